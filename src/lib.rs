@@ -1,0 +1,4 @@
+//! TLS connections that know who they trust.
+
+pub mod error;
+pub mod material;

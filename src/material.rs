@@ -1,0 +1,47 @@
+//! The five kinds of PEM material, from bytes and files to checked values.
+//!
+//! Text becomes [`Certificate`], [`Crl`] or [`Key`], whole or not at all, and an error names
+//! file and line. Whether any of it is to be believed is the trust room's business. Nothing
+//! here opens a socket, keeps a thread or reads a clock. Start with [`blocks`] and
+//! [`layout_files`].
+
+mod certificate;
+mod crl;
+mod date;
+mod der;
+mod describe;
+mod facts;
+mod file;
+mod key;
+mod layout;
+mod name;
+mod pem;
+mod system;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use certificate::{Certificate, sha256};
+pub use crl::Crl;
+pub use date::{parse_time, time_text};
+pub use describe::{Style, difference, hex_colons, pem_text};
+pub use facts::{AltName, BasicConstraints, ExtendedKeyUsage, Facts, KeyAlgorithm, KeyUsage};
+pub use file::{CRL_LIMIT, FileText, LIMIT, Stamp, pem_files, read, read_secret, stamp};
+pub use key::{Key, Passphrase};
+pub use layout::{Layout, LayoutFiles, Surroundings, layout_files};
+pub use pem::{Block, blocks};
+pub use system::system_authorities;
+
+/// The kinds of material that a context takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Material {
+    /// Certificates of authorities.
+    Authority,
+    /// Certificate revocation lists.
+    Crl,
+    /// The own private key.
+    Key,
+    /// The own certificate, followed by the intermediates that lead to its authority.
+    Certificate,
+    /// Certificates of peers that are known without an authority.
+    TrustedPeer,
+}

@@ -1,0 +1,131 @@
+use super::*;
+use crate::material::testing::{Parts, common_name, spki, tlv};
+
+fn refusal(der: &[u8]) -> String {
+    let error = Certificate::from_der(der).unwrap_err();
+    assert_eq!(error.kind(), Kind::Parse);
+    error.message().to_owned()
+}
+
+#[test]
+fn every_part_is_found_where_it_stands() {
+    let parts = Parts { serial: tlv(2, &[0, 0xab]), ..Parts::default() };
+    let certificate = parts.certificate();
+    assert_eq!(certificate.der(), parts.der());
+    assert_eq!(certificate.subject_der(), parts.subject);
+    assert_eq!(certificate.issuer_der(), parts.issuer);
+    assert_eq!(certificate.spki(), parts.spki);
+    assert_eq!(certificate.serial(), [0, 0xab]);
+    assert_eq!(certificate.signature(), [1, 2]);
+    assert_eq!(certificate.sha256(), &sha256(&parts.der()));
+    assert_eq!(certificate.key_sha256(), &sha256(&parts.spki));
+    assert!(der::only(certificate.tbs()).is_some());
+    assert!(!certificate.is_self_issued());
+}
+
+#[test]
+fn bytes_behind_a_certificate_are_refused() {
+    let mut der = Parts::default().der();
+    der.push(0);
+    assert_eq!(refusal(&der), "not a certificate: bytes follow it");
+}
+
+#[test]
+fn bytes_hidden_behind_the_signature_are_refused() {
+    let der = Parts::default().der();
+    let inside = der::only(&der).unwrap().content;
+    let longer = tlv(0x30, &[inside, &[5, 0]].concat());
+    assert_eq!(refusal(&longer), "not a certificate: bytes follow its signature");
+}
+
+#[test]
+fn nothing_and_noise_are_no_certificate() {
+    refusal(b"");
+    refusal(b"hello, world");
+    let mut noise = 1_u32;
+    for _ in 0..1_000 {
+        let bytes: Vec<u8> = (0..64)
+            .map(|_| {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                noise.to_be_bytes()[0]
+            })
+            .collect();
+        refusal(&bytes);
+    }
+}
+
+#[test]
+fn a_certificate_cut_short_is_none() {
+    let der = Parts::default().der();
+    for length in 0..der.len() {
+        assert_eq!(refusal(&der[..length]), "not a certificate: it is no DER, or cut short");
+    }
+}
+
+#[test]
+fn a_certificate_whose_inside_is_cut_short_is_none() {
+    let der = Parts::default().der();
+    let inside = der::only(&der).unwrap().content;
+    for length in 0..inside.len() {
+        refusal(&tlv(0x30, &inside[..length]));
+    }
+    assert_eq!(refusal(&tlv(0x30, &[])), "not a certificate: its structure is damaged");
+}
+
+#[test]
+fn a_name_that_the_parser_reads_halfway_is_refused() {
+    let good = common_name("node7");
+    let relatives = der::only(&good).unwrap().content;
+    let subject = tlv(0x30, &[relatives, &tlv(0x31, b"junk")].concat());
+    let parts = Parts { subject, ..Parts::default() };
+    assert_eq!(refusal(&parts.der()), "not a certificate: its subject is damaged");
+}
+
+#[test]
+fn a_key_with_more_behind_it_is_refused() {
+    let good = spki(&tlv(6, &[0x2b, 0x65, 0x70]), &[7; 32]);
+    let inside = der::only(&good).unwrap().content;
+    let parts = Parts { spki: tlv(0x30, &[inside, &[5, 0]].concat()), ..Parts::default() };
+    assert_eq!(refusal(&parts.der()), "not a certificate: its public key is damaged");
+}
+
+#[test]
+fn two_signature_algorithms_are_refused() {
+    let mut parts = Parts::default();
+    parts.algorithms.1 = tlv(0x30, &tlv(6, &[0x2b, 0x65, 0x70]));
+    assert_eq!(
+        refusal(&parts.der()),
+        "not a certificate: it names two different signature algorithms"
+    );
+}
+
+#[test]
+fn no_changed_byte_makes_it_panic() {
+    let der = Parts::default().der();
+    for at in 0..der.len() {
+        for change in [1_u8, 0x20, 0x80, 0xff] {
+            let mut changed = der.clone();
+            changed[at] ^= change;
+            if let Ok(certificate) = Certificate::from_der(&changed) {
+                assert_ne!(certificate, Certificate::from_der(&der).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pem_text_without_a_certificate_is_refused() {
+    let error = Certificate::all_from_pem(b"hello", "ca.pem").unwrap_err();
+    assert_eq!(error.message(), "ca.pem holds no certificate");
+}
+
+#[test]
+fn a_bad_block_is_named_by_its_line() {
+    let good = crate::material::pem_text("CERTIFICATE", &Parts::default().der());
+    let bad = crate::material::pem_text("CERTIFICATE", b"hello");
+    let text = format!("{good}{bad}");
+    let line = good.lines().count() + 1;
+    let error = Certificate::all_from_pem(text.as_bytes(), "ca.pem").unwrap_err();
+    assert!(error.message().starts_with(&format!("ca.pem, line {line}: not a certificate")));
+    assert_eq!(Certificate::all_from_pem(good.as_bytes(), "ca.pem").unwrap().len(), 1);
+}

@@ -1,0 +1,84 @@
+//! The full text: every label always, in one order, so that what is missing is seen too.
+
+use super::words::{self, For};
+use super::{hex_colons, labelled, or_none};
+use crate::material::certificate::Certificate;
+use crate::material::facts::Facts;
+
+/// Wide enough for every label.
+const COLUMN: usize = 21;
+
+pub(super) fn text(certificate: &Certificate) -> String {
+    let facts = certificate.facts();
+    let mut lines = vec![
+        line("Version", &facts.version.to_string()),
+        line("Serial number", &certificate.serial_text()),
+        line("Signature", &certificate.signature_text()),
+        line("Issuer", &or_none(certificate.issuer())),
+        line("Subject", &or_none(certificate.subject())),
+        line("Valid from", &certificate.not_before_text()),
+        line("Valid to", &certificate.not_after_text()),
+        line("Key", &certificate.key_text()),
+        line("Basic constraints", &basic_constraints(facts)),
+        line("Key usage", &key_usage(facts)),
+        line("Extended key usage", &extended_key_usage(facts)),
+    ];
+    let mut label = "Names";
+    for name in certificate.names() {
+        lines.push(line(label, &labelled(name)));
+        label = "";
+    }
+    if !label.is_empty() {
+        lines.push(line(label, "none"));
+    }
+    let constrained = if facts.name_constraints { "restricted" } else { "none" };
+    lines.extend([
+        line("Name constraints", constrained),
+        line("Subject key id", &key_id(facts.subject_key_id.as_deref())),
+        line("Authority key id", &key_id(facts.authority_key_id.as_deref())),
+        line("Unknown, critical", &or_none(facts.unknown_critical.join(", "))),
+        line("SHA-256", &certificate.fingerprint()),
+        line("SHA-256 of the key", &certificate.key_fingerprint()),
+    ]);
+    lines.join("\n")
+}
+
+fn line(label: &str, value: &str) -> String {
+    let label = if label.is_empty() { String::new() } else { format!("{label}:") };
+    format!("{label:COLUMN$}{value}")
+}
+
+fn basic_constraints(facts: &Facts) -> String {
+    let Some(found) = facts.basic_constraints else { return "none".to_owned() };
+    let role = if found.ca { "authority" } else { "no authority" };
+    let length = found.path_len.map_or_else(String::new, |len| format!(", path length {len}"));
+    format!("{role}{length}{}", critical(found.critical))
+}
+
+fn key_usage(facts: &Facts) -> String {
+    facts.key_usage.map_or_else(
+        || "any".to_owned(),
+        |found| {
+            let words = words::usages(found, For::People).join(", ");
+            or_none(words) + critical(found.critical)
+        },
+    )
+}
+
+fn extended_key_usage(facts: &Facts) -> String {
+    facts.extended_key_usage.as_ref().map_or_else(
+        || "any".to_owned(),
+        |found| {
+            let words = words::purposes(found, For::People).join(", ");
+            or_none(words) + critical(found.critical)
+        },
+    )
+}
+
+fn key_id(id: Option<&[u8]>) -> String {
+    or_none(id.map(hex_colons).unwrap_or_default())
+}
+
+const fn critical(critical: bool) -> &'static str {
+    if critical { " (critical)" } else { "" }
+}

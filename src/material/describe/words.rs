@@ -1,0 +1,161 @@
+//! Words for the numbers in a certificate: algorithms, curves, uses and purposes.
+
+use crate::material::facts::{ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+
+const SIGNATURES: [(&str, &str); 21] = [
+    ("1.2.840.113549.1.1.2", "RSA with MD2"),
+    ("1.2.840.113549.1.1.4", "RSA with MD5"),
+    ("1.2.840.113549.1.1.5", "RSA with SHA-1"),
+    ("1.2.840.113549.1.1.10", "RSA-PSS"),
+    ("1.2.840.113549.1.1.11", "RSA with SHA-256"),
+    ("1.2.840.113549.1.1.12", "RSA with SHA-384"),
+    ("1.2.840.113549.1.1.13", "RSA with SHA-512"),
+    ("1.2.840.113549.1.1.14", "RSA with SHA-224"),
+    ("1.2.840.10040.4.3", "DSA with SHA-1"),
+    ("2.16.840.1.101.3.4.3.2", "DSA with SHA-256"),
+    ("1.2.840.10045.4.1", "ECDSA with SHA-1"),
+    ("1.2.840.10045.4.3.1", "ECDSA with SHA-224"),
+    ("1.2.840.10045.4.3.2", "ECDSA with SHA-256"),
+    ("1.2.840.10045.4.3.3", "ECDSA with SHA-384"),
+    ("1.2.840.10045.4.3.4", "ECDSA with SHA-512"),
+    ("1.3.101.112", "Ed25519"),
+    ("1.3.101.113", "Ed448"),
+    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
+    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
+    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
+    ("1.2.840.113549.1.1.3", "RSA with MD4"),
+];
+
+const KEYS: [(&str, &str); 10] = [
+    ("1.2.840.113549.1.1.1", "RSA, damaged"),
+    ("1.2.840.113549.1.1.10", "RSA-PSS"),
+    ("1.2.840.10040.4.1", "DSA"),
+    ("1.2.840.10046.2.1", "DH"),
+    ("1.3.101.110", "X25519"),
+    ("1.3.101.111", "X448"),
+    ("1.3.101.113", "Ed448"),
+    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
+    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
+    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
+];
+
+const CURVES: [(&str, &str); 9] = [
+    ("1.2.840.10045.3.1.1", "P-192"),
+    ("1.3.132.0.33", "P-224"),
+    ("1.2.840.10045.3.1.7", "P-256"),
+    ("1.3.132.0.34", "P-384"),
+    ("1.3.132.0.35", "P-521"),
+    ("1.3.132.0.10", "secp256k1"),
+    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"),
+    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"),
+    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"),
+];
+
+/// Key usages in the order of their bits: in words, and as RFC 5280 calls them.
+const USAGES: [(&str, &str); 9] = [
+    ("digital signature", "digitalSignature"),
+    ("non-repudiation", "nonRepudiation"),
+    ("key encipherment", "keyEncipherment"),
+    ("data encipherment", "dataEncipherment"),
+    ("key agreement", "keyAgreement"),
+    ("certificate signing", "keyCertSign"),
+    ("CRL signing", "cRLSign"),
+    ("encipher only", "encipherOnly"),
+    ("decipher only", "decipherOnly"),
+];
+
+/// Purposes: the object identifier, in words, and as RFC 5280 calls them.
+const PURPOSES: [(&str, &str, &str); 4] = [
+    ("1.3.6.1.5.5.7.3.3", "code signing", "codeSigning"),
+    ("1.3.6.1.5.5.7.3.4", "e-mail", "emailProtection"),
+    ("1.3.6.1.5.5.7.3.8", "time stamping", "timeStamping"),
+    ("1.3.6.1.5.5.7.3.9", "OCSP signing", "OCSPSigning"),
+];
+
+/// Words for people, or the names in the standards for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum For {
+    People,
+    Programs,
+}
+
+pub(super) fn key(key: &KeyAlgorithm) -> String {
+    match key {
+        KeyAlgorithm::Rsa(bits) => format!("RSA {bits} bits"),
+        KeyAlgorithm::Ec(curve) if curve.is_empty() => "ECDSA on an unnamed curve".to_owned(),
+        KeyAlgorithm::Ec(curve) => format!("ECDSA {}", look_up(&CURVES, curve)),
+        KeyAlgorithm::Ed25519 => "Ed25519".to_owned(),
+        KeyAlgorithm::Other(oid) => look_up(&KEYS, oid).to_owned(),
+    }
+}
+
+pub(super) fn signature(oid: &str) -> String {
+    look_up(&SIGNATURES, oid).to_owned()
+}
+
+pub(super) fn usages(usage: KeyUsage, reader: For) -> Vec<&'static str> {
+    let bits = std::iter::successors(Some(1_u16), |bit| bit.checked_mul(2));
+    let set = bits.zip(USAGES).filter(|(bit, _)| usage.allows(*bit));
+    set.map(|(_, (people, programs))| pick(reader, people, programs)).collect()
+}
+
+pub(super) fn purposes(usage: &ExtendedKeyUsage, reader: For) -> Vec<&str> {
+    let named = [
+        (usage.any, "any", "anyExtendedKeyUsage"),
+        (usage.server_auth, "TLS server", "serverAuth"),
+        (usage.client_auth, "TLS client", "clientAuth"),
+    ];
+    let named = named.into_iter().filter(|(is_set, ..)| *is_set);
+    let named = named.map(|(_, people, programs)| pick(reader, people, programs));
+    let others = usage.others.iter().map(|oid| {
+        let known = PURPOSES.iter().find(|(known, ..)| known == oid);
+        known.map_or(oid.as_str(), |(_, people, programs)| pick(reader, people, programs))
+    });
+    named.chain(others).collect()
+}
+
+const fn pick<'a>(reader: For, people: &'a str, programs: &'a str) -> &'a str {
+    match reader {
+        For::People => people,
+        For::Programs => programs,
+    }
+}
+
+fn look_up<'a>(table: &[(&str, &'a str)], oid: &'a str) -> &'a str {
+    table.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_the_names_people_know() {
+        assert_eq!(key(&KeyAlgorithm::Rsa(2048)), "RSA 2048 bits");
+        assert_eq!(key(&KeyAlgorithm::Ec("1.3.132.0.34".to_owned())), "ECDSA P-384");
+        assert_eq!(key(&KeyAlgorithm::Ec("1.2.3".to_owned())), "ECDSA 1.2.3");
+        assert_eq!(key(&KeyAlgorithm::Ec(String::new())), "ECDSA on an unnamed curve");
+        assert_eq!(key(&KeyAlgorithm::Ed25519), "Ed25519");
+        assert_eq!(key(&KeyAlgorithm::Other("1.3.101.113".to_owned())), "Ed448");
+        assert_eq!(key(&KeyAlgorithm::Other("1.2.3".to_owned())), "1.2.3");
+    }
+
+    #[test]
+    fn a_signature_without_a_name_is_its_number() {
+        assert_eq!(signature("1.2.840.10045.4.3.2"), "ECDSA with SHA-256");
+        assert_eq!(signature("1.2.3"), "1.2.3");
+    }
+
+    #[test]
+    fn usages_come_in_the_order_of_their_bits() {
+        let usage = KeyUsage { bits: 0b1_0010_0001, critical: true };
+        assert_eq!(
+            usages(usage, For::People),
+            ["digital signature", "certificate signing", "decipher only"]
+        );
+        assert_eq!(
+            usages(usage, For::Programs),
+            ["digitalSignature", "keyCertSign", "decipherOnly"]
+        );
+    }
+}

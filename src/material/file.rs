@@ -1,0 +1,231 @@
+//! Files of material, read whole.
+//!
+//! A file is opened without waiting, looked at through its descriptor and refused when it is
+//! no regular file or larger than any honest one; so a pipe, a device or a directory can
+//! neither hang nor fill the process. Nothing here looks at what a file says.
+
+use std::fmt::Display;
+use std::fs::{File, FileType, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use rustix::buffer::spare_capacity;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Kind};
+
+/// The most bytes of a file with certificates or keys: a bundle of 100,000 fits.
+pub const LIMIT: u64 = 256 << 20;
+
+/// The most bytes of a file with revocation lists.
+pub const CRL_LIMIT: u64 = 512 << 20;
+
+/// How long a file must have stood still before its stamp can be believed, in nanoseconds:
+/// two changes may share one tick of a file system's clock.
+const SETTLED: i128 = 2_000_000_000;
+
+/// What tells that a file is no longer the one that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: i128,
+    changed: i128,
+}
+
+impl Stamp {
+    /// Whether the file was last changed more than 2 seconds before `now_ns`, nanoseconds
+    /// since 1970. An equal stamp proves nothing about a file that is younger, or from the
+    /// future.
+    #[must_use]
+    pub fn is_settled(&self, now_ns: i128) -> bool {
+        now_ns.saturating_sub(self.modified.max(self.changed)) > SETTLED
+    }
+
+    fn of(metadata: &Metadata) -> Self {
+        let nanoseconds = |seconds: i64, rest: i64| {
+            i128::from(seconds).saturating_mul(1_000_000_000).saturating_add(i128::from(rest))
+        };
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+/// A file's bytes, wiped when dropped, and its stamp from before they were read.
+#[derive(Clone)]
+pub struct FileText {
+    /// Everything in the file.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// The file as it was when it was opened.
+    pub stamp: Stamp,
+}
+
+impl std::fmt::Debug for FileText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FileText({} bytes, {:?})", self.bytes.len(), self.stamp)
+    }
+}
+
+/// Reads the regular file `path` of at most `limit` bytes. Symbolic links are followed.
+///
+/// # Errors
+///
+/// [`Kind::File`] where it cannot be opened or read or is no regular file; [`Kind::TooBig`];
+/// [`Kind::NoMemory`] where the process has no memory or descriptor left.
+pub fn read(path: &Path, limit: u64) -> Result<FileText, Error> {
+    let (file, metadata) = open(path)?;
+    read_open(path, limit, &file, &metadata)
+}
+
+/// Reads like [`read`] a file that holds a secret.
+///
+/// # Errors
+///
+/// Those of [`read`], and [`Kind::Permission`] where others than owner and group have any
+/// right to the file.
+pub fn read_secret(path: &Path, limit: u64) -> Result<FileText, Error> {
+    let (file, metadata) = open(path)?;
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o007 != 0 {
+        let sentence =
+            format!("{} holds a secret, but its mode {mode:04o} lets others at it", path.display());
+        return Err(Error::new(Kind::Permission, sentence)
+            .with_hint(format!("chmod o= {}", path.display())));
+    }
+    read_open(path, limit, &file, &metadata)
+}
+
+/// The stamp of the file that `path` leads to, without opening it.
+///
+/// # Errors
+///
+/// [`Kind::File`] where there is none, or it cannot be looked at.
+pub fn stamp(path: &Path) -> Result<Stamp, Error> {
+    let metadata = std::fs::metadata(path).map_err(|error| failed("look at", path, &error))?;
+    Ok(Stamp::of(&metadata))
+}
+
+/// The files of a directory that hold material by their names: those that end in `.pem`,
+/// `.crt`, `.cer`, `.crl` or `.key` in any case and are not hidden, in the order of their
+/// bytes. Directories are left out and not entered; a link that leads nowhere or a pipe is
+/// listed, so that reading it names it.
+///
+/// # Errors
+///
+/// [`Kind::File`] where the directory cannot be read.
+pub fn pem_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let cannot = |error: std::io::Error| failed("read the directory", dir, &error);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(cannot)? {
+        let path = dir.join(entry.map_err(cannot)?.file_name());
+        let is_directory = || std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+        if has_material_name(&path) && !is_directory() {
+            found.push(path);
+        }
+    }
+    found.sort_unstable_by(|one, other| {
+        one.as_os_str().as_bytes().cmp(other.as_os_str().as_bytes())
+    });
+    Ok(found)
+}
+
+fn has_material_name(path: &Path) -> bool {
+    let hidden = path.file_name().is_none_or(|name| name.as_bytes().starts_with(b"."));
+    let endings = ["pem", "crt", "cer", "crl", "key"];
+    !hidden
+        && path
+            .extension()
+            .is_some_and(|end| endings.iter().any(|one| end.eq_ignore_ascii_case(one)))
+}
+
+fn open(path: &Path) -> Result<(File, Metadata), Error> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));
+    let file = match opened {
+        Ok(descriptor) => File::from(descriptor),
+        Err(error) => {
+            // A socket cannot be opened at all; the system's words for that help nobody.
+            if let (Errno::NXIO, Ok(metadata)) = (error, std::fs::metadata(path)) {
+                refuse_other_than_file(path, metadata.file_type())?;
+            }
+            return Err(failed("read", path, &error.into()));
+        }
+    };
+    let metadata = file.metadata().map_err(|error| failed("look at", path, &error))?;
+    refuse_other_than_file(path, metadata.file_type())?;
+    Ok((file, metadata))
+}
+
+fn refuse_other_than_file(path: &Path, found: FileType) -> Result<(), Error> {
+    let what = match found {
+        _ if found.is_file() => return Ok(()),
+        _ if found.is_dir() => "a directory",
+        _ if found.is_fifo() => "a named pipe",
+        _ if found.is_socket() => "a socket",
+        _ if found.is_char_device() || found.is_block_device() => "a device",
+        _ => "something else",
+    };
+    Err(Error::new(Kind::File, format!("{} is not a file but {what}", path.display())))
+}
+
+fn read_open(path: &Path, limit: u64, file: &File, metadata: &Metadata) -> Result<FileText, Error> {
+    let too_big = |size: &dyn Display| {
+        let sentence =
+            format!("{} has {size} bytes, more than the {limit} that are allowed", path.display());
+        Err(Error::new(Kind::TooBig, sentence))
+    };
+    if metadata.size() > limit {
+        return too_big(&metadata.size());
+    }
+    // One byte more than the file has, so that its end is seen without growing.
+    let mut bytes = with_room(path, metadata.size().saturating_add(1))?;
+    loop {
+        if bytes.len() == bytes.capacity() {
+            // By hand: a vector that grows by itself leaves a copy that is not wiped.
+            let more = u64::try_from(bytes.len())
+                .unwrap_or(u64::MAX)
+                .saturating_mul(2)
+                .saturating_add(4096);
+            let mut larger = with_room(path, more)?;
+            larger.extend_from_slice(&bytes);
+            bytes = larger;
+        }
+        let read = rustix::io::retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes)));
+        if read.map_err(|error| failed("read", path, &error.into()))? == 0 {
+            return Ok(FileText { bytes, stamp: Stamp::of(metadata) });
+        }
+        if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
+            return too_big(&format_args!("grown to {}", bytes.len()));
+        }
+    }
+}
+
+fn with_room(path: &Path, bytes: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut vector = Zeroizing::new(Vec::new());
+    let reserved = usize::try_from(bytes).map(|bytes| vector.try_reserve_exact(bytes));
+    match reserved {
+        Ok(Ok(())) => Ok(vector),
+        _ => Err(Error::new(Kind::NoMemory, format!("no memory to read {}", path.display()))),
+    }
+}
+
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or_default();
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    let out = matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM));
+    let kind = if out { Kind::NoMemory } else { Kind::File };
+    Error::new(kind, format!("cannot {what} {}: {words}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! A distinguished name, as text for people.
+//!
+//! The text stands in the order of the encoding and is escaped the way GnuTLS prints it
+//! (RFC 4514's escapes), so that patterns written for libvirt match it. Control characters and
+//! those that turn the direction of writing never come out as they are.
+
+use super::der::{self, Element};
+use crate::error::escaped;
+
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const OBJECT_IDENTIFIER: u8 = 6;
+const COMMON_NAME: &str = "2.5.4.3";
+
+/// The names of attribute types, spelled as GnuTLS does.
+const TYPES: [(&str, &str); 26] = [
+    (COMMON_NAME, "CN"),
+    ("2.5.4.4", "surName"),
+    ("2.5.4.5", "serialNumber"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.9", "street"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("2.5.4.12", "title"),
+    ("2.5.4.13", "description"),
+    ("2.5.4.15", "businessCategory"),
+    ("2.5.4.17", "postalCode"),
+    ("2.5.4.20", "telephoneNumber"),
+    ("2.5.4.41", "name"),
+    ("2.5.4.42", "givenName"),
+    ("2.5.4.43", "initials"),
+    ("2.5.4.44", "generationQualifier"),
+    ("2.5.4.46", "dnQualifier"),
+    ("2.5.4.65", "pseudonym"),
+    ("0.9.2342.19200300.100.1.1", "UID"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+    ("1.2.840.113549.1.9.1", "EMAIL"),
+    ("1.3.6.1.4.1.311.60.2.1.1", "jurisdictionOfIncorporationLocalityName"),
+    ("1.3.6.1.4.1.311.60.2.1.2", "jurisdictionOfIncorporationStateOrProvinceName"),
+    ("1.3.6.1.4.1.311.60.2.1.3", "jurisdictionOfIncorporationCountryName"),
+];
+
+/// The relative names of a distinguished name, each with its attributes.
+#[derive(Debug)]
+pub(super) struct Name<'a>(Vec<Vec<Attribute<'a>>>);
+
+#[derive(Debug)]
+struct Attribute<'a> {
+    kind: String,
+    value: Element<'a>,
+}
+
+impl<'a> Name<'a> {
+    /// Reads a name with its SEQUENCE header; nothing where any byte of it is out of place.
+    pub(super) fn read(der: &'a [u8]) -> Option<Self> {
+        let name = tagged(der::only(der)?, SEQUENCE)?;
+        let relatives = der::elements(name)?;
+        relatives.into_iter().map(read_relative).collect::<Option<_>>().map(Self)
+    }
+
+    /// The common names as people read them, not escaped.
+    pub(super) fn common_names(&self) -> Vec<String> {
+        let all = self.0.iter().flatten();
+        all.filter(|attribute| attribute.kind == COMMON_NAME)
+            .map(|attribute| {
+                decoded(&attribute.value).unwrap_or_else(|| der::hex(attribute.value.whole))
+            })
+            .collect()
+    }
+
+    /// The text of the whole name, escaped.
+    pub(super) fn text(&self) -> String {
+        let relatives = self
+            .0
+            .iter()
+            .map(|relative| relative.iter().map(Attribute::text).collect::<Vec<_>>().join("+"));
+        relatives.collect::<Vec<_>>().join(",")
+    }
+}
+
+impl Attribute<'_> {
+    fn text(&self) -> String {
+        let hex = || der::hex(self.value.whole);
+        match TYPES.iter().find(|(kind, _)| *kind == self.kind) {
+            Some((_, name)) => {
+                let value = decoded(&self.value).map_or_else(hex, |text| escaped_value(&text));
+                format!("{name}={value}")
+            }
+            None => format!("{}={}", self.kind, hex()),
+        }
+    }
+}
+
+/// One value of a name, escaped as RFC 4514 wants it and safe to show.
+pub(super) fn escaped_value(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let last = value.len().saturating_sub(1);
+    for (at, c) in value.char_indices() {
+        let is_special = match c {
+            ',' | '+' | '"' | '\\' | '<' | '>' | ';' => true,
+            '#' => at == 0,
+            ' ' => at == 0 || at == last,
+            _ => false,
+        };
+        if is_special {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    escaped(&out)
+}
+
+fn read_relative(relative: Element<'_>) -> Option<Vec<Attribute<'_>>> {
+    let attributes = der::elements(tagged(relative, SET)?)?;
+    if attributes.is_empty() {
+        return None;
+    }
+    attributes.into_iter().map(read_attribute).collect()
+}
+
+fn read_attribute(attribute: Element<'_>) -> Option<Attribute<'_>> {
+    let parts = der::elements(tagged(attribute, SEQUENCE)?)?;
+    let [kind, value] = parts.as_slice() else { return None };
+    let kind = der::oid_text(tagged(*kind, OBJECT_IDENTIFIER)?);
+    Some(Attribute { kind, value: *value })
+}
+
+fn tagged(element: Element<'_>, tag: u8) -> Option<&[u8]> {
+    (element.tag == tag).then_some(element.content)
+}
+
+/// A string of any of ASN.1's types; nothing for another type, or bytes that are none of its own.
+fn decoded(value: &Element<'_>) -> Option<String> {
+    let bytes = value.content;
+    match value.tag {
+        // UTF8String
+        0x0c => std::str::from_utf8(bytes).ok().map(str::to_owned),
+        // TeletexString, which everybody uses for Latin-1
+        0x14 => Some(latin1(bytes)),
+        // Numeric, Printable, IA5, Visible and GeneralString: ASCII, but in careless hands UTF-8 or
+        // Latin-1
+        0x12 | 0x13 | 0x16 | 0x1a | 0x1b => {
+            Some(std::str::from_utf8(bytes).map_or_else(|_| latin1(bytes), str::to_owned))
+        }
+        // UniversalString
+        0x1c => {
+            let (chunks, rest) = bytes.as_chunks::<4>();
+            let text = chunks.iter().map(|chunk| char::from_u32(u32::from_be_bytes(*chunk)));
+            text.collect::<Option<String>>().filter(|_| rest.is_empty())
+        }
+        // BMPString
+        0x1e => {
+            let (chunks, rest) = bytes.as_chunks::<2>();
+            let units = chunks.iter().map(|chunk| u16::from_be_bytes(*chunk));
+            let text = char::decode_utf16(units).collect::<Result<String, _>>();
+            text.ok().filter(|_| rest.is_empty())
+        }
+        _ => None,
+    }
+}
+
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::material::testing::{attribute, name, tlv};
+
+    const CN: &[u8] = &[0x55, 4, 3];
+
+    fn text(der: &[u8]) -> String {
+        Name::read(der).unwrap().text()
+    }
+
+    fn common_name(tag: u8, value: &[u8]) -> String {
+        let der = name(&[&[attribute(CN, tag, value)]]);
+        Name::read(&der).unwrap().common_names().remove(0)
+    }
+
+    #[test]
+    fn every_string_type_reads_as_people_read_it() {
+        assert_eq!(common_name(0x0c, "Zürich".as_bytes()), "Zürich");
+        assert_eq!(common_name(0x13, b"node7"), "node7");
+        assert_eq!(common_name(0x14, b"Z\xfcrich"), "Zürich");
+        assert_eq!(common_name(0x16, b"a@b"), "a@b");
+        assert_eq!(common_name(0x1e, b"\0Z\0\xfc\x67\x71"), "Zü東");
+        assert_eq!(common_name(0x1c, b"\0\0\0Z\0\x01\xf6\x00"), "Z😀");
+    }
+
+    #[test]
+    fn ascii_types_with_other_letters_read_as_what_they_most_likely_are() {
+        assert_eq!(common_name(0x13, "Zürich".as_bytes()), "Zürich");
+        assert_eq!(common_name(0x13, b"Z\xfcrich"), "Zürich");
+    }
+
+    #[test]
+    fn what_is_no_text_is_hexadecimal() {
+        assert_eq!(common_name(0x0c, b"\xff"), "#0c01ff");
+        assert_eq!(common_name(0x1e, b"\0a\0"), "#1e03006100");
+        assert_eq!(common_name(0x1e, b"\xd8\0\0a"), "#1e04d8000061");
+        assert_eq!(common_name(0x02, b"\x05"), "#020105");
+    }
+
+    #[test]
+    fn the_text_stands_in_the_order_of_the_encoding() {
+        let der = name(&[
+            &[attribute(&[0x55, 4, 6], 0x13, b"GB")],
+            &[attribute(&[0x55, 4, 10], 0x0c, b"Lab")],
+            &[attribute(CN, 0x0c, b"alice")],
+        ]);
+        assert_eq!(text(&der), "C=GB,O=Lab,CN=alice");
+    }
+
+    #[test]
+    fn a_relative_name_of_several_values_is_joined_with_plus() {
+        let der = name(&[&[attribute(CN, 0x0c, b"al"), attribute(&[0x55, 4, 11], 0x0c, b"bob")]]);
+        assert_eq!(text(&der), "CN=al+OU=bob");
+    }
+
+    #[test]
+    fn special_characters_are_escaped_as_gnutls_does() {
+        let der = name(&[&[attribute(CN, 0x0c, b"#Lab, \"x\" <a>+b;c\\d ")]]);
+        assert_eq!(text(&der), r#"CN=\#Lab\, \"x\" \<a\>\+b\;c\\d\ "#);
+        assert_eq!(escaped_value(" "), "\\ ");
+        assert_eq!(escaped_value(" a b "), "\\ a b\\ ");
+        assert_eq!(escaped_value("a#b=c/d"), "a#b=c/d");
+    }
+
+    #[test]
+    fn a_value_cannot_pretend_to_be_another_name() {
+        let der = name(&[&[attribute(CN, 0x0c, b"x,O=Bank")]]);
+        assert_eq!(text(&der), "CN=x\\,O=Bank");
+    }
+
+    #[test]
+    fn an_unknown_type_is_dotted_and_its_value_hexadecimal() {
+        let der = name(&[&[attribute(&[0x2a, 3, 4], 0x0c, b"hi")]]);
+        assert_eq!(text(&der), "1.2.3.4=#0c026869");
+    }
+
+    #[test]
+    fn nothing_that_moves_a_cursor_or_hides_comes_out() {
+        let der = name(&[&[attribute(CN, 0x0c, "a\0b\x1b[2J\n\u{202e}".as_bytes())]]);
+        assert_eq!(text(&der), "CN=a\\x00b\\x1b[2J\\x0a\\u{202e}");
+    }
+
+    #[test]
+    fn a_name_with_a_byte_out_of_place_is_none() {
+        let good = attribute(CN, 0x0c, b"al");
+        assert!(Name::read(&tlv(SEQUENCE, &[])).is_some(), "no attributes at all");
+        assert!(Name::read(&tlv(SEQUENCE, &tlv(SET, &[]))).is_none(), "an empty set");
+        let mut behind = good.clone();
+        behind.push(0);
+        assert!(Name::read(&name(&[&[behind]])).is_none(), "a byte behind an attribute");
+        let mut after = name(&[&[good]]);
+        after.push(0);
+        assert!(Name::read(&after).is_none(), "a byte behind the name");
+        let three = [tlv(6, CN), tlv(0x0c, b"a"), tlv(0x0c, b"b")].concat();
+        assert!(Name::read(&name(&[&[tlv(SEQUENCE, &three)]])).is_none(), "two values");
+    }
+}

@@ -1,0 +1,294 @@
+//! PEM text to blocks (RFC 7468), each with the line it begins on.
+//!
+//! Lenient where nothing can get lost: a byte order mark, any line ends, indentation, blank
+//! lines and text around the blocks are read past. Strict where something can: every line
+//! that begins a block, or looks as if it should, is either read to its end or an error that
+//! names it. What is decoded may be a key, so every buffer on the way is wiped.
+
+use std::ops::Range;
+
+use pkcs8::der::pem::Base64Decoder;
+use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Kind};
+
+/// One block of a PEM text.
+#[derive(Clone)]
+pub struct Block {
+    /// What stands behind BEGIN, such as `CERTIFICATE`; older words for a thing are replaced
+    /// by those of RFC 7468.
+    pub label: String,
+    /// The header lines of RFC 1421 above what is encoded, such as `Proc-Type: 4,ENCRYPTED`.
+    pub headers: Vec<String>,
+    /// What the block holds; wiped when dropped, for it may be a key.
+    pub der: Zeroizing<Vec<u8>>,
+    /// The line of its BEGIN, counted from 1.
+    pub line: usize,
+    /// The bytes of the text from the start of its BEGIN line (behind a byte order mark) to
+    /// behind its END line, the line end included.
+    pub span: Range<usize>,
+}
+
+/// Every block in `text`; `source` names the text in an error.
+///
+/// # Errors
+///
+/// [`Kind::Parse`], naming the line, where a block has no end, a second begin, the wrong end
+/// or a broken boundary line, or does not decode; and where the text is DER, UTF-16 or holds
+/// NUL bytes. A text without any block is no error here.
+pub fn blocks(text: &[u8], source: &str) -> Result<Vec<Block>, Error> {
+    refuse_binary(text, source)?;
+    let mut found = Vec::new();
+    let mut lines = Lines { text, at: 0, number: 0 };
+    while let Some(line) = lines.next() {
+        match Boundary::of(line.words) {
+            Boundary::None => {}
+            Boundary::Begin(label) => found.push(read_block(&mut lines, &line, label, source)?),
+            Boundary::End(label) => {
+                return Err(bad(source, line.number, &format!("END {label} without its BEGIN")));
+            }
+            Boundary::Broken => return Err(broken(source, &line)),
+        }
+    }
+    Ok(found)
+}
+
+/// What `blocks` hold, in words, for the error of somebody who looked for something else.
+pub(super) fn holdings(blocks: &[Block]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for block in blocks {
+        match counts.iter_mut().find(|(label, _)| *label == block.label) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => counts.push((&block.label, 1)),
+        }
+    }
+    let words: Vec<String> =
+        counts.iter().map(|(label, count)| format!("{count} x {label}")).collect();
+    if words.is_empty() { "no PEM block at all".to_owned() } else { words.join(", ") }
+}
+
+impl Block {
+    /// Whether the block is a private key of any kind.
+    #[must_use]
+    pub fn is_private_key(&self) -> bool {
+        self.label.ends_with("PRIVATE KEY")
+    }
+}
+
+impl std::fmt::Debug for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Block({}, line {}, {:?})", self.label, self.line, self.span)
+    }
+}
+
+/// One line of the text, whatever ends it.
+struct Line<'a> {
+    number: usize,
+    span: Range<usize>,
+    /// Without byte order mark, indentation and trailing blanks.
+    words: &'a [u8],
+}
+
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    number: usize,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let (content, line_end) =
+            end.and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, b""));
+        let line_end = line_end.len().min(if line_end.starts_with(b"\r\n") { 2 } else { 1 });
+        let words = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+        let mark = content.len().saturating_sub(words.len());
+        let start = self.at.saturating_add(mark);
+        self.at = self.at.saturating_add(content.len()).saturating_add(line_end);
+        self.number = self.number.saturating_add(1);
+        Some(Line { number: self.number, span: start..self.at, words: words.trim_ascii() })
+    }
+}
+
+enum Boundary<'a> {
+    None,
+    Begin(&'a str),
+    End(&'a str),
+    Broken,
+}
+
+impl<'a> Boundary<'a> {
+    fn of(words: &'a [u8]) -> Self {
+        if let Some(label) = label_between(words, b"-----BEGIN ") {
+            Self::Begin(label)
+        } else if let Some(label) = label_between(words, b"-----END ") {
+            Self::End(label)
+        } else if is_broken_boundary(words) {
+            Self::Broken
+        } else {
+            Self::None
+        }
+    }
+}
+
+fn label_between<'a>(words: &'a [u8], before: &[u8]) -> Option<&'a str> {
+    let label = words.strip_prefix(before)?.strip_suffix(b"-----")?;
+    let label = std::str::from_utf8(label).ok()?;
+    let fits = |c: char| c == ' ' || (c.is_ascii_graphic() && !c.is_ascii_lowercase());
+    let edge = |c: char| c == ' ' || c == '-';
+    let whole = !label.is_empty() && !label.starts_with(edge) && !label.ends_with(edge);
+    (whole && label.chars().all(fits) && !label.contains("--")).then_some(label)
+}
+
+/// Whether a line that is no boundary was meant as one: dashes too few or too many, made
+/// typographic by a word processor, lower case, or more text on the same line.
+fn is_broken_boundary(words: &[u8]) -> bool {
+    if !words.iter().any(|byte| matches!(byte, b'-' | 0xe2)) {
+        return false;
+    }
+    let words = String::from_utf8_lossy(words).to_ascii_uppercase();
+    if words.contains("-----BEGIN") || words.contains("-----END") {
+        return true;
+    }
+    let is_dash = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let inner = words.trim_start_matches(is_dash);
+    let dashes = words.len().saturating_sub(inner.len());
+    let inner = inner.trim_start();
+    (inner.starts_with("BEGIN ") || inner.starts_with("END "))
+        && (dashes >= 2 || inner.ends_with("--"))
+        && ["CERTIFICATE", "KEY", "CRL", "PARAMETERS"].iter().any(|word| inner.contains(word))
+}
+
+fn read_block(
+    lines: &mut Lines<'_>,
+    begin: &Line<'_>,
+    label: &str,
+    source: &str,
+) -> Result<Block, Error> {
+    let mut headers = Vec::new();
+    let mut body = Vec::new();
+    loop {
+        let Some(line) = lines.next() else {
+            return Err(bad(source, begin.number, &format!("BEGIN {label} without its END"))
+                .with_hint("the text was cut off; get it anew"));
+        };
+        match Boundary::of(line.words) {
+            Boundary::None if line.words.is_empty() => {}
+            Boundary::None if body.is_empty() && line.words.contains(&b':') => {
+                headers.push(String::from_utf8_lossy(line.words).into_owned());
+            }
+            Boundary::None => body.push(line),
+            Boundary::Begin(second) => {
+                let second = format!(
+                    "BEGIN {label} without its END; line {} says BEGIN {second}",
+                    line.number
+                );
+                return Err(bad(source, begin.number, &second));
+            }
+            Boundary::End(other) if other != label => {
+                let other = format!("BEGIN {label} ends with END {other} in line {}", line.number);
+                return Err(bad(source, begin.number, &other));
+            }
+            Boundary::End(_) => {
+                let der = decode(&body, begin.number, source)?;
+                let span = begin.span.start..line.span.end;
+                let label = usual_label(label).to_owned();
+                return Ok(Block { label, headers, der, line: begin.number, span });
+            }
+            Boundary::Broken => return Err(broken(source, &line)),
+        }
+    }
+}
+
+/// The word of RFC 7468 for what older programs call otherwise.
+fn usual_label(label: &str) -> &str {
+    match label {
+        "X509 CERTIFICATE" | "X.509 CERTIFICATE" => "CERTIFICATE",
+        "CRL" => "X509 CRL",
+        "NEW CERTIFICATE REQUEST" => "CERTIFICATE REQUEST",
+        other => other,
+    }
+}
+
+/// The decoder of `rustls-pki-types` keeps a copy of the text that nobody wipes, hence the
+/// other one, whose time does not depend on what it decodes either.
+fn decode(body: &[Line<'_>], begin: usize, source: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let length = body.iter().fold(0_usize, |sum, line| sum.saturating_add(line.words.len()));
+    if length == 0 {
+        return Err(bad(source, begin, "the block is empty"));
+    }
+    // With its final capacity from the start, for a vector that grows leaves copies behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(length));
+    body.iter().for_each(|line| text.extend_from_slice(line.words));
+    let mut der = Zeroizing::new(Vec::new());
+    let decoded = Base64Decoder::new(&text).and_then(|mut decoder| {
+        der.resize(decoder.remaining_len(), 0);
+        decoder.decode(&mut der).map(|_| ())
+    });
+    if decoded.is_ok() { Ok(der) } else { Err(undecodable(body, begin, source)) }
+}
+
+fn undecodable(body: &[Line<'_>], begin: usize, source: &str) -> Error {
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    match body.iter().find(|line| !line.words.iter().all(fits)) {
+        Some(line) => bad(source, line.number, "this line of the block is no base64"),
+        None => bad(source, begin, "the base64 of the block does not come out even")
+            .with_hint("a part of it is missing; get it anew"),
+    }
+}
+
+fn refuse_binary(text: &[u8], source: &str) -> Result<(), Error> {
+    let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
+    let refuse = |what: &str| Error::new(Kind::Parse, format!("{source} is {what}"));
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err(refuse("UTF-16 text").with_hint("save it as UTF-8"));
+    }
+    if is_der(text) {
+        let tool = if X509Certificate::from_der(text).is_ok() {
+            "openssl x509 -inform der"
+        } else if CertificateRevocationList::from_der(text).is_ok() {
+            "openssl crl -inform der"
+        } else {
+            "openssl pkey -inform der (or openssl pkcs12 -nodes, if it is PKCS#12)"
+        };
+        return Err(refuse("DER, not PEM").with_hint(format!("convert it with {tool}")));
+    }
+    let Some(nul) = text.iter().position(|byte| *byte == 0) else { return Ok(()) };
+    if has(b"-\0-\0") {
+        return Err(refuse("UTF-16 text").with_hint("save it as UTF-8"));
+    }
+    let mut lines = Lines { text, at: 0, number: 0 };
+    let line = lines.find(|line| nul < line.span.end).map_or(1, |line| line.number);
+    let error = bad(source, line, "there is a NUL byte in the text");
+    Err(if nul.saturating_add(1) == text.len() {
+        error.with_hint("the length must not count the NUL at the end of a string")
+    } else {
+        error
+    })
+}
+
+/// Whether the text starts like a DER SEQUENCE: with a long length, or with a short one that
+/// is the text's own and a number in front (a small key).
+fn is_der(text: &[u8]) -> bool {
+    match text {
+        [0x30, 0x81..=0x84, ..] => true,
+        [0x30, length @ 0..=0x7f, 0x02, ..] => text.len() == usize::from(*length).saturating_add(2),
+        _ => false,
+    }
+}
+
+fn bad(source: &str, line: usize, what: &str) -> Error {
+    Error::new(Kind::Parse, format!("{source}, line {line}: {what}"))
+}
+
+fn broken(source: &str, line: &Line<'_>) -> Error {
+    bad(source, line.number, "this line is nearly, but not quite, the begin or end of a PEM block")
+        .with_hint("it must read -----BEGIN WHAT----- or -----END WHAT-----, and stand alone")
+}
+
+#[cfg(test)]
+mod tests;

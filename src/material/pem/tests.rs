@@ -1,0 +1,235 @@
+use super::*;
+
+/// Base64 of the bytes 0 to 47, on one line of 64 characters.
+const BODY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v";
+
+fn block(label: &str) -> String {
+    format!("-----BEGIN {label}-----\n{BODY}\nMDE=\n-----END {label}-----\n")
+}
+
+fn bytes() -> Vec<u8> {
+    (0..50).collect()
+}
+
+fn read(text: impl AsRef<[u8]>) -> Vec<Block> {
+    blocks(text.as_ref(), "a.pem").unwrap()
+}
+
+fn refused(text: impl AsRef<[u8]>) -> (String, String) {
+    let error = blocks(text.as_ref(), "a.pem").unwrap_err();
+    assert_eq!(error.kind(), Kind::Parse);
+    (error.message().to_owned(), error.hint().to_owned())
+}
+
+fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(order).collect()
+}
+
+#[test]
+fn every_lenient_form_gives_the_same_block() {
+    let plain = block("CERTIFICATE");
+    let forms = [
+        ("plain", plain.clone()),
+        ("byte order mark", format!("\u{feff}{plain}")),
+        ("byte order mark in the middle", format!("text\n\u{feff}{plain}")),
+        ("CRLF", plain.replace('\n', "\r\n")),
+        ("CR alone", plain.replace('\n', "\r")),
+        ("CR CR LF", plain.replace('\n', "\r\r\n")),
+        ("no last line end", plain.trim_end().to_owned()),
+        ("spaces in front", plain.lines().map(|line| format!("    {line}\n")).collect()),
+        ("tabs in front", plain.lines().map(|line| format!("\t{line}\n")).collect()),
+        ("trailing blanks", plain.lines().map(|line| format!("{line} \t \n")).collect()),
+        ("blank lines inside", plain.replace('\n', "\n\n")),
+        ("one long line", plain.replace("Li8\n", "Li8").replace("LS4v\n", "LS4v")),
+        ("short lines", plain.replace("BgcI", "Bg\ncI")),
+        ("text around", format!("subject=CN=x\n\n{plain}\nhello - world\n")),
+        ("Latin-1 text around", format!("M{plain}").replacen('M', "x\n", 1)),
+        ("X509 CERTIFICATE", block("X509 CERTIFICATE")),
+        ("X.509 CERTIFICATE", block("X.509 CERTIFICATE")),
+        ("no NUL but high bytes", format!("Zürich\n{plain}")),
+        ("a list in dashes", format!("--- the end of my list ---\n-- begin\n{plain}")),
+    ];
+    for (name, text) in forms {
+        let found = read(&text);
+        assert_eq!(found.len(), 1, "{name}");
+        assert_eq!(found[0].label, "CERTIFICATE", "{name}");
+        assert_eq!(*found[0].der, bytes(), "{name}");
+    }
+}
+
+#[test]
+fn every_broken_form_is_an_error_that_names_the_line() {
+    let plain = block("CERTIFICATE");
+    let forms = [
+        (
+            "doubled BEGIN",
+            format!("-----BEGIN CERTIFICATE-----\n{plain}"),
+            "line 1: BEGIN CERTIFICATE without its END; line 2",
+        ),
+        (
+            "no END",
+            plain.replace("-----END CERTIFICATE-----\n", ""),
+            "line 1: BEGIN CERTIFICATE without its END",
+        ),
+        (
+            "cut in the END",
+            plain.replace("FICATE-----\n\n", "").replace("END CERTIFICATE-----", "END CERTI"),
+            "line 4",
+        ),
+        (
+            "no BEGIN",
+            plain.replace("-----BEGIN CERTIFICATE-----", "x"),
+            "line 4: END CERTIFICATE without",
+        ),
+        (
+            "wrong END",
+            plain.replace("END CERTIFICATE", "END X509 CRL"),
+            "line 1: BEGIN CERTIFICATE ends with END X509 CRL in line 4",
+        ),
+        ("four dashes", plain.replace("-----", "----"), "line 1: this line is nearly"),
+        (
+            "four dashes at the end",
+            plain.replace("E-----\nAA", "E----\nAA"),
+            "line 1: this line is nearly",
+        ),
+        ("six dashes", plain.replace("-----", "------"), "line 1: this line is nearly"),
+        ("no dashes in front", plain.replacen("-----", "", 1), "line 1: this line is nearly"),
+        (
+            "lower case",
+            plain.replace("-----BEGIN CERTIFICATE", "-----begin certificate"),
+            "line 1: this line is nearly",
+        ),
+        (
+            "lower case label",
+            plain.replace("CERTIFICATE", "certificate"),
+            "line 1: this line is nearly",
+        ),
+        (
+            "typographic dashes",
+            plain.replace("-----", "\u{2014}\u{2013}"),
+            "line 1: this line is nearly",
+        ),
+        (
+            "space behind the dashes",
+            plain.replace("-----BEGIN", "----- BEGIN"),
+            "line 1: this line is nearly",
+        ),
+        ("no space", plain.replace("-----BEGIN ", "-----BEGIN"), "line 1: this line is nearly"),
+        ("no label", plain.replace("BEGIN CERTIFICATE", "BEGIN "), "line 1: this line is nearly"),
+        ("all on one line", plain.replace('\n', " "), "line 1: this line is nearly"),
+        (
+            "END and BEGIN on one line",
+            format!("{}{plain}", plain.trim_end()),
+            "line 4: this line is nearly",
+        ),
+        ("text before BEGIN", format!("x {plain}"), "line 1: this line is nearly"),
+        ("NUL before", format!("\0{plain}"), "line 1: there is a NUL byte"),
+        ("NUL inside", plain.replace("MDE", "M\0E"), "line 3: there is a NUL byte"),
+        (
+            "not base64",
+            plain.replace("MDE=", "M*E="),
+            "line 3: this line of the block is no base64",
+        ),
+        (
+            "a line missing a character",
+            plain.replace("MDE=", "MD="),
+            "line 1: the base64 of the block",
+        ),
+        ("padding in the middle", plain.replace("Bgc", "B=="), "line 1: the base64 of the block"),
+        ("bits behind the end", plain.replace("MDE=", "MDF="), "line 1: the base64 of the block"),
+        (
+            "a header behind the body",
+            plain.replace("MDE=", "MDE=\nA: b"),
+            "line 4: this line of the block",
+        ),
+        (
+            "empty",
+            "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned(),
+            "line 1: the block is empty",
+        ),
+    ];
+    for (name, text, expected) in forms {
+        let (message, _) = refused(&text);
+        assert!(message.starts_with("a.pem, line "), "{name}: {message}");
+        assert!(message.contains(expected), "{name}: {message}");
+    }
+}
+
+#[test]
+fn a_broken_block_behind_a_good_one_hides_neither() {
+    let text = format!("{}{}", block("CERTIFICATE"), block("X509 CRL").replace("MDE=", "?"));
+    assert_eq!(refused(text).0, "a.pem, line 7: this line of the block is no base64");
+}
+
+#[test]
+fn utf16_in_both_orders_with_and_without_a_mark_is_named() {
+    let marked = format!("\u{feff}{}", block("CERTIFICATE"));
+    for text in [block("CERTIFICATE"), marked] {
+        for bytes in [utf16(&text, u16::to_le_bytes), utf16(&text, u16::to_be_bytes)] {
+            assert_eq!(refused(bytes).0, "a.pem is UTF-16 text");
+        }
+    }
+}
+
+#[test]
+fn der_is_named_with_the_command_that_converts_it() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+    let (message, hint) = refused(certificate.der());
+    assert_eq!(message, "a.pem is DER, not PEM");
+    assert!(hint.contains("openssl x509 -inform der"), "{hint}");
+    assert!(refused(key.serialize_der()).1.contains("openssl pkey -inform der"));
+}
+
+#[test]
+fn der_of_a_small_key_is_named_too() {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    assert_eq!(refused(key.serialize_der()).0, "a.pem is DER, not PEM");
+}
+
+#[test]
+fn a_nul_that_only_ends_a_c_string_is_explained() {
+    let (_, hint) = refused(format!("{}\0", block("CERTIFICATE")));
+    assert!(hint.contains("must not count the NUL"), "{hint}");
+}
+
+#[test]
+fn header_lines_survive() {
+    let text = block("RSA PRIVATE KEY").replace(
+        "KEY-----\nAA",
+        "KEY-----\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: AES-256-CBC,00\n\nAA",
+    );
+    let found = read(text);
+    assert_eq!(found[0].headers, ["Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-256-CBC,00"]);
+    assert_eq!(*found[0].der, bytes());
+}
+
+#[test]
+fn the_span_cuts_a_block_out_of_its_text() {
+    let first = block("CERTIFICATE").replace('\n', "\r\n");
+    let second = format!("  {}", block("X509 CRL"));
+    let text = format!("\u{feff}{first}Host: x\n{second}behind\n{}", first.trim_end());
+    let cuts: Vec<_> =
+        read(&text).iter().map(|found| text[found.span.clone()].to_owned()).collect();
+    assert_eq!(cuts, [first.clone(), second, first.trim_end().to_owned()]);
+}
+
+#[test]
+fn lines_are_counted_alike_for_every_line_end() {
+    let text = format!("1\n2\n{}7\n{}", block("CERTIFICATE"), block("X509 CRL"));
+    for text in [text.clone(), text.replace('\n', "\r\n"), text.replace('\n', "\r")] {
+        assert_eq!(read(text).iter().map(|found| found.line).collect::<Vec<_>>(), [3, 8]);
+    }
+}
+
+#[test]
+fn text_without_blocks_and_no_text_are_no_error() {
+    assert!(read("hello\n").is_empty());
+    assert!(read("").is_empty());
+}
+
+#[test]
+fn debug_does_not_show_what_a_block_holds() {
+    let shown = format!("{:?}", read(block("PRIVATE KEY")));
+    assert_eq!(shown, "[Block(PRIVATE KEY, line 1, 0..124)]");
+}
