@@ -1,4 +1,5 @@
 //! TLS connections that know who they trust.
 
 pub mod error;
+pub mod io;
 pub mod material;

@@ -1,0 +1,25 @@
+//! Sockets, deadlines and waking up: everything that the library asks of the operating system
+//! to move bytes.
+//!
+//! Nothing here blocks but [`wait()`], and that ends at its deadline or when its [`Wake`] is
+//! signalled. A descriptor that belongs to the caller is used as it is: its flags never change.
+//! The one thread that the library ever makes is in `resolve`. This room knows neither
+//! certificates nor TLS.
+
+mod dial;
+mod resolve;
+mod socket;
+mod system;
+mod wait;
+mod wake;
+mod watch;
+
+pub use dial::{Dial, Step};
+pub use resolve::Resolving;
+pub use socket::{Received, Sent, check_stream_socket, peer_address, receive, send};
+pub use wait::{Interest, Woken, hung_up, wait};
+pub use wake::Wake;
+pub use watch::Watch;
+
+#[cfg(test)]
+mod tests;

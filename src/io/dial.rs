@@ -1,0 +1,239 @@
+//! From a host and a port to a connected socket: all addresses of the host, the families taking
+//! turns, a new attempt every quarter of a second until one is connected (RFC 8305).
+//!
+//! Nothing here blocks or reads a clock: [`Dial::step`] does what can be done at the given
+//! moment, and [`Dial::interests`] and [`Dial::until`] say when the next step is worth while. The
+//! first socket to connect wins; all others are closed with it.
+
+mod attempt;
+
+use std::collections::{HashSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+
+use attempt::{Attempt, Began};
+
+use super::resolve::Resolving;
+use super::system::{failed, is_exhausted, words};
+use super::wait::Interest;
+use crate::error::{Error, Kind};
+
+/// How long an attempt is alone before the next address is tried as well.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// How many addresses a failure names.
+const NAMED: usize = 4;
+
+/// Dialling a host.
+#[derive(Debug)]
+pub struct Dial {
+    host: String,
+    port: u16,
+    stage: Stage,
+    waiting: VecDeque<SocketAddr>,
+    trying: Vec<Attempt>,
+    failed: Vec<(SocketAddr, Errno)>,
+    next: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    New,
+    Resolving(Resolving),
+    Dialling,
+    Over,
+}
+
+/// What a step came to.
+#[derive(Debug)]
+pub enum Step {
+    /// A connected, non-blocking socket, and where it leads.
+    Connected(OwnedFd, SocketAddr),
+    /// Step again when an interest is ready, or at [`Dial::until`].
+    Wait,
+}
+
+impl Dial {
+    /// Dials `host`, a name or an IP address without brackets. Nothing happens before the first
+    /// step.
+    #[must_use]
+    pub fn new(host: &str, port: u16) -> Self {
+        Self {
+            host: host.to_owned(),
+            port,
+            stage: Stage::New,
+            waiting: VecDeque::new(),
+            trying: Vec::new(),
+            failed: Vec::new(),
+            next: None,
+        }
+    }
+
+    /// Dials these addresses, in the resolver's order; host and port are for messages only.
+    #[must_use]
+    pub fn to_addresses(host: &str, port: u16, addresses: &[SocketAddr]) -> Self {
+        let mut dial = Self::new(host, port);
+        dial.waiting = taking_turns(addresses);
+        dial.stage = Stage::Dialling;
+        dial
+    }
+
+    /// Does what can be done at `now` without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Resolve`] when the host has no address; [`Kind::Connect`] when no address let us
+    /// in, with the system's words for each; [`Kind::NoMemory`] when descriptors or threads ran
+    /// out; [`Kind::State`] after the end.
+    pub fn step(&mut self, now: Instant) -> Result<Step, Error> {
+        let step = self.try_step(now);
+        if !matches!(step, Ok(Step::Wait)) {
+            self.stage = Stage::Over;
+            self.waiting.clear();
+            self.trying.clear();
+        }
+        step
+    }
+
+    /// What to wait for until the next step: the resolver, then the sockets that connect.
+    #[must_use]
+    pub fn interests(&self) -> Vec<(BorrowedFd<'_>, Interest)> {
+        match &self.stage {
+            Stage::Resolving(resolving) => {
+                resolving.done().map(|fd| (fd, Interest::READ)).into_iter().collect()
+            }
+            Stage::New | Stage::Dialling | Stage::Over => {
+                self.trying.iter().map(|one| (one.socket.as_fd(), Interest::WRITE)).collect()
+            }
+        }
+    }
+
+    /// When the next address is tried, if nothing happens before; nothing when no address waits.
+    #[must_use]
+    pub fn until(&self) -> Option<Instant> {
+        self.next.filter(|_| !self.waiting.is_empty())
+    }
+
+    fn try_step(&mut self, now: Instant) -> Result<Step, Error> {
+        if !self.knows_addresses()? {
+            return Ok(Step::Wait);
+        }
+        if let Some(won) = self.look_at_attempts() {
+            return Ok(Step::Connected(won.socket, won.address));
+        }
+        while self.may_start(now) {
+            let Some(address) = self.waiting.pop_front() else { break };
+            match Attempt::begin(address) {
+                Began::Connected(socket) => return Ok(Step::Connected(socket, address)),
+                Began::Connecting(attempt) => {
+                    self.trying.push(attempt);
+                    self.next = now.checked_add(HEAD_START);
+                }
+                // An attempt that runs may win yet, or give back a descriptor.
+                Began::Failed(errno) if is_exhausted(errno) && !self.trying.is_empty() => {
+                    self.waiting.push_front(address);
+                    self.next = now.checked_add(HEAD_START);
+                    break;
+                }
+                Began::Failed(errno) if is_exhausted(errno) => {
+                    return Err(failed(&format!("{} cannot be dialled", self.place()), errno));
+                }
+                Began::Failed(errno) => self.failed.push((address, errno)),
+            }
+        }
+        if self.trying.is_empty() { Err(self.failure()) } else { Ok(Step::Wait) }
+    }
+
+    fn knows_addresses(&mut self) -> Result<bool, Error> {
+        if let Stage::New = self.stage {
+            self.stage = Stage::Resolving(Resolving::start(&self.host, self.port)?);
+        }
+        match &self.stage {
+            Stage::Resolving(resolving) => {
+                let Some(found) = resolving.poll() else { return Ok(false) };
+                self.waiting = taking_turns(&found?);
+                self.stage = Stage::Dialling;
+                Ok(true)
+            }
+            Stage::Dialling => Ok(true),
+            Stage::New | Stage::Over => {
+                Err(Error::new(Kind::State, format!("dialling {} is over", self.place())))
+            }
+        }
+    }
+
+    /// The attempt that is connected, if there is one. Each that failed makes room for the next
+    /// address at once.
+    fn look_at_attempts(&mut self) -> Option<Attempt> {
+        let mut running = Vec::with_capacity(self.trying.len());
+        for attempt in std::mem::take(&mut self.trying) {
+            match attempt.outcome() {
+                None => running.push(attempt),
+                Some(Ok(())) => return Some(attempt),
+                Some(Err(errno)) => {
+                    self.failed.push((attempt.address, errno));
+                    self.next = None;
+                }
+            }
+        }
+        self.trying = running;
+        None
+    }
+
+    fn may_start(&self, now: Instant) -> bool {
+        self.trying.is_empty() || self.next.is_none_or(|next| next <= now)
+    }
+
+    fn failure(&self) -> Error {
+        let mut told: Vec<String> = self
+            .failed
+            .iter()
+            .take(NAMED)
+            .map(|(address, errno)| format!("{}: {}", address.ip(), words(*errno)))
+            .collect();
+        match self.failed.len().saturating_sub(NAMED) {
+            0 => {}
+            1 => told.push("and 1 more".to_owned()),
+            more => told.push(format!("and {more} more")),
+        }
+        let sentence = match (&*self.failed, self.host.parse::<IpAddr>()) {
+            // The address is the host: no need to say it twice.
+            ([(_, errno)], Ok(_)) => words(*errno),
+            ([], _) => "there is no address to try".to_owned(),
+            _ => told.join(", "),
+        };
+        let refused = self.failed.iter().all(|(_, errno)| *errno == Errno::CONNREFUSED);
+        let hint = if refused {
+            "the machine answers, but nothing listens there: check the port, and that the server \
+             runs"
+        } else {
+            "check the network, and the firewalls on the way to the server"
+        };
+        Error::new(Kind::Connect, format!("{} cannot be reached: {sentence}", self.place()))
+            .with_hint(hint)
+    }
+
+    fn place(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
+/// Every address once, the families by turns, beginning with the family that came first.
+fn taking_turns(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
+    let first_is_v4 = addresses.first().is_some_and(SocketAddr::is_ipv4);
+    let (preferred, other): (Vec<SocketAddr>, Vec<SocketAddr>) =
+        addresses.iter().partition(|one| one.is_ipv4() == first_is_v4);
+    let mut other = other.into_iter();
+    let mut turns: Vec<SocketAddr> =
+        preferred.into_iter().flat_map(|one| [Some(one), other.next()]).flatten().collect();
+    turns.extend(other);
+    let mut seen = HashSet::new();
+    turns.into_iter().filter(|one| seen.insert(*one)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+
+use super::super::wait::{Woken, wait};
+use super::*;
+
+const PORT: u16 = 16514;
+
+fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// A port that is taken, so that nobody else gets it, but where nobody listens.
+fn dead() -> (OwnedFd, SocketAddr) {
+    let holder = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&holder, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let address = getsockname(&holder).unwrap().try_into().unwrap();
+    (holder, address)
+}
+
+/// A listener whose queue is full: who connects hears nothing, as behind a firewall that drops.
+struct Silent {
+    address: SocketAddr,
+    _listener: OwnedFd,
+    _queued: Vec<Attempt>,
+}
+
+fn silent() -> Silent {
+    let (listener, address) = dead();
+    listen(&listener, 0).unwrap();
+    let mut queued = Vec::new();
+    for _ in 0..16 {
+        let Began::Connecting(attempt) = Attempt::begin(address) else { continue };
+        let full = attempt.outcome().is_none();
+        queued.push(attempt);
+        if full {
+            return Silent { address, _listener: listener, _queued: queued };
+        }
+    }
+    panic!("the queue of a listener without one took sixteen connections");
+}
+
+/// Steps at `now` until something comes of it; only the system is waited for, never the clock.
+fn finish(dial: &mut Dial, now: Instant) -> Result<(OwnedFd, SocketAddr), Error> {
+    loop {
+        if let Step::Connected(socket, address) = dial.step(now)? {
+            return Ok((socket, address));
+        }
+        let far = Instant::now().checked_add(Duration::from_secs(60));
+        assert_eq!(wait(&dial.interests(), None, far), Ok(Woken::Ready));
+    }
+}
+
+fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+    texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), PORT)).collect()
+}
+
+#[test]
+fn a_listener_is_reached() {
+    let (listener, address) = listener();
+    let mut dial = Dial::to_addresses("localhost", PORT, &[address]);
+    let (socket, reached) = finish(&mut dial, Instant::now()).unwrap();
+    assert_eq!(reached, address);
+    let peer = listener.accept().unwrap().1;
+    assert_eq!(TcpStream::from(socket).local_addr().unwrap(), peer);
+}
+
+#[test]
+fn a_host_is_looked_up_and_reached() {
+    let (_listener, address) = listener();
+    for host in ["127.0.0.1", "localhost"] {
+        let mut dial = Dial::new(host, address.port());
+        assert!(dial.interests().is_empty());
+        assert_eq!(finish(&mut dial, Instant::now()).unwrap().1, address);
+    }
+}
+
+#[test]
+fn the_socket_does_not_block_and_does_not_wait_to_fill_packets() {
+    let (_listener, address) = listener();
+    let mut dial = Dial::to_addresses("localhost", PORT, &[address]);
+    let (socket, _) = finish(&mut dial, Instant::now()).unwrap();
+    assert!(rustix::fs::fcntl_getfl(&socket).unwrap().contains(rustix::fs::OFlags::NONBLOCK));
+    assert!(rustix::io::fcntl_getfd(&socket).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    assert!(rustix::net::sockopt::tcp_nodelay(&socket).unwrap());
+}
+
+#[test]
+fn after_a_refusal_the_next_address_is_tried_at_once() {
+    let (_holder, closed) = dead();
+    let (_listener, open) = listener();
+    let mut dial = Dial::to_addresses("localhost", PORT, &[closed, open]);
+    // The clock stands still, so a head start never ends.
+    assert_eq!(finish(&mut dial, Instant::now()).unwrap().1, open);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_silent_address_has_a_head_start_and_no_more() {
+    let silent = silent();
+    let (_listener, open) = listener();
+    let mut dial = Dial::to_addresses("localhost", PORT, &[silent.address, open]);
+    let start = Instant::now();
+    assert!(matches!(dial.step(start), Ok(Step::Wait)));
+    assert_eq!(dial.until(), start.checked_add(HEAD_START));
+    let almost = start + Duration::from_millis(249);
+    assert!(matches!(dial.step(almost), Ok(Step::Wait)));
+    assert_eq!(dial.interests().len(), 1);
+    assert_eq!(finish(&mut dial, start + HEAD_START).unwrap().1, open);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn attempts_run_side_by_side_and_the_last_needs_no_further_moment() {
+    let (first, second) = (silent(), silent());
+    let mut dial = Dial::to_addresses("localhost", PORT, &[first.address, second.address]);
+    let start = Instant::now();
+    assert!(matches!(dial.step(start), Ok(Step::Wait)));
+    assert!(matches!(dial.step(start + HEAD_START), Ok(Step::Wait)));
+    assert_eq!(dial.interests().len(), 2);
+    assert_eq!(dial.until(), None);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_sockets_that_did_not_win_are_closed() {
+    let silent = silent();
+    let (_listener, open) = listener();
+    let mut dial = Dial::to_addresses("localhost", PORT, &[silent.address, open]);
+    let start = Instant::now();
+    assert!(matches!(dial.step(start), Ok(Step::Wait)));
+    finish(&mut dial, start + HEAD_START).unwrap();
+    assert!(dial.interests().is_empty());
+    assert_eq!(dial.until(), None);
+}
+
+#[test]
+fn a_failure_names_host_port_and_every_address_with_the_words_of_the_system() {
+    let (_first, one) = dead();
+    let (_second, two) = dead();
+    let mut dial = Dial::to_addresses("node7.example", PORT, &[one, two]);
+    let error = finish(&mut dial, Instant::now()).unwrap_err();
+    assert_eq!(error.kind(), Kind::Connect);
+    assert_eq!(
+        error.message(),
+        "node7.example:16514 cannot be reached: 127.0.0.1: Connection refused, \
+         127.0.0.1: Connection refused"
+    );
+    assert!(error.hint().contains("check the port"));
+}
+
+#[test]
+fn a_failure_of_many_addresses_names_some_and_counts_the_rest() {
+    let dead: Vec<_> = (0..6).map(|_| dead()).collect();
+    let closed: Vec<SocketAddr> = dead.iter().map(|(_, address)| *address).collect();
+    let mut dial = Dial::to_addresses("node7.example", PORT, &closed);
+    let error = finish(&mut dial, Instant::now()).unwrap_err();
+    assert_eq!(error.message().matches("Connection refused").count(), NAMED);
+    assert!(error.message().ends_with(", and 2 more"), "{error}");
+}
+
+#[test]
+fn an_address_that_is_the_host_is_said_once() {
+    let mut dial = Dial::new("::1", PORT);
+    dial.failed = vec![("[::1]:16514".parse().unwrap(), Errno::HOSTUNREACH)];
+    assert_eq!(dial.failure().message(), "[::1]:16514 cannot be reached: No route to host");
+    assert!(dial.failure().hint().contains("firewall"));
+}
+
+#[test]
+fn a_step_after_the_end_is_refused() {
+    let (_listener, open) = listener();
+    let mut dial = Dial::to_addresses("localhost", PORT, &[open]);
+    finish(&mut dial, Instant::now()).unwrap();
+    assert_eq!(dial.step(Instant::now()).unwrap_err().kind(), Kind::State);
+}
+
+#[test]
+fn without_an_address_there_is_nobody_to_reach() {
+    let error = Dial::to_addresses("bare.example", PORT, &[]).step(Instant::now()).unwrap_err();
+    assert_eq!(error.kind(), Kind::Connect);
+}
+
+#[test]
+fn families_take_turns_beginning_with_the_resolvers_first() {
+    let given = addresses(&["2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.1"]);
+    let turns = addresses(&["2001:db8::1", "192.0.2.1", "2001:db8::2", "2001:db8::3"]);
+    assert_eq!(taking_turns(&given), turns);
+    let given = addresses(&["192.0.2.1", "2001:db8::1", "2001:db8::2", "2001:db8::3"]);
+    assert_eq!(taking_turns(&given), given);
+}
+
+#[test]
+fn an_address_that_is_given_twice_is_tried_once() {
+    let given = addresses(&["192.0.2.1", "192.0.2.2", "192.0.2.1"]);
+    assert_eq!(taking_turns(&given), addresses(&["192.0.2.1", "192.0.2.2"]));
+}
+
+#[test]
+fn a_socket_that_is_connected_to_itself_has_reached_nobody() {
+    let (socket, address) = dead();
+    rustix::net::connect(&socket, &address).unwrap();
+    assert_eq!(attempt::settled(&socket), Err(Errno::CONNREFUSED));
+}

@@ -1,0 +1,291 @@
+//! Bytes in and out of a stream socket, without ever blocking and without SIGPIPE.
+//!
+//! The socket may be the caller's and blocking: every call asks for itself not to block, and
+//! leaves the descriptor's flags alone. A peer that is gone is an answer here, not a failure:
+//! what it means depends on what was said before.
+
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use rustix::io::{Errno, retry_on_intr};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, getpeername, sockopt};
+
+use super::system::{failed, words};
+use super::wait::not_open;
+use crate::error::{Error, Kind};
+
+/// What came of an attempt to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// So many bytes; at least one unless the buffer has no room.
+    Bytes(usize),
+    /// The peer has ended its direction of the stream.
+    End,
+    /// Nothing yet.
+    NotYet,
+    /// The connection is gone; the system's words.
+    Reset(String),
+}
+
+/// What came of an attempt to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// So many bytes, from the front.
+    Bytes(usize),
+    /// There is no room yet.
+    NotYet,
+    /// The connection is gone; the system's words.
+    Gone(String),
+}
+
+/// Reads what is there, at most `buffer`.
+///
+/// # Errors
+///
+/// [`Kind::Invalid`] when `fd` is not open; [`Kind::Io`] or [`Kind::NoMemory`] with the system's
+/// words.
+pub fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Received, Error> {
+    if buffer.is_empty() {
+        // The system would answer 0, which is the end of the stream.
+        return Ok(Received::Bytes(0));
+    }
+    let received = retry_on_intr(|| rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT));
+    match received {
+        Ok((0, _)) => Ok(Received::End),
+        Ok((count, _)) => Ok(Received::Bytes(count)),
+        Err(Errno::AGAIN) => Ok(Received::NotYet),
+        Err(errno) if is_gone(errno) => Ok(Received::Reset(words(errno))),
+        Err(Errno::BADF) => Err(not_open(fd)),
+        Err(errno) => Err(failed("reading from the peer", errno)),
+    }
+}
+
+/// Writes as much of `bytes` as there is room for.
+///
+/// # Errors
+///
+/// [`Kind::Invalid`] when `fd` is not open; [`Kind::Io`] or [`Kind::NoMemory`] with the system's
+/// words.
+pub fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Sent, Error> {
+    let sent = quiet(fd).and_then(|flags| retry_on_intr(|| rustix::net::send(fd, bytes, flags)));
+    match sent {
+        Ok(count) => Ok(Sent::Bytes(count)),
+        Err(Errno::AGAIN) => Ok(Sent::NotYet),
+        Err(errno) if is_gone(errno) => Ok(Sent::Gone(words(errno))),
+        Err(Errno::BADF) => Err(not_open(fd)),
+        Err(errno) => Err(failed("writing to the peer", errno)),
+    }
+}
+
+/// Whether a connection can be made over `fd`: it is an open stream socket, and no listener.
+///
+/// # Errors
+///
+/// [`Kind::Invalid`] with what is wrong; [`Kind::Io`] with the system's words.
+pub fn check_stream_socket(fd: BorrowedFd<'_>) -> Result<(), Error> {
+    let number = fd.as_raw_fd();
+    match sockopt::socket_type(fd) {
+        Ok(SocketType::STREAM) => {}
+        Ok(_) => {
+            let sentence = format!("descriptor {number} is a socket, but not a stream");
+            return Err(Error::new(Kind::Invalid, sentence)
+                .with_hint("give a connected TCP or UNIX stream socket"));
+        }
+        Err(Errno::BADF) => return Err(not_open(fd)),
+        Err(Errno::NOTSOCK) => {
+            let sentence = format!("descriptor {number} is not a socket");
+            return Err(Error::new(Kind::Invalid, sentence)
+                .with_hint("for a pipe or a file use a connection over memory"));
+        }
+        Err(errno) => return Err(failed(&format!("descriptor {number}"), errno)),
+    }
+    if listens(fd) {
+        let sentence = format!("descriptor {number} listens, it is not a connection");
+        return Err(Error::new(Kind::Invalid, sentence).with_hint("give what accept returned"));
+    }
+    Ok(())
+}
+
+/// Who is at the other end, for people: `127.0.0.1:16514`, `[::1]:16514`, `unix socket`.
+#[must_use]
+pub fn peer_address(fd: BorrowedFd<'_>) -> String {
+    match getpeername(fd) {
+        Ok(Some(peer)) => {
+            if peer.address_family() == AddressFamily::UNIX {
+                return "unix socket".to_owned();
+            }
+            SocketAddr::try_from(peer).map_or_else(|_| "unknown address".to_owned(), shown)
+        }
+        Ok(None) => "unix socket".to_owned(),
+        Err(_) => "unknown address".to_owned(),
+    }
+}
+
+/// An address for people; an IPv4 address in IPv6 clothes is shown as what it is.
+pub(super) fn shown(address: SocketAddr) -> String {
+    match address.ip().to_canonical() {
+        ip if ip == address.ip() => address.to_string(),
+        ip => SocketAddr::new(ip, address.port()).to_string(),
+    }
+}
+
+const fn is_gone(errno: Errno) -> bool {
+    matches!(errno, Errno::CONNRESET | Errno::CONNABORTED | Errno::PIPE | Errno::NOTCONN)
+}
+
+#[cfg(not(target_vendor = "apple"))]
+const fn quiet(_: BorrowedFd<'_>) -> Result<SendFlags, Errno> {
+    Ok(SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL))
+}
+
+/// There is no flag for a single call here, only an option of the socket.
+#[cfg(target_vendor = "apple")]
+fn quiet(fd: BorrowedFd<'_>) -> Result<SendFlags, Errno> {
+    // It fails on a socket that is shut down, and then the write says why.
+    let _ = sockopt::set_socket_nosigpipe(fd, true);
+    Ok(SendFlags::DONTWAIT)
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn listens(fd: BorrowedFd<'_>) -> bool {
+    sockopt::socket_acceptconn(fd).unwrap_or(false)
+}
+
+#[cfg(target_vendor = "apple")]
+const fn listens(_: BorrowedFd<'_>) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream, UdpSocket};
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    use rustix::net::sockopt::set_socket_linger;
+
+    use super::*;
+
+    fn tcp_pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (near, listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn a_blocking_socket_without_bytes_does_not_block_and_stays_blocking() {
+        let (near, _far) = UnixStream::pair().unwrap();
+        assert_eq!(receive(near.as_fd(), &mut [0; 8]), Ok(Received::NotYet));
+        let flags = rustix::fs::fcntl_getfl(&near).unwrap();
+        assert!(!flags.contains(rustix::fs::OFlags::NONBLOCK));
+    }
+
+    #[test]
+    fn bytes_that_were_sent_are_received_and_then_the_end() {
+        let (near, far) = UnixStream::pair().unwrap();
+        assert_eq!(send(near.as_fd(), b"hello"), Ok(Sent::Bytes(5)));
+        drop(near);
+        let mut buffer = [0; 8];
+        assert_eq!(receive(far.as_fd(), &mut buffer), Ok(Received::Bytes(5)));
+        assert_eq!(&buffer[..5], b"hello");
+        assert_eq!(receive(far.as_fd(), &mut buffer), Ok(Received::End));
+    }
+
+    #[test]
+    fn a_buffer_without_room_is_not_taken_for_the_end() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        far.write_all(b"x").unwrap();
+        assert_eq!(receive(near.as_fd(), &mut []), Ok(Received::Bytes(0)));
+    }
+
+    #[test]
+    fn a_full_blocking_socket_does_not_block() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        let block = [0; 65536];
+        let mut total = 0;
+        while let Sent::Bytes(count) = send(near.as_fd(), &block).unwrap() {
+            total += count;
+            assert!(total < 1 << 30);
+        }
+        assert_eq!(send(near.as_fd(), &block), Ok(Sent::NotYet));
+        far.read_exact(&mut vec![0; total]).unwrap();
+        assert!(matches!(send(near.as_fd(), &block), Ok(Sent::Bytes(1..))));
+    }
+
+    #[test]
+    fn writing_to_a_peer_that_is_gone_says_so() {
+        let (near, far) = UnixStream::pair().unwrap();
+        drop(far);
+        assert_eq!(send(near.as_fd(), b"x"), Ok(Sent::Gone("Broken pipe".to_owned())));
+    }
+
+    #[test]
+    fn a_reset_is_not_the_end() {
+        let (near, far) = tcp_pair();
+        set_socket_linger(&far, Some(Duration::ZERO)).unwrap();
+        drop(far);
+        let reset = Received::Reset("Connection reset by peer".to_owned());
+        assert_eq!(receive(near.as_fd(), &mut [0; 8]), Ok(reset));
+    }
+
+    #[test]
+    fn a_socket_that_was_never_connected_has_no_peer() {
+        let fd = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        assert!(matches!(receive(fd.as_fd(), &mut [0; 8]), Ok(Received::Reset(_))));
+        assert!(matches!(send(fd.as_fd(), b"x"), Ok(Sent::Gone(_))));
+        assert_eq!(peer_address(fd.as_fd()), "unknown address");
+    }
+
+    #[test]
+    fn the_end_of_one_direction_leaves_the_other_open() {
+        let (near, far) = tcp_pair();
+        far.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(receive(near.as_fd(), &mut [0; 8]), Ok(Received::End));
+        assert_eq!(send(near.as_fd(), b"x"), Ok(Sent::Bytes(1)));
+    }
+
+    #[test]
+    fn connected_streams_are_welcome() {
+        let (near, _far) = UnixStream::pair().unwrap();
+        check_stream_socket(near.as_fd()).unwrap();
+        let (near, _far) = tcp_pair();
+        check_stream_socket(near.as_fd()).unwrap();
+    }
+
+    fn refusal(fd: BorrowedFd<'_>) -> String {
+        let error = check_stream_socket(fd).unwrap_err();
+        assert_eq!(error.kind(), Kind::Invalid);
+        error.message().replacen(&fd.as_raw_fd().to_string(), "N", 1)
+    }
+
+    #[test]
+    fn what_is_no_stream_socket_is_refused_with_what_it_is() {
+        let file = tempfile::tempfile().unwrap();
+        assert_eq!(refusal(file.as_fd()), "descriptor N is not a socket");
+        let datagrams = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert_eq!(refusal(datagrams.as_fd()), "descriptor N is a socket, but not a stream");
+    }
+
+    #[test]
+    #[cfg(not(target_vendor = "apple"))]
+    fn a_listener_is_no_connection() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert_eq!(refusal(listener.as_fd()), "descriptor N listens, it is not a connection");
+    }
+
+    #[test]
+    fn a_peer_is_shown_by_its_address() {
+        let (near, far) = tcp_pair();
+        assert_eq!(peer_address(near.as_fd()), far.local_addr().unwrap().to_string());
+        let (near, _far) = UnixStream::pair().unwrap();
+        assert_eq!(peer_address(near.as_fd()), "unix socket");
+    }
+
+    #[test]
+    fn an_ipv4_peer_of_an_ipv6_socket_is_shown_as_ipv4() {
+        assert_eq!(shown("[::ffff:192.0.2.7]:16514".parse().unwrap()), "192.0.2.7:16514");
+        assert_eq!(shown("[::1]:1".parse().unwrap()), "[::1]:1");
+    }
+}

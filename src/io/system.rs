@@ -1,0 +1,55 @@
+//! What the operating system said, as an error of ours.
+
+use rustix::io::Errno;
+
+use crate::error::{Error, Kind};
+
+/// The system's words for `errno`, without its number.
+pub(super) fn words(errno: Errno) -> String {
+    without_number(&std::io::Error::from(errno))
+}
+
+/// The words of an error of the standard library, without the number.
+pub(super) fn without_number(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}
+
+/// Whether the process or the machine has run out of something.
+pub(super) const fn is_exhausted(errno: Errno) -> bool {
+    matches!(errno, Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM | Errno::NOSPC)
+}
+
+/// `what`, a noun or a clause, met `errno`.
+pub(super) fn failed(what: &str, errno: Errno) -> Error {
+    let kind = if is_exhausted(errno) { Kind::NoMemory } else { Kind::Io };
+    let error = Error::new(kind, format!("{what}: {}", words(errno)));
+    match errno {
+        Errno::MFILE => error.with_hint(
+            "close connections that are no longer needed, or raise the process's limit of open files",
+        ),
+        Errno::NFILE => error.with_hint("the whole machine has run out of open files"),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_an_error_is_not_shown() {
+        assert_eq!(failed("x", Errno::CONNRESET).message(), "x: Connection reset by peer");
+    }
+
+    #[test]
+    fn running_out_of_descriptors_is_its_own_kind_with_a_hint() {
+        let error = failed("x", Errno::MFILE);
+        assert_eq!(error.kind(), Kind::NoMemory);
+        assert!(error.hint().contains("limit of open files"));
+        assert_eq!(failed("x", Errno::IO).kind(), Kind::Io);
+    }
+}

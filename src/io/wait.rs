@@ -1,0 +1,296 @@
+//! The one place where a thread of the caller sleeps: until a descriptor is ready, a wake-up is
+//! signalled, or a deadline passes.
+//!
+//! Signals that interrupt the sleep are none of the caller's business: it goes on with the time
+//! that is left. The clock is the monotonic one, and is read once per sleep.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::system::failed;
+use super::wake::Wake;
+use crate::error::{Error, Kind};
+
+/// The longest single sleep. Some systems count the milliseconds of a sleep in an `int`, so a
+/// longer one is slept in pieces.
+const LONGEST: Timespec = Timespec { tv_sec: 86_400, tv_nsec: 0 };
+
+/// What to wait for on a descriptor. Errors and the end of the stream make it ready as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interest {
+    /// Until there is something to read.
+    pub readable: bool,
+    /// Until there is room to write.
+    pub writable: bool,
+}
+
+impl Interest {
+    /// Only reading.
+    pub const READ: Self = Self { readable: true, writable: false };
+    /// Only writing.
+    pub const WRITE: Self = Self { readable: false, writable: true };
+
+    pub(super) const fn is_none(self) -> bool {
+        !self.readable && !self.writable
+    }
+}
+
+/// Why waiting ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// At least one descriptor is ready.
+    Ready,
+    /// The wake-up was signalled. It stays so until its owner clears it.
+    Signalled,
+    /// The deadline passed, and nothing was ready.
+    Late,
+}
+
+/// Waits until one of `fds` is ready, `wake` is signalled or `until` passes.
+///
+/// A signalled wake-up comes before a ready descriptor. A deadline in the past still looks once,
+/// and never blocks. Without a deadline it waits for ever; an interest in nothing is left out.
+///
+/// # Errors
+///
+/// [`Kind::Invalid`] when a descriptor is not open; [`Kind::Internal`] when there is nothing at
+/// all to wait for; [`Kind::NoMemory`] or [`Kind::Io`] with the system's words.
+pub fn wait(
+    fds: &[(BorrowedFd<'_>, Interest)],
+    wake: Option<&Wake>,
+    until: Option<Instant>,
+) -> Result<Woken, Error> {
+    wait_by(fds, wake, until, poll, Instant::now)
+}
+
+/// Whether the peer has ended its direction of the stream, or the connection is gone.
+///
+/// Nothing is read, and what has arrived before the end is still there. Where the system cannot
+/// tell the end of one direction, only the end of both counts.
+#[must_use]
+pub fn hung_up(fd: BorrowedFd<'_>) -> bool {
+    let gone = end_of_stream() | PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    let mut one = [PollFd::from_borrowed_fd(fd, end_of_stream())];
+    while poll(&mut one, Some(&Timespec::default())) == Err(Errno::INTR) {}
+    one.iter().any(|one| one.revents().intersects(gone))
+}
+
+const fn end_of_stream() -> PollFlags {
+    #[cfg(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "illumos"
+    ))]
+    return PollFlags::RDHUP;
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "illumos"
+    )))]
+    return PollFlags::empty();
+}
+
+/// [`wait()`] with a system call and a clock that a test can replace.
+fn wait_by(
+    fds: &[(BorrowedFd<'_>, Interest)],
+    wake: Option<&Wake>,
+    until: Option<Instant>,
+    mut poll: impl FnMut(&mut [PollFd<'_>], Option<&Timespec>) -> rustix::io::Result<usize>,
+    mut now: impl FnMut() -> Instant,
+) -> Result<Woken, Error> {
+    let wanted = fds.iter().filter(|(_, interest)| !interest.is_none());
+    let mut watched: Vec<PollFd<'_>> = wake
+        .map(|wake| PollFd::from_borrowed_fd(wake.as_fd(), PollFlags::IN))
+        .into_iter()
+        .chain(wanted.map(|(fd, interest)| PollFd::from_borrowed_fd(*fd, flags(*interest))))
+        .collect();
+    if watched.is_empty() && until.is_none() {
+        return Err(Error::new(Kind::Internal, "there is nothing to wait for"));
+    }
+    loop {
+        let left = until.map(|until| piece(until.saturating_duration_since(now())));
+        match poll(&mut watched, left.as_ref()) {
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(failed("waiting for a connection", errno)),
+            Ok(0) if left.is_some_and(|left| left != LONGEST) => return Ok(Woken::Late),
+            Ok(0) => {}
+            Ok(_) => return judge(&watched, wake.is_some()),
+        }
+    }
+}
+
+/// How long to sleep now, of the time that is left.
+fn piece(left: Duration) -> Timespec {
+    Timespec::try_from(left).map_or(LONGEST, |left| left.min(LONGEST))
+}
+
+fn judge(watched: &[PollFd<'_>], has_wake: bool) -> Result<Woken, Error> {
+    let signalled = watched.first().is_some_and(|first| first.revents().contains(PollFlags::IN));
+    if has_wake && signalled {
+        return Ok(Woken::Signalled);
+    }
+    match watched.iter().find(|one| one.revents().contains(PollFlags::NVAL)) {
+        None => Ok(Woken::Ready),
+        Some(closed) => Err(not_open(closed.as_fd())),
+    }
+}
+
+/// The error for a descriptor that somebody closed too early.
+pub(super) fn not_open(fd: BorrowedFd<'_>) -> Error {
+    Error::new(Kind::Invalid, format!("descriptor {} is not open", fd.as_raw_fd()))
+        .with_hint("keep a descriptor open until its connection is freed")
+}
+
+fn flags(interest: Interest) -> PollFlags {
+    let mut flags = PollFlags::empty();
+    flags.set(PollFlags::IN, interest.readable);
+    flags.set(PollFlags::OUT, interest.writable);
+    flags
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::Shutdown;
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// Far enough for any machine; a test that reaches it has failed.
+    fn in_a_minute() -> Option<Instant> {
+        Instant::now().checked_add(Duration::from_secs(60))
+    }
+
+    #[test]
+    fn a_past_deadline_is_late() {
+        let (near, _far) = UnixStream::pair().unwrap();
+        let past = Some(Instant::now());
+        assert_eq!(wait(&[(near.as_fd(), Interest::READ)], None, past), Ok(Woken::Late));
+        assert_eq!(wait(&[], None, past), Ok(Woken::Late));
+    }
+
+    #[test]
+    fn what_is_ready_counts_even_after_the_deadline() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        far.write_all(b"x").unwrap();
+        let past = Some(Instant::now());
+        assert_eq!(wait(&[(near.as_fd(), Interest::READ)], None, past), Ok(Woken::Ready));
+    }
+
+    #[test]
+    fn room_to_write_ends_waiting_only_for_writing() {
+        let (near, _far) = UnixStream::pair().unwrap();
+        let both = Interest { readable: true, writable: true };
+        let past = Some(Instant::now());
+        assert_eq!(wait(&[(near.as_fd(), Interest::WRITE)], None, None), Ok(Woken::Ready));
+        assert_eq!(wait(&[(near.as_fd(), both)], None, None), Ok(Woken::Ready));
+        assert_eq!(wait(&[(near.as_fd(), Interest::READ)], None, past), Ok(Woken::Late));
+    }
+
+    #[test]
+    fn another_thread_ends_waiting_by_a_signal() {
+        let (near, _far) = UnixStream::pair().unwrap();
+        let wake = Arc::new(Wake::new().unwrap());
+        let theirs = Arc::clone(&wake);
+        let aborter = std::thread::spawn(move || theirs.signal());
+        let woken = wait(&[(near.as_fd(), Interest::READ)], Some(&wake), in_a_minute());
+        assert_eq!(woken, Ok(Woken::Signalled));
+        aborter.join().unwrap();
+    }
+
+    #[test]
+    fn a_signal_comes_before_a_ready_descriptor_and_stays() {
+        let (near, _far) = UnixStream::pair().unwrap();
+        let wake = Wake::new().unwrap();
+        wake.signal();
+        for _ in 0..2 {
+            let woken = wait(&[(near.as_fd(), Interest::WRITE)], Some(&wake), None);
+            assert_eq!(woken, Ok(Woken::Signalled));
+        }
+    }
+
+    #[test]
+    fn an_interest_in_nothing_is_not_waited_for() {
+        let (near, far) = UnixStream::pair().unwrap();
+        drop(far);
+        let nothing = Interest { readable: false, writable: false };
+        let woken = wait(&[(near.as_fd(), nothing)], None, Some(Instant::now()));
+        assert_eq!(woken, Ok(Woken::Late));
+    }
+
+    #[test]
+    fn waiting_for_nothing_without_end_is_refused() {
+        assert_eq!(wait(&[], None, None).unwrap_err().kind(), Kind::Internal);
+    }
+
+    #[test]
+    fn an_interrupted_sleep_goes_on_with_the_time_that_is_left() {
+        let start = Instant::now();
+        let mut clock = (0_u64..).map(|second| start + Duration::from_secs(second * 4));
+        let mut slept = Vec::new();
+        let woken = wait_by(
+            &[],
+            None,
+            start.checked_add(Duration::from_secs(10)),
+            |_, left| {
+                slept.push(left.unwrap().tv_sec);
+                if slept.len() < 4 { Err(Errno::INTR) } else { Ok(0) }
+            },
+            || clock.next().unwrap(),
+        );
+        assert_eq!(woken, Ok(Woken::Late));
+        assert_eq!(slept, [10, 6, 2, 0]);
+    }
+
+    #[test]
+    fn a_sleep_of_months_is_slept_in_days() {
+        let start = Instant::now();
+        let mut clock = (0_u32..).map(|day| start + Duration::from_secs(86_400) * day);
+        let mut days = 0;
+        let woken = wait_by(
+            &[],
+            None,
+            start.checked_add(Duration::from_secs(86_400 * 60)),
+            |_, left| {
+                assert!(left.unwrap() <= &LONGEST);
+                days += 1;
+                Ok(0)
+            },
+            || clock.next().unwrap(),
+        );
+        assert_eq!(woken, Ok(Woken::Late));
+        assert_eq!(days, 61);
+    }
+
+    #[test]
+    fn a_failure_of_the_system_is_told_in_its_words() {
+        let error =
+            wait_by(&[], None, in_a_minute(), |_, _| Err(Errno::NOMEM), Instant::now).unwrap_err();
+        assert_eq!(error.kind(), Kind::NoMemory);
+        assert_eq!(error.message(), "waiting for a connection: Cannot allocate memory");
+    }
+
+    #[test]
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    fn a_peer_that_ended_its_direction_has_hung_up_even_before_its_last_bytes_are_read() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        far.write_all(b"last words").unwrap();
+        assert!(!hung_up(near.as_fd()));
+        far.shutdown(Shutdown::Write).unwrap();
+        assert!(hung_up(near.as_fd()));
+        assert!(!hung_up(far.as_fd()));
+    }
+
+    #[test]
+    fn a_peer_that_is_gone_has_hung_up() {
+        let (near, far) = UnixStream::pair().unwrap();
+        drop(far);
+        assert!(hung_up(near.as_fd()));
+    }
+}
