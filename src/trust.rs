@@ -1,0 +1,52 @@
+//! Who is believed, and why: authorities, revocation lists, known peers, the judgement over a
+//! chain, and the question that a judgement may end in.
+//!
+//! The judge is pure: chain, beliefs and time go in. The only things of this room that touch
+//! the world are the store of known peers, a file, and the answers that it records. Start at
+//! [`judge`]; everything else feeds it or waits for its questions.
+
+mod anchors;
+mod assess;
+mod change;
+mod constraints;
+mod crl;
+mod crl_scope;
+mod crls;
+mod der;
+mod entries;
+mod entry;
+mod host;
+mod judge;
+mod judgement_text;
+mod known;
+mod known_text;
+mod names;
+mod path;
+mod question;
+mod rules;
+mod second;
+mod signed;
+mod store;
+mod store_file;
+mod words;
+
+#[cfg(test)]
+mod for_tests;
+#[cfg(test)]
+mod testing;
+
+pub use anchors::Anchors;
+pub use assess::{Assessment, Case, CrlMode, Profile, Rules, assess_exact, assess_path};
+pub use change::{Change, Replaces};
+pub use crls::Crls;
+pub use entries::{Entries, Level};
+pub use entry::{Entry, Origin, Place, Role};
+pub use host::{Endpoint, Host};
+pub use judge::{
+    Admitted, Asked, Asking, Beliefs, Grant, Judgement, Peer, Policies, Policy, Reason, Renewal,
+    Situation, judge,
+};
+pub use known::{Known, KnownView, SessionEntries, Standing};
+pub use known_text::read as read_known;
+pub use question::{Answer, Question, Questions, Record, Ticket, Waker, accepted_by};
+pub use store::Store;

@@ -1,0 +1,90 @@
+//! The few steps through DER (X.690) that reach fields which no parser hands out.
+//!
+//! It reads tags of one byte and definite lengths of up to four bytes, which is all that
+//! certificates and revocation lists may hold at the places we look at.
+
+/// SEQUENCE.
+pub(super) const SEQUENCE: u8 = 0x30;
+/// INTEGER.
+pub(super) const INTEGER: u8 = 0x02;
+/// BIT STRING.
+pub(super) const BIT_STRING: u8 = 0x03;
+/// The context's `[0]`, constructed.
+pub(super) const CONTEXT_0: u8 = 0xa0;
+
+/// One value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Value<'a> {
+    pub(super) tag: u8,
+    /// What stands behind its header.
+    pub(super) content: &'a [u8],
+    /// Header and content.
+    pub(super) whole: &'a [u8],
+}
+
+/// The next value of `input`, which then begins behind it.
+pub(super) fn next<'a>(input: &mut &'a [u8]) -> Option<Value<'a>> {
+    let (tag, rest) = input.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = match first {
+        0..=0x7f => (usize::from(*first), rest),
+        0x81..=0x84 => {
+            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            let join =
+                |sum: usize, digit: &u8| sum.checked_mul(256)?.checked_add(usize::from(*digit));
+            (digits.iter().try_fold(0, join)?, rest)
+        }
+        _ => return None,
+    };
+    let (content, after) = rest.split_at_checked(length)?;
+    let whole = input.get(..input.len().checked_sub(after.len())?)?;
+    *input = after;
+    Some(Value { tag: *tag, content, whole })
+}
+
+/// The next value of `input`, if it has this tag; else `input` stays as it is.
+pub(super) fn next_if<'a>(input: &mut &'a [u8], tag: u8) -> Option<Value<'a>> {
+    let mut ahead = *input;
+    let value = next(&mut ahead).filter(|value| value.tag == tag)?;
+    *input = ahead;
+    Some(value)
+}
+
+/// The bytes of a BIT STRING that has no unused bits.
+pub(super) fn whole_bits<'a>(value: &Value<'a>) -> Option<&'a [u8]> {
+    match value.content.split_first() {
+        Some((0, bits)) if value.tag == BIT_STRING => Some(bits),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lengths_are_read() {
+        let mut bytes = vec![4, 0x82, 1, 0];
+        bytes.extend([7; 256]);
+        bytes.push(9);
+        let mut input = bytes.as_slice();
+        let value = next(&mut input).unwrap();
+        assert_eq!((value.tag, value.content.len(), value.whole.len()), (4, 256, 260));
+        assert_eq!(input, [9]);
+    }
+
+    #[test]
+    fn a_length_beyond_the_end_or_an_indefinite_one_is_nothing() {
+        for bytes in [&[4_u8, 5, 1][..], &[4, 0x80, 0, 0], &[4], &[], &[4, 0x84, 0xff, 0xff]] {
+            assert!(next(&mut &*bytes).is_none(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn another_tag_moves_nothing() {
+        let mut input = &[2_u8, 1, 0][..];
+        assert!(next_if(&mut input, SEQUENCE).is_none());
+        assert!(next_if(&mut input, INTEGER).is_some());
+        assert!(input.is_empty());
+    }
+}

@@ -1,0 +1,428 @@
+//! The judgement: admitted, refused with every problem, or a question.
+//!
+//! [`judge`] is pure: what a peer shows, what the context believes and knows, and the time go
+//! in; the answer comes out. An [`Admitted`] is made nowhere else, and a session opens its
+//! gate for nothing else.
+
+use std::sync::Arc;
+
+use super::assess::{Assessment, Case, Rules, assess_exact, assess_path};
+use super::entry::{Entry, Role};
+use super::host::Endpoint;
+use super::judgement_text;
+use super::known::{KnownView, Standing};
+use crate::error::{Error, Kind, Problems};
+use crate::material::Certificate;
+
+/// Why there is a question, or would be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Situation {
+    /// A stranger that an authority vouches for.
+    New,
+    /// A known peer with another certificate.
+    Changed,
+    /// A known peer with a new certificate for its old key, from an authority.
+    Renewed,
+    /// A stranger that no authority vouches for.
+    Untrusted,
+    /// A known peer with a problem that was not accepted with it.
+    NewProblem,
+}
+
+/// What to do in a situation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// What the situation's text says.
+    #[default]
+    Auto,
+    /// Refuse.
+    Refuse,
+    /// Ask.
+    Ask,
+    /// Admit. Only for peers that an authority vouches for.
+    Allow,
+}
+
+/// The policies of a context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Policies {
+    /// For [`Situation::New`]; by itself asks the validator, and where none was ever set the
+    /// authority decides.
+    pub on_new: Policy,
+    /// For [`Situation::Changed`]; by itself refuses.
+    pub on_changed: Policy,
+    /// For [`Situation::Renewed`]; by itself admits and replaces the entry.
+    pub on_renewed: Policy,
+    /// For [`Situation::Untrusted`]; by itself refuses.
+    pub on_untrusted: Policy,
+    /// For [`Situation::NewProblem`]; by itself asks where there is a validator.
+    pub on_new_problem: Policy,
+}
+
+/// Who can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Asking {
+    /// Nobody, and nobody ever could.
+    #[default]
+    Nobody,
+    /// A validator.
+    Validator,
+    /// A validator of the 2007 proposal, which knows of new peers only.
+    Proposal,
+    /// Nobody any more: the validator was taken away.
+    NobodyAnyMore,
+}
+
+/// A peer to be judged. It has proven that it holds the key of the first certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer<'a> {
+    /// Which side it is on.
+    pub role: Role,
+    /// The host that was dialled, or the verify name, with the port.
+    pub endpoint: &'a Endpoint,
+    /// What it shows, the leaf first, in DER.
+    pub chain: &'a [Vec<u8>],
+    /// The time, in seconds since 1970.
+    pub now: i64,
+}
+
+/// What a peer is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Beliefs<'a> {
+    /// Authorities, revocation lists and profile.
+    pub rules: &'a Rules,
+    /// The policies.
+    pub policies: &'a Policies,
+    /// Who can be asked.
+    pub asking: Asking,
+    /// The known peers.
+    pub known: &'a KnownView,
+}
+
+/// An answer that a connection brings along when it is judged again.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The question that was answered.
+    pub asked: Asked,
+}
+
+/// What came of the judgement.
+#[derive(Clone, Debug)]
+pub enum Judgement {
+    /// The peer may be talked to.
+    Admitted(Admitted),
+    /// The peer may not be talked to; the error has every problem.
+    Refused(Error),
+    /// Somebody must be asked.
+    Ask(Box<Asked>),
+}
+
+/// The proof that a peer was judged and may be talked to.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    reason: Reason,
+    renews: Option<Renewal>,
+    chain: Arc<[Certificate]>,
+}
+
+/// Why a peer was admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// An authority vouches for it.
+    Authority,
+    /// Its very certificate is known.
+    Known,
+    /// It has a new certificate for its known key.
+    Renewed,
+    /// The user, or the application, allowed it.
+    Answer,
+}
+
+impl Reason {
+    /// The reason in one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Authority => "authority",
+            Self::Known => "known",
+            Self::Renewed => "renewed",
+            Self::Answer => "answer",
+        }
+    }
+}
+
+/// An entry that is to be replaced once the connection is open.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// The new entry.
+    pub entry: Entry,
+    /// The fingerprint of the key that both certificates have.
+    pub key: [u8; 32],
+}
+
+impl Admitted {
+    /// Why.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The entry to replace once the connection is open.
+    #[must_use]
+    pub const fn renews(&self) -> Option<&Renewal> {
+        self.renews.as_ref()
+    }
+
+    /// What the peer showed, the leaf first.
+    #[must_use]
+    pub fn chain(&self) -> &Arc<[Certificate]> {
+        &self.chain
+    }
+}
+
+/// Everything that a question is about.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which side the peer is on.
+    pub role: Role,
+    /// The host that was dialled, or the verify name, with the port.
+    pub endpoint: Endpoint,
+    /// Why there is a question.
+    pub situation: Situation,
+    /// Everything that is wrong, and that an allowing answer accepts.
+    pub problems: Problems,
+    /// A sentence for each thing that is wrong.
+    pub why: Vec<String>,
+    /// What the peer shows, the leaf first.
+    pub chain: Arc<[Certificate]>,
+    /// The entry that is known, where there is one.
+    pub previous: Option<Arc<Entry>>,
+    /// The certificates that were known for the place, by fingerprint.
+    pub judged: Vec<[u8; 32]>,
+    /// Whether what is known comes from the store or from given material.
+    pub lasting: bool,
+}
+
+impl Asked {
+    /// The certificate that the question is about.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.chain.first()
+    }
+
+    /// Whether an answer to this question also answers `other`.
+    fn covers(&self, other: &Self) -> bool {
+        self.role == other.role
+            && self.endpoint == other.endpoint
+            && self.situation == other.situation
+            && self.certificate() == other.certificate()
+            && self.judged == other.judged
+            && self.problems.contains(other.problems)
+    }
+}
+
+/// Judges a peer; with a grant, the question that it answers is not asked again.
+#[must_use]
+pub fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
+    let chain: Arc<[Certificate]> = match read_chain(peer) {
+        Ok(chain) => chain,
+        Err(error) => return Judgement::Refused(error),
+    };
+    let court = Court { peer, beliefs, grant, chain };
+    let standing = beliefs.known.standing(peer.role, peer.endpoint);
+    if standing.entries.is_empty() { court.stranger() } else { court.known(&standing) }
+}
+
+fn read_chain(peer: &Peer<'_>) -> Result<Arc<[Certificate]>, Error> {
+    let read: Result<Arc<[Certificate]>, Error> =
+        peer.chain.iter().map(|der| Certificate::from_der(der)).collect();
+    let unreadable = |why: &str| {
+        let message =
+            format!("what {} shows as its certificate cannot be read: {why}", peer.endpoint);
+        Error::new(Kind::Certificate, message).with_problems(Problems::BAD_ENCODING)
+    };
+    match read {
+        Ok(chain) if chain.is_empty() => Err(unreadable("it shows none")),
+        Ok(chain) => Ok(chain),
+        Err(error) => Err(unreadable(error.message())),
+    }
+}
+
+struct Court<'a> {
+    peer: &'a Peer<'a>,
+    beliefs: &'a Beliefs<'a>,
+    grant: Option<&'a Grant>,
+    chain: Arc<[Certificate]>,
+}
+
+impl Court<'_> {
+    /// Nothing is known of the peer.
+    fn stranger(&self) -> Judgement {
+        let found = self.assess(assess_path);
+        let situation =
+            if found.problems.is_empty() { Situation::New } else { Situation::Untrusted };
+        let policy = match (situation, self.beliefs.asking) {
+            (Situation::New, asking) => match (self.beliefs.policies.on_new, asking) {
+                (Policy::Auto, Asking::Nobody) => Policy::Allow,
+                (Policy::Auto, Asking::Validator | Asking::Proposal) => Policy::Ask,
+                (Policy::Auto, Asking::NobodyAnyMore) => Policy::Refuse,
+                (set, _) => set,
+            },
+            _ => self.beliefs.policies.on_untrusted,
+        };
+        self.decide(situation, policy, found, &Standing::default())
+    }
+
+    /// The place is known: by this certificate, or by others.
+    fn known(&self, standing: &Standing) -> Judgement {
+        let shown = self.chain.first();
+        let is_shown = |entry: &&Arc<Entry>| Some(&entry.certificate) == shown;
+        let mut same = standing.entries.iter().filter(is_shown).peekable();
+        if same.peek().is_none() {
+            return self.other_certificate(standing);
+        }
+        let alive = same.clone().any(|entry| self.is_alive(entry));
+        let accepted = same
+            .chain(standing.beside.iter().filter(is_shown))
+            .filter(|entry| self.is_alive(entry))
+            .fold(Problems::NONE, |all, entry| all | entry.accepted);
+        let renewed_for_session =
+            standing.beside.iter().filter(is_shown).any(|entry| self.is_alive(entry));
+        let mut found = self.assess(assess_exact);
+        if (alive || renewed_for_session) && accepted.contains(found.problems) {
+            return self.admit(Reason::Known, None);
+        }
+        if !(alive || renewed_for_session) {
+            found.why.push(judgement_text::entry_expired(self.peer.endpoint, standing));
+        }
+        let policy = match (self.beliefs.policies.on_new_problem, self.beliefs.asking) {
+            (Policy::Auto, Asking::Validator) => Policy::Ask,
+            (Policy::Auto, _) => Policy::Refuse,
+            (set, _) => set,
+        };
+        self.decide(Situation::NewProblem, policy, found, standing)
+    }
+
+    /// The place is known by other certificates than the one that is shown.
+    fn other_certificate(&self, standing: &Standing) -> Judgement {
+        let found = self.assess(assess_path);
+        let same_key = self.chain.first().and_then(|shown| {
+            standing
+                .entries
+                .iter()
+                .find(|entry| entry.certificate.key_sha256() == shown.key_sha256())
+        });
+        let renews = same_key.filter(|old| found.problems.is_empty() && self.is_good(old));
+        let Some(old) = renews else {
+            let policy = self.beliefs.policies.on_changed;
+            return self.decide(Situation::Changed, policy, found, standing);
+        };
+        match self.beliefs.policies.on_renewed {
+            Policy::Auto | Policy::Allow => self.admit(Reason::Renewed, self.renewal(old)),
+            policy => self.decide(Situation::Renewed, policy, found, standing),
+        }
+    }
+
+    /// What the policy makes of the situation. Severe problems refuse whatever it says.
+    fn decide(
+        &self,
+        situation: Situation,
+        policy: Policy,
+        found: Assessment,
+        standing: &Standing,
+    ) -> Judgement {
+        let asked = Asked {
+            role: self.peer.role,
+            endpoint: self.peer.endpoint.clone(),
+            situation,
+            problems: found.problems,
+            why: found.why,
+            chain: Arc::clone(&self.chain),
+            previous: self.previous(standing),
+            judged: standing.certificates(),
+            lasting: standing.lasting,
+        };
+        let ask = match policy {
+            _ if asked.problems.intersects(Problems::SEVERE) => false,
+            Policy::Allow => {
+                let admits = matches!(situation, Situation::New | Situation::Renewed);
+                if admits && asked.problems.is_empty() {
+                    return self.admit(Reason::Authority, None);
+                }
+                false
+            }
+            Policy::Ask => self.beliefs.asking != Asking::Proposal || situation == Situation::New,
+            Policy::Auto | Policy::Refuse => false,
+        };
+        if !ask {
+            return Judgement::Refused(judgement_text::refusal(&asked));
+        }
+        if self.grant.is_some_and(|grant| grant.asked.covers(&asked)) {
+            return self.admit(Reason::Answer, None);
+        }
+        Judgement::Ask(Box::new(asked))
+    }
+
+    /// Looks at the chain, and at who of it is distrusted.
+    fn assess(&self, assess: fn(&Case<'_>, &Rules) -> Assessment) -> Assessment {
+        let case = Case {
+            role: self.peer.role,
+            name: Some(&self.peer.endpoint.host),
+            chain: &self.chain,
+            now: self.peer.now,
+        };
+        let mut found = assess(&case, self.beliefs.rules);
+        let distrusted = self
+            .chain
+            .iter()
+            .chain(&found.path)
+            .find_map(|one| self.beliefs.known.distrusts(one).map(|entry| (one, entry)));
+        if let Some((one, entry)) = distrusted {
+            found.problems |= Problems::DISTRUSTED;
+            found.why.insert(0, judgement_text::distrusted(one, entry));
+        }
+        found
+    }
+
+    fn is_alive(&self, entry: &Entry) -> bool {
+        entry.expires.is_none_or(|expires| self.peer.now <= expires)
+    }
+
+    /// Whether an old entry may hand its place to a new certificate for its key.
+    fn is_good(&self, old: &Entry) -> bool {
+        let distrusted = self.beliefs.known.distrusts(&old.certificate).is_some();
+        let case = Case {
+            role: self.peer.role,
+            name: None,
+            chain: std::slice::from_ref(&old.certificate),
+            now: self.peer.now,
+        };
+        let found = assess_exact(&case, self.beliefs.rules);
+        self.is_alive(old) && !distrusted && !found.problems.contains(Problems::REVOKED)
+    }
+
+    fn renewal(&self, old: &Entry) -> Option<Renewal> {
+        let certificate = self.chain.first()?.clone();
+        let key = *certificate.key_sha256();
+        let entry = Entry {
+            certificate,
+            accepted: Problems::NONE,
+            added: Some(self.peer.now),
+            ..old.clone()
+        };
+        Some(Renewal { entry, key })
+    }
+
+    /// The entry that a person is shown beside the new certificate: the one with the same
+    /// certificate or key where there is one.
+    fn previous(&self, standing: &Standing) -> Option<Arc<Entry>> {
+        let shown = self.chain.first()?;
+        let by_key =
+            standing.entries.iter().find(|old| old.certificate.key_sha256() == shown.key_sha256());
+        by_key.or_else(|| standing.entries.first()).cloned()
+    }
+
+    fn admit(&self, reason: Reason, renews: Option<Renewal>) -> Judgement {
+        Judgement::Admitted(Admitted { reason, renews, chain: Arc::clone(&self.chain) })
+    }
+}

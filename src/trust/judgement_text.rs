@@ -1,0 +1,187 @@
+//! A judgement in words, for the person who must decide or who is told what was decided.
+//!
+//! Whatever a certificate says of itself is escaped before it gets here.
+
+use serde_json::{Value, json};
+
+use super::entry::Entry;
+use super::host::Endpoint;
+use super::judge::{Asked, Situation};
+use super::known::Standing;
+use crate::error::{Error, Kind, Problems};
+use crate::material::{Certificate, Style, difference, time_text};
+
+/// The error for a peer that is refused without a question.
+pub(super) fn refusal(asked: &Asked) -> Error {
+    let endpoint = &asked.endpoint;
+    let kind = if asked.problems.intersects(Problems::DISTRUSTED) {
+        Kind::CertificateDistrusted
+    } else if asked.problems.intersects(Problems::REVOKED) {
+        Kind::CertificateRevoked
+    } else {
+        match asked.situation {
+            Situation::New => Kind::CertificateUnknown,
+            Situation::Changed | Situation::Renewed => Kind::CertificateChanged,
+            Situation::Untrusted | Situation::NewProblem => Kind::Certificate,
+        }
+    };
+    let mut message = match asked.situation {
+        Situation::New => {
+            format!("{endpoint} is a stranger, and strangers are refused: {}", shown(asked))
+        }
+        Situation::Changed => {
+            format!("{endpoint} shows another certificate than the one known {}", since(asked))
+        }
+        Situation::Renewed => format!(
+            "{endpoint} shows a renewed certificate, and that is refused: known {}",
+            since(asked)
+        ),
+        Situation::Untrusted => format!("{endpoint} cannot be trusted: {}", shown(asked)),
+        Situation::NewProblem => {
+            format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
+        }
+    };
+    if !asked.why.is_empty() {
+        message = format!("{message}: {}", asked.why.join("; "));
+    }
+    Error::new(kind, message).with_problems(asked.problems).with_hint(what_to_do(asked))
+}
+
+/// What a person can do about a peer that is refused.
+fn what_to_do(asked: &Asked) -> String {
+    let endpoint = &asked.endpoint;
+    if asked.problems.intersects(Problems::SEVERE) {
+        return "this cannot be allowed by any answer; ask the administrator of the server"
+            .to_owned();
+    }
+    match asked.situation {
+        Situation::New => {
+            "set a validator that asks the user, or add the server to the known ones".to_owned()
+        }
+        Situation::Changed | Situation::Renewed => format!(
+            "if the administrator of {endpoint} confirms the new certificate, remove the entry for it from the known servers and connect again; if not, somebody may be listening in between"
+        ),
+        Situation::Untrusted if asked.problems.intersects(Problems::UNKNOWN_ISSUER) => format!(
+            "add the authority of {endpoint} to the context, or its certificate to the known servers after comparing the fingerprint with its administrator"
+        ),
+        Situation::Untrusted | Situation::NewProblem => {
+            format!("ask the administrator of {endpoint} for a certificate without these problems")
+        }
+    }
+}
+
+/// The question in one of the styles, ready to be shown.
+pub(super) fn question(asked: &Asked, style: Style) -> String {
+    match style {
+        Style::Line => format!("{}: {}", headline(asked), shown(asked)),
+        Style::Summary => summary(asked, Style::Summary),
+        Style::Full => summary(asked, Style::Full),
+        Style::Json => json(asked).to_string(),
+        Style::Pem => asked.chain.iter().map(|one| one.text(Style::Pem)).collect(),
+    }
+}
+
+fn headline(asked: &Asked) -> String {
+    let endpoint = &asked.endpoint;
+    match asked.situation {
+        Situation::New => format!("{endpoint} is met for the first time"),
+        Situation::Changed => {
+            format!("{endpoint} shows ANOTHER certificate than the one known {}", since(asked))
+        }
+        Situation::Renewed => format!("{endpoint} has a new certificate for its known key"),
+        Situation::Untrusted => {
+            format!("{endpoint} is met for the first time, and no authority vouches for it")
+        }
+        Situation::NewProblem => {
+            format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
+        }
+    }
+}
+
+fn summary(asked: &Asked, style: Style) -> String {
+    let mut lines = vec![format!("{}.", headline(asked))];
+    lines.extend(asked.why.iter().map(|why| format!("  ! {why}")));
+    if let Some(certificate) = asked.certificate() {
+        lines.push(String::new());
+        lines.push(certificate.text(style).trim_end().to_owned());
+        if let Some(previous) =
+            asked.previous.as_ref().filter(|old| old.certificate != *certificate)
+        {
+            lines.push(String::new());
+            lines.push("Compared with the certificate that is known:".to_owned());
+            let text = difference(&previous.certificate, certificate);
+            lines.extend(text.lines().map(|line| format!("  {line}")));
+        }
+    }
+    lines.push(String::new());
+    lines.push(advice(asked));
+    lines.join("\n")
+}
+
+fn advice(asked: &Asked) -> String {
+    match asked.situation {
+        Situation::New => "If you expected this server, allow it. If you are not sure, compare the SHA-256 fingerprint with its administrator.",
+        Situation::Renewed => "The key is the one you know, so this is most likely the same server with a new certificate.",
+        Situation::Changed => "Unless its administrator told you of a new certificate, somebody may be listening in between: do not allow it.",
+        Situation::Untrusted => "Compare the SHA-256 fingerprint with the administrator of the server, by another way than this network, before you allow it.",
+        Situation::NewProblem => "Allow it only if you know why.",
+    }
+    .to_owned()
+}
+
+fn json(asked: &Asked) -> Value {
+    let certificate = |one: &Certificate| {
+        serde_json::from_str::<Value>(&one.text(Style::Json)).unwrap_or(Value::Null)
+    };
+    json!({
+        "situation": situation_word(asked.situation),
+        "host": asked.endpoint.host.as_str(),
+        "port": asked.endpoint.port,
+        "problems": asked.problems.names().collect::<Vec<_>>(),
+        "why": asked.why,
+        "chain": asked.chain.iter().map(certificate).collect::<Vec<_>>(),
+        "previous": asked.previous.as_ref().map(|old| certificate(&old.certificate)),
+        "known_since": asked.previous.as_ref().and_then(|old| old.added).map(time_text),
+    })
+}
+
+/// The situation as one word.
+pub(super) const fn situation_word(situation: Situation) -> &'static str {
+    match situation {
+        Situation::New => "new",
+        Situation::Changed => "changed",
+        Situation::Renewed => "renewed",
+        Situation::Untrusted => "untrusted",
+        Situation::NewProblem => "new-problem",
+    }
+}
+
+/// What the peer shows, in one line.
+fn shown(asked: &Asked) -> String {
+    asked.certificate().map(|one| one.text(Style::Line)).unwrap_or_default()
+}
+
+/// Since when the entry is known, and which it is.
+fn since(asked: &Asked) -> String {
+    let Some(entry) = &asked.previous else { return String::new() };
+    let place = entry.place.as_ref().map(|place| format!(" as {place}")).unwrap_or_default();
+    let fingerprint = entry.certificate.fingerprint();
+    match entry.added {
+        Some(added) => format!("since {}{place} (SHA-256 {fingerprint})", time_text(added)),
+        None => format!("from the trusted material{place} (SHA-256 {fingerprint})"),
+    }
+}
+
+/// Why a certificate of a chain is distrusted.
+pub(super) fn distrusted(certificate: &Certificate, entry: &Entry) -> String {
+    let what = if *certificate == entry.certificate { "certificate" } else { "key" };
+    let since = entry.added.map(|added| format!(" since {}", time_text(added))).unwrap_or_default();
+    format!("the {what} of {} is marked distrusted{since}", certificate.subject())
+}
+
+/// Why a known certificate is asked about: its entry is over.
+pub(super) fn entry_expired(endpoint: &Endpoint, standing: &Standing) -> String {
+    let last = standing.entries.iter().filter_map(|entry| entry.expires).max();
+    let when = last.map(|last| format!(" on {}", time_text(last))).unwrap_or_default();
+    format!("the entry for {endpoint} expired{when}")
+}

@@ -1,0 +1,161 @@
+//! Every known peer of a context in one view: the store, the material given besides it, and
+//! what was allowed until the context goes.
+//!
+//! Precedence is that of the levels: host and port, then the host at any port, then entries
+//! without a host; the first level that has entries decides. What was allowed for a session
+//! never outranks those: it decides where they say nothing, and beside an entry for the very
+//! same certificate it adds what was accepted. A lock guards the list of session entries and
+//! is held for a look or a push.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::entries::{Entries, Level};
+use super::entry::{Entry, Role};
+use super::host::Endpoint;
+use super::store::Store;
+use crate::error::Error;
+use crate::material::{Certificate, sha256};
+
+/// Where a context looks for known peers.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The store, where there is one.
+    pub store: Option<Arc<Store>>,
+    /// Entries of material that is only read.
+    pub given: Arc<Entries>,
+    /// What was allowed until the context goes.
+    pub session: Arc<SessionEntries>,
+}
+
+/// What was allowed until the context goes, newest last.
+#[derive(Debug, Default)]
+pub struct SessionEntries(Mutex<Arc<Entries>>);
+
+impl SessionEntries {
+    /// Takes an entry in, in place of those for the same place.
+    pub fn set(&self, entry: Entry) {
+        self.change(|all| {
+            all.retain(|old| old.place != entry.place || old.role != entry.role);
+            all.push(entry);
+        });
+    }
+
+    /// Takes an entry in beside all others.
+    pub fn add(&self, entry: Entry) {
+        self.change(|all| all.push(entry));
+    }
+
+    /// Forgets what `forget` says; whether there was any.
+    pub fn remove(&self, forget: impl Fn(&Entry) -> bool) -> bool {
+        let mut found = false;
+        self.change(|all| {
+            let before = all.len();
+            all.retain(|entry| !forget(entry));
+            found = all.len() < before;
+        });
+        found
+    }
+
+    fn entries(&self) -> Arc<Entries> {
+        Arc::clone(&self.0.lock())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Entry>)) {
+        let mut guard = self.0.lock();
+        let mut all = guard.all().iter().map(|entry| Entry::clone(entry)).collect();
+        change(&mut all);
+        *guard = Arc::new(Entries::new(all));
+    }
+}
+
+impl Known {
+    /// The known peers as they are now.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store: unreadable, damaged or vanished is never "nobody is known".
+    pub fn view(&self) -> Result<KnownView, Error> {
+        let store = self.store.as_ref().map(|store| store.entries()).transpose()?;
+        Ok(KnownView { store, given: Arc::clone(&self.given), session: self.session.entries() })
+    }
+}
+
+/// The known peers at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct KnownView {
+    store: Option<Arc<Entries>>,
+    given: Arc<Entries>,
+    session: Arc<Entries>,
+}
+
+/// What the view says of one peer.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// The entries that decide; none for a stranger.
+    pub entries: Vec<Arc<Entry>>,
+    /// Session entries beside them, which may only add to what was accepted.
+    pub beside: Vec<Arc<Entry>>,
+    /// Whether the entries that decide come from the store or from given material.
+    pub lasting: bool,
+}
+
+impl KnownView {
+    /// What is known of the peer at `endpoint`.
+    #[must_use]
+    pub fn standing(&self, role: Role, endpoint: &Endpoint) -> Standing {
+        let session = self.session.at(role, Level::Exact, &endpoint.host, endpoint.port);
+        for level in [Level::Exact, Level::AnyPort, Level::NoHost] {
+            let entries: Vec<_> = self
+                .lasting()
+                .flat_map(|entries| entries.at(role, level, &endpoint.host, endpoint.port))
+                .collect();
+            if !entries.is_empty() {
+                return Standing { entries, beside: session, lasting: true };
+            }
+        }
+        Standing { entries: session, beside: Vec::new(), lasting: false }
+    }
+
+    /// The entry that marks this certificate, or its key, as distrusted.
+    #[must_use]
+    pub fn distrusts(&self, certificate: &Certificate) -> Option<&Arc<Entry>> {
+        self.lasting().chain([&self.session]).find_map(|entries| entries.distrusts(certificate))
+    }
+
+    /// Every entry: those of the store, the given ones, those of this session.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.lasting().chain([&self.session]).flat_map(|entries| entries.all())
+    }
+
+    fn lasting(&self) -> impl Iterator<Item = &Arc<Entries>> {
+        self.store.iter().chain([&self.given])
+    }
+}
+
+impl Standing {
+    /// A fingerprint of what decides: a session is resumed only while it stays the same.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        for entry in self.entries.iter().chain(&self.beside) {
+            let mut part = entry.certificate.sha256().to_vec();
+            part.extend_from_slice(&entry.accepted.bits().to_be_bytes());
+            part.extend_from_slice(&entry.expires.unwrap_or(i64::MAX).to_be_bytes());
+            parts.push(part);
+        }
+        parts.sort();
+        parts.dedup();
+        sha256(&parts.concat())
+    }
+
+    /// The fingerprints of the certificates that decide, sorted.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<[u8; 32]> {
+        let mut all: Vec<_> = self.entries.iter().map(|one| *one.certificate.sha256()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}

@@ -1,0 +1,139 @@
+//! Candidate paths from a leaf to an authority.
+//!
+//! A candidate is a path whose every signature verifies; what else is wrong with it is for the
+//! rules to say. The search is bounded whatever a peer sends: so many signature checks, so
+//! many steps, so many paths. Authorities are tried before what the peer presents, so that
+//! junk beside an honest chain costs time and never the path.
+
+use std::collections::HashMap;
+
+use super::anchors::Anchors;
+use super::signed::{self, Proof};
+use crate::material::Certificate;
+
+/// How many signatures a search checks.
+const MAX_CHECKS: usize = 100;
+/// How many certificates a search walks over, counted each time.
+const MAX_STEPS: usize = 2_000;
+/// How many candidates a search gives.
+const MAX_PATHS: usize = 64;
+/// How many certificates a path has, leaf and authority included.
+const MAX_LENGTH: usize = 10;
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Every candidate, from the leaf to the authority; the leaf alone where it is one itself.
+    pub(super) paths: Vec<Vec<Certificate>>,
+    /// The leaf and every presented certificate that verified signatures lead to.
+    pub(super) reached: Vec<Certificate>,
+    /// Whether the search ended before everything was tried.
+    pub(super) given_up: bool,
+}
+
+/// Looks for paths from the first certificate of `chain` over the others to `anchors`.
+pub(super) fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
+    let Some((leaf, presented)) = chain.split_first() else { return Found::default() };
+    let mut by_subject: HashMap<&[u8], Vec<&Certificate>> = HashMap::new();
+    for certificate in presented.iter().filter(|one| *one != leaf) {
+        let namesakes = by_subject.entry(certificate.subject_der()).or_default();
+        if !namesakes.contains(&certificate) {
+            namesakes.push(certificate);
+        }
+    }
+    let mut search = Search {
+        anchors,
+        by_subject,
+        proofs: HashMap::new(),
+        steps: MAX_STEPS,
+        found: Found { reached: vec![leaf.clone()], ..Found::default() },
+    };
+    if anchors.contains(leaf) {
+        search.found.paths.push(vec![leaf.clone()]);
+    }
+    search.extend(&mut vec![leaf.clone()]);
+    search.found
+}
+
+struct Search<'a> {
+    anchors: &'a Anchors,
+    by_subject: HashMap<&'a [u8], Vec<&'a Certificate>>,
+    /// What was checked, by the hashes of the certificate and of the key.
+    proofs: HashMap<([u8; 32], [u8; 32]), Proof>,
+    steps: usize,
+    found: Found,
+}
+
+impl Search<'_> {
+    fn extend(&mut self, path: &mut Vec<Certificate>) {
+        let Some(head) = path.last().cloned() else { return };
+        let Some(steps) = self.steps.checked_sub(1) else {
+            self.found.given_up = true;
+            return;
+        };
+        self.steps = steps;
+        let anchors = self.anchors;
+        for anchor in anchors.candidates(&head) {
+            let is_leaf = path.first() == Some(anchor);
+            if is_leaf || path.iter().skip(1).any(|one| is_same(one, anchor)) {
+                continue;
+            }
+            if self.is_signed(&head, anchor) {
+                if self.found.paths.len() >= MAX_PATHS {
+                    self.found.given_up = true;
+                    return;
+                }
+                let mut whole = path.clone();
+                whole.push(anchor.clone());
+                self.found.paths.push(whole);
+            }
+        }
+        if path.len() >= MAX_LENGTH.saturating_sub(1) {
+            return;
+        }
+        for issuer in self.presented(&head) {
+            if path.iter().any(|one| is_same(one, &issuer)) || !self.is_signed(&head, &issuer) {
+                continue;
+            }
+            if !self.found.reached.contains(&issuer) {
+                self.found.reached.push(issuer.clone());
+            }
+            path.push(issuer);
+            self.extend(path);
+            path.pop();
+        }
+    }
+
+    /// The presented certificates that may have issued `certificate`, those with the key
+    /// identifier that it names first.
+    fn presented(&self, certificate: &Certificate) -> Vec<Certificate> {
+        let wanted = certificate.facts().authority_key_id.as_ref();
+        let namesakes = self.by_subject.get(certificate.issuer_der());
+        let mut found: Vec<Certificate> =
+            namesakes.into_iter().flatten().map(|one| (*one).clone()).collect();
+        found.sort_by_key(|one| wanted.is_none() || one.facts().subject_key_id.as_ref() != wanted);
+        found
+    }
+
+    fn is_signed(&mut self, certificate: &Certificate, issuer: &Certificate) -> bool {
+        let pair = (*certificate.sha256(), *issuer.key_sha256());
+        if let Some(proof) = self.proofs.get(&pair) {
+            return *proof == Proof::Good;
+        }
+        if self.proofs.len() >= MAX_CHECKS {
+            self.found.given_up = true;
+            return false;
+        }
+        let proof = signed::check(certificate, issuer);
+        self.proofs.insert(pair, proof);
+        proof == Proof::Good
+    }
+}
+
+/// Whether two certificates are for the same name and key (RFC 4158, section 5.2).
+fn is_same(one: &Certificate, other: &Certificate) -> bool {
+    one.key_sha256() == other.key_sha256() && one.subject_der() == other.subject_der()
+}
+
+#[cfg(test)]
+mod tests;

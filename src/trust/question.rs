@@ -1,0 +1,364 @@
+//! A question, and who waits for its answer.
+//!
+//! Connections that would ask the same share one question: twenty of them make one dialog. The
+//! first answer wins. Any thread may give it, and each waiting connection is woken and judged
+//! again with it. A question outlives its connections: an answer that comes too late for them
+//! is recorded all the same. Two locks are here, one for the state of a question and one for
+//! the list of open ones; neither is held while foreign code runs.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::thread::{self, ThreadId};
+
+use parking_lot::Mutex;
+
+use super::judge::{Asked, Grant, Situation};
+use super::judgement_text;
+use crate::error::{Error, Kind, Problems};
+use crate::material::{Certificate, Style};
+
+/// What the user said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// No. Never stored.
+    Reject,
+    /// For the connections that wait for this question now.
+    Once,
+    /// Until the context goes.
+    Session,
+    /// From now on, stored.
+    Always,
+}
+
+/// Takes answers that last into the context, or into its store.
+pub trait Record: Send + Sync {
+    /// Whether there is a store that `lasting` answers can go to.
+    fn has_store(&self) -> bool;
+
+    /// Makes what was asked about known: in the store where it is to last, else until the
+    /// context goes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store. The peer is known until the context goes then.
+    fn record(&self, asked: &Asked, lasting: bool) -> Result<(), Error>;
+}
+
+/// Wakes a connection that waits.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// A question to the user, shared by every connection that would ask the same.
+pub struct Question {
+    asked: Asked,
+    generation: u64,
+    record: Arc<dyn Record>,
+    offers_always: bool,
+    process: u32,
+    state: Mutex<State>,
+    companion: Mutex<Option<Weak<dyn Any + Send + Sync>>>,
+}
+
+#[derive(Default)]
+struct State {
+    answer: Option<Answer>,
+    /// The thread on which the validator runs for this question.
+    asking_on: Option<ThreadId>,
+    /// Whether a validator was called for it, or is about to be.
+    put: bool,
+    waiting: HashMap<u64, Waker>,
+    next_ticket: u64,
+    /// What was to be recorded is recorded, or may not be any more.
+    settled: bool,
+}
+
+/// A connection's place among those that wait. Dropping it gives the place up.
+pub struct Ticket {
+    question: Arc<Question>,
+    number: u64,
+    given_up: bool,
+}
+
+impl Question {
+    /// What the question is about.
+    #[must_use]
+    pub const fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// The certificate at `index` of what the peer shows, the leaf first.
+    #[must_use]
+    pub fn certificate(&self, index: usize) -> Option<&Certificate> {
+        self.asked.chain.get(index)
+    }
+
+    /// The question in words, ready for a dialog.
+    #[must_use]
+    pub fn text(&self, style: Style) -> String {
+        judgement_text::question(&self.asked, style)
+    }
+
+    /// Whether an answer makes sense here.
+    ///
+    /// ALWAYS needs a store. An answer for the session cannot outrank what the store pins.
+    #[must_use]
+    pub fn allows(&self, answer: Answer) -> bool {
+        match answer {
+            Answer::Reject | Answer::Once => true,
+            Answer::Always => self.offers_always,
+            Answer::Session => !self.asked.lasting || self.asked.situation == Situation::NewProblem,
+        }
+    }
+
+    /// Answers. The first answer wins.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Stale`] where it is answered already; [`Kind::Forked`] in a child process;
+    /// those of the store where the answer had to be stored at once and could not: it counts
+    /// until the context goes then.
+    pub fn answer(&self, answer: Answer) -> Result<(), Error> {
+        if self.process != std::process::id() {
+            return Err(Error::new(
+                Kind::Forked,
+                "a question does not survive a fork: answer it in the process that asked",
+            ));
+        }
+        let answer = match answer {
+            Answer::Always if !self.offers_always => Answer::Session,
+            Answer::Session if !self.allows(Answer::Session) => Answer::Once,
+            other => other,
+        };
+        let (wakers, record_now) = {
+            let mut state = self.state.lock();
+            if state.answer.is_some() {
+                let message =
+                    format!("the question about {} is answered already", self.asked.endpoint);
+                return Err(Error::new(Kind::Stale, message));
+            }
+            state.answer = Some(answer);
+            // A session answer is recorded at once; one to be stored waits for a handshake
+            // that completes, where there still is one.
+            let now = match answer {
+                Answer::Reject | Answer::Once => false,
+                Answer::Session => true,
+                Answer::Always => state.waiting.is_empty(),
+            };
+            state.settled = now || matches!(answer, Answer::Reject | Answer::Once);
+            (state.waiting.values().cloned().collect::<Vec<_>>(), now)
+        };
+        let recorded = if record_now {
+            self.record.record(&self.asked, answer == Answer::Always)
+        } else {
+            Ok(())
+        };
+        for wake in wakers {
+            wake();
+        }
+        recorded
+    }
+
+    /// The answer, once there is one.
+    #[must_use]
+    pub fn answered(&self) -> Option<Answer> {
+        self.state.lock().answer
+    }
+
+    /// What a connection brings along when it is judged again, where the answer allows.
+    #[must_use]
+    pub fn grant(&self) -> Option<Grant> {
+        let answer = self.answered()?;
+        (answer != Answer::Reject).then(|| Grant { asked: self.asked.clone() })
+    }
+
+    /// Takes the right to call a validator for this question: one connection gets it.
+    #[must_use]
+    pub fn take_turn(&self) -> bool {
+        let mut state = self.state.lock();
+        if state.put || state.answer.is_some() {
+            return false;
+        }
+        state.put = true;
+        state.asking_on = Some(thread::current().id());
+        true
+    }
+
+    /// The validator that was called for this question has returned.
+    pub fn turn_is_over(&self) {
+        self.state.lock().asking_on = None;
+    }
+
+    /// Whether the validator runs for this question on the very thread that asks.
+    #[must_use]
+    pub fn is_asked_on_this_thread(&self) -> bool {
+        self.state.lock().asking_on == Some(thread::current().id())
+    }
+
+    /// Stores an answer that lasts, once, since a handshake with it is complete.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn settle(&self) -> Result<(), Error> {
+        {
+            let mut state = self.state.lock();
+            if state.settled || state.answer != Some(Answer::Always) {
+                return Ok(());
+            }
+            state.settled = true;
+        }
+        self.record.record(&self.asked, true)
+    }
+
+    /// The answer may not be stored any more: judged again, the peer was refused.
+    pub fn void(&self) {
+        self.state.lock().settled = true;
+    }
+
+    /// What a language's face keeps beside the question: the same object for as long as
+    /// anybody holds it, so that one question is one thing there too.
+    pub fn companion<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> Arc<T>) -> Arc<T> {
+        let mut slot = self.companion.lock();
+        let kept = slot.as_ref().and_then(Weak::upgrade).and_then(|any| any.downcast().ok());
+        kept.unwrap_or_else(|| {
+            let made = make();
+            let any: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&made);
+            *slot = Some(Arc::downgrade(&any));
+            made
+        })
+    }
+
+    fn join(self: &Arc<Self>, waker: Waker) -> Option<Ticket> {
+        let mut state = self.state.lock();
+        if state.answer.is_some() {
+            return None;
+        }
+        let number = state.next_ticket;
+        state.next_ticket = number.wrapping_add(1);
+        state.waiting.insert(number, waker);
+        Some(Ticket { question: Arc::clone(self), number, given_up: false })
+    }
+}
+
+impl Ticket {
+    /// The question that is waited for.
+    #[must_use]
+    pub const fn question(&self) -> &Arc<Question> {
+        &self.question
+    }
+
+    /// Leaves, since the connection is gone; an answer that lasts and that nobody else can
+    /// still bring home is stored now.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn give_up(mut self) -> Result<(), Error> {
+        self.leave()
+    }
+
+    fn leave(&mut self) -> Result<(), Error> {
+        if self.given_up {
+            return Ok(());
+        }
+        self.given_up = true;
+        let last = {
+            let mut state = self.question.state.lock();
+            state.waiting.remove(&self.number);
+            state.waiting.is_empty()
+        };
+        if last { self.question.settle() } else { Ok(()) }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        // Nobody is left to be told that the store cannot be written.
+        let _ = self.leave();
+    }
+}
+
+/// The open questions of a context.
+#[derive(Default)]
+pub struct Questions(Mutex<Vec<Weak<Question>>>);
+
+impl Questions {
+    /// Joins the open question that asks the same, or opens one.
+    pub fn join(
+        &self,
+        asked: Asked,
+        generation: u64,
+        record: &Arc<dyn Record>,
+        waker: Waker,
+    ) -> Ticket {
+        let mut open = self.0.lock();
+        open.retain(|question| question.strong_count() > 0);
+        for question in open.iter().filter_map(Weak::upgrade) {
+            if question.generation == generation
+                && same(&question.asked, &asked)
+                && let Some(ticket) = question.join(Arc::clone(&waker))
+            {
+                return ticket;
+            }
+        }
+        let question = Arc::new(Question {
+            asked,
+            generation,
+            offers_always: record.has_store(),
+            record: Arc::clone(record),
+            process: std::process::id(),
+            state: Mutex::default(),
+            companion: Mutex::default(),
+        });
+        open.push(Arc::downgrade(&question));
+        let number = 0;
+        {
+            let mut state = question.state.lock();
+            state.waiting.insert(number, waker);
+            state.next_ticket = 1;
+        }
+        Ticket { question, number, given_up: false }
+    }
+}
+
+fn same(one: &Asked, other: &Asked) -> bool {
+    one.role == other.role
+        && one.endpoint == other.endpoint
+        && one.certificate() == other.certificate()
+        && one.situation == other.situation
+        && one.problems == other.problems
+        && one.judged == other.judged
+}
+
+/// What an allowing answer makes of the problems that a question showed.
+#[must_use]
+pub fn accepted_by(asked: &Asked) -> Problems {
+    let before = match asked.situation {
+        Situation::NewProblem => {
+            asked.previous.as_ref().map_or(Problems::NONE, |entry| entry.accepted)
+        }
+        Situation::New | Situation::Changed | Situation::Renewed | Situation::Untrusted => {
+            Problems::NONE
+        }
+    };
+    (asked.problems | before).without(Problems::SEVERE)
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").field("question", &self.question.asked.endpoint).finish()
+    }
+}
+
+impl fmt::Debug for Questions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Questions")
+    }
+}

@@ -1,0 +1,163 @@
+//! What is asked of each certificate of a path, one by one.
+//!
+//! Every rule is looked at, whatever the others found. Signatures, names, name constraints
+//! and revocation have modules of their own.
+
+use super::assess::{Assessment, Profile};
+use super::entry::Role;
+use super::words::Position;
+use crate::error::Problems;
+use crate::material::time_text;
+use crate::material::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+
+/// The curves of the public keys that TLS uses: P-256, P-384 and P-521.
+const CURVES: [&str; 3] = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
+/// The least bits of an RSA modulus.
+const RSA_BITS: usize = 2048;
+const DSA: &str = "1.2.840.10040.4.1";
+
+/// What the rules lean on beside the certificate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) profile: Profile,
+    /// Which side the peer is on.
+    pub(super) role: Role,
+    /// Seconds since 1970.
+    pub(super) now: i64,
+}
+
+/// Looks at one certificate of a path.
+pub(super) fn check(
+    asked: Asked,
+    certificate: &Certificate,
+    position: Position,
+    out: &mut Assessment,
+) {
+    dates(asked.now, certificate, position, out);
+    version(certificate, position, out);
+    purpose(asked, certificate, position, out);
+    match position {
+        Position::Leaf => is_no_authority(certificate, out),
+        Position::Intermediate(below) | Position::Anchor(below) => {
+            is_authority(certificate, position, below, out);
+        }
+    }
+    extensions(certificate, position, out);
+    key(certificate, position, out);
+}
+
+/// Looks at a leaf that is known by its very certificate: dates, purpose and key.
+pub(super) fn check_known(asked: Asked, leaf: &Certificate, out: &mut Assessment) {
+    dates(asked.now, leaf, Position::Leaf, out);
+    purpose(asked, leaf, Position::Leaf, out);
+    key(leaf, Position::Leaf, out);
+}
+
+fn dates(now: i64, certificate: &Certificate, position: Position, out: &mut Assessment) {
+    let facts = certificate.facts();
+    let what = position.of(certificate);
+    if now > facts.not_after {
+        let end = time_text(facts.not_after);
+        out.add(Problems::EXPIRED, format!("{what} ended on {end}"));
+    }
+    if now < facts.not_before {
+        let begin = time_text(facts.not_before);
+        out.add(Problems::NOT_YET_VALID, format!("{what} begins on {begin}"));
+    }
+}
+
+/// Version 1 has no extensions: nothing in it says what it is for. An authority was given by
+/// the application, which says it instead.
+fn version(certificate: &Certificate, position: Position, out: &mut Assessment) {
+    let version = certificate.facts().version;
+    if version < 3 && !matches!(position, Position::Anchor(_)) {
+        let what = position.of(certificate);
+        out.add(Problems::OLD_VERSION, format!("{what} is of X.509 version {version}"));
+    }
+}
+
+fn purpose(asked: Asked, certificate: &Certificate, position: Position, out: &mut Assessment) {
+    let facts = certificate.facts();
+    let side = match asked.role {
+        Role::Server => "server",
+        Role::Client => "client",
+    };
+    let what = position.of(certificate);
+    if facts.extended_key_usage.as_ref().is_some_and(|usage| !allows(asked, usage)) {
+        let why = format!("{what} is not for a TLS {side}: its extended key usage says otherwise");
+        out.add(Problems::WRONG_PURPOSE, why);
+    }
+    let signs = |usage: KeyUsage| usage.allows(KeyUsage::DIGITAL_SIGNATURE);
+    if position == Position::Leaf && facts.key_usage.is_some_and(|usage| !signs(usage)) {
+        let why =
+            format!("{what} may not sign a TLS handshake: its key usage has no digitalSignature");
+        out.add(Problems::WRONG_PURPOSE, why);
+    }
+}
+
+fn allows(asked: Asked, usage: &ExtendedKeyUsage) -> bool {
+    match (asked.profile, asked.role) {
+        // "Any purpose" does not count: RFC 5280, section 4.2.1.12, leaves that to us, and
+        // webpki refuses it too.
+        (Profile::Strict, Role::Server) => usage.server_auth,
+        (Profile::Strict, Role::Client) => usage.client_auth,
+    }
+}
+
+fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
+    let facts = leaf.facts();
+    let what = Position::Leaf.of(leaf);
+    if facts.basic_constraints.is_some_and(|constraints| constraints.ca) {
+        out.add(Problems::CA_AS_LEAF, format!("{what} is an authority's"));
+    } else if facts.key_usage.is_some_and(|usage| usage.allows(KeyUsage::KEY_CERT_SIGN)) {
+        out.add(Problems::CA_AS_LEAF, format!("{what} may sign certificates"));
+    }
+}
+
+fn is_authority(certificate: &Certificate, position: Position, below: usize, out: &mut Assessment) {
+    let facts = certificate.facts();
+    let what = position.of(certificate);
+    let is_old_anchor = facts.version < 3 && matches!(position, Position::Anchor(_));
+    match facts.basic_constraints {
+        Some(constraints) if constraints.ca => {
+            let limit = constraints.path_len.and_then(|limit| usize::try_from(limit).ok());
+            if let Some(limit) = limit.filter(|limit| *limit < below) {
+                let why =
+                    format!("{what} allows {limit} intermediates below it, and there are {below}");
+                out.add(Problems::CONSTRAINT, why);
+            }
+        }
+        None if is_old_anchor => {}
+        _ => {
+            let why = format!("{what} is no authority: its basic constraints do not say so");
+            out.add(Problems::CONSTRAINT, why);
+        }
+    }
+    if facts.key_usage.is_some_and(|usage| !usage.allows(KeyUsage::KEY_CERT_SIGN)) {
+        let why = format!("{what} may not sign certificates: its key usage has no keyCertSign");
+        out.add(Problems::CONSTRAINT, why);
+    }
+}
+
+fn extensions(certificate: &Certificate, position: Position, out: &mut Assessment) {
+    if let [first, ..] = certificate.facts().unknown_critical.as_slice() {
+        let what = position.of(certificate);
+        let why = format!("{what} has a critical extension that is not known here: {first}");
+        out.add(Problems::CONSTRAINT, why);
+    }
+}
+
+fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
+    let kind = match &certificate.facts().key {
+        KeyAlgorithm::Rsa(bits) if *bits < RSA_BITS => format!("an RSA key of {bits} bits"),
+        KeyAlgorithm::Ec(curve) if !CURVES.contains(&curve.as_str()) => {
+            format!("a key on the curve {curve}")
+        }
+        KeyAlgorithm::Other(name) if name == DSA => "a DSA key".to_owned(),
+        KeyAlgorithm::Rsa(_)
+        | KeyAlgorithm::Ec(_)
+        | KeyAlgorithm::Ed25519
+        | KeyAlgorithm::Other(_) => return,
+    };
+    out.add(Problems::WEAK_KEY, format!("{} has {kind}", position.of(certificate)));
+}
