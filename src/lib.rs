@@ -3,4 +3,5 @@
 pub mod error;
 pub mod io;
 pub mod material;
+pub mod tls;
 pub mod trust;

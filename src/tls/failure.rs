@@ -1,0 +1,108 @@
+//! What went wrong inside rustls, in our words.
+
+use rustls::{AlertDescription, CertificateError, Error as TlsError};
+
+use super::session::Certified;
+use super::signature::UnusableKey;
+use crate::error::{Error, Kind, Problems};
+
+/// What the session knows when something fails.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment<'a> {
+    /// The peer, as messages name it.
+    pub(super) peer: &'a str,
+    /// What happened to the own certificate.
+    pub(super) certified: Certified,
+    /// Our flight has left, and no application data has come yet.
+    pub(super) before_first_data: bool,
+}
+
+/// Turns a failure of rustls into ours.
+pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
+    let peer = moment.peer;
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
+    match failure {
+        TlsError::AlertReceived(alert) => explain_alert(*alert, moment),
+        TlsError::InvalidCertificate(CertificateError::BadSignature) => Error::new(
+            Kind::Certificate,
+            format!("{peer} does not hold the key of the certificate that it shows: the handshake's signature does not verify"),
+        )
+        .with_problems(Problems::BAD_SIGNATURE),
+        TlsError::InvalidCertificate(CertificateError::BadEncoding) => Error::new(
+            Kind::Certificate,
+            format!("what {peer} shows as its certificate cannot be read"),
+        )
+        .with_problems(Problems::BAD_ENCODING),
+        TlsError::Other(other) => match other.0.downcast_ref::<UnusableKey>() {
+            Some(UnusableKey(key)) => {
+                Error::new(Kind::Protocol, format!("{peer} has a key that TLS cannot use here: {key}"))
+                    .with_hint("give the peer an RSA key of at least 2048 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key")
+            }
+            None => Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")),
+        },
+        TlsError::NoApplicationProtocol => {
+            Error::new(Kind::Alpn, format!("{peer} speaks none of our application protocols"))
+        }
+        TlsError::InvalidMessage(_) => {
+            Error::new(Kind::Protocol, format!("what {peer} sends is not TLS, or is damaged: {failure}"))
+                .with_hint("is this the right port, and does the server expect TLS on it from the first byte?")
+        }
+        TlsError::FailedToGetRandomBytes => {
+            Error::new(Kind::Internal, "the operating system gives no random bytes")
+        }
+        _ => Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")),
+    }
+}
+
+/// An alert of the peer: words for what it says, and a hint where it is about us.
+fn explain_alert(alert: AlertDescription, moment: Moment<'_>) -> Error {
+    let peer = moment.peer;
+    let name = alert.as_str().unwrap_or("unknown");
+    let number = u8::from(alert);
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
+    let about_us = match alert {
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied
+        | AlertDescription::CertificateRequired => true,
+        // What servers of TLS 1.2 say where a certificate is required and none came.
+        AlertDescription::HandshakeFailure => moment.certified != Certified::NotAsked,
+        _ => false,
+    };
+    if about_us && moment.before_first_data {
+        let (what, hint) = match moment.certified {
+            Certified::Sent => (
+                format!("{peer} refused our certificate"),
+                "ask its administrator whether the authority of our certificate is known there, and whether the certificate is expired, revoked or not on a list of allowed names",
+            ),
+            Certified::Withheld => (
+                format!(
+                    "{peer} wants a client certificate, and ours is from none of the authorities that it names"
+                ),
+                "use a certificate from an authority of that server, or set TLSCONN_OPT_SEND_CLIENT_CERT to send it all the same",
+            ),
+            Certified::Lacking | Certified::NotAsked => (
+                format!("{peer} wants a client certificate, and we have none"),
+                "add the own certificate and its key to the context",
+            ),
+        };
+        return Error::new(Kind::PeerRejectedUs, format!("{what} (TLS alert {number}, {name})"))
+            .with_hint(hint);
+    }
+    if alert == AlertDescription::NoApplicationProtocol {
+        return Error::new(Kind::Alpn, format!("{peer} speaks none of our application protocols"));
+    }
+    let error = Error::new(
+        Kind::Alert,
+        format!("{peer} ended the connection with TLS alert {number}, {name}"),
+    );
+    if matches!(alert, AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion) {
+        return error
+            .with_hint("the two sides have no version, cipher suite or kind of key in common");
+    }
+    error
+}

@@ -1,0 +1,69 @@
+//! The TLS record header (RFC 8446, section 5.1): where a record ends, and what it is.
+
+/// Bytes of a record before its content.
+pub(super) const HEADER: usize = 5;
+
+const CHANGE_CIPHER_SPEC: u8 = 20;
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+
+/// The length of the first record in `bytes`, header included; nothing where its header is
+/// not whole yet.
+pub(super) fn length(bytes: &[u8]) -> Option<usize> {
+    let [_, _, _, high, low, ..] = *bytes else { return None };
+    Some(usize::from(u16::from_be_bytes([high, low])).saturating_add(HEADER))
+}
+
+/// How many bytes of `bytes`, our own output before the peer has proven anything, may leave:
+/// everything up to the end of the last client hello.
+///
+/// A second hello follows a HelloRetryRequest, behind the change_cipher_spec that middleboxes
+/// expect. A change_cipher_spec with no hello behind it belongs to the flight that is held.
+pub(super) fn through_last_hello(bytes: &[u8]) -> usize {
+    let (mut end, mut rest) = (0, bytes);
+    let mut leave = 0;
+    while let Some(record) = length(rest).and_then(|length| rest.get(..length)) {
+        end = record.len().saturating_add(end);
+        match (record.first(), record.get(HEADER)) {
+            (Some(&HANDSHAKE), Some(&CLIENT_HELLO)) => leave = end,
+            (Some(&CHANGE_CIPHER_SPEC), _) => {}
+            _ => break,
+        }
+        rest = bytes.get(end..).unwrap_or_default();
+    }
+    leave
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HELLO: [u8; 7] = [22, 3, 1, 0, 2, 1, 0];
+    const SPEC: [u8; 6] = [20, 3, 3, 0, 1, 1];
+    const SEALED: [u8; 6] = [23, 3, 3, 0, 1, 9];
+    const KEY_EXCHANGE: [u8; 6] = [22, 3, 3, 0, 1, 16];
+
+    #[test]
+    fn a_hello_leaves() {
+        assert_eq!(through_last_hello(&HELLO), 7);
+    }
+
+    #[test]
+    fn a_second_hello_takes_the_change_cipher_spec_before_it_along() {
+        assert_eq!(through_last_hello(&[&SPEC[..], &HELLO].concat()), 13);
+    }
+
+    #[test]
+    fn what_follows_the_hello_stays() {
+        assert_eq!(through_last_hello(&[&HELLO[..], &SPEC, &SEALED].concat()), 7);
+        assert_eq!(through_last_hello(&SPEC), 0);
+        assert_eq!(through_last_hello(&KEY_EXCHANGE), 0);
+        assert_eq!(through_last_hello(&[&KEY_EXCHANGE[..], &HELLO].concat()), 0);
+    }
+
+    #[test]
+    fn half_a_header_has_no_length() {
+        assert_eq!(length(&[22, 3, 3, 0]), None);
+        assert_eq!(length(&[22, 3, 3, 1, 0]), Some(261));
+    }
+}

@@ -1,0 +1,91 @@
+//! What rustls tells of its secrets: the one that our own alert needs, and, where the
+//! application asks for it, a key log.
+
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rustls::KeyLog;
+use zeroize::Zeroizing;
+
+const CLIENT_HANDSHAKE: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
+
+/// Takes one line of a key log, without its line break.
+pub type KeyLogSink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The secrets of one session. They are wiped once the peer is admitted or refused.
+pub(super) struct Secrets {
+    client_handshake: Mutex<Option<Zeroizing<Vec<u8>>>>,
+    sink: Option<KeyLogSink>,
+}
+
+impl Secrets {
+    pub(super) fn new(sink: Option<KeyLogSink>) -> Self {
+        Self { client_handshake: Mutex::new(None), sink }
+    }
+
+    /// The client's handshake traffic secret of TLS 1.3, once; it is gone afterwards.
+    pub(super) fn take_client_handshake(&self) -> Option<Zeroizing<Vec<u8>>> {
+        self.client_handshake.lock().take()
+    }
+}
+
+impl KeyLog for Secrets {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        if label == CLIENT_HANDSHAKE {
+            *self.client_handshake.lock() = Some(Zeroizing::new(secret.to_vec()));
+        }
+        if let Some(sink) = &self.sink {
+            sink(&Zeroizing::new(format!("{label} {} {}", *hex(client_random), *hex(secret))));
+        }
+    }
+
+    fn will_log(&self, label: &str) -> bool {
+        label == CLIENT_HANDSHAKE || self.sink.is_some()
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
+fn hex(bytes: &[u8]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len().saturating_mul(2)));
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_can_be_taken_once() {
+        let secrets = Secrets::new(None);
+        secrets.log(CLIENT_HANDSHAKE, &[1], &[2, 3]);
+        assert_eq!(secrets.take_client_handshake().as_deref(), Some(&vec![2, 3]));
+        assert_eq!(secrets.take_client_handshake(), None);
+    }
+
+    #[test]
+    fn a_key_log_has_the_form_that_other_tools_read() {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&lines);
+        let secrets = Secrets::new(Some(Arc::new(move |line| sink.lock().push(line.to_owned()))));
+        secrets.log("CLIENT_RANDOM", &[0, 255], &[16]);
+        assert_eq!(*lines.lock(), ["CLIENT_RANDOM 00ff 10"]);
+    }
+
+    #[test]
+    fn without_a_sink_only_the_one_secret_is_asked_for() {
+        let secrets = Secrets::new(None);
+        assert!(secrets.will_log(CLIENT_HANDSHAKE));
+        assert!(!secrets.will_log("CLIENT_TRAFFIC_SECRET_0"));
+    }
+}

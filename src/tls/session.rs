@@ -1,0 +1,508 @@
+//! A session: bytes of the wire in, bytes of the wire out, and a gate between.
+//!
+//! rustls believes that a handshake is over before anybody has looked at the peer. Here the
+//! gate decides: a record at a time goes in, and once the peer has proven its key the session
+//! is *held*. From then until [`Session::admit`] nothing that rustls has ready leaves, whatever
+//! happens; a failure or [`Session::refuse`] throws it away and sends one alert of our own.
+//! No socket, no clock, no thread and no lock is here.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion};
+use zeroize::Zeroize;
+
+use super::alert::Alert;
+use super::cache::{SessionKey, View};
+use super::failure::{Moment, explain};
+use super::record;
+use super::secrets::Secrets;
+use super::setup::{Setup, take_asked};
+use crate::error::{Error, Kind};
+use crate::trust::{Admitted, Host};
+
+/// The most plaintext that one call of [`Session::write`] takes.
+const WRITE_LIMIT: usize = 64 * 1024;
+
+/// What happened to the own certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certified {
+    /// The peer did not ask for one.
+    NotAsked,
+    /// It was sent, or will be once the peer is admitted.
+    Sent,
+    /// The peer asked, and ours does not fit what it asked for.
+    Withheld,
+    /// The peer asked, and we have none.
+    Lacking,
+}
+
+/// How far a session has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing more happens before more bytes come.
+    NeedsInput,
+    /// The peer has proven its key and waits to be admitted or refused.
+    Held,
+    /// The handshake is complete.
+    Open,
+}
+
+/// What came of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// So many bytes of plaintext.
+    Bytes(usize),
+    /// The peer said that it sends no more.
+    Closed,
+    /// Nothing before more bytes come.
+    NeedsInput,
+}
+
+/// What was agreed on, for people and programs.
+#[derive(Clone, Debug, Default)]
+pub struct Info {
+    /// `TLSv1.3` or `TLSv1.2`; nothing before the server's hello.
+    pub version: &'static str,
+    /// The cipher suite's name in the registry of IANA.
+    pub cipher: String,
+    /// The key exchange group's name.
+    pub group: String,
+    /// The application protocol.
+    pub alpn: Vec<u8>,
+    /// Whether an earlier session was resumed.
+    pub resumed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Before the peer's proof: only hellos may leave.
+    Hello,
+    /// The peer has proven its key: nothing may leave.
+    Held,
+    /// Admitted: everything may leave.
+    Admitted,
+    /// Over: what is in `outgoing` may leave, and nothing more comes.
+    Failed,
+}
+
+/// One TLS session with one peer.
+pub struct Session {
+    tls: Connection,
+    phase: Phase,
+    peer: String,
+    /// What came from the wire and rustls has not seen.
+    incoming: Vec<u8>,
+    /// What rustls wrote and may not leave yet.
+    held: Vec<u8>,
+    /// What may leave.
+    outgoing: Vec<u8>,
+    /// Plaintext that rustls has ready for [`Self::read`].
+    plaintext: usize,
+    ended: bool,
+    closed: bool,
+    peer_closed: bool,
+    data_came: bool,
+    certified: Certified,
+    secrets: Arc<Secrets>,
+    view: Option<Arc<View>>,
+}
+
+impl Session {
+    /// Starts a session to the server `name`; messages call it `peer`. With a key, an earlier
+    /// session of that key is resumed, and this one may be kept under it.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] where `name` is none that TLS can carry.
+    pub fn client(
+        setup: &Setup,
+        name: &Host,
+        peer: String,
+        key: Option<SessionKey>,
+    ) -> Result<Self, Error> {
+        let server_name = match name.ip() {
+            Some(address) => ServerName::IpAddress(address.into()),
+            None => ServerName::try_from(name.as_str().to_owned()).map_err(|_| {
+                Error::new(Kind::Invalid, format!("{name} is no name for a TLS server"))
+            })?,
+        };
+        let (config, view, secrets) = setup.session(key);
+        let tls = ClientConnection::new(Arc::new(config), server_name)
+            .map_err(|failure| Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")))?;
+        let mut session = Self {
+            tls: Connection::Client(tls),
+            phase: Phase::Hello,
+            peer,
+            incoming: Vec::new(),
+            held: Vec::new(),
+            outgoing: Vec::new(),
+            plaintext: 0,
+            ended: false,
+            closed: false,
+            peer_closed: false,
+            data_came: false,
+            certified: Certified::NotAsked,
+            secrets,
+            view,
+        };
+        session.collect();
+        Ok(session)
+    }
+
+    /// Takes bytes that came from the wire. They are looked at by [`Self::advance`].
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.incoming.extend_from_slice(bytes);
+    }
+
+    /// The wire will bring no more bytes.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether [`Self::end`] was called.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Works through what came, a record at a time, until the session is held, is open, or
+    /// needs more.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the peer did wrong; the session is over then, and an alert may be ready to leave.
+    pub fn advance(&mut self) -> Result<Progress, Error> {
+        loop {
+            match self.phase {
+                Phase::Held => return Ok(Progress::Held),
+                Phase::Admitted if !self.tls.is_handshaking() => return Ok(Progress::Open),
+                Phase::Failed => {
+                    return Err(Error::new(
+                        Kind::State,
+                        format!("the connection to {} is over", self.peer),
+                    ));
+                }
+                Phase::Hello | Phase::Admitted => {}
+            }
+            if !self.step()? {
+                if self.ended {
+                    return Err(self.truncated());
+                }
+                return Ok(Progress::NeedsInput);
+            }
+        }
+    }
+
+    /// What the peer shows, the leaf first, each in DER; empty before its proof.
+    #[must_use]
+    pub fn chain(&self) -> Vec<Vec<u8>> {
+        if self.phase == Phase::Hello {
+            return Vec::new();
+        }
+        let chain = self.tls.peer_certificates().unwrap_or_default();
+        chain.iter().map(|one| one.to_vec()).collect()
+    }
+
+    /// Opens the gate: what was held leaves, and the session goes on.
+    ///
+    /// With `keep`, the fingerprint of the decision, sessions may be resumed under it.
+    pub fn admit(&mut self, _admitted: &Admitted, keep: Option<[u8; 32]>) {
+        if self.phase != Phase::Held {
+            return;
+        }
+        self.phase = Phase::Admitted;
+        drop(self.secrets.take_client_handshake());
+        if let (Some(view), Some(standing)) = (&self.view, keep) {
+            view.keep(standing);
+        }
+        self.outgoing.append(&mut self.held);
+        self.collect();
+    }
+
+    /// Ends the session with an alert and without the held flight.
+    pub fn refuse(&mut self, alert: Alert) {
+        self.fail(Some(alert));
+    }
+
+    /// From now on sessions may be resumed under the decision with this fingerprint.
+    pub fn keep(&self, standing: [u8; 32]) {
+        if let (Phase::Admitted, Some(view)) = (self.phase, &self.view) {
+            view.keep(standing);
+        }
+    }
+
+    /// Encrypts as many of `bytes` as fit; how many they were.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::State`] before the session is open, after [`Self::close`], and after a failure.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        if self.phase != Phase::Admitted || self.tls.is_handshaking() {
+            return Err(Error::new(
+                Kind::State,
+                format!("the connection to {} is not open for writing", self.peer),
+            ));
+        }
+        if self.closed {
+            return Err(Error::new(
+                Kind::State,
+                format!("the connection to {} was shut down for writing", self.peer),
+            ));
+        }
+        let part = bytes.get(..bytes.len().min(WRITE_LIMIT)).unwrap_or(bytes);
+        let written = self.tls.writer().write(part);
+        self.collect();
+        written.map_err(|failure| {
+            Error::new(Kind::Internal, format!("TLS with {}: {failure}", self.peer))
+        })
+    }
+
+    /// Decrypts into `buffer`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Truncated`] where the wire ended without the peer's closing alert; whatever the
+    /// peer did wrong.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<Received, Error> {
+        if self.phase != Phase::Admitted {
+            return Err(Error::new(
+                Kind::State,
+                format!("the connection to {} is not open for reading", self.peer),
+            ));
+        }
+        loop {
+            match self.tls.reader().read(buffer) {
+                Ok(0) if buffer.is_empty() => return Ok(Received::Bytes(0)),
+                Ok(0) => return Ok(Received::Closed),
+                Ok(count) => {
+                    self.data_came = true;
+                    self.plaintext = self.plaintext.saturating_sub(count);
+                    return Ok(Received::Bytes(count));
+                }
+                Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Err(self.truncated()),
+            }
+            if !self.step()? {
+                return if self.ended { Err(self.truncated()) } else { Ok(Received::NeedsInput) };
+            }
+        }
+    }
+
+    /// Whether [`Self::read`] would give something without more bytes from the wire.
+    #[must_use]
+    pub fn has_input(&self) -> bool {
+        let ready = self.plaintext > 0 || self.peer_closed || self.ended;
+        self.phase == Phase::Admitted && (ready || self.next_record().is_some())
+    }
+
+    /// Looks at what came behind the handshake without taking plaintext.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the peer did wrong, or says that we did.
+    pub fn look(&mut self) -> Result<(), Error> {
+        while self.plaintext == 0 && self.step()? {}
+        if self.ended && self.plaintext == 0 && !self.peer_closed {
+            return Err(self.truncated());
+        }
+        Ok(())
+    }
+
+    /// How many bytes wait to be looked at.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.incoming.len()
+    }
+
+    /// Says that we send no more. Before the session is open nothing is said at all.
+    pub fn close(&mut self) {
+        if self.phase == Phase::Admitted && !self.closed {
+            self.closed = true;
+            self.tls.send_close_notify();
+            self.collect();
+        }
+    }
+
+    /// Moves what may leave behind `out`.
+    pub fn take_output(&mut self, out: &mut Vec<u8>) {
+        out.append(&mut self.outgoing);
+    }
+
+    /// What was agreed on so far.
+    #[must_use]
+    pub fn info(&self) -> Info {
+        let suite = self.tls.negotiated_cipher_suite();
+        let group = self.tls.negotiated_key_exchange_group();
+        let name = |known: Option<&'static str>| known.unwrap_or_default().to_owned();
+        Info {
+            version: match self.tls.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+                _ => "",
+            },
+            cipher: name(suite.and_then(|suite| suite.suite().as_str())).replace("TLS13_", "TLS_"),
+            group: group.map(|group| format!("{:?}", group.name())).unwrap_or_default(),
+            alpn: self.tls.alpn_protocol().unwrap_or_default().to_vec(),
+            resumed: self.tls.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
+    }
+
+    /// What happened to the own certificate.
+    #[must_use]
+    pub const fn certified(&self) -> Certified {
+        self.certified
+    }
+
+    /// Whether application data, or anything else behind the handshake, has come.
+    #[must_use]
+    pub fn peer_went_on(&self) -> bool {
+        let tickets = match &self.tls {
+            Connection::Client(client) => client.tls13_tickets_received(),
+            Connection::Server(_) => 0,
+        };
+        self.data_came
+            || self.plaintext > 0
+            || self.peer_closed
+            || tickets > 0
+            || self.tls.protocol_version() == Some(ProtocolVersion::TLSv1_2)
+    }
+
+    /// Works through one record; whether there was a whole one.
+    fn step(&mut self) -> Result<bool, Error> {
+        let Some(length) = self.next_record() else { return Ok(false) };
+        let mut record = self.incoming.get(..length).unwrap_or_default();
+        take_asked();
+        let mut outcome = Ok(());
+        while !record.is_empty() {
+            match self.tls.read_tls(&mut record) {
+                // Behind the closing alert nothing counts any more.
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(failure) => {
+                    outcome = Err(Error::new(
+                        Kind::Internal,
+                        format!("TLS with {}: {failure}", self.peer),
+                    ));
+                    break;
+                }
+            }
+        }
+        self.incoming.drain(..length);
+        if self.incoming.is_empty() {
+            self.incoming = Vec::new();
+        }
+        let state = self.tls.process_new_packets();
+        if let Some(certified) = take_asked() {
+            self.certified = certified;
+        }
+        if let Ok(state) = &state {
+            self.plaintext = state.plaintext_bytes_to_read();
+            self.peer_closed = state.peer_has_closed();
+        }
+        if let Err(failure) = state {
+            let moment = Moment {
+                peer: &self.peer,
+                certified: self.certified,
+                before_first_data: !self.data_came,
+            };
+            let error = explain(&failure, moment);
+            self.fail(Alert::for_failure(&failure));
+            return Err(error);
+        }
+        if let Err(error) = outcome {
+            self.fail(Some(Alert::InternalError));
+            return Err(error);
+        }
+        if self.phase == Phase::Hello && self.is_proven() {
+            self.phase = Phase::Held;
+        }
+        self.collect();
+        Ok(true)
+    }
+
+    /// The length of the next record, where it is here as a whole.
+    fn next_record(&self) -> Option<usize> {
+        record::length(&self.incoming).filter(|length| *length <= self.incoming.len())
+    }
+
+    /// Whether the peer has proven that it holds the key of its certificate: by a signature,
+    /// or, in a resumed session, by its Finished.
+    fn is_proven(&self) -> bool {
+        let shown = self.tls.peer_certificates().is_some();
+        let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
+        shown && (!resumed || !self.tls.is_handshaking())
+    }
+
+    /// Takes what rustls has written to where the phase wants it.
+    fn collect(&mut self) {
+        let target = match self.phase {
+            Phase::Hello | Phase::Held => &mut self.held,
+            Phase::Admitted => &mut self.outgoing,
+            Phase::Failed => return,
+        };
+        while self.tls.wants_write() {
+            // Writing to a vector cannot fail.
+            let _ = self.tls.write_tls(target);
+        }
+        if self.phase == Phase::Hello {
+            let leave = record::through_last_hello(&self.held);
+            self.outgoing.extend(self.held.drain(..leave));
+        }
+    }
+
+    /// Ends the session; the flight that is held goes nowhere.
+    fn fail(&mut self, alert: Option<Alert>) {
+        match self.phase {
+            Phase::Hello | Phase::Held => {
+                if let Some(record) = alert.and_then(|alert| self.own_alert(alert)) {
+                    self.outgoing.extend_from_slice(&record);
+                }
+            }
+            // The flight has left, so what rustls says now is in order.
+            Phase::Admitted => self.collect(),
+            Phase::Failed => return,
+        }
+        self.phase = Phase::Failed;
+        self.held.zeroize();
+        self.incoming.zeroize();
+    }
+
+    fn own_alert(&self, alert: Alert) -> Option<Vec<u8>> {
+        if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+            return Some(alert.plain());
+        }
+        let secret = self.secrets.take_client_handshake()?;
+        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
+    }
+
+    /// The wire ended in the middle.
+    fn truncated(&mut self) -> Error {
+        let peer = self.peer.clone();
+        let in_handshake = self.phase == Phase::Hello || self.tls.is_handshaking();
+        let asked = self.certified != Certified::NotAsked;
+        let error = if self.phase == Phase::Hello {
+            Error::new(Kind::Truncated, format!("{peer} hung up in the middle of the handshake"))
+                .with_hint("is this the right port, and does the server expect TLS on it from the first byte?")
+        } else if asked && (in_handshake || !self.data_came) {
+            Error::new(Kind::Truncated, format!("{peer} hung up without a word after it had asked for our certificate: it refused our certificate or our address"))
+                .with_hint("ask its administrator whether our certificate, its authority and our address are allowed there")
+        } else {
+            Error::new(
+                Kind::Truncated,
+                format!(
+                    "the connection to {peer} ended without the closing alert of TLS: what came may not be all"
+                ),
+            )
+        };
+        self.fail(None);
+        error
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("peer", &self.peer).field("phase", &self.phase).finish()
+    }
+}

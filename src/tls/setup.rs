@@ -1,0 +1,222 @@
+//! What the sessions of one snapshot share: versions, own certificate, verifier and cache.
+//!
+//! rustls resumes a session only where verifier and certificate resolver are the very objects
+//! of the first one, so there is one of each per setup, and a new setup per generation.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::CertificateDer;
+use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
+
+use super::cache::{SessionCache, SessionKey, View};
+use super::secrets::{KeyLogSink, Secrets};
+use super::session::Certified;
+use super::signature::SignatureOnly;
+use crate::error::{Error, Kind};
+use crate::material::{Certificate, Key};
+
+static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+    LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// TLS 1.2 (RFC 5246).
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
+}
+
+/// When the own certificate is sent to a server that asks for one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SendCertificate {
+    /// Where the server names no authorities, or one of our chain.
+    #[default]
+    Matching,
+    /// To every server that asks.
+    Always,
+    /// To none.
+    Never,
+}
+
+/// What the application chose for its sessions.
+#[derive(Clone)]
+pub struct Options {
+    /// The oldest version that is spoken.
+    pub min_version: Version,
+    /// The newest version that is spoken.
+    pub max_version: Version,
+    /// The application protocols, the favourite first; none: the extension is not sent.
+    pub alpn: Vec<Vec<u8>>,
+    /// Whether sessions are kept for later connections.
+    pub resumption: bool,
+    /// When the own certificate is sent.
+    pub send_certificate: SendCertificate,
+    /// Where the lines of a key log go.
+    pub key_log: Option<KeyLogSink>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            min_version: Version::Tls12,
+            max_version: Version::Tls13,
+            alpn: Vec::new(),
+            resumption: true,
+            send_certificate: SendCertificate::default(),
+            key_log: None,
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("versions", &(self.min_version..=self.max_version))
+            .field("alpn", &self.alpn)
+            .field("resumption", &self.resumption)
+            .field("send_certificate", &self.send_certificate)
+            .field("key_log", &self.key_log.is_some())
+            .finish()
+    }
+}
+
+/// What the sessions of one generation and one identity share.
+pub struct Setup {
+    config: ClientConfig,
+    cache: Arc<SessionCache>,
+    resumption: bool,
+    key_log: Option<KeyLogSink>,
+}
+
+impl Setup {
+    /// Prepares sessions to servers, with the own certificate where there is one: its chain,
+    /// the leaf first, and its key.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] where no version is left; [`Kind::Parse`] where the key is of no use
+    /// for TLS.
+    pub fn client(options: &Options, pair: Option<(&[Certificate], &Key)>) -> Result<Self, Error> {
+        let versions: Vec<&'static SupportedProtocolVersion> =
+            [(Version::Tls13, &TLS13), (Version::Tls12, &TLS12)]
+                .into_iter()
+                .filter(|(one, _)| (options.min_version..=options.max_version).contains(one))
+                .map(|(_, version)| version)
+                .collect();
+        let none_left = |_| {
+            Error::new(
+                Kind::Invalid,
+                "no version of TLS is left between the oldest and the newest allowed",
+            )
+        };
+        let verifier = Arc::new(SignatureOnly(PROVIDER.signature_verification_algorithms));
+        let resolver = OwnCertificate::new(options.send_certificate, pair)?;
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
+            .with_protocol_versions(&versions)
+            .map_err(none_left)?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_client_cert_resolver(Arc::new(resolver));
+        config.alpn_protocols = options.alpn.clone();
+        config.enable_early_data = false;
+        config.resumption = Resumption::disabled();
+        let key_log = options.key_log.clone();
+        Ok(Self { config, cache: Arc::default(), resumption: options.resumption, key_log })
+    }
+
+    /// The configuration of one session: the shared one, with its own view of the cache and
+    /// its own place for secrets.
+    pub(super) fn session(
+        &self,
+        key: Option<SessionKey>,
+    ) -> (ClientConfig, Option<Arc<View>>, Arc<Secrets>) {
+        let mut config = self.config.clone();
+        let secrets = Arc::new(Secrets::new(self.key_log.clone()));
+        config.key_log = Arc::<Secrets>::clone(&secrets);
+        let key = key.filter(|_| self.resumption);
+        let view = key.map(|key| Arc::new(View::new(Arc::clone(&self.cache), key)));
+        if let Some(view) = &view {
+            config.resumption = Resumption::store(Arc::<View>::clone(view));
+        }
+        (config, view, secrets)
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").field("resumption", &self.resumption).finish_non_exhaustive()
+    }
+}
+
+thread_local! {
+    /// What the resolver answered in the step that runs on this thread. The resolver is shared
+    /// by all sessions of a setup, so it has no better place to say it.
+    static ASKED: Cell<Option<Certified>> = const { Cell::new(None) };
+}
+
+/// What the resolver answered since this was last called on this thread.
+pub(super) fn take_asked() -> Option<Certified> {
+    ASKED.take()
+}
+
+/// The own certificate, as rustls asks for it.
+struct OwnCertificate {
+    when: SendCertificate,
+    issuers: Vec<Vec<u8>>,
+    pair: Option<Arc<CertifiedKey>>,
+}
+
+impl OwnCertificate {
+    fn new(when: SendCertificate, pair: Option<(&[Certificate], &Key)>) -> Result<Self, Error> {
+        let Some((chain, key)) = pair else {
+            return Ok(Self { when, issuers: Vec::new(), pair: None });
+        };
+        let useless = |_| Error::new(Kind::Parse, "the own key is of a kind that TLS cannot use");
+        let key = aws_lc_rs::sign::any_supported_type(&key.der()).map_err(useless)?;
+        let issuers = chain.iter().map(|one| one.issuer_der().to_vec()).collect();
+        let chain = chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
+        Ok(Self { when, issuers, pair: Some(Arc::new(CertifiedKey::new(chain, key))) })
+    }
+
+    fn choose(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let pair = self.pair.as_ref()?;
+        let wanted = match self.when {
+            SendCertificate::Never => false,
+            SendCertificate::Always => true,
+            SendCertificate::Matching => {
+                let ours = |hint: &&[u8]| self.issuers.iter().any(|issuer| issuer == hint);
+                hints.is_empty() || hints.iter().any(ours)
+            }
+        };
+        (wanted && pair.key.choose_scheme(schemes).is_some()).then(|| Arc::clone(pair))
+    }
+}
+
+impl ResolvesClientCert for OwnCertificate {
+    fn resolve(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let chosen = self.choose(hints, schemes);
+        ASKED.set(Some(match (&chosen, &self.pair) {
+            (Some(_), _) => Certified::Sent,
+            (None, Some(_)) => Certified::Withheld,
+            (None, None) => Certified::Lacking,
+        }));
+        chosen
+    }
+
+    fn has_certs(&self) -> bool {
+        self.pair.is_some()
+    }
+}
+
+impl fmt::Debug for OwnCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OwnCertificate({:?})", self.when)
+    }
+}

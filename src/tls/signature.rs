@@ -1,0 +1,110 @@
+//! The verifier that rustls calls: it checks that the peer holds the key of its certificate,
+//! and never decides whether that certificate is to be believed.
+//!
+//! The key is taken from the certificate by our own reader, so that a certificate that webpki
+//! cannot read (version 1, an unknown critical extension) must prove its key all the same.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherError};
+use rustls::{PeerMisbehaved, SignatureScheme};
+use webpki::RawPublicKeyEntity;
+
+use crate::material::{Certificate, KeyAlgorithm};
+
+/// Checks the handshake's signature and nothing else.
+#[derive(Debug)]
+pub(super) struct SignatureOnly(pub(super) WebPkiSupportedAlgorithms);
+
+/// A public key that TLS as we speak it cannot use.
+#[derive(Debug)]
+pub(super) struct UnusableKey(pub(super) String);
+
+impl fmt::Display for UnusableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a key that TLS cannot use here: {}", self.0)
+    }
+}
+
+impl std::error::Error for UnusableKey {}
+
+impl ServerCertVerifier for SignatureOnly {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        // The session holds its flight until the judge has looked at the chain.
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let spki = usable_key(certificate)?;
+        let key = RawPublicKeyEntity::try_from(&spki)
+            .map_err(|_| TlsError::InvalidCertificate(CertificateError::BadEncoding))?;
+        let known = self.0.mapping.iter().find(|(scheme, _)| *scheme == signed.scheme);
+        let (_, algorithms) =
+            known.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+        // A scheme of TLS 1.2 does not name the curve, so each algorithm is tried.
+        let mut verdicts =
+            algorithms.iter().map(|one| key.verify_signature(*one, message, signed.signature()));
+        if verdicts.any(|verdict| verdict.is_ok()) {
+            Ok(HandshakeSignatureValid::assertion())
+        } else {
+            Err(TlsError::InvalidCertificate(CertificateError::BadSignature))
+        }
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let spki = usable_key(certificate)?;
+        verify_tls13_signature_with_raw_key(message, &spki, signed, &self.0).map_err(|failure| {
+            if let TlsError::InvalidCertificate(_) = failure {
+                TlsError::InvalidCertificate(CertificateError::BadSignature)
+            } else {
+                failure
+            }
+        })
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}
+
+/// The key of a certificate, where our TLS can use it.
+fn usable_key(
+    certificate: &CertificateDer<'_>,
+) -> Result<SubjectPublicKeyInfoDer<'static>, TlsError> {
+    let certificate = Certificate::from_der(certificate)
+        .map_err(|_| TlsError::InvalidCertificate(CertificateError::BadEncoding))?;
+    let usable = match &certificate.facts().key {
+        KeyAlgorithm::Rsa(bits) => (2048..=8192).contains(bits),
+        KeyAlgorithm::Ec(curve) => {
+            matches!(curve.as_str(), "1.2.840.10045.3.1.7" | "1.3.132.0.34" | "1.3.132.0.35")
+        }
+        KeyAlgorithm::Ed25519 => true,
+        KeyAlgorithm::Other(_) => false,
+    };
+    if usable {
+        Ok(SubjectPublicKeyInfoDer::from(certificate.spki().to_vec()))
+    } else {
+        Err(TlsError::Other(OtherError(Arc::new(UnusableKey(certificate.key_text())))))
+    }
+}
