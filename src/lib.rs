@@ -1,7 +1,34 @@
 //! TLS connections that know who they trust.
+//!
+//! A [`Context`] is an application's trust: the authorities it believes, its own key, the
+//! servers it knows, and whom to ask about a server that it meets for the first time. A
+//! [`Connection`] belongs to a context and touches no network before its first use.
+//!
+//! ```
+//! let context = tlsconn::Context::new();
+//! let error = context.add(tlsconn::Material::Authority, b"not PEM").unwrap_err();
+//! assert_eq!(error.kind(), tlsconn::Kind::Parse);
+//! ```
+//!
+//! C programs see the same library through `include/tlsconn.h`.
 
-pub mod error;
-pub mod io;
-pub mod material;
-pub mod tls;
-pub mod trust;
+mod connection;
+mod context;
+mod error;
+
+mod io;
+mod material;
+mod terminal;
+mod tls;
+mod trust;
+
+pub use connection::{Connection, Outcome, Read, Want};
+pub use context::{AskPassphrase, Context, Settings, Snapshot, Validator};
+pub use error::{Error, Kind, Problems, escaped};
+pub use material::{Certificate, Layout, Material, Style, difference};
+pub use terminal::ask_terminal;
+pub use tls::{Certified, Info, KeyLogSink, Options, SendCertificate, Version};
+pub use trust::{
+    Answer, CrlMode, Endpoint, Entry, Host, Origin, Place, Policies, Policy, Profile, Question,
+    Reason, Role, Situation,
+};

@@ -1,0 +1,321 @@
+//! A connection: a session stepped over a transport.
+//!
+//! Making one touches no network; the first handshake, read or write dials, shakes hands and
+//! asks. A blocking call is the same steps as a non-blocking one, with a wait between. One
+//! thread may read while another writes.
+//!
+//! Locks, in the order in which they are taken: `driver` (held through a handshake, but never
+//! while a validator runs), `reading` and `writing` (one caller each), `outgoing` (held across
+//! a write that does not block), `session` (never held across a system call). The others guard
+//! a value that is set or copied.
+
+mod asking;
+mod calls;
+mod drive;
+mod poll;
+mod transport;
+
+use std::fmt;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::context::{Context, Snapshot};
+use crate::error::{Error, Kind};
+use crate::io::{Wake, Watch, check_stream_socket};
+use crate::material::Certificate;
+use crate::tls::{Info, Session};
+use crate::trust::{Admitted, Endpoint, Host, Question, Reason};
+
+use drive::Driver;
+use poll::Wants;
+use transport::{Outgoing, Transport};
+
+/// What is to be waited for before a call is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Bytes from the peer.
+    Read,
+    /// Room for bytes to the peer.
+    Write,
+    /// The answer to the question.
+    Answer,
+}
+
+/// What came of a call that may have to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// It is done.
+    Done(T),
+    /// Not yet: make the call again once this is there. Only from a non-blocking connection.
+    Not(Want),
+}
+
+/// What came of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// So many bytes.
+    Bytes(usize),
+    /// The peer said that it sends no more.
+    End,
+}
+
+/// A connection to a peer that was judged, or will be.
+pub struct Connection {
+    context: Context,
+    snapshot: Arc<Snapshot>,
+    blocking: bool,
+    process: u32,
+    /// Where to dial; nothing where the bytes come by a descriptor or by memory.
+    dialled: Option<Endpoint>,
+    /// The host that was named, or the verify name, with the port.
+    endpoint: Mutex<Endpoint>,
+    transport: Mutex<Transport>,
+    driver: Mutex<Driver>,
+    reading: Mutex<Vec<u8>>,
+    writing: Mutex<()>,
+    outgoing: Mutex<Outgoing>,
+    session: Mutex<Option<Session>>,
+    open: AtomicBool,
+    aborted: AtomicBool,
+    wake: OnceLock<Arc<Wake>>,
+    watch: OnceLock<Watch>,
+    wants: Mutex<Wants>,
+    question: Mutex<Option<Arc<Question>>>,
+    admitted: Mutex<Option<Admitted>>,
+    chain: Mutex<Arc<[Certificate]>>,
+    /// The failure that ended the connection.
+    failed: Mutex<Option<Error>>,
+    /// What went wrong without ending it.
+    notice: Mutex<Option<Error>>,
+    /// The thread on which a validator runs for this connection.
+    asking_on: Mutex<Option<ThreadId>>,
+}
+
+impl Connection {
+    /// A connection that dials `host`. Nothing is dialled yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] for a host or port that is none; [`Kind::NoKey`] and
+    /// [`Kind::KeyMismatch`] where the context has half an own pair.
+    pub fn dial(context: &Context, host: &str, port: i32, blocking: bool) -> Result<Self, Error> {
+        let endpoint = Endpoint::new(host, port)?;
+        Self::new(context, endpoint, true, Transport::None, blocking)
+    }
+
+    /// A connection over a connected stream socket, which stays the caller's and must stay
+    /// open; `host` and `port` say whom it leads to.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::dial`], and [`Kind::Invalid`] for a descriptor that is no stream socket.
+    pub fn over_socket(
+        context: &Context,
+        socket: BorrowedFd<'static>,
+        host: &str,
+        port: i32,
+        blocking: bool,
+    ) -> Result<Self, Error> {
+        let endpoint = Endpoint::new(host, port)?;
+        check_stream_socket(socket)?;
+        Self::new(context, endpoint, false, Transport::Given(socket), blocking)
+    }
+
+    /// A connection whose bytes the caller carries; never blocks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::dial`].
+    pub fn in_memory(context: &Context, host: &str, port: i32) -> Result<Self, Error> {
+        let endpoint = Endpoint::new(host, port)?;
+        Self::new(context, endpoint, false, Transport::Memory, false)
+    }
+
+    fn new(
+        context: &Context,
+        endpoint: Endpoint,
+        dial: bool,
+        transport: Transport,
+        blocking: bool,
+    ) -> Result<Self, Error> {
+        let snapshot = context.snapshot();
+        snapshot.setup()?;
+        Ok(Self {
+            context: context.clone(),
+            snapshot,
+            blocking,
+            process: std::process::id(),
+            dialled: dial.then(|| endpoint.clone()),
+            endpoint: Mutex::new(endpoint),
+            transport: Mutex::new(transport),
+            driver: Mutex::default(),
+            reading: Mutex::default(),
+            writing: Mutex::default(),
+            outgoing: Mutex::default(),
+            session: Mutex::default(),
+            open: AtomicBool::new(false),
+            aborted: AtomicBool::new(false),
+            wake: OnceLock::new(),
+            watch: OnceLock::new(),
+            wants: Mutex::default(),
+            question: Mutex::default(),
+            admitted: Mutex::default(),
+            chain: Mutex::new(Arc::new([])),
+            failed: Mutex::default(),
+            notice: Mutex::default(),
+            asking_on: Mutex::default(),
+        })
+    }
+
+    /// Sets the name that the peer must have, in place of the host that was named: for SNI,
+    /// the certificate's name, the known servers, the question and kept sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] for what is no name; [`Kind::State`] once the handshake has begun.
+    pub fn set_verify_name(&self, name: &str) -> Result<(), Error> {
+        self.enter()?;
+        let host = Host::parse(name)?;
+        let driver = self.driver.try_lock().filter(|driver| driver.has_not_begun());
+        if driver.is_none() {
+            return Err(Error::new(
+                Kind::State,
+                "the verify name must be set before the handshake begins",
+            ));
+        }
+        self.endpoint.lock().host = host;
+        Ok(())
+    }
+
+    /// Ends every call that waits, and every later one, with [`Kind::Cancelled`]. From any
+    /// thread, and from a signal handler: one store and one write.
+    pub fn abort(&self) {
+        self.aborted.store(true, Ordering::SeqCst);
+        if let Some(wake) = self.wake.get() {
+            wake.signal();
+        }
+    }
+
+    /// Whether calls wait.
+    #[must_use]
+    pub const fn is_blocking(&self) -> bool {
+        self.blocking
+    }
+
+    /// The question that is open, while there is one.
+    #[must_use]
+    pub fn question(&self) -> Option<Arc<Question>> {
+        self.question.lock().clone().filter(|question| question.answered().is_none())
+    }
+
+    /// What ended the connection, or, where it goes on, what went wrong beside it.
+    #[must_use]
+    pub fn error(&self) -> Option<Error> {
+        self.failed.lock().clone().or_else(|| self.notice.lock().clone())
+    }
+
+    /// The host that was named, or the verify name, with the port.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint.lock().clone()
+    }
+
+    /// What was agreed on so far.
+    #[must_use]
+    pub fn info(&self) -> Info {
+        self.session.lock().as_ref().map(Session::info).unwrap_or_default()
+    }
+
+    /// Who is at the other end of the transport, for people; empty before there is one.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.transport.lock().address()
+    }
+
+    /// What happened to the own certificate; nothing before the handshake.
+    #[must_use]
+    pub fn certified(&self) -> Option<crate::tls::Certified> {
+        self.session.lock().as_ref().map(Session::certified)
+    }
+
+    /// Why the peer was admitted, once it was.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        self.admitted.lock().as_ref().map(Admitted::reason)
+    }
+
+    /// The certificate at `index` of what the peer has shown and proven, the leaf first.
+    #[must_use]
+    pub fn peer_certificate(&self, index: usize) -> Option<Certificate> {
+        self.chain.lock().get(index).cloned()
+    }
+
+    /// Refuses a call that cannot be made: in a child process, from the connection's own
+    /// validator, or after the end.
+    fn enter(&self) -> Result<(), Error> {
+        if self.process != std::process::id() {
+            return Err(Error::new(
+                Kind::Forked,
+                "a connection does not survive a fork: make a new one in the child",
+            ));
+        }
+        if *self.asking_on.lock() == Some(thread::current().id()) {
+            return Err(Error::new(
+                Kind::Reentrant,
+                "a validator cannot use the connection that it is asked about",
+            ));
+        }
+        if let Some(error) = self.failed.lock().clone() {
+            return Err(error);
+        }
+        self.check_aborted()
+    }
+
+    fn check_aborted(&self) -> Result<(), Error> {
+        if self.aborted.load(Ordering::SeqCst) {
+            let message = format!("the connection to {} was aborted", self.endpoint());
+            return Err(Error::new(Kind::Cancelled, message));
+        }
+        Ok(())
+    }
+
+    /// What wakes a call that waits; made when first needed.
+    fn wake(&self) -> Result<Arc<Wake>, Error> {
+        if let Some(wake) = self.wake.get() {
+            return Ok(Arc::clone(wake));
+        }
+        let made = Arc::new(Wake::new()?);
+        Ok(Arc::clone(self.wake.get_or_init(|| made)))
+    }
+
+    /// Remembers the failure that ends the connection.
+    fn end_with(&self, error: &Error) {
+        let mut failed = self.failed.lock();
+        if failed.is_none() {
+            *failed = Some(error.clone());
+        }
+    }
+
+    /// Remembers what went wrong without ending the connection.
+    fn note(&self, outcome: Result<(), Error>) {
+        if let Err(error) = outcome {
+            *self.notice.lock() = Some(error);
+        }
+    }
+
+    /// When something must be over that may take `limit` from now on.
+    fn deadline(limit: Option<Duration>) -> Option<Instant> {
+        limit.and_then(|limit| Instant::now().checked_add(limit))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,237 @@
+//! The judgement over the peer, the question, and what an answer does.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use super::Connection;
+use super::drive::{Driver, Stage};
+use crate::context::{Snapshot, Validator};
+use crate::error::{Error, Kind};
+use crate::material::{Certificate, Style};
+use crate::tls::Alert;
+use crate::trust::{Answer, Asked, Judgement, Peer, Question, Reason, Role, Waker};
+
+/// A question that is waited for.
+#[derive(Debug)]
+pub(super) struct Pending {
+    question: Arc<Question>,
+    deadline: Option<Instant>,
+    /// What was left for the handshake when the question came up.
+    left: Option<std::time::Duration>,
+}
+
+impl Pending {
+    pub(super) const fn question(&self) -> &Arc<Question> {
+        &self.question
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+}
+
+/// What the judge said, where it did not refuse.
+pub(super) enum Verdict {
+    Admitted,
+    Asked(Pending),
+}
+
+/// A validator runs; it is over however the validator ends.
+struct Turn<'a> {
+    connection: &'a Connection,
+    question: &'a Question,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.connection.asking_on.lock() = None;
+        self.question.turn_is_over();
+    }
+}
+
+impl Connection {
+    /// Has the peer judged by the newest snapshot and the store as it is now. Refusing it
+    /// sends the alert that fits and nothing else.
+    pub(super) fn judge_peer(&self, driver: &mut Driver) -> Result<Verdict, Error> {
+        let snapshot = self.context.snapshot();
+        let chain = self.with_session(|session| Ok(session.chain()))?;
+        *self.chain.lock() =
+            chain.iter().map_while(|der| Certificate::from_der(der).ok()).collect();
+        let endpoint = self.endpoint();
+        let peer =
+            Peer { role: Role::Server, endpoint: &endpoint, chain: &chain, now: snapshot.now() };
+        let view = match snapshot.known().view() {
+            Ok(view) => view,
+            Err(error) => return Err(self.refuse(Alert::InternalError, error)),
+        };
+        let judgement = match self.is_not_expected(driver, &chain) {
+            Some(error) => Judgement::Refused(error),
+            None => snapshot.judge(&peer, &view, driver.grant.as_ref()),
+        };
+        match judgement {
+            Judgement::Admitted(admitted) => {
+                let lasts = admitted.reason() != Reason::Answer;
+                let keep = lasts.then(|| view.standing(Role::Server, &endpoint).fingerprint());
+                self.with_session(|session| {
+                    session.admit(&admitted, keep);
+                    Ok(())
+                })?;
+                *self.admitted.lock() = Some(admitted);
+                *self.question.lock() = None;
+                Ok(Verdict::Admitted)
+            }
+            Judgement::Refused(error) => {
+                if let Some(ticket) = driver.ticket.take() {
+                    ticket.question().void();
+                }
+                Err(self.refuse(Alert::for_problems(error.problems()), error))
+            }
+            Judgement::Ask(asked) => {
+                self.open_question(driver, &snapshot, *asked).map(Verdict::Asked)
+            }
+        }
+    }
+
+    /// After a slow answer the peer must show the very certificate that was asked about.
+    fn is_not_expected(&self, driver: &Driver, chain: &[Vec<u8>]) -> Option<Error> {
+        let expected = driver.expected.as_ref()?;
+        if chain.first().is_some_and(|leaf| leaf == expected.der()) {
+            return None;
+        }
+        let message = format!(
+            "{} hung up while the question about it was open, and shows another certificate now than the one that was asked about ({})",
+            self.endpoint(),
+            expected.fingerprint()
+        );
+        Some(
+            Error::new(Kind::CertificateChanged, message)
+                .with_hint("connect again to be asked about it"),
+        )
+    }
+
+    fn open_question(
+        &self,
+        driver: &mut Driver,
+        snapshot: &Snapshot,
+        asked: Asked,
+    ) -> Result<Pending, Error> {
+        let wake = self.wake()?;
+        let waker: Waker = Arc::new(move || wake.signal());
+        let recorder = self.context.recorder();
+        let ticket = self.context.questions().join(asked, snapshot.generation(), &recorder, waker);
+        let question = Arc::clone(ticket.question());
+        *self.question.lock() = Some(Arc::clone(&question));
+        if let Some(before) = driver.ticket.replace(ticket) {
+            // Something else is asked now, so the answer before is not for good.
+            before.question().void();
+        }
+        driver.grant = None;
+        let now = Instant::now();
+        let left = driver.deadline.map(|deadline| deadline.saturating_duration_since(now));
+        let deadline = Self::deadline(self.snapshot.settings().answer_timeout);
+        Ok(Pending { question, deadline, left })
+    }
+
+    /// The validator to call for the question now; nothing: its answer comes by itself.
+    pub(super) fn whom_to_ask(
+        &self,
+        pending: &Pending,
+    ) -> Result<Option<Arc<dyn Validator>>, Error> {
+        let question = pending.question();
+        let endpoint = &question.asked().endpoint;
+        if self.blocking && question.is_asked_on_this_thread() {
+            let message = format!(
+                "the question about {endpoint} is being asked on this very thread, so waiting for its answer here would never end"
+            );
+            return Err(self.refuse(Alert::InternalError, Error::new(Kind::Reentrant, message)));
+        }
+        let validator = self.context.snapshot().validator().cloned();
+        match validator {
+            None if self.blocking => {
+                let message = format!(
+                    "there is a question about {endpoint} and nobody to ask: {}",
+                    question.text(Style::Line)
+                );
+                let error = Error::new(Kind::NoValidator, message)
+                    .with_problems(question.asked().problems)
+                    .with_hint(
+                        "set a validator, or use a non-blocking connection and answer its question",
+                    );
+                Err(self.refuse(Alert::AccessDenied, error))
+            }
+            None => Ok(None),
+            Some(validator) => Ok(question.take_turn().then_some(validator)),
+        }
+    }
+
+    /// Calls the validator, with no lock held.
+    pub(super) fn ask(&self, question: &Arc<Question>, validator: &dyn Validator) {
+        *self.asking_on.lock() = Some(thread::current().id());
+        let turn = Turn { connection: self, question };
+        let answer = validator.validate(question);
+        drop(turn);
+        if let Some(answer) = answer {
+            // Whoever answered through the question was first, and his answer stands. That
+            // the store cannot be written is told to each connection that brings it home.
+            self.note_store(question.answer(answer));
+        }
+    }
+
+    fn note_store(&self, outcome: Result<(), Error>) {
+        self.note(
+            outcome.or_else(|error| if error.kind() == Kind::Stale { Ok(()) } else { Err(error) }),
+        );
+    }
+
+    /// Applies an answer: the peer is judged again with it.
+    pub(super) fn apply(&self, driver: &mut Driver, answer: Answer) -> Result<(), Error> {
+        let Stage::Asking(pending) = &driver.stage else { return Ok(()) };
+        let (question, left) = (Arc::clone(pending.question()), pending.left);
+        if answer == Answer::Reject {
+            driver.ticket = None;
+            let message = format!("{} was rejected", question.asked().endpoint);
+            let error =
+                Error::new(Kind::Rejected, message).with_problems(question.asked().problems);
+            return Err(self.refuse(Alert::AccessDenied, error));
+        }
+        driver.deadline = Self::deadline(left);
+        driver.grant = question.grant();
+        driver.stage = Stage::Shaking;
+        let ended = self.with_session(|session| Ok(session.has_ended()))?;
+        if ended || self.transport.lock().is_gone() {
+            let gone = Error::new(Kind::PeerGone, format!("{} hung up", question.asked().endpoint));
+            return self.dial_again(driver, gone);
+        }
+        Ok(())
+    }
+
+    /// The handshake is complete: what was to be stored with it is stored.
+    pub(super) fn settle(&self, driver: &mut Driver) {
+        let endpoint = self.endpoint();
+        if let Some(ticket) = driver.ticket.take() {
+            self.note(ticket.question().settle());
+            if matches!(ticket.question().answered(), Some(Answer::Session | Answer::Always))
+                && let Ok(view) = self.context.snapshot().known().view()
+            {
+                let standing = view.standing(Role::Server, &endpoint).fingerprint();
+                let _ = self.with_session(|session| {
+                    session.keep(standing);
+                    Ok(())
+                });
+            }
+        }
+        let renewal = self.admitted.lock().as_ref().and_then(|admitted| admitted.renews().cloned());
+        if let Some(renewal) = renewal {
+            self.note(self.context.renew(&renewal));
+        }
+    }
+
+    /// Ends the session with an alert; the error that is to be told.
+    fn refuse(&self, alert: Alert, error: Error) -> Error {
+        if let Some(session) = self.session.lock().as_mut() {
+            session.refuse(alert);
+        }
+        error
+    }
+}

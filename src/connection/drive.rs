@@ -1,0 +1,399 @@
+//! The way to an open connection: dial, shake hands, be judged, wait for an answer.
+
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::asking::{Pending, Verdict};
+use super::transport::{Filled, Flushed, Transport};
+use super::{Connection, Outcome, Want};
+use crate::context::Validator;
+use crate::error::{Error, Kind};
+use crate::io::{Dial, Interest, Step, Woken, wait};
+use crate::material::Certificate;
+use crate::tls::{Alert, Certified, Progress, Session, SessionKey};
+use crate::trust::{Grant, Question, Role, Ticket};
+
+/// Where a connection is on its way.
+#[derive(Debug, Default)]
+pub(super) enum Stage {
+    /// Nothing has happened yet.
+    #[default]
+    Start,
+    /// A socket is being connected.
+    Dialling(Box<Dial>),
+    /// Bytes of the handshake go back and forth.
+    Shaking,
+    /// The peer has proven its key, and somebody is asked about it.
+    Asking(Pending),
+    /// The handshake is complete, and the server may still refuse our certificate.
+    Confirming,
+    /// There is nothing left to drive.
+    Open,
+}
+
+/// Everything that only the way to an open connection needs.
+#[derive(Debug, Default)]
+pub(super) struct Driver {
+    pub(super) stage: Stage,
+    /// When the handshake must be over; it stands still while a question is open.
+    pub(super) deadline: Option<Instant>,
+    /// The answer that the connection brings along when it is judged again.
+    pub(super) grant: Option<Grant>,
+    /// The place among those that wait for the question; kept until the answer is home.
+    pub(super) ticket: Option<Ticket>,
+    /// After a slow answer: the certificate that the peer must show again.
+    pub(super) expected: Option<Certificate>,
+    buffer: Vec<u8>,
+}
+
+/// What the driver cannot do itself.
+enum Next {
+    /// The handshake is complete.
+    Open,
+    /// Wait for the transport.
+    Wait(Want),
+    /// Ask, with no lock held.
+    Ask(Arc<Question>, Arc<dyn Validator>),
+}
+
+impl Driver {
+    pub(super) const fn has_not_begun(&self) -> bool {
+        matches!(self.stage, Stage::Start)
+    }
+}
+
+impl Connection {
+    /// Drives the connection until it is open.
+    pub(super) fn drive(&self) -> Result<Outcome<()>, Error> {
+        loop {
+            if self.open.load(Ordering::Acquire) {
+                return Ok(Outcome::Done(()));
+            }
+            let mut driver = if self.blocking {
+                self.driver.lock()
+            } else {
+                self.driver.try_lock().ok_or_else(|| busy("the handshake"))?
+            };
+            self.enter()?;
+            let next = self.steps(&mut driver);
+            match next {
+                Ok(Next::Open) => return Ok(Outcome::Done(())),
+                Ok(Next::Wait(want)) => return Ok(Outcome::Not(want)),
+                Ok(Next::Ask(question, validator)) => {
+                    drop(driver);
+                    self.ask(&question, &*validator);
+                }
+                Err(error) => {
+                    self.end_with(&error);
+                    self.give_up(&mut driver, error.kind());
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Steps until something else is needed; waits where the connection blocks.
+    fn steps(&self, driver: &mut Driver) -> Result<Next, Error> {
+        loop {
+            self.check_aborted()?;
+            self.check_deadlines(driver)?;
+            let want = match &mut driver.stage {
+                Stage::Start => {
+                    self.begin(driver)?;
+                    continue;
+                }
+                Stage::Dialling(dial) => match dial.step(Instant::now())? {
+                    Step::Connected(socket, _) => {
+                        self.connected(driver, socket)?;
+                        continue;
+                    }
+                    Step::Wait => Want::Write,
+                },
+                Stage::Shaking => match self.shake(driver) {
+                    Ok(Some(want)) => want,
+                    Ok(None) => continue,
+                    Err(error) => {
+                        self.dial_again_or(driver, error)?;
+                        continue;
+                    }
+                },
+                Stage::Asking(pending) => match pending.question().answered() {
+                    Some(answer) => {
+                        self.apply(driver, answer)?;
+                        continue;
+                    }
+                    None => match self.whom_to_ask(pending)? {
+                        Some(validator) => {
+                            return Ok(Next::Ask(Arc::clone(pending.question()), validator));
+                        }
+                        None => Want::Answer,
+                    },
+                },
+                Stage::Confirming => match self.confirm(driver)? {
+                    Some(want) => want,
+                    None => continue,
+                },
+                Stage::Open => {
+                    self.open.store(true, Ordering::Release);
+                    return Ok(Next::Open);
+                }
+            };
+            if !self.blocking {
+                return Ok(Next::Wait(want));
+            }
+            self.wait_for(driver)?;
+        }
+    }
+
+    fn begin(&self, driver: &mut Driver) -> Result<(), Error> {
+        driver.deadline = Self::deadline(self.snapshot.settings().handshake_timeout);
+        // An unreadable store is told before anybody is dialled.
+        self.snapshot.known().view()?;
+        self.start_over(driver)
+    }
+
+    /// Dials, or starts the session where there is a transport.
+    fn start_over(&self, driver: &mut Driver) -> Result<(), Error> {
+        match &self.dialled {
+            Some(place) => {
+                driver.stage =
+                    Stage::Dialling(Box::new(Dial::new(place.host.as_str(), place.port)));
+                Ok(())
+            }
+            None => self.start_session(driver),
+        }
+    }
+
+    fn connected(&self, driver: &mut Driver, socket: OwnedFd) -> Result<(), Error> {
+        *self.transport.lock() = Transport::Own(Arc::new(socket));
+        self.start_session(driver)
+    }
+
+    fn start_session(&self, driver: &mut Driver) -> Result<(), Error> {
+        let endpoint = self.endpoint();
+        let standing = self.snapshot.known().view()?.standing(Role::Server, &endpoint);
+        let key = SessionKey {
+            endpoint: self.dialled.as_ref().unwrap_or(&endpoint).to_string(),
+            name: endpoint.host.to_string(),
+            standing: standing.fingerprint(),
+        };
+        let setup = self.snapshot.setup()?;
+        let session = Session::client(&setup, &endpoint.host, endpoint.to_string(), Some(key))?;
+        *self.session.lock() = Some(session);
+        driver.stage = Stage::Shaking;
+        Ok(())
+    }
+
+    /// One round of the handshake; what to wait for where it cannot go on.
+    fn shake(&self, driver: &mut Driver) -> Result<Option<Want>, Error> {
+        let flushed = self.flush()?;
+        let progress = self.with_session(Session::advance)?;
+        match progress {
+            Progress::Held => {
+                match self.judge_peer(driver)? {
+                    Verdict::Admitted => {}
+                    Verdict::Asked(pending) => driver.stage = Stage::Asking(pending),
+                }
+                Ok(None)
+            }
+            Progress::Open => match self.flush()? {
+                Flushed::Some if self.transport.lock().socket().is_some() => Ok(Some(Want::Write)),
+                Flushed::Some | Flushed::All => {
+                    self.handshake_is_complete(driver);
+                    Ok(None)
+                }
+            },
+            Progress::NeedsInput => {
+                // What advancing made must leave before anything can come.
+                let flushed = if flushed == Flushed::All { self.flush()? } else { flushed };
+                if self.fill(&mut driver.buffer)? == Filled::Some {
+                    return Ok(None);
+                }
+                Ok(Some(if flushed == Flushed::Some { Want::Write } else { Want::Read }))
+            }
+        }
+    }
+
+    fn handshake_is_complete(&self, driver: &mut Driver) {
+        self.settle(driver);
+        driver.buffer = Vec::new();
+        driver.stage = Stage::Open;
+        let Some(limit) = self.snapshot.settings().confirm_client_auth else { return };
+        let unsure = self.with_session(|session| {
+            Ok(session.certified() == Certified::Sent && !session.peer_went_on())
+        });
+        if unsure.unwrap_or(false) {
+            driver.deadline = Self::deadline(Some(limit));
+            driver.stage = Stage::Confirming;
+        }
+    }
+
+    /// Waits for the server to go on, or to refuse our certificate.
+    fn confirm(&self, driver: &mut Driver) -> Result<Option<Want>, Error> {
+        if self.with_session(|session| session.look().map(|()| session.peer_went_on()))? {
+            driver.stage = Stage::Open;
+            return Ok(None);
+        }
+        Ok(match self.fill(&mut driver.buffer)? {
+            Filled::Some => None,
+            Filled::Nothing => Some(Want::Read),
+        })
+    }
+
+    /// After a slow answer a connection that was dialled is dialled once more.
+    fn dial_again_or(&self, driver: &mut Driver, error: Error) -> Result<(), Error> {
+        if error.kind() == Kind::Io && driver.grant.is_some() {
+            self.dial_again(driver, error)
+        } else {
+            Err(error)
+        }
+    }
+
+    /// Dials once more, where that is possible and was not done before.
+    pub(super) fn dial_again(&self, driver: &mut Driver, error: Error) -> Result<(), Error> {
+        if driver.expected.is_some() {
+            return Err(error);
+        }
+        let asked = driver.grant.as_ref().and_then(|grant| grant.asked.certificate().cloned());
+        let (Some(_), Some(expected)) = (&self.dialled, asked) else {
+            let message = format!(
+                "{} hung up while the question about it was open; the answer is kept for the next connection",
+                self.endpoint()
+            );
+            return Err(Error::new(Kind::PeerGone, message).with_hint("connect again"));
+        };
+        driver.expected = Some(expected);
+        driver.deadline = Self::deadline(self.snapshot.settings().handshake_timeout);
+        *self.session.lock() = None;
+        self.outgoing.lock().clear();
+        *self.transport.lock() = Transport::None;
+        self.start_over(driver)
+    }
+
+    fn check_deadlines(&self, driver: &mut Driver) -> Result<(), Error> {
+        let now = Instant::now();
+        let late = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        match &driver.stage {
+            Stage::Asking(pending)
+                if late(pending.deadline()) && pending.question().answered().is_none() =>
+            {
+                self.with_session(|session| {
+                    session.refuse(Alert::AccessDenied);
+                    Ok(())
+                })?;
+                // The alert is a courtesy; what counts is that nothing else leaves.
+                let _ = self.flush();
+                let message =
+                    format!("nobody answered the question about {} in time", self.endpoint());
+                Err(Error::new(Kind::AnswerTimeout, message))
+            }
+            Stage::Confirming if late(driver.deadline) => {
+                driver.stage = Stage::Open;
+                Ok(())
+            }
+            Stage::Asking(_) | Stage::Confirming | Stage::Open => Ok(()),
+            Stage::Start | Stage::Dialling(_) | Stage::Shaking if late(driver.deadline) => {
+                let message = format!("the handshake with {} took too long", self.endpoint());
+                Err(Error::new(Kind::Timeout, message)
+                    .with_hint("is the server up, and does it expect TLS from the first byte?"))
+            }
+            Stage::Start | Stage::Dialling(_) | Stage::Shaking => Ok(()),
+        }
+    }
+
+    /// When the stage must be looked at again though nothing has come.
+    pub(super) fn next_deadline(driver: &Driver) -> Option<Instant> {
+        match &driver.stage {
+            Stage::Asking(pending) => pending.deadline(),
+            Stage::Dialling(dial) => [driver.deadline, dial.until()].into_iter().flatten().min(),
+            Stage::Start | Stage::Shaking | Stage::Confirming => driver.deadline,
+            Stage::Open => None,
+        }
+    }
+
+    /// Blocks until the stage can go on.
+    fn wait_for(&self, driver: &Driver) -> Result<(), Error> {
+        let wake = self.wake()?;
+        // The flag is looked at after the wake exists, so that no abort is lost between.
+        self.check_aborted()?;
+        let transport = self.transport.lock().clone();
+        let until = Self::next_deadline(driver);
+        let woken = wait(&self.interests(driver, &transport), Some(&wake), until)?;
+        if woken == Woken::Signalled {
+            wake.clear();
+        }
+        Ok(())
+    }
+
+    /// What the stage waits for on the transport. While a question is open that is nothing:
+    /// the socket is not read further.
+    pub(super) fn interests<'a>(
+        &self,
+        driver: &'a Driver,
+        transport: &'a Transport,
+    ) -> Vec<(BorrowedFd<'a>, Interest)> {
+        match &driver.stage {
+            Stage::Dialling(dial) => dial.interests(),
+            Stage::Shaking | Stage::Confirming => transport
+                .socket()
+                .map(|socket| (socket, Interest { readable: true, writable: self.has_output() }))
+                .into_iter()
+                .collect(),
+            Stage::Start | Stage::Asking(_) | Stage::Open => Vec::new(),
+        }
+    }
+
+    /// Uses the session; it exists in every stage that does.
+    pub(super) fn with_session<R>(
+        &self,
+        work: impl FnOnce(&mut Session) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        match self.session.lock().as_mut() {
+            Some(session) => work(session),
+            None => Err(Error::new(Kind::State, "the handshake has not begun")),
+        }
+    }
+
+    /// The connection failed on its way: its alert may leave, and its socket is closed.
+    fn give_up(&self, driver: &mut Driver, kind: Kind) {
+        if kind != Kind::Cancelled {
+            // The peer may be gone already; the failure that counts is the first one.
+            let _ = self.flush();
+        }
+        driver.stage = Stage::Open;
+        if let Some(ticket) = driver.ticket.take() {
+            self.note(ticket.give_up());
+        }
+        *self.question.lock() = None;
+        *self.session.lock() = None;
+        let mut transport = self.transport.lock();
+        // Over memory the alert waits until the caller takes it.
+        if kind == Kind::Cancelled || !matches!(*transport, Transport::Memory) {
+            self.outgoing.lock().clear();
+        }
+        if let Transport::Own(_) = *transport {
+            *transport = Transport::None;
+        }
+    }
+
+    /// Makes the hello of a connection over memory, so that there is something to carry.
+    pub(super) fn begin_in_memory(&self) -> Result<(), Error> {
+        let mut driver = self.driver.try_lock().ok_or_else(|| busy("the handshake"))?;
+        if !driver.has_not_begun() {
+            return Ok(());
+        }
+        let begun = self.begin(&mut driver);
+        if let Err(error) = &begun {
+            self.end_with(error);
+        }
+        begun
+    }
+}
+
+/// The error for a second caller in the same direction.
+pub(super) fn busy(what: &str) -> Error {
+    Error::new(Kind::Busy, format!("another thread is at {what} of this connection"))
+        .with_hint("one thread may read while one other writes")
+}

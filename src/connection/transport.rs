@@ -1,0 +1,170 @@
+//! What carries a connection's bytes, and what waits to be carried.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use super::Connection;
+use crate::error::{Error, Kind};
+use crate::io::{self, Received, Sent, hung_up, peer_address};
+use crate::tls::Certified;
+
+/// How much is read from a socket at a time: one record and its overhead, and then some.
+const CHUNK: usize = 32 * 1024;
+/// How much may wait in a connection over memory before writing waits for it to be taken.
+const MEMORY_LIMIT: usize = 256 * 1024;
+
+/// What carries the bytes.
+#[derive(Clone, Debug)]
+pub(super) enum Transport {
+    /// Nothing yet: it is to be dialled.
+    None,
+    /// A socket of our own.
+    Own(Arc<OwnedFd>),
+    /// A socket of the caller's.
+    Given(BorrowedFd<'static>),
+    /// The caller.
+    Memory,
+}
+
+impl Transport {
+    pub(super) fn socket(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Own(socket) => Some(socket.as_fd()),
+            Self::Given(socket) => Some(*socket),
+            Self::None | Self::Memory => None,
+        }
+    }
+
+    /// Whether the peer has hung up, as far as can be seen without reading.
+    pub(super) fn is_gone(&self) -> bool {
+        self.socket().is_some_and(hung_up)
+    }
+
+    /// Who is at the other end, for people.
+    pub(super) fn address(&self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Memory => "memory".to_owned(),
+            Self::Own(_) | Self::Given(_) => self.socket().map(peer_address).unwrap_or_default(),
+        }
+    }
+}
+
+/// Bytes for the peer that have left the session.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+impl Outgoing {
+    pub(super) fn waiting(&self) -> &[u8] {
+        self.bytes.get(self.sent..).unwrap_or_default()
+    }
+
+    pub(super) fn advance(&mut self, count: usize) {
+        self.sent = self.sent.saturating_add(count);
+        if self.waiting().is_empty() {
+            // An idle connection keeps no buffer.
+            self.clear();
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Whether everything that waited has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flushed {
+    /// It has.
+    All,
+    /// There is no room for the rest yet.
+    Some,
+}
+
+/// What came of a look for bytes from the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// The session has more to look at, be it the end.
+    Some,
+    /// Nothing has come.
+    Nothing,
+}
+
+impl Connection {
+    /// Sends what waits, as far as there is room.
+    pub(super) fn flush(&self) -> Result<Flushed, Error> {
+        let transport = self.transport.lock().clone();
+        let mut outgoing = self.outgoing.lock();
+        loop {
+            if outgoing.waiting().is_empty()
+                && let Some(session) = self.session.lock().as_mut()
+            {
+                outgoing.clear();
+                session.take_output(&mut outgoing.bytes);
+            }
+            let waiting = outgoing.waiting();
+            let Some(socket) = transport.socket() else {
+                let room = waiting.len() < MEMORY_LIMIT;
+                return Ok(if room { Flushed::All } else { Flushed::Some });
+            };
+            if waiting.is_empty() {
+                return Ok(Flushed::All);
+            }
+            match io::send(socket, waiting)? {
+                Sent::Bytes(count) => outgoing.advance(count),
+                Sent::NotYet => return Ok(Flushed::Some),
+                Sent::Gone(words) => return Err(self.gone(&words)),
+            }
+        }
+    }
+
+    /// Takes bytes from the socket into the session. `buffer` is the caller's to keep; it is
+    /// given back empty where nothing came.
+    pub(super) fn fill(&self, buffer: &mut Vec<u8>) -> Result<Filled, Error> {
+        let transport = self.transport.lock().clone();
+        let Some(socket) = transport.socket() else { return Ok(Filled::Nothing) };
+        buffer.resize(CHUNK, 0);
+        let received = io::receive(socket, buffer);
+        let outcome = match received? {
+            Received::Bytes(count) => {
+                if let Some(session) = self.session.lock().as_mut() {
+                    session.feed(buffer.get(..count).unwrap_or_default());
+                }
+                return Ok(Filled::Some);
+            }
+            Received::End => {
+                if let Some(session) = self.session.lock().as_mut() {
+                    session.end();
+                }
+                Ok(Filled::Some)
+            }
+            Received::NotYet => Ok(Filled::Nothing),
+            Received::Reset(words) => Err(self.gone(&words)),
+        };
+        // An idle connection keeps no buffer.
+        *buffer = Vec::new();
+        outcome
+    }
+
+    fn gone(&self, words: &str) -> Error {
+        let error =
+            Error::new(Kind::Io, format!("the connection to {} broke: {words}", self.endpoint()));
+        let asked = self.with_session(|session| {
+            Ok(session.certified() != Certified::NotAsked && !session.peer_went_on())
+        });
+        if asked.unwrap_or(false) {
+            return error.with_hint(
+                "the server had asked for our certificate: it may have refused it, or our address",
+            );
+        }
+        error
+    }
+
+    /// Whether there is something left to send.
+    pub(super) fn has_output(&self) -> bool {
+        !self.outgoing.lock().waiting().is_empty()
+    }
+}

@@ -1,0 +1,381 @@
+//! An application's trust: material, policies and known peers, and the snapshot that
+//! connections work with.
+//!
+//! Every change makes a new snapshot of the next generation; connections keep the one that
+//! they began with and are judged by the newest. Files are read and passphrases asked for
+//! with no lock held. One lock guards the state that changes; it is never held while foreign
+//! code runs.
+
+mod pieces;
+mod record;
+mod reload;
+mod settings;
+mod snapshot;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::{Mutex, RwLock};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Kind};
+use crate::material::{
+    Layout, Material, Surroundings, layout_files, pem_files, system_authorities,
+};
+use crate::trust::{
+    Anchors, Answer, Asking, Crls, Entries, Known, Question, Questions, Role, Rules,
+    SessionEntries, Store,
+};
+
+use pieces::{Loaded, Origin, Own, Piece, load, load_file};
+pub use settings::Settings;
+pub use snapshot::Snapshot;
+
+/// Whom to ask about a peer. It runs on the thread that made the call which asks, with no
+/// lock held, and may use the library.
+pub trait Validator: Send + Sync + fmt::Debug {
+    /// The answer; nothing: it comes later, through [`Question::answer`].
+    fn validate(&self, question: &Arc<Question>) -> Option<Answer>;
+}
+
+/// Whom to ask for the passphrase of an encrypted key: what it is for, and which attempt it
+/// is, counted from 1; nothing gives up.
+pub type AskPassphrase = dyn Fn(&str, u32) -> Option<Zeroizing<Vec<u8>>> + Send + Sync;
+
+/// The way to a passphrase, where there is one.
+#[derive(Clone, Default)]
+pub(crate) struct Passphrase(Option<Arc<AskPassphrase>>);
+
+impl Passphrase {
+    fn ask(&self, what: &str, attempt: u32) -> Option<Zeroizing<Vec<u8>>> {
+        self.0.as_ref().and_then(|ask| ask(what, attempt))
+    }
+}
+
+/// An application's trust. Share it between threads freely; every method takes `&self`, and
+/// each change is whole or did not happen.
+#[derive(Clone)]
+pub struct Context(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    snapshot: RwLock<Arc<Snapshot>>,
+    questions: Questions,
+}
+
+/// What changes, and what is folded from it.
+#[derive(Clone, Default)]
+struct State {
+    generation: u64,
+    pieces: Vec<Piece>,
+    directories: Vec<(Material, PathBuf)>,
+    settings: Settings,
+    asking: Asking,
+    validator: Option<Arc<dyn Validator>>,
+    passphrase: Passphrase,
+    store: Option<Arc<Store>>,
+    session: Arc<SessionEntries>,
+    anchors: Arc<Anchors>,
+    crls: Arc<Crls>,
+    given: Arc<Entries>,
+}
+
+impl State {
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            generation: self.generation,
+            rules: Rules {
+                profile: self.settings.profile,
+                crl_mode: self.settings.crl_mode,
+                crl_grace: self.settings.crl_grace,
+                anchors: Arc::clone(&self.anchors),
+                crls: Arc::clone(&self.crls),
+            },
+            settings: self.settings.clone(),
+            asking: self.asking,
+            validator: self.validator.clone(),
+            known: Known {
+                store: self.store.clone(),
+                given: Arc::clone(&self.given),
+                session: Arc::clone(&self.session),
+            },
+            own: Own::of(&self.pieces),
+            setup: OnceLock::new(),
+        }
+    }
+
+    /// Folds the pieces of the kinds in `changed` anew.
+    fn fold(&mut self, changed: &[Material]) -> Result<(), Error> {
+        if changed.contains(&Material::Authority) {
+            let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
+                Loaded::Authorities(found) => Some(found),
+                Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(_) | Loaded::Peers(_) => None,
+            });
+            self.anchors = Arc::new(Anchors::new(all.flatten().cloned().collect()));
+        }
+        if changed.contains(&Material::Crl) {
+            let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
+                Loaded::Crls(found) => Some(found),
+                Loaded::Authorities(_) | Loaded::Key(_) | Loaded::Chain(_) | Loaded::Peers(_) => {
+                    None
+                }
+            });
+            let lists = all.flatten().map(|crl| (crl.der().to_vec(), crl.source().to_owned()));
+            self.crls = Arc::new(Crls::new(lists.collect())?);
+        }
+        if changed.contains(&Material::TrustedPeer) {
+            let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
+                Loaded::Peers(found) => Some(found),
+                Loaded::Authorities(_) | Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(_) => {
+                    None
+                }
+            });
+            self.given = Arc::new(Entries::new(all.flatten().cloned().collect()));
+        }
+        Ok(())
+    }
+}
+
+impl Context {
+    /// A context that trusts nobody and knows nobody.
+    #[must_use]
+    pub fn new() -> Self {
+        let state = State::default();
+        let snapshot = RwLock::new(Arc::new(state.snapshot()));
+        Self(Arc::new(Shared {
+            state: Mutex::new(state),
+            snapshot,
+            questions: Questions::default(),
+        }))
+    }
+
+    /// The context of the process, which the functions of the 2007 proposal fill.
+    #[must_use]
+    pub fn process_wide() -> &'static Self {
+        static DEFAULT: OnceLock<Context> = OnceLock::new();
+        DEFAULT.get_or_init(Self::new)
+    }
+
+    /// The newest snapshot.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.0.snapshot.read())
+    }
+
+    /// The questions that are open in this context.
+    pub(crate) fn questions(&self) -> &Questions {
+        &self.0.questions
+    }
+
+    /// Adds material from a PEM text.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Parse`] where the text holds nothing of this kind or something that does not
+    /// parse, [`Kind::Passphrase`] for a key, [`Kind::Certificate`] for an own certificate
+    /// that is of no use. The context is as it was.
+    pub fn add(&self, material: Material, pem: &[u8]) -> Result<(), Error> {
+        let source = match material {
+            Material::Authority => "the PEM text of the authorities",
+            Material::Crl => "the PEM text of the revocation lists",
+            Material::Key => "the PEM text of the own key",
+            Material::Certificate => "the PEM text of the own certificate",
+            Material::TrustedPeer => "the PEM text of the trusted servers",
+        };
+        let loaded = load(material, pem, source, &self.passphrase(), self.snapshot().now())?;
+        self.add_pieces(vec![Piece { material, origin: Origin::Memory, loaded }], None)
+    }
+
+    /// Adds material from a PEM file, which [`Self::reload`] looks at again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::add`], and [`Kind::File`], [`Kind::TooBig`] and, for a key that others
+    /// may read, [`Kind::Permission`].
+    pub fn add_file(&self, material: Material, path: &Path) -> Result<(), Error> {
+        let piece = self.piece_from(material, path)?;
+        self.add_pieces(vec![piece], None)
+    }
+
+    /// Adds every PEM file of a directory, which [`Self::reload`] looks at again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::add_file`]; [`Kind::Parse`] where the directory holds no PEM file.
+    pub fn add_dir(&self, material: Material, dir: &Path) -> Result<(), Error> {
+        let (passphrase, now) = (self.passphrase(), self.snapshot().now());
+        let mut pieces = Vec::new();
+        for path in pem_files(dir)? {
+            let (loaded, stamp) = load_file(material, &path, &passphrase, now)?;
+            let origin = Origin::Directory(dir.to_owned(), path, stamp);
+            pieces.push(Piece { material, origin, loaded });
+        }
+        if pieces.is_empty() {
+            let message = format!("the directory {} holds no PEM file", dir.display());
+            return Err(Error::new(Kind::Parse, message)
+                .with_hint("files count by their ending: .pem, .crt, .cer, .crl or .key"));
+        }
+        self.add_pieces(pieces, Some((material, dir.to_owned())))
+    }
+
+    /// Adds the files of a layout; `dir` is its directory, or its own place where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::add_file`]; [`Kind::NoAuthority`] and [`Kind::NoKey`] for what is missing.
+    pub fn add_layout(&self, layout: Layout, dir: Option<&Path>) -> Result<(), Error> {
+        let files = layout_files(layout, dir, &Surroundings::of_process())?;
+        let mut pieces = vec![self.piece_from(Material::Authority, &files.authority)?];
+        if let Some(crl) = &files.crl {
+            pieces.push(self.piece_from(Material::Crl, crl)?);
+        }
+        if let Some((certificate, key)) = &files.pair {
+            let pair = [
+                self.piece_from(Material::Certificate, certificate)?,
+                self.piece_from(Material::Key, key)?,
+            ];
+            Own::of(&pair).pair().map_err(|error| {
+                let files = format!("{} and {}", certificate.display(), key.display());
+                Error::new(error.kind(), format!("{files}: {}", error.message()))
+                    .with_hint(error.hint())
+            })?;
+            pieces.extend(pair);
+        }
+        let store =
+            files.known.as_deref().map(|path| Store::open(path, Role::Server)).transpose()?;
+        if let Some(store) = &store {
+            store.entries()?;
+        }
+        self.change(|state| {
+            let changed: Vec<_> = pieces.iter().map(|piece| piece.material).collect();
+            state.pieces.extend(pieces);
+            if let Some(store) = store {
+                state.store = Some(Arc::new(store));
+            }
+            state.fold(&changed)
+        })
+    }
+
+    /// Adds the authorities that the operating system trusts.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NoAuthority`] where it has none.
+    pub fn add_system_roots(&self) -> Result<(), Error> {
+        let loaded = Loaded::Authorities(system_authorities()?);
+        let piece = Piece { material: Material::Authority, origin: Origin::Memory, loaded };
+        self.add_pieces(vec![piece], None)
+    }
+
+    /// Names the store of known servers. The file may be missing; its directory may not.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Store`] where it is damaged or cannot be read, [`Kind::Permission`] where
+    /// others may write it.
+    pub fn set_known_file(&self, path: &Path) -> Result<(), Error> {
+        let store = Store::open(path, Role::Server)?;
+        store.entries()?;
+        self.change(|state| {
+            state.store = Some(Arc::new(store));
+            Ok(())
+        })
+    }
+
+    /// Changes the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] where they make no sense together; they are as they were.
+    pub fn set(&self, change: impl FnOnce(&mut Settings)) -> Result<(), Error> {
+        self.change(|state| {
+            change(&mut state.settings);
+            state.settings.check()
+        })
+    }
+
+    /// Sets whom to ask. Once somebody was set, nothing means that strangers are refused.
+    pub fn set_validator(&self, validator: Option<Arc<dyn Validator>>) {
+        self.set_asking(validator, Asking::Validator);
+    }
+
+    /// Sets whom to ask as the 2007 proposal has it: about new servers that an authority
+    /// vouches for, and nothing else.
+    pub fn set_proposal_validator(&self, validator: Option<Arc<dyn Validator>>) {
+        self.set_asking(validator, Asking::Proposal);
+    }
+
+    /// Sets whom to ask for the passphrases of encrypted keys that are added from now on.
+    pub fn set_passphrase(&self, ask: Option<Arc<AskPassphrase>>) {
+        let old = {
+            let mut state = self.0.state.lock();
+            std::mem::replace(&mut state.passphrase, Passphrase(ask))
+        };
+        // What the caller gave may run code of his when it goes, so it goes without the lock.
+        drop(old);
+    }
+
+    fn set_asking(&self, validator: Option<Arc<dyn Validator>>, asking: Asking) {
+        // Nothing in here can fail.
+        let _ = self.change(|state| {
+            state.asking = match (&validator, state.asking) {
+                (Some(_), _) => asking,
+                (None, Asking::Nobody) => Asking::Nobody,
+                (None, _) => Asking::NobodyAnyMore,
+            };
+            state.validator = validator;
+            Ok(())
+        });
+    }
+
+    fn passphrase(&self) -> Passphrase {
+        self.0.state.lock().passphrase.clone()
+    }
+
+    fn piece_from(&self, material: Material, path: &Path) -> Result<Piece, Error> {
+        let (loaded, stamp) = load_file(material, path, &self.passphrase(), self.snapshot().now())?;
+        Ok(Piece { material, origin: Origin::File(path.to_owned(), stamp), loaded })
+    }
+
+    fn add_pieces(
+        &self,
+        pieces: Vec<Piece>,
+        directory: Option<(Material, PathBuf)>,
+    ) -> Result<(), Error> {
+        self.change(|state| {
+            let changed: Vec<_> = pieces.iter().map(|piece| piece.material).collect();
+            state.pieces.extend(pieces);
+            state.directories.extend(directory);
+            state.fold(&changed)
+        })
+    }
+
+    /// Changes the state and publishes it, or leaves it as it was.
+    fn change(&self, change: impl FnOnce(&mut State) -> Result<(), Error>) -> Result<(), Error> {
+        let old = {
+            let mut state = self.0.state.lock();
+            let mut next = state.clone();
+            change(&mut next)?;
+            next.generation = next.generation.wrapping_add(1);
+            let snapshot = Arc::new(next.snapshot());
+            let before = std::mem::replace(&mut *state, next);
+            (before, std::mem::replace(&mut *self.0.snapshot.write(), snapshot))
+        };
+        // A validator of the caller may run his code when it goes, so it goes without the lock.
+        drop(old);
+        Ok(())
+    }
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("generation", &self.snapshot().generation()).finish()
+    }
+}

@@ -1,0 +1,214 @@
+//! Pieces of material, each with the file that it came from, and what they come to together.
+//!
+//! A context is the list of its pieces in the order in which they were added. Everything that
+//! a snapshot holds is folded from that list, so that adding, reloading and going back to what
+//! was before are the same thing: another list.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Problems};
+use crate::material::{
+    CRL_LIMIT, Certificate, Crl, Key, LIMIT, Material, Stamp, read, read_secret, time_text,
+};
+use crate::trust::{Entry, Role, read_known};
+
+use super::Passphrase;
+
+/// What one call of the application added.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub(super) material: Material,
+    pub(super) origin: Origin,
+    pub(super) loaded: Loaded,
+}
+
+/// Where a piece came from.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// From memory; it is never looked at again.
+    Memory,
+    /// From a file that the application named.
+    File(PathBuf, Stamp),
+    /// From a file found in a directory that the application named.
+    Directory(PathBuf, PathBuf, Stamp),
+}
+
+impl Origin {
+    /// The file, and what it looked like.
+    pub(super) fn file(&self) -> Option<(&Path, &Stamp)> {
+        match self {
+            Self::Memory => None,
+            Self::File(path, stamp) | Self::Directory(_, path, stamp) => Some((path, stamp)),
+        }
+    }
+}
+
+/// What a piece holds.
+#[derive(Clone, Debug)]
+pub(super) enum Loaded {
+    Authorities(Vec<Certificate>),
+    Crls(Vec<Crl>),
+    Key(Key),
+    Chain(Vec<Certificate>),
+    Peers(Vec<Entry>),
+}
+
+/// Reads a PEM text as one kind of material.
+pub(super) fn load(
+    material: Material,
+    pem: &[u8],
+    source: &str,
+    passphrase: &Passphrase,
+    now: i64,
+) -> Result<Loaded, Error> {
+    Ok(match material {
+        Material::Authority => Loaded::Authorities(Certificate::all_from_pem(pem, source)?),
+        Material::Crl => Loaded::Crls(Crl::all_from_pem(pem, source)?),
+        Material::Key => {
+            let mut ask = |what: &str, attempt: u32| passphrase.ask(what, attempt);
+            Loaded::Key(Key::from_pem(pem, source, &mut ask)?)
+        }
+        Material::Certificate => {
+            let chain = Certificate::all_from_pem(pem, source)?;
+            check_own(&chain, source, now)?;
+            Loaded::Chain(chain)
+        }
+        Material::TrustedPeer => {
+            let found = read_known(pem, source, Role::Server)?;
+            let entries: Vec<_> = found.into_iter().map(|located| located.entry).collect();
+            if entries.is_empty() {
+                return Err(Error::new(Kind::Parse, format!("{source} holds no certificate")));
+            }
+            Loaded::Peers(entries)
+        }
+    })
+}
+
+/// Reads a file as one kind of material.
+pub(super) fn load_file(
+    material: Material,
+    path: &Path,
+    passphrase: &Passphrase,
+    now: i64,
+) -> Result<(Loaded, Stamp), Error> {
+    let file = match material {
+        Material::Key => read_secret(path, LIMIT)?,
+        Material::Crl => read(path, CRL_LIMIT)?,
+        Material::Authority | Material::Certificate | Material::TrustedPeer => read(path, LIMIT)?,
+    };
+    let source = path.display().to_string();
+    let loaded = load(material, &file.bytes, &source, passphrase, now)?;
+    Ok((loaded, file.stamp))
+}
+
+/// An own certificate must be valid now and be meant for TLS: a peer would refuse it later,
+/// and say less.
+fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error> {
+    let Some(leaf) = chain.first() else { return Ok(()) };
+    let facts = leaf.facts();
+    let refuse = |problem: Problems, why: String, hint: &str| {
+        let message = format!("{source}: the own certificate of {} {why}", leaf.subject());
+        Err(Error::new(Kind::Certificate, message).with_problems(problem).with_hint(hint))
+    };
+    if now > facts.not_after {
+        let why = format!("ended on {}", time_text(facts.not_after));
+        return refuse(Problems::EXPIRED, why, "ask its authority for a new one");
+    }
+    if now < facts.not_before {
+        let why = format!("is not valid before {}", time_text(facts.not_before));
+        return refuse(Problems::NOT_YET_VALID, why, "is the clock of this machine right?");
+    }
+    let meant_for_tls = facts
+        .extended_key_usage
+        .as_ref()
+        .is_none_or(|usage| usage.any || usage.client_auth || usage.server_auth);
+    if !meant_for_tls {
+        let why = "is not meant for TLS: its extended key usage names neither clients nor servers";
+        return refuse(
+            Problems::WRONG_PURPOSE,
+            why.to_owned(),
+            "ask its authority for one with the purpose clientAuth",
+        );
+    }
+    Ok(())
+}
+
+/// The own certificate and key, as far as they have come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Own {
+    /// The pair that is used.
+    pub(super) active: Option<(Vec<Certificate>, Key)>,
+    /// A certificate whose key has not come.
+    pub(super) waiting_chain: Option<Vec<Certificate>>,
+    /// A key whose certificate has not come.
+    pub(super) waiting_key: Option<Key>,
+}
+
+impl Own {
+    /// The pair that the pieces come to: what does not match waits beside the active pair
+    /// until its other half comes.
+    pub(super) fn of(pieces: &[Piece]) -> Self {
+        let mut own = Self::default();
+        for piece in pieces {
+            match &piece.loaded {
+                Loaded::Key(key) => own.add_key(key),
+                Loaded::Chain(chain) => own.add_chain(chain),
+                Loaded::Authorities(_) | Loaded::Crls(_) | Loaded::Peers(_) => {}
+            }
+        }
+        own
+    }
+
+    fn add_key(&mut self, key: &Key) {
+        if let Some(chain) = self.waiting_chain.take_if(|chain| matches(key, chain)) {
+            self.active = Some((chain, key.clone()));
+            self.waiting_key = None;
+        } else if let Some((_, active)) =
+            self.active.as_mut().filter(|(chain, _)| matches(key, chain))
+        {
+            *active = key.clone();
+        } else {
+            self.waiting_key = Some(key.clone());
+        }
+    }
+
+    fn add_chain(&mut self, chain: &[Certificate]) {
+        if let Some(key) = self.waiting_key.take_if(|key| matches(key, chain)) {
+            self.active = Some((chain.to_vec(), key));
+            self.waiting_chain = None;
+        } else if let Some((active, _)) =
+            self.active.as_mut().filter(|(_, key)| matches(key, chain))
+        {
+            *active = chain.to_vec();
+        } else {
+            self.waiting_chain = Some(chain.to_vec());
+        }
+    }
+
+    /// The pair to use, or why there are only halves.
+    pub(super) fn pair(&self) -> Result<Option<(&[Certificate], &Key)>, Error> {
+        if let Some((chain, key)) = &self.active {
+            return Ok(Some((chain, key)));
+        }
+        let subject =
+            self.waiting_chain.as_ref().and_then(|chain| chain.first()).map(Certificate::subject);
+        match (subject, &self.waiting_key) {
+            (None, None) => Ok(None),
+            (Some(subject), Some(_)) => Err(Error::new(
+                Kind::KeyMismatch,
+                format!("the own key does not belong to the own certificate of {subject}"),
+            )
+            .with_hint("add the key that the certificate was requested with, or the certificate for this key")),
+            (Some(subject), None) => {
+                Err(Error::new(Kind::NoKey, format!("the own certificate of {subject} has no key"))
+                    .with_hint("add its private key to the context"))
+            }
+            (None, Some(_)) => Err(Error::new(Kind::NoKey, "there is an own key without a certificate")
+                .with_hint("add the certificate that belongs to it to the context")),
+        }
+    }
+}
+
+fn matches(key: &Key, chain: &[Certificate]) -> bool {
+    chain.first().is_some_and(|leaf| key.matches(leaf))
+}

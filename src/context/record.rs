@@ -1,0 +1,193 @@
+//! Known servers through a context: looked at, set, removed, distrusted, and recorded from
+//! answers.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Context, Shared};
+use crate::error::{Error, Kind, Problems};
+use crate::material::Certificate;
+use crate::trust::{
+    Asked, Change, Endpoint, Entry, Origin, Place, Record, Renewal, Replaces, Role, Store,
+    accepted_by,
+};
+
+/// How long a writer waits for another process that holds the store.
+const STORE_WAIT: Duration = Duration::from_secs(10);
+
+/// When a writer that begins now gives up.
+fn wait() -> Instant {
+    let now = Instant::now();
+    now.checked_add(STORE_WAIT).unwrap_or(now)
+}
+
+impl Context {
+    /// Every known server, or those for one place: its entries of any port are not among them
+    /// unless the port is nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub fn known(&self) -> Result<Vec<Arc<Entry>>, Error> {
+        Ok(self.snapshot().known().view()?.all().cloned().collect())
+    }
+
+    /// Makes a server known with this certificate, in place of whatever was known for the
+    /// place; the problems in `accepted` are accepted with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] where a severe problem is to be accepted; those of the store. Without
+    /// a store the server is known until the context goes.
+    pub fn set_known(
+        &self,
+        endpoint: &Endpoint,
+        certificate: Certificate,
+        accepted: Problems,
+    ) -> Result<(), Error> {
+        if accepted.intersects(Problems::SEVERE) {
+            let severe = accepted & Problems::SEVERE;
+            return Err(Error::new(Kind::Invalid, format!("no entry can accept {severe}")));
+        }
+        let entry = self.0.entry(endpoint, certificate, accepted, Origin::Admin);
+        self.0.set(entry, Replaces::Everything)
+    }
+
+    /// Forgets the server at a place.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] where it is not known; those of the store.
+    pub fn remove_known(&self, place: &Place) -> Result<(), Error> {
+        let snapshot = self.snapshot();
+        let known = snapshot.known();
+        let in_session =
+            known.session.remove(|entry| entry.place.as_ref() == Some(place) && !entry.distrust);
+        let in_store = match &known.store {
+            Some(store) => store.apply(&Change::Remove { place: place.clone() }, wait()),
+            None => Err(Error::new(Kind::NotFound, format!("{place} is not known"))),
+        };
+        match in_store {
+            Err(error) if error.kind() == Kind::NotFound && in_session => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Marks a certificate, and with it its key, as distrusted, or lifts that mark.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] where there is no mark to lift; those of the store. Without a store
+    /// the mark holds until the context goes.
+    pub fn distrust(&self, certificate: &Certificate, on: bool) -> Result<(), Error> {
+        let snapshot = self.snapshot();
+        let known = snapshot.known();
+        if let Some(store) = &known.store {
+            let added = snapshot.now();
+            let change = Change::Distrust { certificate: certificate.clone(), on, added };
+            return store.apply(&change, wait());
+        }
+        let is_it = |entry: &Entry| entry.distrust && entry.certificate == *certificate;
+        if on {
+            let entry = Entry {
+                place: None,
+                role: Role::Server,
+                certificate: certificate.clone(),
+                accepted: Problems::NONE,
+                added: Some(snapshot.now()),
+                expires: None,
+                origin: Origin::User,
+                distrust: true,
+            };
+            known.session.add(entry);
+            Ok(())
+        } else if known.session.remove(is_it) {
+            Ok(())
+        } else {
+            let message = format!("{} is not marked distrusted", certificate.subject());
+            Err(Error::new(Kind::NotFound, message))
+        }
+    }
+
+    /// Replaces the entry of a server that renewed its certificate for its key. What is not in
+    /// the store is left as it is: material that was only given cannot be written.
+    pub(crate) fn renew(&self, renewal: &Renewal) -> Result<(), Error> {
+        let replaces = Replaces::Key(renewal.key);
+        let snapshot = self.snapshot();
+        match &snapshot.known().store {
+            Some(store) if in_store(store, renewal)? => {
+                store.apply(&Change::Set { entry: renewal.entry.clone(), replaces }, wait())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What takes the answers to questions of this context.
+    pub(crate) fn recorder(&self) -> Arc<dyn Record> {
+        Arc::<Shared>::clone(&self.0)
+    }
+}
+
+/// Whether the entry that is renewed stands in the store.
+fn in_store(store: &Store, renewal: &Renewal) -> Result<bool, Error> {
+    let entries = store.entries()?;
+    let is_it = |entry: &&Arc<Entry>| {
+        entry.place == renewal.entry.place && *entry.certificate.key_sha256() == renewal.key
+    };
+    Ok(entries.all().iter().any(|entry| is_it(&entry) && !entry.distrust))
+}
+
+impl Shared {
+    fn entry(
+        &self,
+        endpoint: &Endpoint,
+        certificate: Certificate,
+        accepted: Problems,
+        origin: Origin,
+    ) -> Entry {
+        let place = Place { host: endpoint.host.clone(), port: Some(endpoint.port) };
+        Entry {
+            place: Some(place),
+            role: Role::Server,
+            certificate,
+            accepted,
+            added: Some(self.snapshot.read().now()),
+            expires: None,
+            origin,
+            distrust: false,
+        }
+    }
+
+    fn set(&self, entry: Entry, replaces: Replaces) -> Result<(), Error> {
+        let snapshot = Arc::clone(&*self.snapshot.read());
+        let known = snapshot.known();
+        match &known.store {
+            Some(store) => store.apply(&Change::Set { entry, replaces }, wait()),
+            None => {
+                known.session.set(entry);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Record for Shared {
+    fn has_store(&self) -> bool {
+        self.snapshot.read().known().store.is_some()
+    }
+
+    fn record(&self, asked: &Asked, lasting: bool) -> Result<(), Error> {
+        let Some(certificate) = asked.certificate() else { return Ok(()) };
+        let accepted = accepted_by(asked);
+        let entry = self.entry(&asked.endpoint, certificate.clone(), accepted, Origin::User);
+        let stored = if lasting {
+            self.set(entry.clone(), Replaces::Judged(asked.judged.clone()))
+        } else {
+            Ok(())
+        };
+        if !lasting || stored.is_err() {
+            self.snapshot.read().known().session.set(entry);
+        }
+        stored
+    }
+}

@@ -1,0 +1,180 @@
+//! Files looked at again.
+//!
+//! Authorities, the own pair and trusted peers change together or not at all. A revocation
+//! list that fails is named and its previous content stays in force, while the others are
+//! taken.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::pieces::{Loaded, Origin, Own, Piece, load_file};
+use super::{Context, State};
+use crate::error::{Error, Kind};
+use crate::material::{Crl, Material, Stamp, pem_files, stamp};
+
+impl Context {
+    /// Looks at every file again, and takes what has changed. Cheap where nothing did: one
+    /// look at each file's times.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the first file that cannot be taken; what was in force stays.
+    /// [`Kind::CrlRollback`] for a list that is older than the one in force.
+    pub fn reload(&self) -> Result<(), Error> {
+        let before = self.0.state.lock().clone();
+        let mut next = before.clone();
+        let mut first_failure = Ok(());
+        let changed = self.refresh(&mut next, &mut first_failure)?;
+        if let Some(store) = &before.store {
+            store.entries()?;
+        }
+        if changed.is_empty() {
+            return first_failure;
+        }
+        if before.has_pair() && !next.has_pair() {
+            return Err(Own::of(&next.pieces).pair().err().unwrap_or_else(|| {
+                Error::new(
+                    Kind::KeyMismatch,
+                    "the own certificate and key do not belong together any more",
+                )
+            }));
+        }
+        self.change(|state| {
+            if state.generation != before.generation {
+                return Err(Error::new(
+                    Kind::Busy,
+                    "the context was changed by another thread while its files were read again",
+                )
+                .with_hint("reload again"));
+            }
+            state.pieces = next.pieces;
+            state.fold(&changed)
+        })?;
+        first_failure
+    }
+
+    /// Reads the changed files into `next`; the kinds of what changed.
+    fn refresh(
+        &self,
+        next: &mut State,
+        first_failure: &mut Result<(), Error>,
+    ) -> Result<Vec<Material>, Error> {
+        let (passphrase, now) = (self.passphrase(), self.snapshot().now());
+        let mut changed = Vec::new();
+        let mut fail = |error: Error| {
+            if first_failure.is_ok() {
+                *first_failure = Err(error);
+            }
+        };
+        let load_anew = |material, path: &Path| load_file(material, path, &passphrase, now);
+        let directories = next.directories.clone();
+        for (material, dir) in &directories {
+            match pem_files(dir) {
+                Ok(files) => {
+                    let gone = next.forget_missing(dir, &files);
+                    let new: Vec<_> =
+                        files.iter().filter(|path| !next.has_file(dir, path)).collect();
+                    if gone || !new.is_empty() {
+                        changed.push(*material);
+                    }
+                    for path in new {
+                        match load_anew(*material, path) {
+                            Ok((loaded, stamp)) => {
+                                let origin = Origin::Directory(dir.clone(), path.clone(), stamp);
+                                next.pieces.push(Piece { material: *material, origin, loaded });
+                            }
+                            Err(error) => fail(error),
+                        }
+                    }
+                }
+                Err(error) => fail(error),
+            }
+        }
+        for piece in &mut next.pieces {
+            let Some((path, old)) = piece.origin.file() else { continue };
+            let path = path.to_owned();
+            let outcome = match has_changed(&path, old) {
+                Ok(false) => continue,
+                Ok(true) => load_anew(piece.material, &path).and_then(|(loaded, stamp)| {
+                    no_rollback(&piece.loaded, &loaded, &path)?;
+                    Ok((loaded, stamp))
+                }),
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok((loaded, stamp)) => {
+                    if !changed.contains(&piece.material) {
+                        changed.push(piece.material);
+                    }
+                    piece.loaded = loaded;
+                    piece.origin = match &piece.origin {
+                        Origin::Directory(dir, ..) => Origin::Directory(dir.clone(), path, stamp),
+                        Origin::File(..) | Origin::Memory => Origin::File(path, stamp),
+                    };
+                }
+                Err(error) if stays_alone(piece) => fail(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(changed)
+    }
+}
+
+impl State {
+    fn has_pair(&self) -> bool {
+        Own::of(&self.pieces).active.is_some()
+    }
+
+    fn has_file(&self, dir: &Path, path: &Path) -> bool {
+        self.pieces.iter().any(|piece| {
+            matches!(&piece.origin, Origin::Directory(of, file, _) if of == dir && file == path)
+        })
+    }
+
+    /// Drops what came from files of `dir` that are there no more; whether there was any.
+    fn forget_missing(&mut self, dir: &Path, files: &[std::path::PathBuf]) -> bool {
+        let before = self.pieces.len();
+        self.pieces.retain(|piece| {
+            !matches!(&piece.origin, Origin::Directory(of, file, _) if of == dir && !files.contains(file))
+        });
+        self.pieces.len() < before
+    }
+}
+
+/// A failure of these does not keep the others from being taken.
+fn stays_alone(piece: &Piece) -> bool {
+    piece.material == Material::Crl || matches!(piece.origin, Origin::Directory(..))
+}
+
+/// Whether a file must be read again. One that was written in the last two seconds must: its
+/// times may not show a second change.
+fn has_changed(path: &Path, old: &Stamp) -> Result<bool, Error> {
+    let new = stamp(path)?;
+    Ok(new != *old || !new.is_settled(now_in_nanoseconds()))
+}
+
+/// A file of revocation lists may not go back to older ones.
+fn no_rollback(old: &Loaded, new: &Loaded, path: &Path) -> Result<(), Error> {
+    let (Loaded::Crls(old), Loaded::Crls(new)) = (old, new) else { return Ok(()) };
+    let newest = |issuer: &[u8], all: &[Crl]| {
+        all.iter().filter(|crl| crl.issuer_der() == issuer).map(Crl::this_update).max()
+    };
+    for crl in old {
+        let issuer = crl.issuer_der();
+        let (before, after) = (newest(issuer, old), newest(issuer, new));
+        if after.is_some() && after < before {
+            let message = format!(
+                "{} holds an older revocation list than the one in force, which stays",
+                path.display()
+            );
+            return Err(Error::new(Kind::CrlRollback, message));
+        }
+    }
+    Ok(())
+}
+
+/// The time of the files' clock, in nanoseconds since 1970.
+fn now_in_nanoseconds() -> i128 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
+}

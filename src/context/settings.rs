@@ -1,0 +1,75 @@
+//! What an application may choose, with what holds where it chooses nothing.
+
+use std::time::Duration;
+
+use crate::error::{Error, Kind};
+use crate::tls::{Options, Version};
+use crate::trust::{CrlMode, Policies, Policy, Profile};
+
+/// The choices of an application. [`Settings::default`] is what a new context has.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What to do in each situation.
+    pub policies: Policies,
+    /// What revocation lists are for.
+    pub crl_mode: CrlMode,
+    /// For how many seconds a list counts after its next update.
+    pub crl_grace: i64,
+    /// How strictly a chain is read.
+    pub profile: Profile,
+    /// The time to judge at, in seconds since 1970; nothing: the clock of the system.
+    pub verify_time: Option<i64>,
+    /// What the sessions are made of.
+    pub tls: Options,
+    /// How long a handshake may take, without the time that an answer takes.
+    pub handshake_timeout: Option<Duration>,
+    /// How long a question may stay open.
+    pub answer_timeout: Option<Duration>,
+    /// How long a read or a write may wait.
+    pub io_timeout: Option<Duration>,
+    /// How long a handshake of TLS 1.3 waits for the server to refuse our certificate.
+    pub confirm_client_auth: Option<Duration>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            policies: Policies::default(),
+            crl_mode: CrlMode::default(),
+            crl_grace: 0,
+            profile: Profile::default(),
+            verify_time: None,
+            tls: Options::default(),
+            handshake_timeout: Some(Duration::from_secs(60)),
+            answer_timeout: Some(Duration::from_secs(600)),
+            io_timeout: None,
+            confirm_client_auth: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses what makes no sense together, or would open a door.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let Policies { on_new: _, on_changed, on_renewed: _, on_untrusted, on_new_problem } =
+            self.policies;
+        if [on_changed, on_untrusted, on_new_problem].contains(&Policy::Allow) {
+            return Err(Error::new(
+                Kind::Invalid,
+                "a policy that admits without a question is only for new and renewed servers, which an authority vouches for",
+            ));
+        }
+        if self.tls.min_version > self.tls.max_version {
+            let name = |version| match version {
+                Version::Tls12 => "1.2",
+                Version::Tls13 => "1.3",
+            };
+            let (min, max) = (name(self.tls.min_version), name(self.tls.max_version));
+            let message = format!(
+                "the oldest version allowed, TLS {min}, is newer than the newest, TLS {max}"
+            );
+            return Err(Error::new(Kind::Invalid, message));
+        }
+        Ok(())
+    }
+}
