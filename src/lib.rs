@@ -15,7 +15,7 @@
 mod connection;
 mod context;
 mod error;
-
+mod ffi;
 mod io;
 mod material;
 mod terminal;

@@ -1,0 +1,166 @@
+# Short names for what a developer does all day. `make demo` shows the main job, `make check`
+# is everything that a contribution must pass.
+
+CARGO      ?= cargo
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+
+TARGET  := $(or $(CARGO_TARGET_DIR),target)
+RELEASE := $(TARGET)/release
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+SONAME  := libtlsconn.so.0
+REAL    := libtlsconn.so.$(VERSION)
+# The version of the symbols: what was in the first release. New names get a newer one.
+SYMBOLS := TLSCONN_0.1
+
+# What the static library needs from the system: `rustc --print native-static-libs`.
+NATIVE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+
+# The library that examples and C tests are linked with; the tests of `cargo test` alone take
+# the one that cargo has just made.
+LIBRARY  ?= $(RELEASE)
+WARNINGS := -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror
+C99      := -std=c99 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -g -Iinclude
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LINK      = -L$(LIBRARY) -ltlsconn -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
+EXAMPLES := $(patsubst examples-c/%.c,%,$(wildcard examples-c/*.c))
+CONTRACT := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
+# Every call on libtlsconn must be clean; what the C library keeps until the end is not a leak.
+VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
+
+.PHONY: lib header demo check install uninstall
+.PHONY: setup format-check lint header-check library-check install-check test contract peers
+.PHONY: examples examples-sanitized FORCE
+
+MAKEFLAGS += --no-print-directory
+
+# ---------- building ----------
+
+lib: $(RELEASE)/libtlsconn.so
+	@ls -l $(RELEASE)/$(SONAME) $(RELEASE)/libtlsconn.a
+
+# Alone among the crate types of this call, so that link-time optimisation takes place.
+$(RELEASE)/libtlsconn.a: FORCE
+	$(CARGO) rustc --release --lib --crate-type staticlib
+
+# tests/symbols.txt is the one list of what the library gives to the world.
+$(RELEASE)/libtlsconn.map: tests/symbols.txt
+	@mkdir -p $(@D)
+	{ echo '$(SYMBOLS) {'; echo '  global:'; sed 's/.*/    &;/' $<; echo '  local: *;'; echo '};'; } > $@
+
+# A version script has no effect on the library that rustc links, hence a link of our own.
+# nodelete: threads may still hold our thread-locals when a program calls dlclose().
+$(RELEASE)/$(SONAME): $(RELEASE)/libtlsconn.a $(RELEASE)/libtlsconn.map
+	$(CC) -shared -o $@ -Wl,-soname,$(SONAME) -Wl,--version-script=$(RELEASE)/libtlsconn.map \
+	  -Wl,--whole-archive $(RELEASE)/libtlsconn.a -Wl,--no-whole-archive -Wl,--gc-sections \
+	  -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-s $(LDFLAGS) $(NATIVE_LIBS)
+
+# The name that `-ltlsconn` looks for. Removed first: cargo may have put its own file there.
+$(RELEASE)/libtlsconn.so: $(RELEASE)/$(SONAME)
+	rm -f $@
+	ln -s $(SONAME) $@
+
+# What cargo makes by itself has the right SONAME, but not a file of that name.
+$(TARGET)/debug/$(SONAME):
+	ln -sf libtlsconn.so $@
+
+header:
+	$(CARGO) run --quiet --package header -- include/tlsconn.h
+
+examples: $(EXAMPLES:%=$(LIBRARY)/examples-c/%)
+examples-sanitized: $(EXAMPLES:%=$(LIBRARY)/examples-sanitized/%)
+
+$(LIBRARY)/examples-c/%: examples-c/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
+
+$(LIBRARY)/examples-sanitized/%: examples-c/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+
+# ---------- the main job ----------
+
+demo: lib $(LIBRARY)/examples-c/connect
+	scripts/demo $(LIBRARY)/examples-c/connect
+
+# ---------- checking ----------
+
+# The steps in the order in which they fail fastest. Each has its own last line.
+check:
+	$(MAKE) setup
+	$(MAKE) format-check
+	$(MAKE) header-check
+	$(MAKE) lint
+	$(MAKE) library-check
+	$(MAKE) install-check
+	$(MAKE) contract
+	$(MAKE) test
+	$(MAKE) peers
+
+setup:
+	scripts/setup
+
+format-check:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+# Made elsewhere and compared; then read by the three sorts of reader that it has.
+header-check:
+	@mkdir -p $(TARGET)
+	$(CARGO) run --quiet --package header -- $(TARGET)/tlsconn.h
+	diff -u include/tlsconn.h $(TARGET)/tlsconn.h
+	$(CC) -std=c99 $(WARNINGS) -fsyntax-only -x c include/tlsconn.h
+	$(CXX) -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ include/tlsconn.h
+	scripts/with-cffi tests/header_cffi.py include/tlsconn.h
+
+library-check: lib
+	scripts/check-library $(RELEASE) $(SONAME) $(SYMBOLS)
+
+install-check: lib
+	scripts/check-install
+
+test:
+	$(CARGO) test --workspace
+
+# The promises of the header, from C: plain, under valgrind, and with gcc's sanitizers.
+contract: lib $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contract/%-sanitized)
+	@for test in $(CONTRACT); do \
+	  echo "$$test" && $(LIBRARY)/contract/$$test && \
+	  echo "$$test under valgrind" && $(VALGRIND) $(LIBRARY)/contract/$$test && \
+	  echo "$$test with sanitizers" && $(LIBRARY)/contract/$$test-sanitized || exit 1; \
+	done
+
+$(LIBRARY)/contract/%: tests/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
+
+$(LIBRARY)/contract/%-sanitized: tests/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+
+# The examples against the servers of others: with the release library, under valgrind, and
+# with gcc's sanitizers. (`make test` runs them with the library as cargo builds it.)
+peers: lib examples examples-sanitized
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c $(CARGO) test --test 'peers_*'
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c TLSCONN_RUN='$(VALGRIND)' $(CARGO) test --test 'peers_*'
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-sanitized $(CARGO) test --test 'peers_*'
+
+# ---------- installing ----------
+
+install: lib
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	install -m 755 $(RELEASE)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(REAL)
+	ln -sf $(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libtlsconn.so
+	install -m 644 $(RELEASE)/libtlsconn.a $(DESTDIR)$(LIBDIR)/libtlsconn.a
+	install -m 644 include/tlsconn.h $(DESTDIR)$(INCLUDEDIR)/tlsconn.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	  -e 's|@VERSION@|$(VERSION)|' -e 's|@NATIVE_LIBS@|$(NATIVE_LIBS)|' packaging/tlsconn.pc.in > $(RELEASE)/tlsconn.pc
+	install -m 644 $(RELEASE)/tlsconn.pc $(DESTDIR)$(LIBDIR)/pkgconfig/tlsconn.pc
+
+uninstall:
+	rm -f $(DESTDIR)$(LIBDIR)/$(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libtlsconn.so \
+	  $(DESTDIR)$(LIBDIR)/libtlsconn.a $(DESTDIR)$(INCLUDEDIR)/tlsconn.h $(DESTDIR)$(LIBDIR)/pkgconfig/tlsconn.pc

@@ -1,0 +1,78 @@
+/* A loop that never blocks, and a dialog on another thread.   usage: answer_later HOST PORT DIRECTORY */
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <tlsconn.h>
+
+/* The dialog: it has the question and nothing else, and takes as long as the user does. */
+static void *dialog(void *userdata)
+{
+    tlsconn_question *question = userdata;
+    char line[16];
+    int answer = TLSCONN_REJECT;
+
+    printf("%s\nAllow it [o]nce, [a]lways, or [n]ot at all? ",
+           tlsconn_question_text(question, TLSCONN_STYLE_SUMMARY));
+    fflush(stdout);
+    if (fgets(line, sizeof line, stdin))
+        answer = line[0] == 'o' ? TLSCONN_ALLOW_ONCE : line[0] == 'a' ? TLSCONN_ALLOW_ALWAYS : answer;
+    if (tlsconn_question_answer(question, answer) != TLSCONN_OK)
+        fprintf(stderr, "%s\n", tlsconn_error_message(tlsconn_last_error()));
+    tlsconn_question_unref(question);
+    return NULL;
+}
+
+/* An application has more descriptors in its loop; this one has nothing else to do. */
+static int wait_for(tlsconn_conn *conn)
+{
+    struct pollfd wanted = { -1, 0, 0 };
+    int timeout_ms;
+
+    return tlsconn_conn_poll(conn, &wanted.fd, &wanted.events, &timeout_ms) == TLSCONN_OK
+        && poll(&wanted, 1, timeout_ms) >= 0;
+}
+
+static int talk(tlsconn_conn *conn)
+{
+    pthread_t thread;
+    int asked = 0;
+    int result;
+
+    while ((result = tlsconn_conn_handshake(conn)) > 0) {
+        if (result == TLSCONN_WANT_ANSWER && !asked) {
+            tlsconn_question *question = tlsconn_question_ref(tlsconn_conn_question(conn));
+            asked = question && pthread_create(&thread, NULL, dialog, question) == 0;
+            if (!asked) {
+                tlsconn_question_unref(question);
+                break;
+            }
+        }
+        if (!wait_for(conn))
+            break;
+    }
+    if (asked)
+        pthread_join(thread, NULL);
+    if (result == TLSCONN_OK)
+        printf("%s\n", tlsconn_conn_info(conn, TLSCONN_INFO_TRUST));
+    return result == TLSCONN_OK;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4) {
+        fprintf(stderr, "usage: %s HOST PORT DIRECTORY\n", argv[0]);
+        return 2;
+    }
+    tlsconn_ctx *ctx = tlsconn_ctx_new();
+    tlsconn_conn *conn = NULL;
+    int ok = tlsconn_ctx_add_layout(ctx, TLSCONN_LAYOUT_TLSCONN, argv[3]) == TLSCONN_OK
+          && tlsconn_ctx_set_int(ctx, TLSCONN_OPT_ON_NEW, TLSCONN_POLICY_ASK) == TLSCONN_OK
+          && tlsconn_connect(ctx, argv[1], atoi(argv[2]), TLSCONN_F_NONBLOCK, &conn) == TLSCONN_OK
+          && talk(conn);
+    if (!ok)
+        fprintf(stderr, "%s: %s\n", argv[1], tlsconn_error_message(tlsconn_last_error()));
+    tlsconn_conn_free(conn);
+    tlsconn_ctx_unref(ctx);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

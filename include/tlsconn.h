@@ -1,0 +1,1771 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * tlsconn.h - TLS connections that know who they trust.
+ *
+ * Ownership, in one rule: yours is what _new, _parse, _ref, connect and accept give you;
+ * release it with _unref or _free (NULL is fine). Everything else is borrowed and lives as
+ * long as the object that you got it from.
+ *
+ * Strings are UTF-8, escaped (no control character, no bidi override) and never NULL.
+ * Results: 0 is done, above 0 is not yet, below 0 is failed; tlsconn_last_error() has the
+ * words. Prototypes take int, never an enum; each list has numbers of its own, so that a
+ * mix-up is TLSCONN_E_INVALID, and 0 never opens a door.
+ */
+
+#ifndef TLSCONN_H
+#define TLSCONN_H
+
+/* Made from src/ffi/ by cbindgen. Edit there, then run `make header`. */
+
+#ifndef TLSCONN_CDEF /* `cc -E -P -DTLSCONN_CDEF tlsconn.h` is what cffi and its like read */
+#include <stddef.h>
+#include <stdint.h>
+#endif
+
+#ifndef TLSCONN_API
+#define TLSCONN_API
+#endif
+
+#ifndef TLSCONN_MUST
+#if defined(__GNUC__) && !defined(TLSCONN_CDEF)
+#define TLSCONN_MUST __attribute__((warn_unused_result))
+#else
+#define TLSCONN_MUST
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * A certificate (RFC 5280). Counted, immutable, good for any thread.
+ *
+ * Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide, or turn
+ * the text around it. They live as long as the certificate.
+ */
+typedef struct tlsconn_cert tlsconn_cert;
+
+/**
+ * A connection to a server that was judged, or will be.
+ *
+ * One thread may read while one other writes; tlsconn_conn_abort(), tlsconn_conn_question() and
+ * tlsconn_conn_error() may be called from any thread; free it when every other call has
+ * returned. Making one touches no network: the first handshake, read or write dials, shakes
+ * hands and asks. Until the server is judged and admitted nothing but the first hello leaves,
+ * no application data passes, and the own certificate is not shown. No call raises SIGPIPE.
+ * After a fork a connection is the parent's: calls in the child return `TLSCONN_E_FORKED`, but
+ * for tlsconn_conn_free().
+ */
+typedef struct tlsconn_conn tlsconn_conn;
+
+/**
+ * An application's trust: the authorities it believes, its own key, the servers it knows, and
+ * whom to ask.
+ *
+ * Counted, and good for any number of threads at once. Every change is whole or did not
+ * happen. A connection works with what the context was when it began, and is judged by what
+ * the context is then. A context survives a fork.
+ */
+typedef struct tlsconn_ctx tlsconn_ctx;
+
+/**
+ * What went wrong, once and for good: an error never changes after it is made.
+ *
+ * It says what failed, with names, paths, lines and dates, in words for people, and what can
+ * be done about it. Errors are borrowed: never give one up.
+ */
+typedef struct tlsconn_error tlsconn_error;
+
+/**
+ * A question about a server.
+ *
+ * Counted, good for any number of threads, and it outlives its connection. Connections that
+ * would ask the same share one question and give the same pointer, so that twenty parallel
+ * connections make one dialog. The server has proven that it holds the key of its
+ * certificate; nothing but the first hello has been sent to it. What is asked of a question
+ * is borrowed from it.
+ */
+typedef struct tlsconn_question tlsconn_question;
+
+/* ---------- Results ---------- */
+
+/**
+ * What a call came to: 0 it is done, above 0 it is not done yet, below 0 it failed.
+ *
+ * A number is never changed and never used again, so it may be stored. Any release may
+ * bring new ones: give every `switch` a `default`. tlsconn_last_error() has the words.
+ */
+typedef enum {
+    /**
+     * The call did what its text says.
+     */
+    TLSCONN_OK = 0,
+    /**
+     * Not yet: call again once the peer has sent something. See tlsconn_conn_poll().
+     */
+    TLSCONN_WANT_READ = 1,
+    /**
+     * Not yet: call again once there is room for bytes to the peer.
+     */
+    TLSCONN_WANT_WRITE = 2,
+    /**
+     * Not yet: there is a question, see tlsconn_conn_question(). Call again once it is
+     * answered.
+     */
+    TLSCONN_WANT_ANSWER = 3,
+    /**
+     * The peer said, by the closing alert of TLS, that it sends no more.
+     */
+    TLSCONN_EOF = 4,
+    /**
+     * The call itself was wrong: a NULL, a length, a number out of range. A bug in the
+     * caller.
+     */
+    TLSCONN_E_INVALID = -1,
+    /**
+     * Memory, descriptors or threads of the process ran out.
+     */
+    TLSCONN_E_NOMEM = -2,
+    /**
+     * The call does not fit the state that the object is in, such as a write after
+     * tlsconn_conn_shutdown().
+     */
+    TLSCONN_E_STATE = -3,
+    /**
+     * A callback made a call that would have to wait for that very callback.
+     */
+    TLSCONN_E_REENTRANT = -4,
+    /**
+     * Another thread is using the same direction of the connection.
+     */
+    TLSCONN_E_BUSY = -5,
+    /**
+     * The question was answered before.
+     */
+    TLSCONN_E_STALE = -6,
+    /**
+     * The process was forked after the object was made, and the object does not survive that.
+     */
+    TLSCONN_E_FORKED = -7,
+    /**
+     * This build, or this platform, cannot do it.
+     */
+    TLSCONN_E_UNSUPPORTED = -8,
+    /**
+     * There is no such thing to remove or to look at.
+     */
+    TLSCONN_E_NOT_FOUND = -9,
+    /**
+     * A bug in libtlsconn. Every object may still be given up.
+     */
+    TLSCONN_E_INTERNAL = -99,
+    /**
+     * The operating system failed to move bytes; the message has its words.
+     */
+    TLSCONN_E_IO = -100,
+    /**
+     * The host name has no address.
+     */
+    TLSCONN_E_RESOLVE = -101,
+    /**
+     * No address of the host let us in; the message has the words for each.
+     */
+    TLSCONN_E_CONNECT = -102,
+    /**
+     * A deadline passed, see TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS and TLSCONN_OPT_IO_TIMEOUT_MS.
+     */
+    TLSCONN_E_TIMEOUT = -103,
+    /**
+     * The connection was aborted by tlsconn_conn_abort().
+     */
+    TLSCONN_E_CANCELLED = -104,
+    /**
+     * The stream ended without the closing alert of TLS (RFC 8446, section 6.1): what came
+     * may not be all.
+     */
+    TLSCONN_E_TRUNCATED = -105,
+    /**
+     * The peer hung up while the question about it was open. The answer is kept.
+     */
+    TLSCONN_E_PEER_GONE = -106,
+    /**
+     * A file or directory cannot be read; the message has the system's words.
+     */
+    TLSCONN_E_FILE = -200,
+    /**
+     * Others may read a private key, or may write what must be ours.
+     */
+    TLSCONN_E_PERMISSION = -201,
+    /**
+     * The PEM text does not parse, or holds nothing of the kind asked for.
+     */
+    TLSCONN_E_PARSE = -202,
+    /**
+     * A key is encrypted, and there was no passphrase or not the right one.
+     */
+    TLSCONN_E_PASSPHRASE = -203,
+    /**
+     * The own key and the own certificate do not belong together.
+     */
+    TLSCONN_E_KEY_MISMATCH = -204,
+    /**
+     * There is no authority where one is required.
+     */
+    TLSCONN_E_NO_CA = -205,
+    /**
+     * Half of an own pair: a certificate without its key, or the reverse.
+     */
+    TLSCONN_E_NO_KEY = -206,
+    /**
+     * A file holds an older revocation list than the one in force, which stays.
+     */
+    TLSCONN_E_CRL_ROLLBACK = -207,
+    /**
+     * A file is larger than any honest one of its kind.
+     */
+    TLSCONN_E_TOO_BIG = -208,
+    /**
+     * The peer's certificate has problems; tlsconn_error_problems() has them all.
+     */
+    TLSCONN_E_CERT = -300,
+    /**
+     * The peer's certificate, or one above it, is revoked.
+     */
+    TLSCONN_E_CERT_REVOKED = -301,
+    /**
+     * The peer shows another certificate than the one that is known.
+     */
+    TLSCONN_E_CERT_CHANGED = -302,
+    /**
+     * The peer is a stranger, and strangers are refused.
+     */
+    TLSCONN_E_CERT_UNKNOWN = -303,
+    /**
+     * The peer's certificate, or a key in its chain, is marked distrusted.
+     */
+    TLSCONN_E_CERT_DISTRUSTED = -304,
+    /**
+     * The user, or the application for the user, said no.
+     */
+    TLSCONN_E_REJECTED = -400,
+    /**
+     * There is a question and nobody to ask.
+     */
+    TLSCONN_E_NO_VALIDATOR = -401,
+    /**
+     * The question was not answered in time, see TLSCONN_OPT_ANSWER_TIMEOUT_MS.
+     */
+    TLSCONN_E_ANSWER_TIMEOUT = -402,
+    /**
+     * The store of known servers cannot be read or written, or is damaged.
+     */
+    TLSCONN_E_STORE = -403,
+    /**
+     * Another process holds the store of known servers.
+     */
+    TLSCONN_E_STORE_LOCKED = -404,
+    /**
+     * The peer does not speak TLS as it should, or we have nothing in common.
+     */
+    TLSCONN_E_PROTOCOL = -500,
+    /**
+     * The peer ended the connection with an alert; the message names it.
+     */
+    TLSCONN_E_ALERT = -501,
+    /**
+     * The peer refused our certificate, or wanted one and we have none.
+     */
+    TLSCONN_E_PEER_REJECTED_US = -502,
+    /**
+     * A client came without the certificate that it needs.
+     */
+    TLSCONN_E_NO_CLIENT_CERT = -503,
+    /**
+     * A client is not on the list of those that may come.
+     */
+    TLSCONN_E_NOT_ALLOWED = -504,
+    /**
+     * There is no application protocol that both sides speak (RFC 7301).
+     */
+    TLSCONN_E_ALPN = -505,
+} tlsconn_code;
+
+/* ---------- Problems ---------- */
+
+/**
+ * What is wrong with a peer: bits, all of them at once.
+ *
+ * The judgement never stops at the first problem. A bit is never changed and never used
+ * again; any release may bring new ones.
+ */
+typedef enum {
+    /**
+     * No path leads to an authority of the context.
+     */
+    TLSCONN_P_UNKNOWN_ISSUER = 1,
+    /**
+     * The certificate is signed by its own key.
+     */
+    TLSCONN_P_SELF_SIGNED = 2,
+    /**
+     * The certificate is for other names (RFC 9525).
+     */
+    TLSCONN_P_NAME_MISMATCH = 4,
+    /**
+     * The certificate has no subject alternative names.
+     */
+    TLSCONN_P_NO_SAN = 8,
+    /**
+     * The certificate, or one above it, has ended.
+     */
+    TLSCONN_P_EXPIRED = 16,
+    /**
+     * The certificate, or one above it, is not valid yet.
+     */
+    TLSCONN_P_NOT_YET_VALID = 32,
+    /**
+     * Key usage or extended key usage forbid this use (RFC 5280, 4.2.1.3 and 4.2.1.12).
+     */
+    TLSCONN_P_WRONG_PURPOSE = 64,
+    /**
+     * The server shows a certificate that is an authority.
+     */
+    TLSCONN_P_CA_AS_LEAF = 128,
+    /**
+     * A key is too short.
+     */
+    TLSCONN_P_WEAK_KEY = 256,
+    /**
+     * A signature's algorithm is broken, or none that we can compute.
+     */
+    TLSCONN_P_WEAK_SIGNATURE = 512,
+    /**
+     * A certificate is of a version before 3.
+     */
+    TLSCONN_P_OLD_VERSION = 1024,
+    /**
+     * Basic constraints, path length, name constraints or an unknown critical extension.
+     */
+    TLSCONN_P_CONSTRAINT = 2048,
+    /**
+     * A revocation list is wanted, and there is none that counts.
+     */
+    TLSCONN_P_CRL_MISSING = 4096,
+    /**
+     * The newest revocation list is past its next update.
+     */
+    TLSCONN_P_CRL_EXPIRED = 8192,
+    /**
+     * A rule of form that public authorities keep.
+     */
+    TLSCONN_P_FORM = 16384,
+    /**
+     * Revoked. This and all that follow can never be overridden, by no answer and no policy.
+     */
+    TLSCONN_P_REVOKED = 65536,
+    /**
+     * A self-signed certificate, or the handshake, has a signature that does not verify.
+     */
+    TLSCONN_P_BAD_SIGNATURE = 131072,
+    /**
+     * What was shown is no certificate.
+     */
+    TLSCONN_P_BAD_ENCODING = 262144,
+    /**
+     * Marked distrusted, by certificate or by key.
+     */
+    TLSCONN_P_DISTRUSTED = 524288,
+} tlsconn_problem;
+
+/**
+ * The version of the library, such as `0.1.0`. The string lives as long as the process.
+ */
+TLSCONN_API const char *tlsconn_version(void);
+
+/**
+ * The name of a problem as it stands in trusted.pem, such as `expired`.
+ *
+ * `one_problem` is one bit of `tlsconn_problem`. The string lives as long as the process; it
+ * is empty for what is no bit, or more than one.
+ */
+TLSCONN_API
+const char *tlsconn_problem_name(int one_problem);
+
+/* ---------- Errors ---------- */
+
+/**
+ * The last failure of the calling thread.
+ *
+ * Never NULL: before the first failure it is an error whose code is `TLSCONN_OK` and whose
+ * message is empty. It lives until the next failure on this thread; success never clears it,
+ * so look at it only after a call has said that it failed. Not for another thread to use.
+ */
+TLSCONN_API
+const tlsconn_error *tlsconn_last_error(void);
+
+/**
+ * The code of `error`, one of `TLSCONN_E_*`; `TLSCONN_OK` when nothing has failed or `error`
+ * is NULL. Any thread.
+ */
+TLSCONN_API
+int tlsconn_error_code(const tlsconn_error *error);
+
+/**
+ * One English sentence for people, UTF-8 and escaped, without a full stop. It names what
+ * failed. It lives as long as `error`, and is empty when `error` is NULL. Any thread.
+ */
+TLSCONN_API const char *tlsconn_error_message(const tlsconn_error *error);
+
+/**
+ * What to do next, one English sentence; empty where there is nothing to say or `error` is
+ * NULL. It lives as long as `error`. Any thread.
+ */
+TLSCONN_API const char *tlsconn_error_hint(const tlsconn_error *error);
+
+/**
+ * Everything that was wrong with the peer: bits of `tlsconn_problem`; 0 where the failure is
+ * not about a peer's certificate or `error` is NULL. Any thread.
+ */
+TLSCONN_API
+uint32_t tlsconn_error_problems(const tlsconn_error *error);
+
+/* ---------- Callbacks ---------- */
+
+/**
+ * Asks the user about a server.
+ *
+ * It runs on the thread that called the library, with no lock held. It may call the library,
+ * but not use the connection that is asked about: such a call returns
+ * `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
+ * tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
+ * `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread. Every
+ * other number rejects.
+ */
+typedef int (*tlsconn_validator_fn)(tlsconn_question *question, void *userdata);
+
+/**
+ * Gives up what an application handed over with a callback.
+ *
+ * Called once, after the last connection, question or context that uses the callback is
+ * gone, on the thread that ended it.
+ */
+typedef void (*tlsconn_destroy_fn)(void *userdata);
+
+/**
+ * Asks for the passphrase of an encrypted key.
+ *
+ * `what` says which key, and lives until the callback returns. `attempt` counts from 1; after
+ * a wrong passphrase it is called again, three times in all. Write the passphrase to `buf`, at
+ * most `size` bytes, without a NUL, and return its length in bytes; below 0 gives up. The
+ * buffer is wiped afterwards.
+ */
+typedef int (*tlsconn_passphrase_fn)(const char *what,
+                                     uint32_t attempt,
+                                     char *buf,
+                                     size_t size,
+                                     void *userdata);
+
+/* ---------- Contexts ---------- */
+
+/**
+ * The five kinds of PEM material (RFC 7468).
+ */
+typedef enum {
+    /**
+     * Certificates of authorities.
+     */
+    TLSCONN_MAT_CA = 10,
+    /**
+     * Certificate revocation lists.
+     */
+    TLSCONN_MAT_CRL = 11,
+    /**
+     * The own private key: PKCS#8, PKCS#1 or SEC1, encrypted PKCS#8 with a passphrase.
+     */
+    TLSCONN_MAT_KEY = 12,
+    /**
+     * The own certificate, followed by the intermediates that lead to its authority.
+     */
+    TLSCONN_MAT_CERT = 13,
+    /**
+     * Certificates of servers that are known without an authority, in the form of trusted.pem.
+     */
+    TLSCONN_MAT_TRUSTED_PEER = 14,
+} tlsconn_material;
+
+/**
+ * Sets of files with known names in a directory.
+ */
+typedef enum {
+    /**
+     * ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the store of known
+     * servers, server/trusted.pem; by itself in $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
+     */
+    TLSCONN_LAYOUT_TLSCONN = 20,
+    /**
+     * libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
+     * directory (libvirt's pkipath); by itself where libvirt looks for them.
+     */
+    TLSCONN_LAYOUT_LIBVIRT = 21,
+    /**
+     * The same with libvirt's servercert.pem and serverkey.pem.
+     */
+    TLSCONN_LAYOUT_LIBVIRT_SERVER = 22,
+    /**
+     * docker's ca.pem, cert.pem and key.pem; by itself in $HOME/.docker.
+     */
+    TLSCONN_LAYOUT_DOCKER = 23,
+    /**
+     * QEMU's ca-cert.pem, ca-crl.pem, client-cert.pem and client-key.pem; has no place by
+     * itself.
+     */
+    TLSCONN_LAYOUT_QEMU = 24,
+} tlsconn_layout;
+
+/**
+ * Make a context that trusts nobody and knows nobody.
+ *
+ * Never NULL. It is yours: give it up with tlsconn_ctx_unref(). Any thread.
+ */
+TLSCONN_API tlsconn_ctx *tlsconn_ctx_new(void);
+
+/**
+ * Take one more reference.
+ *
+ * Returns `ctx`, and NULL for NULL. The reference is yours: give it up with
+ * tlsconn_ctx_unref(). Any thread.
+ */
+TLSCONN_API tlsconn_ctx *tlsconn_ctx_ref(tlsconn_ctx *ctx);
+
+/**
+ * Give up a reference. NULL is allowed and does nothing.
+ *
+ * Connections go on with what they hold. Any thread; a callback's userdata may be destroyed
+ * on it.
+ */
+TLSCONN_API void tlsconn_ctx_unref(tlsconn_ctx *ctx);
+
+/**
+ * The context of the process, which the functions of the 2007 proposal fill.
+ *
+ * Never NULL, and always the same. It is borrowed: never give it up. Any thread.
+ */
+TLSCONN_API tlsconn_ctx *tlsconn_ctx_default(void);
+
+/**
+ * Add material from a PEM text in memory.
+ *
+ * `material` is one of `tlsconn_material`. `pem` is `len` bytes, needs no NUL at its end, and
+ * is copied. Text around the PEM blocks is ignored; blocks that do not parse are not. What is
+ * added stands beside what is there. An own certificate and its key may come in any order,
+ * and replace the pair in use once both are there. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
+ * that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
+ * none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
+ * certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_STORE` when the
+ * header lines of a trusted server are damaged; `TLSCONN_E_INVALID` when `ctx` or `pem` is
+ * NULL, `len` is no length, or `material` is none. On failure the context is as it was.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_add(tlsconn_ctx *ctx,
+                    int material,
+                    const void *pem,
+                    size_t len);
+
+/**
+ * Add material from a PEM file, which tlsconn_ctx_reload() looks at again.
+ *
+ * `material` is one of `tlsconn_material`; `path` is any bytes up to a NUL. Any thread.
+ *
+ * Returns what tlsconn_ctx_add() returns, with file and line in the message; and
+ * `TLSCONN_E_FILE` when the file cannot be read or is none (a directory, a FIFO, a device);
+ * `TLSCONN_E_TOO_BIG`; `TLSCONN_E_PERMISSION` when others may read a private key. On failure
+ * the context is as it was.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_add_file(tlsconn_ctx *ctx,
+                         int material,
+                         const char *path);
+
+/**
+ * Add every PEM file of a directory, which tlsconn_ctx_reload() lists again.
+ *
+ * Files count by their ending (.pem, .crt, .cer, .crl, .key), in the order of their names;
+ * directories inside are not entered. Any thread.
+ *
+ * Returns what tlsconn_ctx_add_file() returns for the first file that cannot be taken, and
+ * `TLSCONN_E_PARSE` when there is no such file. On failure the context is as it was.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
+                        int material,
+                        const char *dir);
+
+/**
+ * Add the files of a layout.
+ *
+ * `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the place that the
+ * layout has by itself. Only the authority is required. Any thread.
+ *
+ * Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority is
+ * missing; `TLSCONN_E_NO_KEY` when a certificate has no key, or the reverse;
+ * `TLSCONN_E_KEY_MISMATCH` when they do not belong together; `TLSCONN_E_STORE` and
+ * `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them; `TLSCONN_E_INVALID` when
+ * `dir` is NULL and the layout has no place by itself, or `$HOME` is not set. On failure the
+ * context is as it was.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_add_layout(tlsconn_ctx *ctx,
+                           int layout,
+                           const char *dir);
+
+/**
+ * Believe the authorities that the operating system trusts.
+ *
+ * They are read now, and not looked at again. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_NO_CA` when the system has none; `TLSCONN_E_INVALID` when
+ * `ctx` is NULL.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
+
+/**
+ * Name the store of known servers: the file that `TLSCONN_ALLOW_ALWAYS` writes.
+ *
+ * `path` may not exist yet; its directory must. File and directory must be yours or root's,
+ * and nobody else may write them. The file is PEM with lines of text above each block, and
+ * other processes may change it at any time. A store that was named before is left. Any
+ * thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged or cannot be read, with
+ * the line; `TLSCONN_E_PERMISSION` when others may write it or its directory;
+ * `TLSCONN_E_FILE` when the directory is missing; `TLSCONN_E_INVALID` when `ctx` or `path` is
+ * NULL. On failure the context is as it was.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_set_known_file(tlsconn_ctx *ctx,
+                               const char *path);
+
+/**
+ * Look at every file again, and take what has changed.
+ *
+ * Cheap enough to be called before each connection: one look at the times of each file.
+ * Authorities, own certificate and key, and trusted servers change together or not at all. A
+ * revocation list or a file of a directory that cannot be taken is named, and what it held
+ * stays in force, while the others are taken. A file that disappeared is a failure; a file
+ * that disappeared from a directory given to tlsconn_ctx_add_dir() is forgotten. Any thread.
+ *
+ * Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
+ * taken; `TLSCONN_E_KEY_MISMATCH` when own certificate and key do not match any more, and the
+ * old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
+ * before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_reload(tlsconn_ctx *ctx);
+
+/**
+ * Set whom to ask about servers, in place of whoever was set before.
+ *
+ * `fn` may be NULL: then nobody is asked, and once somebody was set, strangers are refused
+ * rather than admitted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it
+ * when nothing uses it any more. With `fn` NULL both are ignored. Connections that are
+ * waiting for an answer go on waiting. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, and `userdata` stays yours.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_set_validator(tlsconn_ctx *ctx,
+                              tlsconn_validator_fn fn,
+                              void *userdata,
+                              tlsconn_destroy_fn destroy);
+
+/**
+ * Set whom to ask for the passphrases of encrypted keys, in place of whoever was set before.
+ *
+ * It counts for keys that are added or reloaded from now on, and is called on the thread that
+ * adds or reloads. `fn` may be NULL: then encrypted keys cannot be added. `userdata` and
+ * `destroy` are as for tlsconn_ctx_set_validator(). Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, and `userdata` stays yours.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_set_passphrase(tlsconn_ctx *ctx,
+                               tlsconn_passphrase_fn fn,
+                               void *userdata,
+                               tlsconn_destroy_fn destroy);
+
+/* ---------- Options ---------- */
+
+/**
+ * What an application may choose, each with what holds where it chooses nothing.
+ */
+typedef enum {
+    /**
+     * A `tlsconn_policy` for strangers that an authority vouches for. AUTO asks the
+     * validator, and where none was ever set the authority decides.
+     */
+    TLSCONN_OPT_ON_NEW = 200,
+    /**
+     * A `tlsconn_policy` for known servers with another certificate. AUTO refuses. Not ALLOW.
+     */
+    TLSCONN_OPT_ON_CHANGED = 201,
+    /**
+     * A `tlsconn_policy` for known servers with a new certificate for their old key, from an
+     * authority. AUTO admits, and replaces the entry once the connection is open.
+     */
+    TLSCONN_OPT_ON_RENEWED = 202,
+    /**
+     * A `tlsconn_policy` for strangers that no authority vouches for. AUTO refuses. Not ALLOW.
+     */
+    TLSCONN_OPT_ON_UNTRUSTED = 203,
+    /**
+     * A `tlsconn_policy` for known servers with a problem that was not accepted with them.
+     * AUTO asks the validator, and refuses where there is none. Not ALLOW.
+     */
+    TLSCONN_OPT_ON_NEW_PROBLEM = 204,
+    /**
+     * A `tlsconn_send_cert`: when the own certificate is sent. Default MATCHING.
+     */
+    TLSCONN_OPT_SEND_CLIENT_CERT = 211,
+    /**
+     * A `tlsconn_crl_mode`. Default IF_PRESENT.
+     */
+    TLSCONN_OPT_CRL_MODE = 212,
+    /**
+     * For how many seconds a revocation list counts after its next update. Default 0.
+     */
+    TLSCONN_OPT_CRL_GRACE_S = 213,
+    /**
+     * A `tlsconn_profile`. Default STRICT.
+     */
+    TLSCONN_OPT_PROFILE = 214,
+    /**
+     * The time to judge at, in seconds since 1970; -1, the default, is the system's clock.
+     */
+    TLSCONN_OPT_VERIFY_TIME = 215,
+    /**
+     * A `tlsconn_tls_version`: the oldest that is spoken. Default TLS 1.2.
+     */
+    TLSCONN_OPT_MIN_VERSION = 216,
+    /**
+     * A `tlsconn_tls_version`: the newest that is spoken. Default TLS 1.3.
+     */
+    TLSCONN_OPT_MAX_VERSION = 217,
+    /**
+     * 1, the default: sessions are resumed (RFC 8446, 2.2), each only as long as the decision
+     * that admitted the server stands. 0: never.
+     */
+    TLSCONN_OPT_RESUMPTION = 218,
+    /**
+     * How many milliseconds dialling and handshake may take together, without the time that
+     * an answer takes; -1: for ever. Default 60000.
+     */
+    TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS = 219,
+    /**
+     * How many milliseconds a question may stay open; -1: for ever. Default 600000.
+     */
+    TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
+    /**
+     * How many milliseconds a blocking read, write or shutdown may wait; -1, the default: for
+     * ever.
+     */
+    TLSCONN_OPT_IO_TIMEOUT_MS = 221,
+    /**
+     * How many milliseconds a handshake of TLS 1.3 waits, where our certificate was sent, for
+     * the server to go on or to refuse it. 0, the default: it does not wait, and the first
+     * read tells.
+     */
+    TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
+    /**
+     * A string: application protocols, the favourite first, separated by commas (RFC 7301).
+     * Default empty: none is offered.
+     */
+    TLSCONN_OPT_ALPN = 250,
+    /**
+     * A string: a file, made with mode 0600, to which the secrets of every connection are
+     * written for debugging. Whoever reads it reads the traffic. Default empty: none.
+     */
+    TLSCONN_OPT_KEYLOG_FILE = 251,
+} tlsconn_option;
+
+/**
+ * What to do in a situation.
+ */
+typedef enum {
+    /**
+     * What the option's text says.
+     */
+    TLSCONN_POLICY_AUTO = 60,
+    /**
+     * Refuse.
+     */
+    TLSCONN_POLICY_REFUSE = 61,
+    /**
+     * Ask. Without a validator a non-blocking connection returns `TLSCONN_WANT_ANSWER`, and a
+     * blocking one `TLSCONN_E_NO_VALIDATOR`.
+     */
+    TLSCONN_POLICY_ASK = 62,
+    /**
+     * Admit; only for servers that an authority vouches for.
+     */
+    TLSCONN_POLICY_ALLOW = 63,
+} tlsconn_policy;
+
+/**
+ * What revocation lists are for.
+ */
+typedef enum {
+    /**
+     * They are not looked at.
+     */
+    TLSCONN_CRL_OFF = 40,
+    /**
+     * An issuer for which any list was given must have one that is verified and fresh.
+     */
+    TLSCONN_CRL_IF_PRESENT = 41,
+    /**
+     * Every issuer must have one that is verified and fresh.
+     */
+    TLSCONN_CRL_REQUIRED = 42,
+} tlsconn_crl_mode;
+
+/**
+ * How strictly a chain is read.
+ */
+typedef enum {
+    /**
+     * RFC 5280 and RFC 9525.
+     */
+    TLSCONN_PROFILE_STRICT = 70,
+} tlsconn_profile;
+
+/**
+ * When the own certificate is sent to a server that asks for one.
+ */
+typedef enum {
+    /**
+     * Where the server names no authorities, or one of our chain.
+     */
+    TLSCONN_SEND_CERT_MATCHING = 180,
+    /**
+     * To every server that asks.
+     */
+    TLSCONN_SEND_CERT_ALWAYS = 181,
+    /**
+     * To none.
+     */
+    TLSCONN_SEND_CERT_NEVER = 182,
+} tlsconn_send_cert;
+
+/**
+ * Versions of TLS, as they stand on the wire.
+ */
+typedef enum {
+    /**
+     * TLS 1.2 (RFC 5246).
+     */
+    TLSCONN_TLS_1_2 = 771,
+    /**
+     * TLS 1.3 (RFC 8446).
+     */
+    TLSCONN_TLS_1_3 = 772,
+} tlsconn_tls_version;
+
+/**
+ * Choose a number.
+ *
+ * `option` is one of the `tlsconn_option` that are no strings; `value` is what its text says.
+ * It counts for connections that are made from now on; policies, profile, time and revocation
+ * also for those that have not been judged yet. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, or `value`
+ * is not one of its values, and nothing is changed.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_set_int(tlsconn_ctx *ctx,
+                        int option,
+                        int64_t value);
+
+/**
+ * Choose a string.
+ *
+ * `option` is `TLSCONN_OPT_ALPN` or `TLSCONN_OPT_KEYLOG_FILE`; `value` is copied, and an empty
+ * one is the default. It counts for connections that are made from now on. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the key log cannot be written;
+ * `TLSCONN_E_INVALID` when `ctx` or `value` is NULL, `option` is none, or a protocol's name is
+ * empty or longer than 255 bytes. On failure nothing is changed.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_set_str(tlsconn_ctx *ctx,
+                        int option,
+                        const char *value);
+
+/* ---------- Questions and answers ---------- */
+
+/**
+ * Answers to a question.
+ *
+ * Any other number, the end of the input and a deadline reject. Zeroed memory rejects.
+ */
+typedef enum {
+    /**
+     * No. It is never stored: the question comes again.
+     */
+    TLSCONN_REJECT = 0,
+    /**
+     * Yes, for the connections that wait for this question now.
+     */
+    TLSCONN_ALLOW_ONCE = 1,
+    /**
+     * Yes, from now on: stored in the known file. Without one it counts as
+     * `TLSCONN_ALLOW_SESSION`.
+     */
+    TLSCONN_ALLOW_ALWAYS = 2,
+    /**
+     * Yes, until the context goes. It cannot outrank what the known file pins: there it counts
+     * as `TLSCONN_ALLOW_ONCE`.
+     */
+    TLSCONN_ALLOW_SESSION = 3,
+    /**
+     * From a validator only: tlsconn_question_answer() will give the answer.
+     */
+    TLSCONN_ANSWER_LATER = 100,
+} tlsconn_answer;
+
+/**
+ * Why there is a question.
+ */
+typedef enum {
+    /**
+     * A stranger that an authority of the context vouches for. No problems.
+     */
+    TLSCONN_SITUATION_NEW = 150,
+    /**
+     * A known server shows another certificate.
+     */
+    TLSCONN_SITUATION_CHANGED = 151,
+    /**
+     * A known server shows a new certificate for its old key, from an authority.
+     */
+    TLSCONN_SITUATION_RENEWED = 152,
+    /**
+     * A stranger that no authority vouches for.
+     */
+    TLSCONN_SITUATION_UNTRUSTED = 153,
+    /**
+     * A known server has a problem that was not accepted with it.
+     */
+    TLSCONN_SITUATION_NEW_PROBLEM = 154,
+} tlsconn_situation;
+
+/**
+ * How much a text says.
+ */
+typedef enum {
+    /**
+     * One line.
+     */
+    TLSCONN_STYLE_LINE = 50,
+    /**
+     * Some lines for a dialog: what, why, and what to do.
+     */
+    TLSCONN_STYLE_SUMMARY = 51,
+    /**
+     * Everything.
+     */
+    TLSCONN_STYLE_FULL = 52,
+    /**
+     * One JSON object (RFC 8259).
+     */
+    TLSCONN_STYLE_JSON = 53,
+    /**
+     * PEM (RFC 7468).
+     */
+    TLSCONN_STYLE_PEM = 54,
+} tlsconn_style;
+
+/**
+ * A ready validator: asks on the terminal that the process belongs to.
+ *
+ * Give it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
+ * /dev/tty, not on the standard streams, and waits there for a word; typing ahead does not
+ * count. Without a terminal, at the end of the input and after three words that are none, it
+ * rejects. tlsconn_conn_abort() does not end the wait.
+ *
+ * Returns one of `tlsconn_answer`.
+ */
+TLSCONN_API
+int tlsconn_ask_terminal(tlsconn_question *question,
+                         void *userdata);
+
+/**
+ * Take one more reference, to keep a question beyond a callback or a connection.
+ *
+ * Returns `question`, and NULL for NULL. The reference is yours: give it up with
+ * tlsconn_question_unref(). Any thread.
+ */
+TLSCONN_API tlsconn_question *tlsconn_question_ref(tlsconn_question *question);
+
+/**
+ * Give up a reference. NULL is allowed and does nothing. A question that nobody answers any
+ * more is rejected at its connections' deadline. Any thread.
+ */
+TLSCONN_API void tlsconn_question_unref(tlsconn_question *question);
+
+/**
+ * Why there is a question: one of `tlsconn_situation`; 0 when `question` is NULL. Any thread.
+ */
+TLSCONN_API
+int tlsconn_question_situation(const tlsconn_question *question);
+
+/**
+ * Everything that is wrong with the server, bits of `tlsconn_problem`: an answer that allows
+ * accepts these and no more. 0 when `question` is NULL. Any thread.
+ */
+TLSCONN_API
+uint32_t tlsconn_question_problems(const tlsconn_question *question);
+
+/**
+ * The host as it was dialled, or the verify name; never a name out of the certificate.
+ *
+ * UTF-8; it lives as long as `question`, and is empty when that is NULL. Any thread.
+ */
+TLSCONN_API const char *tlsconn_question_host(const tlsconn_question *question);
+
+/**
+ * The port that was dialled; 0 when `question` is NULL. Any thread.
+ */
+TLSCONN_API int tlsconn_question_port(const tlsconn_question *question);
+
+/**
+ * What the server shows: its own certificate at 0, then those that it sent along.
+ *
+ * Borrowed from `question`; NULL past the end, and when `question` is NULL. Any thread.
+ */
+TLSCONN_API tlsconn_cert *tlsconn_question_cert(const tlsconn_question *question, size_t i);
+
+/**
+ * The certificate that is known for the server; NULL for strangers, and when `question` is
+ * NULL.
+ *
+ * Borrowed from `question`. tlsconn_question_text() has the difference in words. Any thread.
+ */
+TLSCONN_API
+tlsconn_cert *tlsconn_question_previous(const tlsconn_question *question);
+
+/**
+ * The question in words, ready for a dialog: what, why, and what to do.
+ *
+ * `style` is one of `tlsconn_style`. UTF-8 and escaped: nothing in it can control a terminal.
+ * It lives as long as `question`, and is empty when that is NULL or `style` is none. Any
+ * thread.
+ */
+TLSCONN_API
+const char *tlsconn_question_text(const tlsconn_question *question,
+                                  int style);
+
+/**
+ * Whether an answer can be offered: 1 or 0.
+ *
+ * `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a known file;
+ * `TLSCONN_ALLOW_SESSION` cannot outrank one. 0 when `question` is NULL or `answer` is none.
+ * Any thread.
+ */
+TLSCONN_API
+int tlsconn_question_allows(const tlsconn_question *question,
+                            int answer);
+
+/**
+ * Answer.
+ *
+ * `answer` is one of `tlsconn_answer`; what is none rejects. The first answer wins. Every
+ * connection that waits is woken, and judged again with the answer: what came up since is
+ * not covered by it. Where no connection waits any more, an answer that lasts is recorded all
+ * the same. Any thread, the validator's own included.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STALE` when it was answered before; `TLSCONN_E_FORKED` in
+ * a child process; `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED` and `TLSCONN_E_PERMISSION` when
+ * the answer had to be stored at once and could not: it counts until the context goes then;
+ * `TLSCONN_E_INVALID` when `question` is NULL.
+ */
+TLSCONN_API
+int tlsconn_question_answer(tlsconn_question *question,
+                            int answer);
+
+/* ---------- Connections ---------- */
+
+/**
+ * How a connection behaves: bits for `flags`.
+ */
+typedef enum {
+    /**
+     * Calls do not wait: they return `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` or
+     * `TLSCONN_WANT_ANSWER`, and are made again later.
+     */
+    TLSCONN_F_NONBLOCK = 1,
+} tlsconn_flag;
+
+/**
+ * What can be asked of a connection.
+ */
+typedef enum {
+    /**
+     * `TLSv1.3` or `TLSv1.2`.
+     */
+    TLSCONN_INFO_VERSION = 110,
+    /**
+     * The cipher suite, as IANA names it.
+     */
+    TLSCONN_INFO_CIPHER = 111,
+    /**
+     * The key exchange group, such as `X25519MLKEM768`.
+     */
+    TLSCONN_INFO_GROUP = 112,
+    /**
+     * The application protocol that was agreed on (RFC 7301).
+     */
+    TLSCONN_INFO_ALPN = 113,
+    /**
+     * The name that the server was asked for: the verify name, or the host.
+     */
+    TLSCONN_INFO_SNI = 114,
+    /**
+     * The other end's address, such as `127.0.0.1:16514`.
+     */
+    TLSCONN_INFO_PEER_ADDRESS = 115,
+    /**
+     * Why the server was admitted: `authority`, `known`, `renewed` or `answer`.
+     */
+    TLSCONN_INFO_TRUST = 118,
+    /**
+     * `yes` where an earlier session was resumed, else `no`.
+     */
+    TLSCONN_INFO_RESUMED = 119,
+    /**
+     * The own certificate: `not-asked`, `sent`, `withheld` (the server named other
+     * authorities) or `lacking` (it asked, and there is none).
+     */
+    TLSCONN_INFO_CLIENT_CERT = 120,
+} tlsconn_info;
+
+/**
+ * Make a connection to a host and port.
+ *
+ * `host` is a name or an IP address (an IPv6 address with or without brackets); `port` is 1 to
+ * 65535; `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a
+ * quarter of a second apart and in turns of their families (RFC 8305). Names are looked up on
+ * a thread of the library, so that a deadline and tlsconn_conn_abort() hold there too. `*out` is
+ * yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has
+ * half an own pair, or two halves that do not match; `TLSCONN_E_INVALID` when a pointer is
+ * NULL, or `host`, `port` or `flags` is none.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_connect(tlsconn_ctx *ctx,
+                    const char *host,
+                    int port,
+                    unsigned int flags,
+                    tlsconn_conn **out);
+
+/**
+ * Make a connection over a connected stream socket, such as after STARTTLS.
+ *
+ * `fd` stays yours: it must stay open until tlsconn_conn_free() has returned, and you close it
+ * then. Its flags are not changed: it may block or not. `host` and `port` say whom it leads
+ * to, for the judgement and the known servers. Everything else is as for tlsconn_connect().
+ *
+ * Returns what tlsconn_connect() returns; `TLSCONN_E_INVALID` also when `fd` is not open, or is
+ * no connected stream socket: for pipes and the like use tlsconn_connect_mem().
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_connect_fd(tlsconn_ctx *ctx,
+                       int fd,
+                       const char *host,
+                       int port,
+                       unsigned int flags,
+                       tlsconn_conn **out);
+
+/**
+ * Ask for a name other than the host that was given.
+ *
+ * It replaces the host for SNI (RFC 6066, section 3), the name in the certificate, the known
+ * servers, the question and kept sessions; the address that is dialled stays. Call it before
+ * the handshake. `name` is UTF-8 and copied. One thread at a time.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun; `TLSCONN_E_INVALID`
+ * when a pointer is NULL or `name` is none; what ended the connection.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_conn_set_verify_name(tlsconn_conn *conn,
+                                 const char *name);
+
+/**
+ * Dial, shake hands, and ask about the server where that is called for.
+ *
+ * tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. The validator is called on
+ * this thread. A blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
+ * `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. Where an answer was to be stored and could not be,
+ * the handshake succeeds, and tlsconn_conn_error() tells.
+ *
+ * Returns `TLSCONN_OK`, also when it was done before. From a non-blocking connection also
+ * `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and `TLSCONN_WANT_ANSWER`. Every failure ends the
+ * connection, and later calls return it again: `TLSCONN_E_RESOLVE`, `TLSCONN_E_CONNECT` and
+ * `TLSCONN_E_IO` from the network; `TLSCONN_E_TIMEOUT`; `TLSCONN_E_CANCELLED` after
+ * tlsconn_conn_abort(); `TLSCONN_E_TRUNCATED` when the server hung up; `TLSCONN_E_CERT`,
+ * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`, `TLSCONN_E_CERT_UNKNOWN` and
+ * `TLSCONN_E_CERT_DISTRUSTED` when it was judged and refused; `TLSCONN_E_REJECTED`,
+ * `TLSCONN_E_ANSWER_TIMEOUT` and `TLSCONN_E_NO_VALIDATOR` after a question;
+ * `TLSCONN_E_PEER_GONE` when the server hung up while the question was open and cannot be
+ * dialled again; `TLSCONN_E_REENTRANT` when the answer would have to come from a validator that
+ * runs on this very thread; `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file
+ * cannot be read or trusted; `TLSCONN_E_PROTOCOL`, `TLSCONN_E_ALERT`, `TLSCONN_E_ALPN` and
+ * `TLSCONN_E_PEER_REJECTED_US` from the server; `TLSCONN_E_NOMEM`. These do not end it:
+ * `TLSCONN_E_BUSY` when another thread is at the handshake of a non-blocking connection;
+ * `TLSCONN_E_REENTRANT` when the connection's own validator calls; `TLSCONN_E_FORKED`;
+ * `TLSCONN_E_INVALID` when `conn` is NULL.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_conn_handshake(tlsconn_conn *conn);
+
+/**
+ * Read, after the handshake.
+ *
+ * Writes at most `len` bytes to `buf` and their number to `*n`, which is set to 0 first. A
+ * blocking connection waits for at least one byte; a `len` of 0 reads nothing. One thread at a
+ * time may read.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_EOF` when the server said that it sends no more (its
+ * close_notify, RFC 8446, section 6.1); `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and
+ * `TLSCONN_WANT_ANSWER` from a non-blocking connection; what tlsconn_conn_handshake() returns;
+ * `TLSCONN_E_TRUNCATED` when the stream ended without that word: what came may not be all;
+ * `TLSCONN_E_PEER_REJECTED_US` when a server of TLS 1.3 refused our certificate after the
+ * handshake; `TLSCONN_E_TIMEOUT` after `TLSCONN_OPT_IO_TIMEOUT_MS`, which does not end the
+ * connection; `TLSCONN_E_BUSY` when another thread is reading; `TLSCONN_E_INVALID` when a
+ * pointer is NULL or `len` is no length.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_conn_read(tlsconn_conn *conn,
+                      void *buf,
+                      size_t len,
+                      size_t *n);
+
+/**
+ * Write, after the handshake.
+ *
+ * Takes `len` bytes from `buf` and writes to `*n` how many it took. `n` may be NULL on a
+ * blocking connection, which takes all of them. A non-blocking one takes what there is room
+ * for, at least one byte where it returns `TLSCONN_OK`; what waits to be sent leaves with any
+ * later call. One thread at a time may write.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and `TLSCONN_WANT_ANSWER` from
+ * a non-blocking connection, and nothing was taken; what tlsconn_conn_handshake() returns;
+ * `TLSCONN_E_STATE` after tlsconn_conn_shutdown(); `TLSCONN_E_TIMEOUT` after
+ * `TLSCONN_OPT_IO_TIMEOUT_MS`: some of the bytes may have been sent; `TLSCONN_E_BUSY` when
+ * another thread is writing; `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or
+ * `len` is no length.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_conn_write(tlsconn_conn *conn,
+                       const void *buf,
+                       size_t len,
+                       size_t *n);
+
+/**
+ * Say that we send no more (close_notify, RFC 8446, section 6.1). Reading goes on.
+ *
+ * Counts as writing: one thread at a time.
+ *
+ * Returns `TLSCONN_OK`, also when it was said before; `TLSCONN_WANT_WRITE` from a non-blocking
+ * connection; `TLSCONN_E_STATE` before the handshake is complete, and nothing is sent;
+ * `TLSCONN_E_TIMEOUT` and `TLSCONN_E_BUSY` as tlsconn_conn_write(); what ended the connection;
+ * `TLSCONN_E_INVALID` when `conn` is NULL.
+ */
+TLSCONN_API
+int tlsconn_conn_shutdown(tlsconn_conn *conn);
+
+/**
+ * What the last unfinished call waits for.
+ *
+ * Poll `*fd` for `*events`, for at most `*timeout_ms` milliseconds (-1: for ever; 0: a call
+ * would get on at once), then make the call again. `*fd` is the library's: only poll it, or
+ * put it into a poll set of your own; it is the same number for the connection's whole life,
+ * also while it dials, while a question is open, and over memory. Ask again after each call:
+ * what is waited for changes. One thread at a time.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
+ * `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a
+ * platform without such a descriptor; `TLSCONN_E_INVALID` when a pointer is NULL.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_conn_poll(tlsconn_conn *conn,
+                      int *fd,
+                      short *events,
+                      int *timeout_ms);
+
+/**
+ * End every call that waits, and every later one, with `TLSCONN_E_CANCELLED`.
+ *
+ * Nothing more is sent. Any thread; also a signal handler: it stores a flag and writes to a
+ * descriptor, and does nothing else. NULL is allowed and does nothing.
+ */
+TLSCONN_API void tlsconn_conn_abort(tlsconn_conn *conn);
+
+/**
+ * Free a connection. NULL is allowed and does nothing.
+ *
+ * Every other call with it must have returned. What it dialled is closed at once, without a
+ * word to the server: call tlsconn_conn_shutdown() first where the server must know that this
+ * is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
+ */
+TLSCONN_API
+void tlsconn_conn_free(tlsconn_conn *conn);
+
+/**
+ * The question that is open: while calls return `TLSCONN_WANT_ANSWER`; else NULL.
+ *
+ * Borrowed from `conn`: to keep it beyond tlsconn_conn_free(), use tlsconn_question_ref(). Any
+ * thread.
+ */
+TLSCONN_API
+tlsconn_question *tlsconn_conn_question(tlsconn_conn *conn);
+
+/**
+ * What ended the connection; where it goes on, what went wrong beside it, such as a known
+ * file that could not be written.
+ *
+ * Never NULL: where nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any
+ * thread.
+ */
+TLSCONN_API const tlsconn_error *tlsconn_conn_error(const tlsconn_conn *conn);
+
+/**
+ * Something about the connection, in words.
+ *
+ * `what` is one of `tlsconn_info`. UTF-8 and escaped; it lives as long as `conn`, and is empty
+ * where it is not known yet, `conn` is NULL or `what` is none. Any thread.
+ */
+TLSCONN_API
+const char *tlsconn_conn_info(const tlsconn_conn *conn,
+                              int what);
+
+/**
+ * What the server has shown and proven: its own certificate at 0, then those that it sent
+ * along. There also after it was refused.
+ *
+ * Borrowed from `conn`; NULL past the end, before the server's proof, and when `conn` is NULL.
+ * Any thread.
+ */
+TLSCONN_API
+tlsconn_cert *tlsconn_conn_peer_cert(const tlsconn_conn *conn,
+                                     size_t i);
+
+/* ---------- Connections over memory ---------- */
+
+/**
+ * Make a connection whose bytes you carry: over a pipe, a proxy, another event loop.
+ *
+ * It never waits. Give it what comes from the server with tlsconn_conn_mem_input(), and send what
+ * tlsconn_conn_mem_output() gives; call tlsconn_conn_handshake(), tlsconn_conn_read() and
+ * tlsconn_conn_write() as on any non-blocking connection. `host` and `port` say whom it leads to.
+ * `*out` is yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any thread.
+ *
+ * Returns what tlsconn_connect() returns.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_connect_mem(tlsconn_ctx *ctx,
+                        const char *host,
+                        int port,
+                        tlsconn_conn **out);
+
+/**
+ * Give a connection over memory bytes that came from the server.
+ *
+ * `buf` is `len` bytes, and is copied; `*used` says how many were taken. Fewer are taken while
+ * enough waits to be looked at, such as when a question is open: keep the rest and give it
+ * again after the next read. A `len` of 0, with any `buf`, says that no more will come. Counts
+ * as reading: one thread at a time.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory; what ended the
+ * connection; `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or `len` is no
+ * length.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_conn_mem_input(tlsconn_conn *conn,
+                           const void *buf,
+                           size_t len,
+                           size_t *used);
+
+/**
+ * Take bytes from a connection over memory that are to be sent to the server.
+ *
+ * Writes at most `size` bytes to `buf` and their number to `*n`; 0 when nothing waits. Call it
+ * after every other call, until it gives 0; after a failure too: there may be an alert to
+ * send. Counts as writing: one thread at a time.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
+ * `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
+ * `TLSCONN_E_INVALID` when a pointer is NULL or `size` is no length.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_conn_mem_output(tlsconn_conn *conn,
+                            void *buf,
+                            size_t size,
+                            size_t *n);
+
+/* ---------- Known servers ---------- */
+
+/**
+ * Which side of a connection somebody is on.
+ */
+typedef enum {
+    /**
+     * A server.
+     */
+    TLSCONN_ROLE_SERVER = 160,
+    /**
+     * A client.
+     */
+    TLSCONN_ROLE_CLIENT = 161,
+} tlsconn_role;
+
+/**
+ * A server that is known by its very certificate, or a certificate that is distrusted.
+ *
+ * Borrowed, and valid inside the visitor only. New members come at the end.
+ */
+typedef struct {
+    /**
+     * The host, UTF-8; empty for an entry without a host, which is for the names in its
+     * certificate.
+     */
+    const char *host;
+    /**
+     * The port; 0: any.
+     */
+    int port;
+    /**
+     * A `tlsconn_role`.
+     */
+    int role;
+    /**
+     * 1 for a certificate that is distrusted, else 0.
+     */
+    int distrusted;
+    /**
+     * The problems that were accepted with it, bits of `tlsconn_problem`.
+     */
+    uint32_t accepted;
+    /**
+     * When it was added, in seconds since 1970; 0: not said.
+     */
+    int64_t added;
+    /**
+     * From when on it admits nobody any more, in seconds since 1970; 0: never.
+     */
+    int64_t expires;
+    /**
+     * `user`, `admin` or `import`.
+     */
+    const char *origin;
+    /**
+     * The certificate.
+     */
+    tlsconn_cert *cert;
+} tlsconn_known;
+
+/**
+ * Looks at one known server. Returns 0 to go on; anything else stops. It may call the library,
+ * also to set and to remove known servers.
+ */
+typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
+
+/**
+ * Look at the known servers: those of the known file, of trusted material and of this session.
+ *
+ * `host` NULL is all of them; else those for this host, and, unless `port` is 0, for this port
+ * or any. What is looked at is the state when the call began. `fn` is called on this thread.
+ * Any thread.
+ *
+ * Returns `TLSCONN_OK` after the last one; what `fn` returned where it stopped;
+ * `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted;
+ * `TLSCONN_E_INVALID` when `ctx` or `fn` is NULL, or `host` or `port` is none.
+ */
+TLSCONN_API
+int tlsconn_known_each(tlsconn_ctx *ctx,
+                       const char *host,
+                       int port,
+                       tlsconn_known_fn fn,
+                       void *userdata);
+
+/**
+ * Make a server known with this certificate, in place of whatever was known for the place.
+ *
+ * `host` is UTF-8; `port` is 1 to 65535; `accepted` is the problems that are accepted with it,
+ * bits of `tlsconn_problem` below 0x10000. It is written to the known file; without one it
+ * holds until the context goes. It lifts no distrust. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the known file cannot be written, and is as it
+ * was; `TLSCONN_E_STORE_LOCKED` when another process holds it for too long;
+ * `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL,
+ * or `host`, `port` or `accepted` is none.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_known_set(tlsconn_ctx *ctx,
+                      const char *host,
+                      int port,
+                      tlsconn_cert *cert,
+                      uint32_t accepted);
+
+/**
+ * Forget the server at a place: the next connection meets it as a stranger.
+ *
+ * `host` and `port` are as for tlsconn_known_set(). Entries for any port, entries without a
+ * host, trusted material and distrust stay. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no such entry; what
+ * tlsconn_known_set() returns.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_known_remove(tlsconn_ctx *ctx,
+                         const char *host,
+                         int port);
+
+/**
+ * Mark a certificate as distrusted, or lift that mark.
+ *
+ * With `on` 1 it, and every certificate with its key, is refused everywhere: for any host, port
+ * and role, as the server's own or anywhere above it. Nothing lifts that but this call with
+ * `on` 0. It is written to the known file; without one it holds until the context goes. Any
+ * thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no mark to lift; what
+ * tlsconn_known_set() returns; `TLSCONN_E_INVALID` also when `on` is neither 0 nor 1.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_known_distrust(tlsconn_ctx *ctx,
+                           tlsconn_cert *cert,
+                           int on);
+
+/* ---------- Certificates for people ---------- */
+
+/**
+ * What can be asked of a certificate.
+ */
+typedef enum {
+    /**
+     * The subject, such as `C=GB,O=Lab,CN=alice`, in the order of the encoding.
+     */
+    TLSCONN_CERT_SUBJECT = 90,
+    /**
+     * The issuer, in the same form.
+     */
+    TLSCONN_CERT_ISSUER = 91,
+    /**
+     * The subject's common name; empty where there is none, the first where there are more.
+     */
+    TLSCONN_CERT_CN = 92,
+    /**
+     * The serial number, in hexadecimal with colons.
+     */
+    TLSCONN_CERT_SERIAL = 93,
+    /**
+     * The SHA-256 of the certificate, in hexadecimal with colons.
+     */
+    TLSCONN_CERT_SHA256 = 94,
+    /**
+     * The SHA-256 of its public key (the SubjectPublicKeyInfo), in hexadecimal with colons.
+     */
+    TLSCONN_CERT_KEY_SHA256 = 95,
+    /**
+     * The public key, such as `RSA 2048 bits`.
+     */
+    TLSCONN_CERT_KEY = 96,
+    /**
+     * The signature's algorithm, such as `ECDSA with SHA-256`.
+     */
+    TLSCONN_CERT_SIGNATURE = 97,
+    /**
+     * Valid from, such as `2026-11-21T10:00:00Z` (ISO 8601).
+     */
+    TLSCONN_CERT_NOT_BEFORE = 98,
+    /**
+     * Valid to, in the same form.
+     */
+    TLSCONN_CERT_NOT_AFTER = 99,
+    /**
+     * The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty where there
+     * are none.
+     */
+    TLSCONN_CERT_NAMES = 100,
+} tlsconn_cert_field;
+
+/**
+ * Read one certificate, in PEM or DER.
+ *
+ * `pem_or_der` is `len` bytes, and is copied. From a PEM text with several certificates the
+ * first is taken. `*out` is yours, give it up with tlsconn_cert_unref(); it is NULL on failure.
+ * Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when there is no certificate; `TLSCONN_E_INVALID` when
+ * a pointer is NULL or `len` is no length.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_cert_parse(const void *pem_or_der,
+                       size_t len,
+                       tlsconn_cert **out);
+
+/**
+ * Take one more reference.
+ *
+ * Returns `cert`, and NULL for NULL. The reference is yours: give it up with
+ * tlsconn_cert_unref(). Any thread.
+ */
+TLSCONN_API tlsconn_cert *tlsconn_cert_ref(tlsconn_cert *cert);
+
+/**
+ * Give up a reference. NULL is allowed and does nothing. Any thread.
+ */
+TLSCONN_API void tlsconn_cert_unref(tlsconn_cert *cert);
+
+/**
+ * One thing that a certificate says.
+ *
+ * `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`, and is empty when
+ * that is NULL or `field` is none. Any thread.
+ */
+TLSCONN_API
+const char *tlsconn_cert_str(const tlsconn_cert *cert,
+                             int field);
+
+/**
+ * The certificate in words.
+ *
+ * `style` is one of `tlsconn_style`. The string lives as long as `cert`, and is empty when that
+ * is NULL or `style` is none. Any thread.
+ */
+TLSCONN_API
+const char *tlsconn_cert_text(const tlsconn_cert *cert,
+                              int style);
+
+/**
+ * The certificate in DER (X.690).
+ *
+ * The bytes live as long as `cert`; their number is written to `*len`, which may be NULL. NULL
+ * when `cert` is NULL. Any thread.
+ */
+TLSCONN_API
+const uint8_t *tlsconn_cert_der(const tlsconn_cert *cert,
+                                size_t *len);
+
+/* ---------- The 2007 proposal ---------- */
+
+/**
+ * The kinds of certificate data: the mail's own four, and the fifth that its prose lists.
+ */
+typedef enum {
+    /**
+     * Certificates of authorities.
+     */
+    VIR_CERT_CA_CERT = 0,
+    /**
+     * Certificate revocation lists.
+     */
+    VIR_CERT_CA_CRL = 1,
+    /**
+     * The own private key.
+     */
+    VIR_CERT_CLIENT_KEY = 2,
+    /**
+     * The own certificate.
+     */
+    VIR_CERT_CLIENT_CERT = 3,
+    /**
+     * Trusted server certificates. As a file it becomes the known file, which may not exist
+     * yet.
+     */
+    VIR_CERT_TRUSTED_SERVER = 4,
+} virConnectCertDataType;
+
+/**
+ * Decides about a server that is met for the first time and whose certificate an authority
+ * vouches for.
+ *
+ * `hostname` is the host as dialled; `cert` is the server's certificate in PEM; both live until
+ * it returns. It runs on the thread that called the library, and may call it. It returns
+ * `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`; any other number rejects.
+ */
+typedef int (*virConnectCertificateValidator)(const char *hostname, const char *cert);
+
+/**
+ * Add certificate data from memory to the default context.
+ *
+ * `dataType` is one of `virConnectCertDataType`; `data` is a NUL-terminated PEM text, and is
+ * copied. Any thread.
+ *
+ * Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add() would have
+ * returned. The context is as it was then.
+ */
+TLSCONN_API
+int virConnectAddCertData(int dataType,
+                          const char *data);
+
+/**
+ * Add certificate data from a PEM file to the default context.
+ *
+ * `dataType` is one of `virConnectCertDataType`; a file of `VIR_CERT_TRUSTED_SERVER` becomes the
+ * known file, to which `TLSCONN_ALLOW_ALWAYS` writes. Any thread.
+ *
+ * Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add_file() or
+ * tlsconn_ctx_set_known_file() would have returned. The context is as it was then.
+ */
+TLSCONN_API
+int virConnectAddCertDataFile(int dataType,
+                              const char *dataFile);
+
+/**
+ * Set the function that decides about servers met for the first time, on the default context.
+ *
+ * It is asked only about servers whose certificate passed every check; every other question is
+ * refused with its problems. `cb` may be NULL: once a function was set, strangers are refused
+ * from then on. tlsconn_ctx_set_validator() on tlsconn_ctx_default() takes its place. Any thread.
+ *
+ * Returns 0.
+ */
+TLSCONN_API
+int virConnectSetCertificateValidator(virConnectCertificateValidator cb);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif  /* TLSCONN_H */

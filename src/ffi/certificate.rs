@@ -1,0 +1,207 @@
+//! Chapter "Certificates for people" of the header.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::sync::Arc;
+
+use super::call::{call, call_or};
+use super::context::no_constant;
+use super::handle::{give, lend, share, take_back};
+use super::question::style;
+use super::read::{bytes, place};
+use super::text::Text;
+use crate::error::{Error, Kind, escaped};
+use crate::material::Certificate;
+
+/// A certificate (RFC 5280). Counted, immutable, good for any thread.
+///
+/// Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide, or turn
+/// the text around it. They live as long as the certificate.
+pub struct tlsconn_cert {
+    certificate: Certificate,
+    fields: [Text; 11],
+    texts: [Text; 5],
+}
+
+impl tlsconn_cert {
+    pub(super) fn new(certificate: Certificate) -> Arc<Self> {
+        let fields = [const { Text::new() }; 11];
+        Arc::new(Self { certificate, fields, texts: [const { Text::new() }; 5] })
+    }
+
+    pub(super) const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Whether this is that very certificate.
+    pub(super) fn is(&self, certificate: &Certificate) -> bool {
+        self.certificate == *certificate
+    }
+}
+
+/// What can be asked of a certificate.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_cert_field {
+    /// The subject, such as `C=GB,O=Lab,CN=alice`, in the order of the encoding.
+    TLSCONN_CERT_SUBJECT = 90,
+    /// The issuer, in the same form.
+    TLSCONN_CERT_ISSUER = 91,
+    /// The subject's common name; empty where there is none, the first where there are more.
+    TLSCONN_CERT_CN = 92,
+    /// The serial number, in hexadecimal with colons.
+    TLSCONN_CERT_SERIAL = 93,
+    /// The SHA-256 of the certificate, in hexadecimal with colons.
+    TLSCONN_CERT_SHA256 = 94,
+    /// The SHA-256 of its public key (the SubjectPublicKeyInfo), in hexadecimal with colons.
+    TLSCONN_CERT_KEY_SHA256 = 95,
+    /// The public key, such as `RSA 2048 bits`.
+    TLSCONN_CERT_KEY = 96,
+    /// The signature's algorithm, such as `ECDSA with SHA-256`.
+    TLSCONN_CERT_SIGNATURE = 97,
+    /// Valid from, such as `2026-11-21T10:00:00Z` (ISO 8601).
+    TLSCONN_CERT_NOT_BEFORE = 98,
+    /// Valid to, in the same form.
+    TLSCONN_CERT_NOT_AFTER = 99,
+    /// The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty where there
+    /// are none.
+    TLSCONN_CERT_NAMES = 100,
+}
+
+/// Read one certificate, in PEM or DER.
+///
+/// `pem_or_der` is `len` bytes, and is copied. From a PEM text with several certificates the
+/// first is taken. `*out` is yours, give it up with tlsconn_cert_unref(); it is NULL on failure.
+/// Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when there is no certificate; `TLSCONN_E_INVALID` when
+/// a pointer is NULL or `len` is no length.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_cert_parse(
+    pem_or_der: *const c_void,
+    len: usize,
+    out: *mut *mut tlsconn_cert,
+) -> c_int {
+    const SEQUENCE: u8 = 0x30;
+    call(|| {
+        // SAFETY: the contract: room for a pointer, or NULL.
+        let out = unsafe { place("out", out) }?;
+        *out = std::ptr::null_mut();
+        // SAFETY: the contract: `len` readable bytes or NULL.
+        let input = unsafe { bytes("pem_or_der", pem_or_der, len) }?;
+        let certificate = if input.first() == Some(&SEQUENCE) {
+            Certificate::from_der(input)?
+        } else {
+            let all = Certificate::all_from_pem(input, "the PEM text of the certificate")?;
+            let none = || Error::new(Kind::Parse, "the PEM text holds no certificate");
+            all.into_iter().next().ok_or_else(none)?
+        };
+        *out = give(tlsconn_cert::new(certificate));
+        Ok(())
+    })
+}
+
+/// Take one more reference.
+///
+/// Returns `cert`, and NULL for NULL. The reference is yours: give it up with
+/// tlsconn_cert_unref(). Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_cert_ref(cert: *mut tlsconn_cert) -> *mut tlsconn_cert {
+    // SAFETY: the contract: a certificate or NULL.
+    unsafe { share(cert) };
+    cert
+}
+
+/// Give up a reference. NULL is allowed and does nothing. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_cert_unref(cert: *mut tlsconn_cert) {
+    // SAFETY: the contract: the caller's own reference, not used again.
+    unsafe { take_back(cert) };
+}
+
+/// One thing that a certificate says.
+///
+/// `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`, and is empty when
+/// that is NULL or `field` is none. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_cert_str(
+    cert: *const tlsconn_cert,
+    field: c_int,
+) -> *const c_char {
+    const FIRST: c_int = tlsconn_cert_field::TLSCONN_CERT_SUBJECT as c_int;
+    call_or(c"".as_ptr(), || {
+        // SAFETY: the contract: a certificate or NULL.
+        let cert = unsafe { lend("cert", cert) }?;
+        let index = field.checked_sub(FIRST).and_then(|index| usize::try_from(index).ok());
+        let slot = index.and_then(|index| cert.fields.get(index));
+        let none = || no_constant("field", field, "TLSCONN_CERT_*");
+        Ok(slot.ok_or_else(none)?.get(|| words(&cert.certificate, field)))
+    })
+}
+
+fn words(certificate: &Certificate, field: c_int) -> String {
+    use tlsconn_cert_field as f;
+    let is = |one: tlsconn_cert_field| field == one as c_int;
+    if is(f::TLSCONN_CERT_SUBJECT) {
+        certificate.subject()
+    } else if is(f::TLSCONN_CERT_ISSUER) {
+        certificate.issuer()
+    } else if is(f::TLSCONN_CERT_CN) {
+        escaped(certificate.facts().common_names.first().map_or("", String::as_str))
+    } else if is(f::TLSCONN_CERT_SERIAL) {
+        certificate.serial_text()
+    } else if is(f::TLSCONN_CERT_SHA256) {
+        certificate.fingerprint()
+    } else if is(f::TLSCONN_CERT_KEY_SHA256) {
+        certificate.key_fingerprint()
+    } else if is(f::TLSCONN_CERT_KEY) {
+        certificate.key_text()
+    } else if is(f::TLSCONN_CERT_SIGNATURE) {
+        certificate.signature_text()
+    } else if is(f::TLSCONN_CERT_NOT_BEFORE) {
+        certificate.not_before_text()
+    } else if is(f::TLSCONN_CERT_NOT_AFTER) {
+        certificate.not_after_text()
+    } else {
+        certificate.names_text()
+    }
+}
+
+/// The certificate in words.
+///
+/// `style` is one of `tlsconn_style`. The string lives as long as `cert`, and is empty when that
+/// is NULL or `style` is none. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_cert_text(
+    cert: *const tlsconn_cert,
+    style: c_int,
+) -> *const c_char {
+    call_or(c"".as_ptr(), || {
+        // SAFETY: the contract: a certificate or NULL.
+        let cert = unsafe { lend("cert", cert) }?;
+        let (index, style) = self::style(style)?;
+        let text = cert.texts.get(index).map(|text| text.get(|| cert.certificate.text(style)));
+        Ok(text.unwrap_or(c"".as_ptr()))
+    })
+}
+
+/// The certificate in DER (X.690).
+///
+/// The bytes live as long as `cert`; their number is written to `*len`, which may be NULL. NULL
+/// when `cert` is NULL. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_cert_der(cert: *const tlsconn_cert, len: *mut usize) -> *const u8 {
+    call_or(std::ptr::null(), || {
+        // SAFETY: the contract: room for a number, or NULL.
+        let mut len = unsafe { len.as_mut() };
+        if let Some(len) = &mut len {
+            **len = 0;
+        }
+        // SAFETY: the contract: a certificate or NULL.
+        let der = unsafe { lend("cert", cert) }?.certificate.der();
+        if let Some(len) = len {
+            *len = der.len();
+        }
+        Ok(der.as_ptr())
+    })
+}

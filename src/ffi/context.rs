@@ -1,0 +1,349 @@
+//! Chapter "Contexts" of the header.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::sync::{Arc, OnceLock};
+
+use super::call::call;
+use super::callback::{
+    passphrase, tlsconn_destroy_fn, tlsconn_passphrase_fn, tlsconn_validator_fn, validator,
+};
+use super::handle::{give, lend, share, show, take_back};
+use super::read::{bytes, path};
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::material::{Layout, Material};
+
+/// An application's trust: the authorities it believes, its own key, the servers it knows, and
+/// whom to ask.
+///
+/// Counted, and good for any number of threads at once. Every change is whole or did not
+/// happen. A connection works with what the context was when it began, and is judged by what
+/// the context is then. A context survives a fork.
+#[derive(Debug, Default)]
+pub struct tlsconn_ctx(pub(super) Context);
+
+/// The five kinds of PEM material (RFC 7468).
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum tlsconn_material {
+    /// Certificates of authorities.
+    TLSCONN_MAT_CA = 10,
+    /// Certificate revocation lists.
+    TLSCONN_MAT_CRL = 11,
+    /// The own private key: PKCS#8, PKCS#1 or SEC1, encrypted PKCS#8 with a passphrase.
+    TLSCONN_MAT_KEY = 12,
+    /// The own certificate, followed by the intermediates that lead to its authority.
+    TLSCONN_MAT_CERT = 13,
+    /// Certificates of servers that are known without an authority, in the form of trusted.pem.
+    TLSCONN_MAT_TRUSTED_PEER = 14,
+}
+
+/// Sets of files with known names in a directory.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum tlsconn_layout {
+    /// ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the store of known
+    /// servers, server/trusted.pem; by itself in $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
+    TLSCONN_LAYOUT_TLSCONN = 20,
+    /// libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
+    /// directory (libvirt's pkipath); by itself where libvirt looks for them.
+    TLSCONN_LAYOUT_LIBVIRT = 21,
+    /// The same with libvirt's servercert.pem and serverkey.pem.
+    TLSCONN_LAYOUT_LIBVIRT_SERVER = 22,
+    /// docker's ca.pem, cert.pem and key.pem; by itself in $HOME/.docker.
+    TLSCONN_LAYOUT_DOCKER = 23,
+    /// QEMU's ca-cert.pem, ca-crl.pem, client-cert.pem and client-key.pem; has no place by
+    /// itself.
+    TLSCONN_LAYOUT_QEMU = 24,
+}
+
+pub(super) fn material(number: c_int) -> Result<Material, Error> {
+    const CA: c_int = tlsconn_material::TLSCONN_MAT_CA as c_int;
+    const CRL: c_int = tlsconn_material::TLSCONN_MAT_CRL as c_int;
+    const KEY: c_int = tlsconn_material::TLSCONN_MAT_KEY as c_int;
+    const CERT: c_int = tlsconn_material::TLSCONN_MAT_CERT as c_int;
+    const TRUSTED_PEER: c_int = tlsconn_material::TLSCONN_MAT_TRUSTED_PEER as c_int;
+    match number {
+        CA => Ok(Material::Authority),
+        CRL => Ok(Material::Crl),
+        KEY => Ok(Material::Key),
+        CERT => Ok(Material::Certificate),
+        TRUSTED_PEER => Ok(Material::TrustedPeer),
+        _ => Err(no_constant("material", number, "TLSCONN_MAT_*")),
+    }
+}
+
+fn layout(number: c_int) -> Result<Layout, Error> {
+    const TLSCONN: c_int = tlsconn_layout::TLSCONN_LAYOUT_TLSCONN as c_int;
+    const LIBVIRT: c_int = tlsconn_layout::TLSCONN_LAYOUT_LIBVIRT as c_int;
+    const SERVER: c_int = tlsconn_layout::TLSCONN_LAYOUT_LIBVIRT_SERVER as c_int;
+    const DOCKER: c_int = tlsconn_layout::TLSCONN_LAYOUT_DOCKER as c_int;
+    const QEMU: c_int = tlsconn_layout::TLSCONN_LAYOUT_QEMU as c_int;
+    match number {
+        TLSCONN => Ok(Layout::Tlsconn),
+        LIBVIRT => Ok(Layout::Libvirt),
+        SERVER => Ok(Layout::LibvirtServer),
+        DOCKER => Ok(Layout::Docker),
+        QEMU => Ok(Layout::Qemu),
+        _ => Err(no_constant("layout", number, "TLSCONN_LAYOUT_*")),
+    }
+}
+
+/// The error for a number that is none of a set of constants.
+pub(super) fn no_constant(name: &str, number: c_int, set: &str) -> Error {
+    Error::new(Kind::Invalid, format!("{name} is {number}, which is none of {set}"))
+}
+
+/// Make a context that trusts nobody and knows nobody.
+///
+/// Never NULL. It is yours: give it up with tlsconn_ctx_unref(). Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn tlsconn_ctx_new() -> *mut tlsconn_ctx {
+    give(Arc::new(tlsconn_ctx::default()))
+}
+
+/// Take one more reference.
+///
+/// Returns `ctx`, and NULL for NULL. The reference is yours: give it up with
+/// tlsconn_ctx_unref(). Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_ctx_ref(ctx: *mut tlsconn_ctx) -> *mut tlsconn_ctx {
+    // SAFETY: the contract: a context or NULL.
+    unsafe { share(ctx) };
+    ctx
+}
+
+/// Give up a reference. NULL is allowed and does nothing.
+///
+/// Connections go on with what they hold. Any thread; a callback's userdata may be destroyed
+/// on it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_ctx_unref(ctx: *mut tlsconn_ctx) {
+    // SAFETY: the contract: the caller's own reference, not used again.
+    unsafe { take_back(ctx) };
+}
+
+/// The context of the process, which the functions of the 2007 proposal fill.
+///
+/// Never NULL, and always the same. It is borrowed: never give it up. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
+    static DEFAULT: OnceLock<Arc<tlsconn_ctx>> = OnceLock::new();
+    show(DEFAULT.get_or_init(|| Arc::new(tlsconn_ctx(Context::process_wide().clone()))))
+}
+
+/// Add material from a PEM text in memory.
+///
+/// `material` is one of `tlsconn_material`. `pem` is `len` bytes, needs no NUL at its end, and
+/// is copied. Text around the PEM blocks is ignored; blocks that do not parse are not. What is
+/// added stands beside what is there. An own certificate and its key may come in any order,
+/// and replace the pair in use once both are there. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
+/// that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
+/// none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
+/// certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_STORE` when the
+/// header lines of a trusted server are damaged; `TLSCONN_E_INVALID` when `ctx` or `pem` is
+/// NULL, `len` is no length, or `material` is none. On failure the context is as it was.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_add(
+    ctx: *mut tlsconn_ctx,
+    material: c_int,
+    pem: *const c_void,
+    len: usize,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: `len` readable bytes or NULL.
+        let pem = unsafe { bytes("pem", pem, len) }?;
+        ctx.0.add(self::material(material)?, pem)
+    })
+}
+
+/// Add material from a PEM file, which tlsconn_ctx_reload() looks at again.
+///
+/// `material` is one of `tlsconn_material`; `path` is any bytes up to a NUL. Any thread.
+///
+/// Returns what tlsconn_ctx_add() returns, with file and line in the message; and
+/// `TLSCONN_E_FILE` when the file cannot be read or is none (a directory, a FIFO, a device);
+/// `TLSCONN_E_TOO_BIG`; `TLSCONN_E_PERMISSION` when others may read a private key. On failure
+/// the context is as it was.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_add_file(
+    ctx: *mut tlsconn_ctx,
+    material: c_int,
+    path: *const c_char,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: NUL-terminated bytes or NULL.
+        let path = unsafe { self::path("path", path) }?;
+        ctx.0.add_file(self::material(material)?, path)
+    })
+}
+
+/// Add every PEM file of a directory, which tlsconn_ctx_reload() lists again.
+///
+/// Files count by their ending (.pem, .crt, .cer, .crl, .key), in the order of their names;
+/// directories inside are not entered. Any thread.
+///
+/// Returns what tlsconn_ctx_add_file() returns for the first file that cannot be taken, and
+/// `TLSCONN_E_PARSE` when there is no such file. On failure the context is as it was.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_add_dir(
+    ctx: *mut tlsconn_ctx,
+    material: c_int,
+    dir: *const c_char,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: NUL-terminated bytes or NULL.
+        let dir = unsafe { path("dir", dir) }?;
+        ctx.0.add_dir(self::material(material)?, dir)
+    })
+}
+
+/// Add the files of a layout.
+///
+/// `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the place that the
+/// layout has by itself. Only the authority is required. Any thread.
+///
+/// Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority is
+/// missing; `TLSCONN_E_NO_KEY` when a certificate has no key, or the reverse;
+/// `TLSCONN_E_KEY_MISMATCH` when they do not belong together; `TLSCONN_E_STORE` and
+/// `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them; `TLSCONN_E_INVALID` when
+/// `dir` is NULL and the layout has no place by itself, or `$HOME` is not set. On failure the
+/// context is as it was.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_add_layout(
+    ctx: *mut tlsconn_ctx,
+    layout: c_int,
+    dir: *const c_char,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        let dir = if dir.is_null() {
+            None
+        } else {
+            // SAFETY: the contract: NUL-terminated bytes or NULL.
+            Some(unsafe { path("dir", dir) }?)
+        };
+        ctx.0.add_layout(self::layout(layout)?, dir)
+    })
+}
+
+/// Believe the authorities that the operating system trusts.
+///
+/// They are read now, and not looked at again. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_NO_CA` when the system has none; `TLSCONN_E_INVALID` when
+/// `ctx` is NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        unsafe { lend("ctx", ctx) }?.0.add_system_roots()
+    })
+}
+
+/// Name the store of known servers: the file that `TLSCONN_ALLOW_ALWAYS` writes.
+///
+/// `path` may not exist yet; its directory must. File and directory must be yours or root's,
+/// and nobody else may write them. The file is PEM with lines of text above each block, and
+/// other processes may change it at any time. A store that was named before is left. Any
+/// thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged or cannot be read, with
+/// the line; `TLSCONN_E_PERMISSION` when others may write it or its directory;
+/// `TLSCONN_E_FILE` when the directory is missing; `TLSCONN_E_INVALID` when `ctx` or `path` is
+/// NULL. On failure the context is as it was.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_set_known_file(
+    ctx: *mut tlsconn_ctx,
+    path: *const c_char,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: NUL-terminated bytes or NULL.
+        ctx.0.set_known_file(unsafe { self::path("path", path) }?)
+    })
+}
+
+/// Look at every file again, and take what has changed.
+///
+/// Cheap enough to be called before each connection: one look at the times of each file.
+/// Authorities, own certificate and key, and trusted servers change together or not at all. A
+/// revocation list or a file of a directory that cannot be taken is named, and what it held
+/// stays in force, while the others are taken. A file that disappeared is a failure; a file
+/// that disappeared from a directory given to tlsconn_ctx_add_dir() is forgotten. Any thread.
+///
+/// Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
+/// taken; `TLSCONN_E_KEY_MISMATCH` when own certificate and key do not match any more, and the
+/// old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
+/// before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_reload(ctx: *mut tlsconn_ctx) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        unsafe { lend("ctx", ctx) }?.0.reload()
+    })
+}
+
+/// Set whom to ask about servers, in place of whoever was set before.
+///
+/// `fn` may be NULL: then nobody is asked, and once somebody was set, strangers are refused
+/// rather than admitted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it
+/// when nothing uses it any more. With `fn` NULL both are ignored. Connections that are
+/// waiting for an answer go on waiting. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, and `userdata` stays yours.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_set_validator(
+    ctx: *mut tlsconn_ctx,
+    r#fn: tlsconn_validator_fn,
+    userdata: *mut c_void,
+    destroy: tlsconn_destroy_fn,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        ctx.0.set_validator(validator(r#fn, userdata, destroy));
+        Ok(())
+    })
+}
+
+/// Set whom to ask for the passphrases of encrypted keys, in place of whoever was set before.
+///
+/// It counts for keys that are added or reloaded from now on, and is called on the thread that
+/// adds or reloads. `fn` may be NULL: then encrypted keys cannot be added. `userdata` and
+/// `destroy` are as for tlsconn_ctx_set_validator(). Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, and `userdata` stays yours.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_set_passphrase(
+    ctx: *mut tlsconn_ctx,
+    r#fn: tlsconn_passphrase_fn,
+    userdata: *mut c_void,
+    destroy: tlsconn_destroy_fn,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        ctx.0.set_passphrase(passphrase(r#fn, userdata, destroy));
+        Ok(())
+    })
+}

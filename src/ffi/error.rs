@@ -1,0 +1,101 @@
+//! Chapter "Errors" of the header.
+
+use std::cell::RefCell;
+use std::ffi::{CString, c_char, c_int};
+use std::sync::{Arc, LazyLock};
+
+use super::code::tlsconn_code;
+use super::handle::{lend, show};
+use super::text::c_string;
+use crate::error::Error;
+
+/// What went wrong, once and for good: an error never changes after it is made.
+///
+/// It says what failed, with names, paths, lines and dates, in words for people, and what can
+/// be done about it. Errors are borrowed: never give one up.
+#[derive(Debug)]
+pub struct tlsconn_error {
+    code: c_int,
+    problems: u32,
+    message: CString,
+    hint: CString,
+}
+
+impl tlsconn_error {
+    pub(super) fn new(error: &Error) -> Self {
+        Self {
+            code: tlsconn_code::from(error.kind()) as c_int,
+            problems: error.problems().bits(),
+            message: c_string(error.message()),
+            hint: c_string(error.hint()),
+        }
+    }
+}
+
+static NONE: LazyLock<tlsconn_error> = LazyLock::new(|| tlsconn_error {
+    code: tlsconn_code::TLSCONN_OK as c_int,
+    problems: 0,
+    message: CString::default(),
+    hint: CString::default(),
+});
+
+thread_local! {
+    static LAST: RefCell<Option<Arc<tlsconn_error>>> = const { RefCell::new(None) };
+}
+
+/// Make `error` this thread's last one; its code, for the caller to return.
+pub(super) fn remember(error: &Error) -> c_int {
+    let error = Arc::new(tlsconn_error::new(error));
+    let code = error.code;
+    // A thread that is ending has no place left to keep it.
+    let _ = LAST.try_with(|last| last.replace(Some(error)));
+    code
+}
+
+/// The error that stands for "nothing has failed".
+pub(super) fn nothing() -> *const tlsconn_error {
+    &raw const *NONE
+}
+
+/// The last failure of the calling thread.
+///
+/// Never NULL: before the first failure it is an error whose code is `TLSCONN_OK` and whose
+/// message is empty. It lives until the next failure on this thread; success never clears it,
+/// so look at it only after a call has said that it failed. Not for another thread to use.
+#[unsafe(no_mangle)]
+pub extern "C" fn tlsconn_last_error() -> *const tlsconn_error {
+    let last = LAST.try_with(|last| last.borrow().as_ref().map(|last| show(last).cast_const()));
+    last.ok().flatten().unwrap_or_else(nothing)
+}
+
+/// The code of `error`, one of `TLSCONN_E_*`; `TLSCONN_OK` when nothing has failed or `error`
+/// is NULL. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_error_code(error: *const tlsconn_error) -> c_int {
+    // SAFETY: the contract: an error or NULL.
+    unsafe { lend("error", error) }.map_or(tlsconn_code::TLSCONN_OK as c_int, |error| error.code)
+}
+
+/// One English sentence for people, UTF-8 and escaped, without a full stop. It names what
+/// failed. It lives as long as `error`, and is empty when `error` is NULL. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_error_message(error: *const tlsconn_error) -> *const c_char {
+    // SAFETY: the contract: an error or NULL.
+    unsafe { lend("error", error) }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
+}
+
+/// What to do next, one English sentence; empty where there is nothing to say or `error` is
+/// NULL. It lives as long as `error`. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_error_hint(error: *const tlsconn_error) -> *const c_char {
+    // SAFETY: the contract: an error or NULL.
+    unsafe { lend("error", error) }.map_or(c"".as_ptr(), |error| error.hint.as_ptr())
+}
+
+/// Everything that was wrong with the peer: bits of `tlsconn_problem`; 0 where the failure is
+/// not about a peer's certificate or `error` is NULL. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_error_problems(error: *const tlsconn_error) -> u32 {
+    // SAFETY: the contract: an error or NULL.
+    unsafe { lend("error", error) }.map_or(0, |error| error.problems)
+}

@@ -1,0 +1,55 @@
+//! Handles: the one place where a pointer becomes a Rust value, and back.
+//!
+//! A handle is an `Arc` that C counts. Rust makes only `&T` from it, never `&mut T`: a
+//! callback may call the library again with the same handle, and two `&mut` to one value
+//! are undefined behaviour. What changes inside a handle sits behind a lock, and no lock
+//! is held while a callback runs.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Kind};
+
+/// Give a new handle to C, which owns one reference.
+pub(super) fn give<T: Send + Sync>(value: Arc<T>) -> *mut T {
+    Arc::into_raw(value).cast_mut()
+}
+
+/// Borrow a handle for one call; `name` is its name in the header.
+///
+/// # Safety
+///
+/// `raw` is NULL, or C owns a reference to it that came from [`give`].
+pub(super) unsafe fn lend<'call, T: Sync>(name: &str, raw: *const T) -> Result<&'call T, Error> {
+    // SAFETY: what is not NULL came from `give`, so it is aligned and alive.
+    let handle = unsafe { raw.as_ref() };
+    handle.ok_or_else(|| Error::new(Kind::Invalid, format!("{name} is NULL")))
+}
+
+/// Count one more reference to a handle for C.
+///
+/// # Safety
+///
+/// As for [`lend`].
+pub(super) unsafe fn share<T: Send + Sync>(raw: *const T) {
+    if !raw.is_null() {
+        // SAFETY: what is not NULL came from `give` and is alive.
+        unsafe { Arc::increment_strong_count(raw) };
+    }
+}
+
+/// A pointer for C to borrow: it lives as long as somebody here holds `value`.
+pub(super) fn show<T: Sync>(value: &Arc<T>) -> *mut T {
+    Arc::as_ptr(value).cast_mut()
+}
+
+/// Take one reference back from C; NULL is fine.
+///
+/// # Safety
+///
+/// As for [`lend`], and C gives up the reference.
+pub(super) unsafe fn take_back<T: Send + Sync>(raw: *const T) {
+    if !raw.is_null() {
+        // SAFETY: the reference came from `give` and C no longer owns it.
+        drop(unsafe { Arc::from_raw(raw) });
+    }
+}

@@ -1,0 +1,216 @@
+//! Chapter "Known servers" of the header.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use super::call::{call, call_for};
+use super::certificate::tlsconn_cert;
+use super::context::tlsconn_ctx;
+use super::handle::{lend, show};
+use super::read::text;
+use super::text::c_string;
+use crate::error::{Error, Kind, Problems};
+use crate::trust::{Endpoint, Entry, Origin, Place, Role};
+
+/// A server that is known by its very certificate, or a certificate that is distrusted.
+///
+/// Borrowed, and valid inside the visitor only. New members come at the end.
+#[repr(C)]
+pub struct tlsconn_known {
+    /// The host, UTF-8; empty for an entry without a host, which is for the names in its
+    /// certificate.
+    pub host: *const c_char,
+    /// The port; 0: any.
+    pub port: c_int,
+    /// A `tlsconn_role`.
+    pub role: c_int,
+    /// 1 for a certificate that is distrusted, else 0.
+    pub distrusted: c_int,
+    /// The problems that were accepted with it, bits of `tlsconn_problem`.
+    pub accepted: u32,
+    /// When it was added, in seconds since 1970; 0: not said.
+    pub added: i64,
+    /// From when on it admits nobody any more, in seconds since 1970; 0: never.
+    pub expires: i64,
+    /// `user`, `admin` or `import`.
+    pub origin: *const c_char,
+    /// The certificate.
+    pub cert: *mut tlsconn_cert,
+}
+
+/// Which side of a connection somebody is on.
+#[repr(C)]
+#[allow(dead_code, reason = "C reads these")]
+pub enum tlsconn_role {
+    /// A server.
+    TLSCONN_ROLE_SERVER = 160,
+    /// A client.
+    TLSCONN_ROLE_CLIENT = 161,
+}
+
+/// Looks at one known server. Returns 0 to go on; anything else stops. It may call the library,
+/// also to set and to remove known servers.
+pub type tlsconn_known_fn =
+    Option<unsafe extern "C" fn(known: *const tlsconn_known, userdata: *mut c_void) -> c_int>;
+
+/// Look at the known servers: those of the known file, of trusted material and of this session.
+///
+/// `host` NULL is all of them; else those for this host, and, unless `port` is 0, for this port
+/// or any. What is looked at is the state when the call began. `fn` is called on this thread.
+/// Any thread.
+///
+/// Returns `TLSCONN_OK` after the last one; what `fn` returned where it stopped;
+/// `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted;
+/// `TLSCONN_E_INVALID` when `ctx` or `fn` is NULL, or `host` or `port` is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_known_each(
+    ctx: *mut tlsconn_ctx,
+    host: *const c_char,
+    port: c_int,
+    r#fn: tlsconn_known_fn,
+    userdata: *mut c_void,
+) -> c_int {
+    call_for(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        let visit = r#fn.ok_or_else(|| Error::new(Kind::Invalid, "fn is NULL"))?;
+        let wanted = if host.is_null() {
+            None
+        } else {
+            // SAFETY: the contract: NUL-terminated text or NULL.
+            let host = unsafe { text("host", host) }?;
+            Some(Endpoint::new(host, port.max(1))?)
+        };
+        for entry in ctx.0.known()?.iter().filter(|entry| is_wanted(entry, wanted.as_ref(), port)) {
+            let stop = visit_one(entry, |known| {
+                // SAFETY: the contract: a function of this type; `known` outlives the call.
+                unsafe { visit(known, userdata) }
+            });
+            if stop != 0 {
+                return Ok(stop);
+            }
+        }
+        Ok(0)
+    })
+}
+
+fn is_wanted(entry: &Entry, wanted: Option<&Endpoint>, port: c_int) -> bool {
+    wanted.is_none_or(|wanted| {
+        entry.place.as_ref().is_some_and(|place| {
+            let any = port == 0 || place.port.is_none_or(|of| of == wanted.port);
+            place.host == wanted.host && any
+        })
+    })
+}
+
+fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -> c_int {
+    let place = entry.place.as_ref();
+    let host = c_string(place.map_or("", |place| place.host.as_str()));
+    let certificate = tlsconn_cert::new(entry.certificate.clone());
+    let known = tlsconn_known {
+        host: host.as_ptr(),
+        port: place.and_then(|place| place.port).map_or(0, c_int::from),
+        role: match entry.role {
+            Role::Server => tlsconn_role::TLSCONN_ROLE_SERVER,
+            Role::Client => tlsconn_role::TLSCONN_ROLE_CLIENT,
+        } as c_int,
+        distrusted: c_int::from(entry.distrust),
+        accepted: entry.accepted.bits(),
+        added: entry.added.unwrap_or(0),
+        expires: entry.expires.unwrap_or(0),
+        origin: match entry.origin {
+            Origin::User => c"user",
+            Origin::Admin => c"admin",
+            Origin::Import => c"import",
+        }
+        .as_ptr(),
+        cert: show(&certificate),
+    };
+    visit(&raw const known)
+}
+
+/// Make a server known with this certificate, in place of whatever was known for the place.
+///
+/// `host` is UTF-8; `port` is 1 to 65535; `accepted` is the problems that are accepted with it,
+/// bits of `tlsconn_problem` below 0x10000. It is written to the known file; without one it
+/// holds until the context goes. It lifts no distrust. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the known file cannot be written, and is as it
+/// was; `TLSCONN_E_STORE_LOCKED` when another process holds it for too long;
+/// `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL,
+/// or `host`, `port` or `accepted` is none.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_known_set(
+    ctx: *mut tlsconn_ctx,
+    host: *const c_char,
+    port: c_int,
+    cert: *mut tlsconn_cert,
+    accepted: u32,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: NUL-terminated text or NULL.
+        let endpoint = Endpoint::new(unsafe { text("host", host) }?, port)?;
+        // SAFETY: the contract: a certificate or NULL.
+        let certificate = unsafe { lend("cert", cert) }?.certificate().clone();
+        let accepted = Problems::from_bits(accepted).ok_or_else(|| {
+            Error::new(
+                Kind::Invalid,
+                format!("accepted is {accepted:#x}, which has bits that are no TLSCONN_P_*"),
+            )
+        })?;
+        ctx.0.set_known(&endpoint, certificate, accepted)
+    })
+}
+
+/// Forget the server at a place: the next connection meets it as a stranger.
+///
+/// `host` and `port` are as for tlsconn_known_set(). Entries for any port, entries without a
+/// host, trusted material and distrust stay. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no such entry; what
+/// tlsconn_known_set() returns.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_known_remove(
+    ctx: *mut tlsconn_ctx,
+    host: *const c_char,
+    port: c_int,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: NUL-terminated text or NULL.
+        let Endpoint { host, port } = Endpoint::new(unsafe { text("host", host) }?, port)?;
+        ctx.0.remove_known(&Place { host, port: Some(port) })
+    })
+}
+
+/// Mark a certificate as distrusted, or lift that mark.
+///
+/// With `on` 1 it, and every certificate with its key, is refused everywhere: for any host, port
+/// and role, as the server's own or anywhere above it. Nothing lifts that but this call with
+/// `on` 0. It is written to the known file; without one it holds until the context goes. Any
+/// thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no mark to lift; what
+/// tlsconn_known_set() returns; `TLSCONN_E_INVALID` also when `on` is neither 0 nor 1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_known_distrust(
+    ctx: *mut tlsconn_ctx,
+    cert: *mut tlsconn_cert,
+    on: c_int,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: a certificate or NULL.
+        let cert = unsafe { lend("cert", cert) }?;
+        if !(0..=1).contains(&on) {
+            return Err(Error::new(Kind::Invalid, format!("on is {on}, neither 0 nor 1")));
+        }
+        ctx.0.distrust(cert.certificate(), on == 1)
+    })
+}

@@ -1,0 +1,312 @@
+//! Chapter "Options" of the header.
+
+use std::ffi::{c_char, c_int};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::call::call;
+use super::context::{no_constant, tlsconn_ctx};
+use super::handle::lend;
+use super::read::string;
+use crate::context::Settings;
+use crate::error::{Error, Kind};
+use crate::tls::{SendCertificate, Version};
+use crate::trust::{CrlMode, Policy, Profile};
+
+/// What an application may choose, each with what holds where it chooses nothing.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_option {
+    /// A `tlsconn_policy` for strangers that an authority vouches for. AUTO asks the
+    /// validator, and where none was ever set the authority decides.
+    TLSCONN_OPT_ON_NEW = 200,
+    /// A `tlsconn_policy` for known servers with another certificate. AUTO refuses. Not ALLOW.
+    TLSCONN_OPT_ON_CHANGED = 201,
+    /// A `tlsconn_policy` for known servers with a new certificate for their old key, from an
+    /// authority. AUTO admits, and replaces the entry once the connection is open.
+    TLSCONN_OPT_ON_RENEWED = 202,
+    /// A `tlsconn_policy` for strangers that no authority vouches for. AUTO refuses. Not ALLOW.
+    TLSCONN_OPT_ON_UNTRUSTED = 203,
+    /// A `tlsconn_policy` for known servers with a problem that was not accepted with them.
+    /// AUTO asks the validator, and refuses where there is none. Not ALLOW.
+    TLSCONN_OPT_ON_NEW_PROBLEM = 204,
+    /// A `tlsconn_send_cert`: when the own certificate is sent. Default MATCHING.
+    TLSCONN_OPT_SEND_CLIENT_CERT = 211,
+    /// A `tlsconn_crl_mode`. Default IF_PRESENT.
+    TLSCONN_OPT_CRL_MODE = 212,
+    /// For how many seconds a revocation list counts after its next update. Default 0.
+    TLSCONN_OPT_CRL_GRACE_S = 213,
+    /// A `tlsconn_profile`. Default STRICT.
+    TLSCONN_OPT_PROFILE = 214,
+    /// The time to judge at, in seconds since 1970; -1, the default, is the system's clock.
+    TLSCONN_OPT_VERIFY_TIME = 215,
+    /// A `tlsconn_tls_version`: the oldest that is spoken. Default TLS 1.2.
+    TLSCONN_OPT_MIN_VERSION = 216,
+    /// A `tlsconn_tls_version`: the newest that is spoken. Default TLS 1.3.
+    TLSCONN_OPT_MAX_VERSION = 217,
+    /// 1, the default: sessions are resumed (RFC 8446, 2.2), each only as long as the decision
+    /// that admitted the server stands. 0: never.
+    TLSCONN_OPT_RESUMPTION = 218,
+    /// How many milliseconds dialling and handshake may take together, without the time that
+    /// an answer takes; -1: for ever. Default 60000.
+    TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS = 219,
+    /// How many milliseconds a question may stay open; -1: for ever. Default 600000.
+    TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
+    /// How many milliseconds a blocking read, write or shutdown may wait; -1, the default: for
+    /// ever.
+    TLSCONN_OPT_IO_TIMEOUT_MS = 221,
+    /// How many milliseconds a handshake of TLS 1.3 waits, where our certificate was sent, for
+    /// the server to go on or to refuse it. 0, the default: it does not wait, and the first
+    /// read tells.
+    TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
+    /// A string: application protocols, the favourite first, separated by commas (RFC 7301).
+    /// Default empty: none is offered.
+    TLSCONN_OPT_ALPN = 250,
+    /// A string: a file, made with mode 0600, to which the secrets of every connection are
+    /// written for debugging. Whoever reads it reads the traffic. Default empty: none.
+    TLSCONN_OPT_KEYLOG_FILE = 251,
+}
+
+/// What to do in a situation.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_policy {
+    /// What the option's text says.
+    TLSCONN_POLICY_AUTO = 60,
+    /// Refuse.
+    TLSCONN_POLICY_REFUSE = 61,
+    /// Ask. Without a validator a non-blocking connection returns `TLSCONN_WANT_ANSWER`, and a
+    /// blocking one `TLSCONN_E_NO_VALIDATOR`.
+    TLSCONN_POLICY_ASK = 62,
+    /// Admit; only for servers that an authority vouches for.
+    TLSCONN_POLICY_ALLOW = 63,
+}
+
+/// What revocation lists are for.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_crl_mode {
+    /// They are not looked at.
+    TLSCONN_CRL_OFF = 40,
+    /// An issuer for which any list was given must have one that is verified and fresh.
+    TLSCONN_CRL_IF_PRESENT = 41,
+    /// Every issuer must have one that is verified and fresh.
+    TLSCONN_CRL_REQUIRED = 42,
+}
+
+/// How strictly a chain is read.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_profile {
+    /// RFC 5280 and RFC 9525.
+    TLSCONN_PROFILE_STRICT = 70,
+}
+
+/// When the own certificate is sent to a server that asks for one.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_send_cert {
+    /// Where the server names no authorities, or one of our chain.
+    TLSCONN_SEND_CERT_MATCHING = 180,
+    /// To every server that asks.
+    TLSCONN_SEND_CERT_ALWAYS = 181,
+    /// To none.
+    TLSCONN_SEND_CERT_NEVER = 182,
+}
+
+/// Versions of TLS, as they stand on the wire.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_tls_version {
+    /// TLS 1.2 (RFC 5246).
+    TLSCONN_TLS_1_2 = 0x0303,
+    /// TLS 1.3 (RFC 8446).
+    TLSCONN_TLS_1_3 = 0x0304,
+}
+
+/// Choose a number.
+///
+/// `option` is one of the `tlsconn_option` that are no strings; `value` is what its text says.
+/// It counts for connections that are made from now on; policies, profile, time and revocation
+/// also for those that have not been judged yet. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, or `value`
+/// is not one of its values, and nothing is changed.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_set_int(
+    ctx: *mut tlsconn_ctx,
+    option: c_int,
+    value: i64,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        let change = number(option, value)?;
+        ctx.0.set(change)
+    })
+}
+
+/// Choose a string.
+///
+/// `option` is `TLSCONN_OPT_ALPN` or `TLSCONN_OPT_KEYLOG_FILE`; `value` is copied, and an empty
+/// one is the default. It counts for connections that are made from now on. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the key log cannot be written;
+/// `TLSCONN_E_INVALID` when `ctx` or `value` is NULL, `option` is none, or a protocol's name is
+/// empty or longer than 255 bytes. On failure nothing is changed.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_set_str(
+    ctx: *mut tlsconn_ctx,
+    option: c_int,
+    value: *const c_char,
+) -> c_int {
+    const ALPN: c_int = tlsconn_option::TLSCONN_OPT_ALPN as c_int;
+    const KEYLOG: c_int = tlsconn_option::TLSCONN_OPT_KEYLOG_FILE as c_int;
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: NUL-terminated bytes or NULL.
+        let value = unsafe { string("value", value) }?.to_bytes();
+        match option {
+            ALPN => {
+                let protocols = protocols(value)?;
+                ctx.0.set(|settings| settings.tls.alpn = protocols)
+            }
+            KEYLOG => {
+                let sink = if value.is_empty() { None } else { Some(key_log(value)?) };
+                ctx.0.set(|settings| settings.tls.key_log = sink)
+            }
+            _ => Err(no_constant("option", option, "the string options")),
+        }
+    })
+}
+
+/// What a number changes.
+fn number(option: c_int, value: i64) -> Result<Box<dyn FnOnce(&mut Settings)>, Error> {
+    use tlsconn_option as o;
+    let is = |one: tlsconn_option| option == one as c_int;
+    Ok(if is(o::TLSCONN_OPT_ON_NEW) {
+        let policy = policy(value)?;
+        Box::new(move |settings| settings.policies.on_new = policy)
+    } else if is(o::TLSCONN_OPT_ON_CHANGED) {
+        let policy = policy(value)?;
+        Box::new(move |settings| settings.policies.on_changed = policy)
+    } else if is(o::TLSCONN_OPT_ON_RENEWED) {
+        let policy = policy(value)?;
+        Box::new(move |settings| settings.policies.on_renewed = policy)
+    } else if is(o::TLSCONN_OPT_ON_UNTRUSTED) {
+        let policy = policy(value)?;
+        Box::new(move |settings| settings.policies.on_untrusted = policy)
+    } else if is(o::TLSCONN_OPT_ON_NEW_PROBLEM) {
+        let policy = policy(value)?;
+        Box::new(move |settings| settings.policies.on_new_problem = policy)
+    } else if is(o::TLSCONN_OPT_SEND_CLIENT_CERT) {
+        let when = pick(
+            value,
+            &[
+                (180, SendCertificate::Matching),
+                (181, SendCertificate::Always),
+                (182, SendCertificate::Never),
+            ],
+        )?;
+        Box::new(move |settings| settings.tls.send_certificate = when)
+    } else if is(o::TLSCONN_OPT_CRL_MODE) {
+        let mode =
+            pick(value, &[(40, CrlMode::Off), (41, CrlMode::IfPresent), (42, CrlMode::Required)])?;
+        Box::new(move |settings| settings.crl_mode = mode)
+    } else if is(o::TLSCONN_OPT_CRL_GRACE_S) {
+        let seconds = pick(value.min(0), &[(0, value)])?;
+        Box::new(move |settings| settings.crl_grace = seconds)
+    } else if is(o::TLSCONN_OPT_PROFILE) {
+        let profile = pick(value, &[(70, Profile::Strict)])?;
+        Box::new(move |settings| settings.profile = profile)
+    } else if is(o::TLSCONN_OPT_VERIFY_TIME) {
+        let time = if value == -1 { None } else { Some(pick(value.min(0), &[(0, value)])?) };
+        Box::new(move |settings| settings.verify_time = time)
+    } else if is(o::TLSCONN_OPT_MIN_VERSION) {
+        let version = version(value)?;
+        Box::new(move |settings| settings.tls.min_version = version)
+    } else if is(o::TLSCONN_OPT_MAX_VERSION) {
+        let version = version(value)?;
+        Box::new(move |settings| settings.tls.max_version = version)
+    } else if is(o::TLSCONN_OPT_RESUMPTION) {
+        let on = pick(value, &[(0, false), (1, true)])?;
+        Box::new(move |settings| settings.tls.resumption = on)
+    } else if is(o::TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS) {
+        let limit = limit(value)?;
+        Box::new(move |settings| settings.handshake_timeout = limit)
+    } else if is(o::TLSCONN_OPT_ANSWER_TIMEOUT_MS) {
+        let limit = limit(value)?;
+        Box::new(move |settings| settings.answer_timeout = limit)
+    } else if is(o::TLSCONN_OPT_IO_TIMEOUT_MS) {
+        let limit = limit(value)?;
+        Box::new(move |settings| settings.io_timeout = limit)
+    } else if is(o::TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS) {
+        let limit = if value == 0 { None } else { limit(value)? };
+        Box::new(move |settings| settings.confirm_client_auth = limit)
+    } else {
+        return Err(no_constant("option", option, "the number options"));
+    })
+}
+
+fn pick<T: Copy>(value: i64, known: &[(i64, T)]) -> Result<T, Error> {
+    let found = known.iter().find(|(number, _)| *number == value);
+    let none = || Error::new(Kind::Invalid, format!("{value} is not a value of this option"));
+    found.map(|(_, meaning)| *meaning).ok_or_else(none)
+}
+
+fn policy(value: i64) -> Result<Policy, Error> {
+    pick(value, &[(60, Policy::Auto), (61, Policy::Refuse), (62, Policy::Ask), (63, Policy::Allow)])
+}
+
+fn version(value: i64) -> Result<Version, Error> {
+    pick(value, &[(0x0303, Version::Tls12), (0x0304, Version::Tls13)])
+}
+
+/// Milliseconds; -1 is for ever.
+fn limit(value: i64) -> Result<Option<Duration>, Error> {
+    if value == -1 {
+        return Ok(None);
+    }
+    let milliseconds = u64::try_from(value).ok().filter(|milliseconds| *milliseconds > 0);
+    let none = || {
+        Error::new(Kind::Invalid, format!("{value} is no number of milliseconds; -1 is for ever"))
+    };
+    milliseconds.map(|milliseconds| Some(Duration::from_millis(milliseconds))).ok_or_else(none)
+}
+
+fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    if value.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<Vec<u8>> = value.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect();
+    if names.iter().any(|name| name.is_empty() || name.len() > 255) {
+        return Err(Error::new(
+            Kind::Invalid,
+            "the name of an application protocol has 1 to 255 bytes",
+        ));
+    }
+    Ok(names)
+}
+
+/// A file that takes the lines of a key log.
+fn key_log(path: &[u8]) -> Result<crate::tls::KeyLogSink, Error> {
+    let path = Path::new(std::ffi::OsStr::from_bytes(path));
+    let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    let file =
+        opened.map_err(|error| Error::new(Kind::File, format!("{}: {error}", path.display())))?;
+    let file = Mutex::new(file);
+    Ok(Arc::new(move |line: &str| {
+        // A log that cannot be written must not break the connection that it is about.
+        let _ = writeln!(file.lock(), "{line}");
+    }))
+}

@@ -1,0 +1,157 @@
+//! Which room may use which, and what only one room may say. A new arrow is a decision:
+//! change the table in its own commit.
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+
+use std::path::{Path, PathBuf};
+
+/// Each room with the rooms that it may use. What is not here is not a room.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("material", &["error"]),
+    ("trust", &["error", "material"]),
+    ("tls", &["error", "material", "trust"]),
+    ("io", &["error"]),
+    ("context", &["error", "material", "trust", "tls"]),
+    ("connection", &["error", "material", "trust", "tls", "io", "context"]),
+    ("ffi", &["error", "material", "trust", "tls", "io", "context", "connection"]),
+];
+
+/// What is said in few rooms only. `rustls_pki_types::` and `std::net::IpAddr` are no such
+/// words: the first is plain data, the second a number.
+const SAID_ONLY_IN: &[(&str, &[&str])] = &[
+    ("rustls::", &["tls"]),
+    ("webpki::", &["trust", "tls"]),
+    ("rustix::net", &["io", "connection"]),
+    ("TcpStream", &["io", "connection"]),
+    ("TcpListener", &["io", "connection"]),
+    ("UdpSocket", &["io", "connection"]),
+    ("UnixStream", &["io", "connection"]),
+    ("UnixListener", &["io", "connection"]),
+    ("ToSocketAddrs", &["io", "connection"]),
+    ("unsafe", &["ffi"]),
+];
+
+/// More than this is two files.
+const LONGEST_FILE: usize = 500;
+
+#[test]
+fn rooms_use_only_the_rooms_below_them() {
+    let mut broken = Vec::new();
+    for source in sources() {
+        let allowed = MAY_USE.iter().find(|(room, _)| *room == source.room).unwrap().1;
+        for used in source.code.split("crate::").skip(1) {
+            let used: String = used.chars().take_while(|c| is_word(*c)).collect();
+            if used != source.room && !allowed.contains(&used.as_str()) {
+                broken.push(format!("{} uses {used}", source.path));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_file_stands_in_a_room_of_the_table() {
+    let mut strangers = Vec::new();
+    for path in files(&root()) {
+        let room = room_of(&path);
+        if room != "lib" && !MAY_USE.iter().any(|(known, _)| *known == room) {
+            strangers.push(path);
+        }
+    }
+    assert!(strangers.is_empty(), "{strangers:#?}");
+}
+
+#[test]
+fn what_belongs_to_one_room_is_said_nowhere_else() {
+    let mut broken = Vec::new();
+    for source in sources() {
+        for (word, rooms) in SAID_ONLY_IN {
+            if !rooms.contains(&source.room.as_str()) && says(&source.code, word) {
+                broken.push(format!("{} says {word}", source.path));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn no_file_is_longer_than_a_reader_can_bear() {
+    let mut long = Vec::new();
+    for path in files(&root()) {
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        if lines > LONGEST_FILE {
+            long.push(format!("{}: {lines} lines", path.display()));
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn the_search_for_words_sees_words_and_not_their_neighbours() {
+    assert!(says("use rustls::ClientConfig;", "rustls::"));
+    assert!(says("x = ::rustls::version()", "rustls::"));
+    assert!(says("unsafe { *p }", "unsafe"));
+    assert!(!says("use my_rustls::thing;", "rustls::"));
+    assert!(!says("allow(unsafe_code)", "unsafe"));
+    assert_eq!(without_comments("a // unsafe\nb"), "a \nb\n");
+}
+
+/// One file of a room: its code is its text without comments.
+struct Source {
+    room: String,
+    path: String,
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let in_a_room = |path: &PathBuf| room_of(path) != "lib";
+    let read = |path: PathBuf| Source {
+        room: room_of(&path),
+        path: path.strip_prefix(root()).unwrap().display().to_string(),
+        code: without_comments(&std::fs::read_to_string(&path).unwrap()),
+    };
+    files(&root()).into_iter().filter(in_a_room).map(read).collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every Rust file at or below `directory`.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// `src/trust/store/lock.rs` and `src/trust.rs` are of the room `trust`.
+fn room_of(path: &Path) -> String {
+    let first = path.strip_prefix(root()).unwrap().iter().next().unwrap();
+    Path::new(first).file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+fn without_comments(text: &str) -> String {
+    let code = |line: &str| line.split("//").next().unwrap().to_owned() + "\n";
+    text.lines().map(code).collect()
+}
+
+fn says(code: &str, word: &str) -> bool {
+    let whole = |(at, _): (usize, &str)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + word.len()..].chars().next();
+        let ends = !word.ends_with(is_word) || !after.is_some_and(is_word);
+        !before.is_some_and(is_word) && ends
+    };
+    code.match_indices(word).any(whole)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
