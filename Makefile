@@ -127,6 +127,7 @@ test:
 
 # The promises of the header, from C: plain, under valgrind, and with gcc's sanitizers.
 contract: lib $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contract/%-sanitized)
+	@test -n "$(CONTRACT)"
 	@for test in $(CONTRACT); do \
 	  echo "$$test" && $(LIBRARY)/contract/$$test && \
 	  echo "$$test under valgrind" && $(VALGRIND) $(LIBRARY)/contract/$$test && \

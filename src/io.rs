@@ -15,7 +15,6 @@ mod wake;
 mod watch;
 
 pub use dial::{Dial, Step};
-pub use resolve::Resolving;
 pub use socket::{Received, Sent, check_stream_socket, peer_address, receive, send};
 pub use wait::{Interest, Woken, hung_up, wait};
 pub use wake::Wake;

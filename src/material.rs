@@ -24,10 +24,10 @@ pub use certificate::{Certificate, sha256};
 pub use crl::Crl;
 pub use date::{parse_time, time_text};
 pub use describe::{Style, difference, hex_colons, pem_text};
-pub use facts::{AltName, BasicConstraints, ExtendedKeyUsage, Facts, KeyAlgorithm, KeyUsage};
-pub use file::{CRL_LIMIT, FileText, LIMIT, Stamp, pem_files, read, read_secret, stamp};
-pub use key::{Key, Passphrase};
-pub use layout::{Layout, LayoutFiles, Surroundings, layout_files};
+pub use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+pub use file::{CRL_LIMIT, LIMIT, Stamp, pem_files, read, read_secret, stamp};
+pub use key::Key;
+pub use layout::{Layout, Surroundings, layout_files};
 pub use pem::{Block, blocks};
 pub use system::system_authorities;
 

@@ -28,47 +28,43 @@ pub fn ask_terminal(question: &Question) -> Answer {
     ask(question, &terminal).unwrap_or(Answer::Reject)
 }
 
-fn ask(question: &Question, mut terminal: &File) -> std::io::Result<Answer> {
+fn ask(question: &Question, terminal: &File) -> std::io::Result<Answer> {
     let choices = choices(question);
-    let names: Vec<_> = choices.iter().map(|(_, name, _)| *name).collect();
-    write!(terminal, "\n{}\n\n", question.text(Style::Summary))?;
+    let prompt: Vec<_> = choices.iter().map(|choice| choice.prompt).collect();
+    let mut out = terminal;
+    write!(out, "\n{}\n\n", question.text(Style::Summary))?;
     let mut lines = BufReader::new(terminal);
     for _ in 0..ATTEMPTS {
-        write!(&mut { terminal }, "{}? ", names.join(", "))?;
-        (&mut { terminal }).flush()?;
+        write!(out, "{}? ", prompt.join(", "))?;
+        out.flush()?;
         let mut line = String::new();
         if lines.read_line(&mut line)? == 0 {
             break;
         }
         let word = line.trim().to_lowercase();
-        let meant =
-            choices.iter().find(|(letter, _, word_for)| word == *letter || word == *word_for);
-        if let Some((letter, ..)) = meant {
-            return Ok(meaning(letter));
+        if let Some(choice) = choices.iter().find(|choice| choice.words.contains(&word.as_str())) {
+            return Ok(choice.answer);
         }
     }
     Ok(Answer::Reject)
 }
 
-/// The letter, the words of the prompt and the whole word of each answer that can be offered.
-fn choices(question: &Question) -> Vec<(&'static str, &'static str, &'static str)> {
-    [
-        (Answer::Reject, ("r", "[r]eject", "reject")),
-        (Answer::Once, ("o", "allow [o]nce", "once")),
-        (Answer::Session, ("s", "allow for this [s]ession", "session")),
-        (Answer::Always, ("a", "allow [a]lways", "always")),
-    ]
-    .into_iter()
-    .filter(|(answer, _)| question.allows(*answer))
-    .map(|(_, choice)| choice)
-    .collect()
+/// An answer that can be offered: how it is asked for, and the words that give it.
+struct Choice {
+    answer: Answer,
+    prompt: &'static str,
+    words: &'static [&'static str],
 }
 
-fn meaning(letter: &str) -> Answer {
-    match letter {
-        "o" => Answer::Once,
-        "s" => Answer::Session,
-        "a" => Answer::Always,
-        _ => Answer::Reject,
-    }
+fn choices(question: &Question) -> Vec<Choice> {
+    [
+        (Answer::Reject, "[r]eject", &["r", "reject", "n", "no"][..]),
+        (Answer::Once, "allow [o]nce", &["o", "once"]),
+        (Answer::Session, "allow for this [s]ession", &["s", "session"]),
+        (Answer::Always, "allow [a]lways", &["a", "always"]),
+    ]
+    .into_iter()
+    .filter(|(answer, ..)| question.allows(*answer))
+    .map(|(answer, prompt, words)| Choice { answer, prompt, words })
+    .collect()
 }

@@ -36,17 +36,17 @@ mod for_tests;
 mod testing;
 
 pub use anchors::Anchors;
-pub use assess::{Assessment, Case, CrlMode, Profile, Rules, assess_exact, assess_path};
+pub use assess::{CrlMode, Profile, Rules};
 pub use change::{Change, Replaces};
 pub use crls::Crls;
-pub use entries::{Entries, Level};
+pub use entries::Entries;
 pub use entry::{Entry, Origin, Place, Role};
 pub use host::{Endpoint, Host};
 pub use judge::{
     Admitted, Asked, Asking, Beliefs, Grant, Judgement, Peer, Policies, Policy, Reason, Renewal,
     Situation, judge,
 };
-pub use known::{Known, KnownView, SessionEntries, Standing};
+pub use known::{Known, KnownView, SessionEntries};
 pub use known_text::read as read_known;
 pub use question::{Answer, Question, Questions, Record, Ticket, Waker, accepted_by};
 pub use store::Store;

@@ -105,7 +105,7 @@ impl Connection {
                     continue;
                 }
                 Stage::Dialling(dial) => match dial.step(Instant::now())? {
-                    Step::Connected(socket, _) => {
+                    Step::Connected(socket) => {
                         self.connected(driver, socket)?;
                         continue;
                     }

@@ -190,8 +190,11 @@ pub unsafe extern "C" fn tlsconn_ctx_set_str(
     })
 }
 
+/// A change to the settings.
+type Choice = Box<dyn FnOnce(&mut Settings)>;
+
 /// What a number changes.
-fn number(option: c_int, value: i64) -> Result<Box<dyn FnOnce(&mut Settings)>, Error> {
+fn number(option: c_int, value: i64) -> Result<Choice, Error> {
     use tlsconn_option as o;
     let is = |one: tlsconn_option| option == one as c_int;
     Ok(if is(o::TLSCONN_OPT_ON_NEW) {

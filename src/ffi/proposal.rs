@@ -89,7 +89,10 @@ pub unsafe extern "C" fn virConnectAddCertDataFile(
         let file = unsafe { path("dataFile", dataFile) }?;
         match material(dataType)? {
             Material::TrustedPeer => Context::process_wide().set_known_file(file),
-            other => Context::process_wide().add_file(other, file),
+            other @ (Material::Authority
+            | Material::Crl
+            | Material::Key
+            | Material::Certificate) => Context::process_wide().add_file(other, file),
         }
     })
 }

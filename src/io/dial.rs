@@ -50,8 +50,8 @@ enum Stage {
 /// What a step came to.
 #[derive(Debug)]
 pub enum Step {
-    /// A connected, non-blocking socket, and where it leads.
-    Connected(OwnedFd, SocketAddr),
+    /// A connected, non-blocking socket.
+    Connected(OwnedFd),
     /// Step again when an interest is ready, or at [`Dial::until`].
     Wait,
 }
@@ -73,8 +73,8 @@ impl Dial {
     }
 
     /// Dials these addresses, in the resolver's order; host and port are for messages only.
-    #[must_use]
-    pub fn to_addresses(host: &str, port: u16, addresses: &[SocketAddr]) -> Self {
+    #[cfg(test)]
+    pub(super) fn to_addresses(host: &str, port: u16, addresses: &[SocketAddr]) -> Self {
         let mut dial = Self::new(host, port);
         dial.waiting = taking_turns(addresses);
         dial.stage = Stage::Dialling;
@@ -122,12 +122,12 @@ impl Dial {
             return Ok(Step::Wait);
         }
         if let Some(won) = self.look_at_attempts() {
-            return Ok(Step::Connected(won.socket, won.address));
+            return Ok(Step::Connected(won.socket));
         }
         while self.may_start(now) {
             let Some(address) = self.waiting.pop_front() else { break };
             match Attempt::begin(address) {
-                Began::Connected(socket) => return Ok(Step::Connected(socket, address)),
+                Began::Connected(socket) => return Ok(Step::Connected(socket)),
                 Began::Connecting(attempt) => {
                     self.trying.push(attempt);
                     self.next = now.checked_add(HEAD_START);

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::resolve::Resolving;
 use super::*;
 use crate::error::{Error, Kind};
 

@@ -28,12 +28,8 @@ struct Inner {
 }
 
 struct Fields {
-    version: u32,
     issuer: Vec<u8>,
     this_update: i64,
-    next_update: Option<i64>,
-    number: Option<Vec<u8>>,
-    authority_key_id: Option<Vec<u8>>,
     entries: usize,
 }
 
@@ -72,22 +68,10 @@ impl Crl {
         &self.0.der
     }
 
-    /// The SHA-256 of [`Self::der`].
-    #[must_use]
-    pub fn sha256(&self) -> &[u8; 32] {
-        &self.0.sha256
-    }
-
     /// What the text was called from which the list came: a file, or words for memory.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.0.source
-    }
-
-    /// 1 or 2.
-    #[must_use]
-    pub fn version(&self) -> u32 {
-        self.0.fields.version
     }
 
     /// The issuer's name, with its SEQUENCE header.
@@ -100,25 +84,6 @@ impl Crl {
     #[must_use]
     pub fn this_update(&self) -> i64 {
         self.0.fields.this_update
-    }
-
-    /// When the next one is due at the latest, in seconds since 1970.
-    #[must_use]
-    pub fn next_update(&self) -> Option<i64> {
-        self.0.fields.next_update
-    }
-
-    /// The list's number, most significant byte first and without leading zeros; the number
-    /// 0 has no bytes at all.
-    #[must_use]
-    pub fn number(&self) -> Option<&[u8]> {
-        self.0.fields.number.as_deref()
-    }
-
-    /// The key identifier of the authority key identifier.
-    #[must_use]
-    pub fn authority_key_id(&self) -> Option<&[u8]> {
-        self.0.fields.authority_key_id.as_deref()
     }
 
     /// How many certificates it lists.
@@ -150,19 +115,12 @@ impl Fields {
             return Err("bytes follow it".to_owned());
         }
         let tbs = &parsed.tbs_cert_list;
-        let mut fields = Self {
-            version: match tbs.version.map(|version| version.0) {
-                None => 1,
-                Some(1) => 2,
-                Some(other) => {
-                    return Err(format!("version {} is unknown", other.saturating_add(1)));
-                }
-            },
+        if let Some(version) = tbs.version.filter(|version| version.0 != 1) {
+            return Err(format!("version {} is unknown", version.0.saturating_add(1)));
+        }
+        let fields = Self {
             issuer: tbs.issuer.as_raw().to_vec(),
             this_update: tbs.this_update.timestamp(),
-            next_update: tbs.next_update.map(|time| time.timestamp()),
-            number: None,
-            authority_key_id: None,
             entries: tbs.revoked_certificates.len(),
         };
         let mut seen = HashSet::new();
@@ -170,26 +128,19 @@ impl Fields {
             if !seen.insert(&extension.oid) {
                 return Err(format!("extension {} stands twice", extension.oid.to_id_string()));
             }
-            fields.read_extension(extension)?;
+            check_extension(extension)?;
         }
         Ok(fields)
     }
+}
 
-    fn read_extension(&mut self, extension: &X509Extension<'_>) -> Result<(), String> {
-        let parsed = extension.parsed_extension();
-        if let ParsedExtension::ParseError { error } = parsed {
-            let oid = extension.oid.to_id_string();
-            return Err(format!("extension {oid} does not parse: {error}"));
-        }
-        if let ParsedExtension::CRLNumber(number) = parsed {
-            let bytes = number.to_bytes_be();
-            self.number = Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect());
-        }
-        if let ParsedExtension::AuthorityKeyIdentifier(id) = parsed {
-            self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
-        }
-        Ok(())
+/// An extension that does not parse makes the list unreadable: it may say whom the list is for.
+fn check_extension(extension: &X509Extension<'_>) -> Result<(), String> {
+    if let ParsedExtension::ParseError { error } = extension.parsed_extension() {
+        let oid = extension.oid.to_id_string();
+        return Err(format!("extension {oid} does not parse: {error}"));
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -51,18 +51,6 @@ impl Crls {
         Ok(crls)
     }
 
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.by_issuer.values().map(Vec::len).sum()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.by_issuer.is_empty()
-    }
-
     /// What the lists that `issuer` signed say of `certificate`, which it issued: REVOKED,
     /// CRL_MISSING, CRL_EXPIRED, or two of them, and why.
     ///

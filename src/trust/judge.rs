@@ -259,18 +259,18 @@ impl Court<'_> {
     /// Nothing is known of the peer.
     fn stranger(&self) -> Judgement {
         let found = self.assess(assess_path);
-        let situation =
-            if found.problems.is_empty() { Situation::New } else { Situation::Untrusted };
-        let policy = match (situation, self.beliefs.asking) {
-            (Situation::New, asking) => match (self.beliefs.policies.on_new, asking) {
-                (Policy::Auto, Asking::Nobody) => Policy::Allow,
-                (Policy::Auto, Asking::Validator | Asking::Proposal) => Policy::Ask,
-                (Policy::Auto, Asking::NobodyAnyMore) => Policy::Refuse,
-                (set, _) => set,
-            },
-            _ => self.beliefs.policies.on_untrusted,
+        let policies = self.beliefs.policies;
+        if !found.problems.is_empty() {
+            let nothing = Standing::default();
+            return self.decide(Situation::Untrusted, policies.on_untrusted, found, &nothing);
+        }
+        let policy = match (policies.on_new, self.beliefs.asking) {
+            (Policy::Auto, Asking::Nobody) => Policy::Allow,
+            (Policy::Auto, Asking::Validator | Asking::Proposal) => Policy::Ask,
+            (Policy::Auto, Asking::NobodyAnyMore) => Policy::Refuse,
+            (set, _) => set,
         };
-        self.decide(situation, policy, found, &Standing::default())
+        self.decide(Situation::New, policy, found, &Standing::default())
     }
 
     /// The place is known: by this certificate, or by others.
@@ -319,7 +319,9 @@ impl Court<'_> {
         };
         match self.beliefs.policies.on_renewed {
             Policy::Auto | Policy::Allow => self.admit(Reason::Renewed, self.renewal(old)),
-            policy => self.decide(Situation::Renewed, policy, found, standing),
+            policy @ (Policy::Ask | Policy::Refuse) => {
+                self.decide(Situation::Renewed, policy, found, standing)
+            }
         }
     }
 

@@ -30,8 +30,6 @@ pub struct Located {
     pub entry: Entry,
     /// The bytes from the first line that belongs to it to behind its last.
     pub span: Range<usize>,
-    /// The line of its BEGIN, counted from 1.
-    pub line: usize,
 }
 
 /// Every entry in `text`; `source` names the text in an error, and `role` is that of entries
@@ -68,7 +66,7 @@ pub(super) fn read_reusing(
         let start = header.first().map_or(begin, |line| line.start);
         let certificate = reader.certificate(&block, begin, &made)?;
         let entry = reader.entry(header, certificate, begin)?;
-        entries.push(Located { entry, span: start..end, line: block.line });
+        entries.push(Located { entry, span: start..end });
         from = end;
     }
     whole |= reader.check_apart(&lines(text, from..text.len()))?;

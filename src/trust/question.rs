@@ -128,7 +128,7 @@ impl Question {
         let answer = match answer {
             Answer::Always if !self.offers_always => Answer::Session,
             Answer::Session if !self.allows(Answer::Session) => Answer::Once,
-            other => other,
+            Answer::Reject | Answer::Once | Answer::Session | Answer::Always => answer,
         };
         let (wakers, record_now) = {
             let mut state = self.state.lock();

@@ -46,7 +46,8 @@ fn silent() -> Silent {
 /// Steps at `now` until something comes of it; only the system is waited for, never the clock.
 fn finish(dial: &mut Dial, now: Instant) -> Result<(OwnedFd, SocketAddr), Error> {
     loop {
-        if let Step::Connected(socket, address) = dial.step(now)? {
+        if let Step::Connected(socket) = dial.step(now)? {
+            let address = TcpStream::from(socket.try_clone().unwrap()).peer_addr().unwrap();
             return Ok((socket, address));
         }
         let far = Instant::now().checked_add(Duration::from_secs(60));

@@ -221,7 +221,6 @@ fn adding_an_older_list_keeps_the_newer_one_and_adds_its_revocations() {
     let scene = Scene::new().list(1, None).list(40, Some(KeyCompromise));
     let crls = Crls::new(scene.lists[..1].to_vec()).unwrap();
     let more = crls.with(scene.lists.clone()).unwrap();
-    assert_eq!((crls.len(), more.len()), (1, 2));
     let found = more.revocation(&scene.leaf, &scene.root.certificate(), CrlMode::IfPresent, 0, NOW);
     assert_eq!(found.0, REVOKED);
     assert!(found.1[0].contains("list 60 names its serial number"), "{:?}", found.1);

@@ -8,10 +8,11 @@ use std::time::Duration;
 use rustix::io::Errno;
 use tempfile::TempDir;
 
+use super::super::Place;
 use super::super::change::Replaces;
+use super::super::entries::Level;
 use super::super::for_tests::{certificate, known};
 use super::super::known_text::{FIRST_LINE, LAST_LINE, write};
-use super::super::{Level, Place};
 use super::*;
 
 mod faults;
