@@ -1,0 +1,134 @@
+//! An authority, what it signs, and the directory that an application reads.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+use tempfile::TempDir;
+
+/// An authority of this test alone. `home` is in the recommended layout, and holds nothing
+/// but the authority at first.
+pub struct Pki {
+    root: TempDir,
+    authority: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A certificate and its key, as files.
+pub struct Pair {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl Pki {
+    pub fn new() -> Self {
+        let root = TempDir::new().unwrap();
+        for dir in ["home", "home/ca", "home/client", "home/server"] {
+            fs::DirBuilder::new().mode(0o700).create(root.path().join(dir)).unwrap();
+        }
+        let authority = authority("Test Authority");
+        fs::write(root.path().join("home/ca/cert.pem"), authority.pem()).unwrap();
+        Self { root, authority }
+    }
+
+    /// Where files of this test may lie.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The directory that an application is given.
+    pub fn home(&self) -> PathBuf {
+        self.root().join("home")
+    }
+
+    /// The authority's certificate.
+    pub fn authority(&self) -> PathBuf {
+        self.home().join("ca/cert.pem")
+    }
+
+    /// The store of known servers; not there before somebody was allowed always.
+    pub fn trusted(&self) -> PathBuf {
+        self.home().join("server/trusted.pem")
+    }
+
+    /// What the store of known servers says; nothing where there is none.
+    pub fn known(&self) -> String {
+        fs::read_to_string(self.trusted()).unwrap_or_default()
+    }
+
+    /// A new key and certificate for a server on this machine.
+    pub fn server(&self, name: &str) -> Pair {
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let usage = ExtendedKeyUsagePurpose::ServerAuth;
+        self.write(name, &issue(&self.authority, "localhost", &names, usage))
+    }
+
+    /// Give the application a client certificate of our authority.
+    pub fn add_client(&self) {
+        self.add_client_of(&self.authority);
+    }
+
+    /// Give the application a client certificate which our servers do not believe.
+    pub fn add_strange_client(&self) {
+        self.add_client_of(&authority("Another Authority"));
+    }
+
+    fn add_client_of(&self, authority: &CertifiedIssuer<'_, KeyPair>) {
+        let (certificate, key) =
+            issue(authority, "alice", &[], ExtendedKeyUsagePurpose::ClientAuth);
+        write_private(&self.home().join("client/key.pem"), &key);
+        fs::write(self.home().join("client/cert.pem"), certificate).unwrap();
+    }
+
+    fn write(&self, name: &str, (certificate, key): &(String, String)) -> Pair {
+        let pair = Pair {
+            certificate: self.root().join(format!("{name}.pem")),
+            key: self.root().join(format!("{name}.key")),
+        };
+        fs::write(&pair.certificate, certificate).unwrap();
+        write_private(&pair.key, key);
+        pair
+    }
+}
+
+/// A certificate and its key, as PEM.
+fn issue(
+    authority: &CertifiedIssuer<'_, KeyPair>,
+    common_name: &str,
+    names: &[String],
+    usage: ExtendedKeyUsagePurpose,
+) -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = params(common_name, names);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+    params.extended_key_usages = vec![usage];
+    params.use_authority_key_identifier_extension = true;
+    (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
+}
+
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = params(name, &[]);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+fn params(common_name: &str, names: &[String]) -> CertificateParams {
+    let mut params = CertificateParams::new(names).unwrap();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2099, 1, 1);
+    params
+}
+
+/// Keys that others may read are refused.
+fn write_private(path: &Path, text: &str) {
+    let mut file =
+        fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
