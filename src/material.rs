@@ -28,6 +28,7 @@ pub use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
 pub use file::{CRL_LIMIT, LIMIT, Stamp, pem_files, read, read_secret, stamp};
 pub use key::Key;
 pub use layout::{Layout, Surroundings, layout_files};
+pub use name::name_text;
 pub use pem::{Block, blocks};
 pub use system::system_authorities;
 

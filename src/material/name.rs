@@ -42,6 +42,16 @@ const TYPES: [(&str, &str); 26] = [
     ("1.3.6.1.4.1.311.60.2.1.3", "jurisdictionOfIncorporationCountryName"),
 ];
 
+/// A distinguished name, with its SEQUENCE header, as text for a sentence.
+#[must_use]
+pub fn name_text(der: &[u8]) -> String {
+    match Name::read(der).map(|name| name.text()) {
+        Some(text) if text.is_empty() => "an empty name".to_owned(),
+        Some(text) => text,
+        None => "an unreadable name".to_owned(),
+    }
+}
+
 /// The relative names of a distinguished name, each with its attributes.
 #[derive(Debug)]
 pub(super) struct Name<'a>(Vec<Vec<Attribute<'a>>>);

@@ -12,10 +12,10 @@ use super::host::Host;
 use super::path::{self, Found};
 use super::rules::{self, Asked};
 use super::signed::{self, Proof};
-use super::words::{Position, name_text};
+use super::words::Position;
 use super::{constraints, names, second};
 use crate::error::Problems;
-use crate::material::Certificate;
+use crate::material::{Certificate, name_text};
 
 /// How strictly a chain is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

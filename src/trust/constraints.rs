@@ -12,9 +12,8 @@ use x509_parser::extensions::{GeneralName, GeneralSubtree};
 use x509_parser::prelude::FromDer;
 
 use super::assess::Assessment;
-use super::words::name_text;
 use crate::error::{Problems, escaped};
-use crate::material::{AltName, Certificate};
+use crate::material::{AltName, Certificate, name_text};
 
 /// How many comparisons of a name with a constraint one authority may cost.
 const MAX_COMPARISONS: usize = 100_000;

@@ -11,10 +11,8 @@ use std::sync::Arc;
 
 use super::assess::CrlMode;
 use super::crl::{List, Status, may_sign_lists};
-use super::words::{hex, name_text};
 use crate::error::{Error, Problems};
-use crate::material::Certificate;
-use crate::material::time_text;
+use crate::material::{Certificate, hex_colons, name_text, time_text};
 
 /// Revocation lists, found by their issuer's name.
 #[derive(Clone, Debug, Default)]
@@ -175,7 +173,7 @@ fn revoking<'a>(
 
 fn revoked(certificate: &Certificate, list: &List) -> String {
     let name = name_text(certificate.subject_der());
-    let (serial, source) = (hex(certificate.serial()), list.source());
+    let (serial, source) = (hex_colons(certificate.serial()), list.source());
     format!("the certificate of {name} was revoked: {source} names its serial number {serial}")
 }
 

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use super::assess::{Assessment, Profile};
 use super::host::Host;
-use super::words::{Position, name_text};
+use super::words::Position;
 use crate::error::{Problems, escaped};
-use crate::material::{AltName, Certificate};
+use crate::material::{AltName, Certificate, name_text};
 
 /// How many names a sentence tells.
 const MAX_TOLD: usize = 8;

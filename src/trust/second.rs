@@ -14,9 +14,9 @@ use webpki::{
 };
 
 use super::assess::{Assessment, Case};
-use super::words::{Position, name_text};
+use super::words::Position;
 use crate::error::Problems;
-use crate::material::Certificate;
+use crate::material::{Certificate, name_text};
 
 /// Asks about a whole path, and about the name.
 pub(super) fn opinion(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {

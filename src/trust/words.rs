@@ -1,12 +1,8 @@
-//! How a judgement names certificates, authorities and serial numbers to people.
-//!
-//! Every text here comes from strangers and is escaped before it enters a sentence.
+//! How a judgement names the certificates of a path to people.
 
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::X509Name;
+use std::fmt;
 
-use crate::error::escaped;
-use crate::material::Certificate;
+use crate::material::{Certificate, name_text};
 
 /// Where in a path a certificate stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,28 +16,24 @@ pub(super) enum Position {
 }
 
 impl Position {
-    /// How a sentence about `certificate` begins.
-    pub(super) fn of(self, certificate: &Certificate) -> String {
-        let name = name_text(certificate.subject_der());
-        match self {
-            Self::Leaf => format!("the certificate of {name}"),
-            Self::Intermediate(_) => format!("the intermediate {name}"),
-            Self::Anchor(_) => format!("the authority {name}"),
+    /// How a sentence about `certificate` begins. Names are read when the sentence is made:
+    /// most certificates have nothing wrong with them.
+    pub(super) const fn of(self, certificate: &Certificate) -> Named<'_> {
+        Named(self, certificate)
+    }
+}
+
+/// A certificate of a path, as a sentence names it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a>(Position, &'a Certificate);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = name_text(self.1.subject_der());
+        match self.0 {
+            Position::Leaf => write!(f, "the certificate of {name}"),
+            Position::Intermediate(_) => write!(f, "the intermediate {name}"),
+            Position::Anchor(_) => write!(f, "the authority {name}"),
         }
     }
-}
-
-/// A distinguished name as text.
-pub(super) fn name_text(der: &[u8]) -> String {
-    match X509Name::from_der(der) {
-        Ok((_, name)) if name.iter_attributes().next().is_some() => escaped(&name.to_string()),
-        Ok(_) => "an empty name".to_owned(),
-        Err(_) => "an unreadable name".to_owned(),
-    }
-}
-
-/// Bytes as pairs of hexadecimal digits with colons between them.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    pairs.join(":")
 }
