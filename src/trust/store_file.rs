@@ -357,13 +357,9 @@ fn check_lock(path: &Path, file: &File) -> Result<(), Error> {
 /// Nothing where nothing is there; a link that leads nowhere is not nothing.
 fn missing<T>(path: &Path, error: &io::Error) -> Result<Option<T>, Error> {
     let nothing = error.kind() == io::ErrorKind::NotFound;
-    if nothing
-        && std::fs::symlink_metadata(path)
-            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-    {
-        return Ok(None);
-    }
-    Err(cannot("read", path, error))
+    // A link that leads nowhere is there. A file that came into being since was not.
+    let link = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    if nothing && !link { Ok(None) } else { Err(cannot("read", path, error)) }
 }
 
 /// Puts a text into a new file, for us alone whatever the umask, and on the disk.
