@@ -29,9 +29,11 @@ pub(super) fn refusal(asked: &Asked) -> Error {
         Situation::New => {
             format!("{endpoint} is a stranger, and strangers are refused: {}", shown(asked))
         }
-        Situation::Changed => {
-            format!("{endpoint} shows another certificate than the one known {}", since(asked))
-        }
+        Situation::Changed => format!(
+            "{endpoint} shows another certificate{} than the one known {}; unless its administrator confirms the new one, do not go on",
+            same_key(asked),
+            since(asked)
+        ),
         Situation::Renewed => format!(
             "{endpoint} shows a renewed certificate, and that is refused: known {}",
             since(asked)
@@ -86,7 +88,11 @@ fn headline(asked: &Asked) -> String {
     match asked.situation {
         Situation::New => format!("{endpoint} is met for the first time"),
         Situation::Changed => {
-            format!("{endpoint} shows ANOTHER certificate than the one known {}", since(asked))
+            format!(
+                "{endpoint} shows ANOTHER certificate{} than the one known {}",
+                same_key(asked),
+                since(asked)
+            )
         }
         Situation::Renewed => format!("{endpoint} has a new certificate for its known key"),
         Situation::Untrusted => {
@@ -159,6 +165,13 @@ pub(super) const fn situation_word(situation: Situation) -> &'static str {
 /// What the peer shows, in one line.
 fn shown(asked: &Asked) -> String {
     asked.certificate().map(|one| one.text(Style::Line)).unwrap_or_default()
+}
+
+/// Whether another certificate is at least for the known key, in words.
+fn same_key(asked: &Asked) -> &'static str {
+    let shown = asked.certificate().map(Certificate::key_sha256);
+    let known = asked.previous.as_ref().map(|old| old.certificate.key_sha256());
+    if shown == known { " with the same key" } else { "" }
 }
 
 /// Since when the entry is known, and which it is.
