@@ -71,6 +71,10 @@ fn explain_alert(alert: AlertDescription, moment: Moment<'_>) -> Error {
         | AlertDescription::CertificateRequired => true,
         // What servers of TLS 1.2 say where a certificate is required and none came.
         AlertDescription::HandshakeFailure => moment.certified != Certified::NotAsked,
+        // What GnuTLS says then.
+        AlertDescription::DecodeError => {
+            matches!(moment.certified, Certified::Withheld | Certified::Lacking)
+        }
         _ => false,
     };
     if about_us && moment.before_first_data {
