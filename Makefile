@@ -27,7 +27,7 @@ LINK      = -L$(LIBRARY) -ltlsconn -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
 EXAMPLES := $(patsubst examples-c/%.c,%,$(wildcard examples-c/*.c))
 CONTRACT := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
 # Every call on libtlsconn must be clean; what the C library keeps until the end is not a leak.
-VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
+VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect
 
 .PHONY: lib header demo check install uninstall
 .PHONY: setup format-check lint header-check library-check install-check test contract peers
