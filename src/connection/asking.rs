@@ -7,10 +7,10 @@ use std::time::Instant;
 use super::Connection;
 use super::drive::{Driver, Stage};
 use crate::context::{Snapshot, Validator};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Problems};
 use crate::material::{Certificate, Style};
 use crate::tls::Alert;
-use crate::trust::{Answer, Asked, Judgement, Peer, Question, Reason, Role, Waker};
+use crate::trust::{Answer, Asked, Judgement, KnownView, Peer, Question, Reason, Role, Waker};
 
 /// A question that is waited for.
 #[derive(Debug)]
@@ -65,11 +65,11 @@ impl Connection {
             Ok(view) => view,
             Err(error) => return Err(self.refuse(Alert::InternalError, error)),
         };
-        let judgement = match self.is_not_expected(driver, &chain) {
-            Some(error) => Judgement::Refused(error),
-            None => snapshot.judge(&peer, &view, driver.grant.as_ref()),
-        };
-        match judgement {
+        if let Some(error) = self.is_not_expected(driver, &chain) {
+            // The answer was about the peer that hung up, and stands.
+            return Err(self.refuse(Alert::for_problems(error.problems()), error));
+        }
+        match snapshot.judge(&peer, &view, driver.grant.as_ref()) {
             Judgement::Admitted(admitted) => {
                 let lasts = admitted.reason() != Reason::Answer;
                 let keep = lasts.then(|| view.standing(Role::Server, &endpoint).fingerprint());
@@ -85,10 +85,22 @@ impl Connection {
                 if let Some(ticket) = driver.ticket.take() {
                     ticket.question().void();
                 }
+                if let Some(leaf) = self.peer_certificate(0)
+                    && error.problems().intersects(Problems::REVOKED | Problems::DISTRUSTED)
+                {
+                    self.context.forget_for_session(&leaf);
+                }
                 Err(self.refuse(Alert::for_problems(error.problems()), error))
             }
             Judgement::Ask(asked) => {
-                self.open_question(driver, &snapshot, *asked).map(Verdict::Asked)
+                let pending = self.open_question(driver, &snapshot, *asked)?;
+                let stands = |view: &KnownView| view.standing(Role::Server, &endpoint).fingerprint();
+                if snapshot.known().view().is_ok_and(|now| stands(&now) != stands(&view)) {
+                    // An answer was recorded after the look at the known peers.
+                    driver.ticket = None;
+                    return self.judge_peer(driver);
+                }
+                Ok(Verdict::Asked(pending))
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::io::{Dial, Interest, Step, Woken, wait};
 use crate::material::Certificate;
 use crate::tls::{Alert, Certified, Progress, Session, SessionKey};
-use crate::trust::{Grant, Question, Role, Ticket};
+use crate::trust::{Answer, Grant, Question, Role, Ticket};
 
 /// Where a connection is on its way.
 #[derive(Debug, Default)]
@@ -258,10 +258,12 @@ impl Connection {
         }
         let asked = driver.grant.as_ref().and_then(|grant| grant.asked.certificate().cloned());
         let (Some(_), Some(expected)) = (&self.dialled, asked) else {
-            let message = format!(
-                "{} hung up while the question about it was open; the answer is kept for the next connection",
-                self.endpoint()
-            );
+            let mut message =
+                format!("{} hung up while the question about it was open", self.endpoint());
+            let answer = driver.ticket.as_ref().and_then(|ticket| ticket.question().answered());
+            if matches!(answer, Some(Answer::Session | Answer::Always)) {
+                message.push_str("; the answer is kept for the next connection");
+            }
             return Err(Error::new(Kind::PeerGone, message).with_hint("connect again"));
         };
         driver.expected = Some(expected);

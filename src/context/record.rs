@@ -82,12 +82,22 @@ impl Context {
     pub fn distrust(&self, certificate: &Certificate, on: bool) -> Result<(), Error> {
         let snapshot = self.snapshot();
         let known = snapshot.known();
+        let is_it = |entry: &Entry| entry.distrust && entry.certificate == *certificate;
+        if on {
+            known.session.remove(|entry| {
+                !entry.distrust && entry.certificate.key_sha256() == certificate.key_sha256()
+            });
+        }
+        // A mark from before there was a store is lifted where it is.
+        let lifted = !on && known.session.remove(is_it);
         if let Some(store) = &known.store {
             let added = snapshot.now();
             let change = Change::Distrust { certificate: certificate.clone(), on, added };
-            return store.apply(&change, wait());
+            return match store.apply(&change, wait()) {
+                Err(error) if error.kind() == Kind::NotFound && lifted => Ok(()),
+                other => other,
+            };
         }
-        let is_it = |entry: &Entry| entry.distrust && entry.certificate == *certificate;
         if on {
             let entry = Entry {
                 place: None,
@@ -101,12 +111,20 @@ impl Context {
             };
             known.session.add(entry);
             Ok(())
-        } else if known.session.remove(is_it) {
+        } else if lifted {
             Ok(())
         } else {
             let message = format!("{} is not marked distrusted", certificate.subject());
             Err(Error::new(Kind::NotFound, message))
         }
+    }
+
+    /// Forgets what was allowed until the context goes, since the certificate is revoked or
+    /// distrusted.
+    pub(crate) fn forget_for_session(&self, certificate: &Certificate) {
+        let snapshot = self.snapshot();
+        let is_it = |entry: &Entry| !entry.distrust && entry.certificate == *certificate;
+        snapshot.known().session.remove(is_it);
     }
 
     /// Replaces the entry of a server that renewed its certificate for its key. What is not in

@@ -69,8 +69,10 @@ struct State {
     put: bool,
     waiting: HashMap<u64, Waker>,
     next_ticket: u64,
-    /// What was to be recorded is recorded, or may not be any more.
+    /// Somebody records what was to be recorded, or it may not be recorded any more.
     settled: bool,
+    /// What was to be recorded is recorded, or never will be.
+    over: bool,
 }
 
 /// A connection's place among those that wait. Dropping it gives the place up.
@@ -138,21 +140,11 @@ impl Question {
                 return Err(Error::new(Kind::Stale, message));
             }
             state.answer = Some(answer);
-            // A session answer is recorded at once; one to be stored waits for a handshake
-            // that completes, where there still is one.
-            let now = match answer {
-                Answer::Reject | Answer::Once => false,
-                Answer::Session => true,
-                Answer::Always => state.waiting.is_empty(),
-            };
-            state.settled = now || matches!(answer, Answer::Reject | Answer::Once);
-            (state.waiting.values().cloned().collect::<Vec<_>>(), now)
+            // An answer that lasts waits for a handshake that completes, where there still is
+            // one: judged again, the peer may be refused.
+            (state.waiting.values().cloned().collect::<Vec<_>>(), state.waiting.is_empty())
         };
-        let recorded = if record_now {
-            self.record.record(&self.asked, answer == Answer::Always)
-        } else {
-            Ok(())
-        };
+        let recorded = if record_now { self.settle() } else { Ok(()) };
         for wake in wakers {
             wake();
         }
@@ -195,25 +187,34 @@ impl Question {
         self.state.lock().asking_on == Some(thread::current().id())
     }
 
-    /// Stores an answer that lasts, once, since a handshake with it is complete.
+    /// Records an answer that lasts, once, since a handshake with it is complete.
     ///
     /// # Errors
     ///
     /// Those of the store.
     pub fn settle(&self) -> Result<(), Error> {
-        {
+        let lasting = {
             let mut state = self.state.lock();
-            if state.settled || state.answer != Some(Answer::Always) {
+            let lasting = match state.answer {
+                Some(Answer::Always) => true,
+                Some(Answer::Session) => false,
+                Some(Answer::Reject | Answer::Once) | None => return Ok(()),
+            };
+            if state.settled {
                 return Ok(());
             }
             state.settled = true;
-        }
-        self.record.record(&self.asked, true)
+            lasting
+        };
+        let recorded = self.record.record(&self.asked, lasting);
+        self.state.lock().over = true;
+        recorded
     }
 
     /// The answer may not be stored any more: judged again, the peer was refused.
     pub fn void(&self) {
-        self.state.lock().settled = true;
+        let mut state = self.state.lock();
+        (state.settled, state.over) = (true, true);
     }
 
     /// What a language's face keeps beside the question: the same object for as long as
@@ -231,7 +232,13 @@ impl Question {
 
     fn join(self: &Arc<Self>, waker: Waker) -> Option<Ticket> {
         let mut state = self.state.lock();
-        if state.answer.is_some() {
+        // An answer that lasts also counts for who comes before it is recorded.
+        let counts = match state.answer {
+            None => true,
+            Some(Answer::Session | Answer::Always) => !state.over,
+            Some(Answer::Reject | Answer::Once) => false,
+        };
+        if !counts {
             return None;
         }
         let number = state.next_ticket;

@@ -1,0 +1,54 @@
+//! What the tests of questions, judgements and material share: a small PKI, peers on the other
+//! end of a wire, and validators that remember what they were asked. Every judgement is made
+//! at one fixed time; nothing here sleeps or leaves this machine.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod ask;
+pub(crate) mod memory;
+pub(crate) mod pki;
+pub(crate) mod tcp;
+
+use std::path::PathBuf;
+
+use tlsconn::{Context, Material, Problems};
+
+pub(crate) use ask::{Ask, Does};
+pub(crate) use memory::Link;
+pub(crate) use pki::{Authority, DAY, Identity, NOW};
+
+/// A context that believes `authority`, at the time of the tests.
+pub(crate) fn believes(authority: &Authority) -> Context {
+    let context = nobody();
+    context.add(Material::Authority, authority.pem().as_bytes()).unwrap();
+    context
+}
+
+/// A context that believes nobody, at the time of the tests.
+pub(crate) fn nobody() -> Context {
+    let context = Context::new();
+    context.set(|settings| settings.verify_time = Some(NOW)).unwrap();
+    context
+}
+
+/// A directory of its own for one test, and a known file in it that does not exist yet.
+pub(crate) fn store() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trusted.pem");
+    (dir, path)
+}
+
+/// What the context knows: place, certificate and what was accepted with it.
+pub(crate) fn knows(context: &Context) -> Vec<(String, Der, Problems)> {
+    let known = context.known().unwrap();
+    known
+        .iter()
+        .filter(|entry| !entry.distrust)
+        .map(|entry| {
+            let place = entry.place.as_ref().map(ToString::to_string).unwrap_or_default();
+            (place, entry.certificate.der().to_vec(), entry.accepted)
+        })
+        .collect()
+}
+
+/// A certificate in DER.
+pub(crate) type Der = Vec<u8>;
