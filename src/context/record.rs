@@ -199,7 +199,7 @@ impl Record for Shared {
         let accepted = accepted_by(asked);
         let entry = self.entry(&asked.endpoint, certificate.clone(), accepted, Origin::User);
         let stored = if lasting {
-            self.set(entry.clone(), Replaces::Judged(asked.judged.clone()))
+            self.set(entry.clone(), Replaces::Judged(asked.stored.clone()))
         } else {
             Ok(())
         };

@@ -115,8 +115,10 @@ impl Current<'_> {
                 here
             }
             Replaces::Key(key) => {
+                // Of those without a host too: the new certificate is for its own names then.
                 let gone = self.positions(|one| {
-                    shares_place(one, entry) && one.certificate.key_sha256() == key
+                    let same = (one.role, &one.place) == (entry.role, &entry.place);
+                    same && !one.distrust && one.certificate.key_sha256() == key
                 });
                 if gone.is_empty() {
                     return Err(changed_meanwhile(entry));

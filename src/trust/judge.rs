@@ -199,6 +199,9 @@ pub struct Asked {
     pub previous: Option<Arc<Entry>>,
     /// The certificates that were known for the place, by fingerprint.
     pub judged: Vec<[u8; 32]>,
+    /// The certificates that the store has for this very place, by fingerprint: those that a
+    /// stored answer takes the place of.
+    pub stored: Vec<[u8; 32]>,
     /// Whether what is known comes from the store or from given material.
     pub lasting: bool,
 }
@@ -342,6 +345,7 @@ impl Court<'_> {
             chain: Arc::clone(&self.chain),
             previous: self.previous(standing),
             judged: standing.certificates(),
+            stored: standing.stored.clone(),
             lasting: standing.lasting,
         };
         let ask = match policy {

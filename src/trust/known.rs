@@ -99,23 +99,31 @@ pub struct Standing {
     pub beside: Vec<Arc<Entry>>,
     /// Whether the entries that decide come from the store or from given material.
     pub lasting: bool,
+    /// The fingerprints of the certificates in the store at this very place, whoever decides:
+    /// those that a stored answer takes the place of.
+    pub stored: Vec<[u8; 32]>,
 }
 
 impl KnownView {
     /// What is known of the peer at `endpoint`.
     #[must_use]
     pub fn standing(&self, role: Role, endpoint: &Endpoint) -> Standing {
-        let session = self.session.at(role, Level::Exact, &endpoint.host, endpoint.port);
+        let exact = |entries: &Entries| {
+            entries.at(role, Level::Exact, &endpoint.host, endpoint.port)
+        };
+        let session = exact(&self.session);
+        let stored = self.store.iter().flat_map(|store| exact(store));
+        let stored = stored.map(|entry| *entry.certificate.sha256()).collect();
         for level in [Level::Exact, Level::AnyPort, Level::NoHost] {
             let entries: Vec<_> = self
                 .lasting()
                 .flat_map(|entries| entries.at(role, level, &endpoint.host, endpoint.port))
                 .collect();
             if !entries.is_empty() {
-                return Standing { entries, beside: session, lasting: true };
+                return Standing { entries, beside: session, lasting: true, stored };
             }
         }
-        Standing { entries: session, beside: Vec::new(), lasting: false }
+        Standing { entries: session, beside: Vec::new(), lasting: false, stored }
     }
 
     /// The entry that marks this certificate, or its key, as distrusted.

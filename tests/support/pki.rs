@@ -1,5 +1,7 @@
 //! Authorities, peers and revocation lists, made anew for each test around one fixed day.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
     KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
@@ -11,6 +13,8 @@ use tlsconn::Certificate;
 pub(crate) const NOW: i64 = 1_795_262_400;
 /// A day in seconds.
 pub(crate) const DAY: i64 = 86_400;
+
+static SERIAL: AtomicU64 = AtomicU64::new(1000);
 
 /// Somebody who signs.
 pub(crate) struct Authority {
@@ -105,6 +109,8 @@ pub(crate) fn named(name: &str, names: &[&str]) -> CertificateParams {
     let mut params = CertificateParams::new(names).unwrap();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
+    // Without it the serial number comes from the key, and a renewed certificate has the same.
+    params.serial_number = Some(SerialNumber::from(SERIAL.fetch_add(1, Ordering::Relaxed)));
     params.not_before = day(-100);
     params.not_after = day(100);
     params
