@@ -207,8 +207,8 @@ impl Context {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
         let mut pieces = Vec::new();
         for path in pem_files(dir)? {
-            let (loaded, stamp) = load_file(material, &path, &passphrase, now)?;
-            let origin = Origin::Directory(dir.to_owned(), path, stamp);
+            let (loaded, seen) = load_file(material, &path, &passphrase, now)?;
+            let origin = Origin::Directory(dir.to_owned(), path, seen);
             pieces.push(Piece { material, origin, loaded });
         }
         if pieces.is_empty() {
@@ -334,8 +334,8 @@ impl Context {
     }
 
     fn piece_from(&self, material: Material, path: &Path) -> Result<Piece, Error> {
-        let (loaded, stamp) = load_file(material, path, &self.passphrase(), self.snapshot().now())?;
-        Ok(Piece { material, origin: Origin::File(path.to_owned(), stamp), loaded })
+        let (loaded, seen) = load_file(material, path, &self.passphrase(), self.snapshot().now())?;
+        Ok(Piece { material, origin: Origin::File(path.to_owned(), seen), loaded })
     }
 
     fn add_pieces(

@@ -1,5 +1,10 @@
 //! What each answer does, to whom, and for how long.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at once")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at once"
+)]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the same")]
 
 mod support;
@@ -363,9 +368,7 @@ fn nobody_answers_in_time_and_always_is_stored_all_the_same() {
     let context = believes(&authority);
     let (_dir, path) = store();
     context.set_known_file(&path).unwrap();
-    context
-        .set(|settings| settings.answer_timeout = Some(Duration::from_millis(1)))
-        .unwrap();
+    context.set(|settings| settings.answer_timeout = Some(Duration::from_millis(1))).unwrap();
     let ask = Ask::set(&context, None);
     let port = serve(vec![Serve::well(&server)]);
     let error = dial(&context, port).handshake().unwrap_err();

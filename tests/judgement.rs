@@ -1,5 +1,10 @@
 //! The table of judgements, row by row, over real handshakes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at once")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at once"
+)]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the same")]
 
 mod support;

@@ -1,5 +1,10 @@
 //! Which entry decides for which host, and what no answer or policy can allow.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at once")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at once"
+)]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the same")]
 
 mod support;
@@ -88,10 +93,7 @@ fn an_expired_entry_still_pins_and_its_certificate_is_asked_about() {
     let context = given(&authority, &[entry(&lines, &old)]);
     let (_dir, path) = store();
     context.set_known_file(&path).unwrap();
-    assert_eq!(
-        Link::new(&context, HOST, 443, &new).refused().kind(),
-        Kind::CertificateChanged
-    );
+    assert_eq!(Link::new(&context, HOST, 443, &new).refused().kind(), Kind::CertificateChanged);
     let ask = Ask::set(&context, Answer::Always);
     let mut link = Link::new(&context, HOST, 443, &old);
     link.open();

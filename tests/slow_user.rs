@@ -1,17 +1,26 @@
-//! A user who answers after the server hung up, and a store that cannot take the answer.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at once")]
+//! A user who answers after the server hung up, validators that misbehave, nobody to ask, and
+//! a store that cannot take the answer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at once"
+)]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the same")]
 
 mod support;
 
 use std::net::TcpStream;
 use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::thread;
 
 use parking_lot::Mutex;
 use support::tcp::{Serve, serve};
 use support::{Ask, Authority, Does, Identity, Link, believes, knows, store};
-use tlsconn::{Answer, Connection, Context, Kind, Outcome, Policy, Reason};
+use tlsconn::{Answer, Connection, Context, Kind, Outcome, Policy, Question, Reason};
 
 const HOST: &str = "127.0.0.1";
 
@@ -155,4 +164,45 @@ fn a_question_without_anybody_to_ask_ends_a_blocking_connection() {
     let error = connection.handshake().unwrap_err();
     assert_eq!(error.kind(), Kind::NoValidator);
     assert!(error.message().contains(HOST), "{error}");
+}
+
+#[test]
+fn a_validator_that_takes_its_time_keeps_no_other_connection_waiting() {
+    let (authority, server, _) = lab();
+    let context = believes(&authority);
+    let (enter, entered) = channel();
+    let (leave, left) = channel::<()>();
+    let left = Mutex::new(left);
+    Does::set(&context, move |question| {
+        if question.asked().endpoint.port == 1 {
+            enter.send(()).unwrap();
+            left.lock().recv().unwrap();
+        }
+        Some(Answer::Once)
+    });
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| Link::new(&context, HOST, 1, &server).open());
+        entered.recv().unwrap();
+        assert_eq!(Link::new(&context, HOST, 2, &server).open(), Reason::Answer);
+        // The context can be changed meanwhile, too.
+        context.set(|settings| settings.crl_grace = 1).unwrap();
+        leave.send(()).unwrap();
+        assert_eq!(slow.join().unwrap(), Reason::Answer);
+    });
+}
+
+#[test]
+fn a_validator_that_panics_has_rejected() {
+    let (authority, server, _) = lab();
+    let context = believes(&authority);
+    let slot: Arc<Mutex<Option<Arc<Question>>>> = Arc::default();
+    let inner = Arc::clone(&slot);
+    Does::set(&context, move |question| {
+        *inner.lock() = Some(Arc::clone(question));
+        panic!("on purpose");
+    });
+    let mut link = Link::new(&context, HOST, 445, &server);
+    assert!(catch_unwind(AssertUnwindSafe(|| link.run())).is_err());
+    assert_eq!(slot.lock().as_ref().unwrap().answered(), Some(Answer::Reject));
+    assert_eq!(link.refused().kind(), Kind::Rejected);
 }

@@ -47,6 +47,10 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         *self.connection.asking_on.lock() = None;
         self.question.turn_is_over();
+        if thread::panicking() {
+            // Nobody else is asked, so nobody may wait for an answer that never comes.
+            let _ = self.question.answer(Answer::Reject);
+        }
     }
 }
 
@@ -94,7 +98,8 @@ impl Connection {
             }
             Judgement::Ask(asked) => {
                 let pending = self.open_question(driver, &snapshot, *asked)?;
-                let stands = |view: &KnownView| view.standing(Role::Server, &endpoint).fingerprint();
+                let stands =
+                    |view: &KnownView| view.standing(Role::Server, &endpoint).fingerprint();
                 if snapshot.known().view().is_ok_and(|now| stands(&now) != stands(&view)) {
                     // An answer was recorded after the look at the known peers.
                     driver.ticket = None;

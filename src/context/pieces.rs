@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Problems};
 use crate::material::{
-    CRL_LIMIT, Certificate, Crl, Key, LIMIT, Material, Stamp, read, read_secret, time_text,
+    CRL_LIMIT, Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, read, read_secret, sha256,
+    time_text,
 };
 use crate::trust::{Entry, Role, read_known};
 
@@ -28,17 +29,24 @@ pub(super) enum Origin {
     /// From memory; it is never looked at again.
     Memory,
     /// From a file that the application named.
-    File(PathBuf, Stamp),
+    File(PathBuf, Seen),
     /// From a file found in a directory that the application named.
-    Directory(PathBuf, PathBuf, Stamp),
+    Directory(PathBuf, PathBuf, Seen),
+}
+
+/// What a file was when it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) stamp: Stamp,
+    pub(super) sha256: [u8; 32],
 }
 
 impl Origin {
     /// The file, and what it looked like.
-    pub(super) fn file(&self) -> Option<(&Path, &Stamp)> {
+    pub(super) fn file(&self) -> Option<(&Path, &Seen)> {
         match self {
             Self::Memory => None,
-            Self::File(path, stamp) | Self::Directory(_, path, stamp) => Some((path, stamp)),
+            Self::File(path, seen) | Self::Directory(_, path, seen) => Some((path, seen)),
         }
     }
 }
@@ -74,7 +82,10 @@ pub(super) fn load(
             Loaded::Chain(chain)
         }
         Material::TrustedPeer => {
-            let found = read_known(pem, source, Role::Server)?;
+            // What is damage in the known file is bad input here.
+            let found = read_known(pem, source, Role::Server).map_err(|error| {
+                Error::new(Kind::Parse, error.message()).with_hint(error.hint())
+            })?;
             let entries: Vec<_> = found.into_iter().map(|located| located.entry).collect();
             if entries.is_empty() {
                 return Err(Error::new(Kind::Parse, format!("{source} holds no certificate")));
@@ -90,15 +101,22 @@ pub(super) fn load_file(
     path: &Path,
     passphrase: &Passphrase,
     now: i64,
-) -> Result<(Loaded, Stamp), Error> {
+) -> Result<(Loaded, Seen), Error> {
+    let (file, seen) = read_file(material, path)?;
+    let source = path.display().to_string();
+    let loaded = load(material, &file.bytes, &source, passphrase, now)?;
+    Ok((loaded, seen))
+}
+
+/// Reads a file that is to hold one kind of material, without a look at what it says.
+pub(super) fn read_file(material: Material, path: &Path) -> Result<(FileText, Seen), Error> {
     let file = match material {
         Material::Key => read_secret(path, LIMIT)?,
         Material::Crl => read(path, CRL_LIMIT)?,
         Material::Authority | Material::Certificate | Material::TrustedPeer => read(path, LIMIT)?,
     };
-    let source = path.display().to_string();
-    let loaded = load(material, &file.bytes, &source, passphrase, now)?;
-    Ok((loaded, file.stamp))
+    let seen = Seen { stamp: file.stamp.clone(), sha256: sha256(&file.bytes) };
+    Ok((file, seen))
 }
 
 /// An own certificate must be valid now and be meant for TLS: a peer would refuse it later,

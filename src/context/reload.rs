@@ -7,10 +7,10 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::pieces::{Loaded, Origin, Own, Piece, load_file};
+use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, read_file};
 use super::{Context, State};
 use crate::error::{Error, Kind};
-use crate::material::{Crl, Material, Stamp, pem_files, stamp};
+use crate::material::{Crl, Material, pem_files, stamp};
 
 impl Context {
     /// Looks at every file again, and takes what has changed. Cheap where nothing did: one
@@ -29,9 +29,14 @@ impl Context {
             store.entries()?;
         }
         if changed.is_empty() {
+            // Files that were only touched are not read again.
+            let mut state = self.0.state.lock();
+            if state.generation == before.generation {
+                state.pieces = next.pieces;
+            }
             return first_failure;
         }
-        if before.has_pair() && !next.has_pair() {
+        if next.waits_for_more_than(&before) {
             return Err(Own::of(&next.pieces).pair().err().unwrap_or_else(|| {
                 Error::new(
                     Kind::KeyMismatch,
@@ -71,16 +76,19 @@ impl Context {
         for (material, dir) in &directories {
             match pem_files(dir) {
                 Ok(files) => {
-                    let gone = next.forget_missing(dir, &files);
+                    // A revocation list that is gone is a failure, found below: nobody is
+                    // cleared by a file that is not there.
+                    let gone = *material != Material::Crl && next.forget_missing(dir, &files);
                     let new: Vec<_> =
                         files.iter().filter(|path| !next.has_file(dir, path)).collect();
-                    if gone || !new.is_empty() {
+                    if gone {
                         changed.push(*material);
                     }
                     for path in new {
                         match load_anew(*material, path) {
-                            Ok((loaded, stamp)) => {
-                                let origin = Origin::Directory(dir.clone(), path.clone(), stamp);
+                            Ok((loaded, seen)) => {
+                                changed.push(*material);
+                                let origin = Origin::Directory(dir.clone(), path.clone(), seen);
                                 next.pieces.push(Piece { material: *material, origin, loaded });
                             }
                             Err(error) => fail(error),
@@ -95,21 +103,26 @@ impl Context {
             let path = path.to_owned();
             let outcome = match has_changed(&path, old) {
                 Ok(false) => continue,
-                Ok(true) => load_anew(piece.material, &path).and_then(|(loaded, stamp)| {
+                Ok(true) => read_file(piece.material, &path).and_then(|(file, seen)| {
+                    if seen.sha256 == old.sha256 {
+                        return Ok((None, seen));
+                    }
+                    let source = path.display().to_string();
+                    let loaded = load(piece.material, &file.bytes, &source, &passphrase, now)?;
                     no_rollback(&piece.loaded, &loaded, &path)?;
-                    Ok((loaded, stamp))
+                    Ok((Some(loaded), seen))
                 }),
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok((loaded, stamp)) => {
-                    if !changed.contains(&piece.material) {
+                Ok((loaded, seen)) => {
+                    if let Some(loaded) = loaded {
                         changed.push(piece.material);
+                        piece.loaded = loaded;
                     }
-                    piece.loaded = loaded;
                     piece.origin = match &piece.origin {
-                        Origin::Directory(dir, ..) => Origin::Directory(dir.clone(), path, stamp),
-                        Origin::File(..) | Origin::Memory => Origin::File(path, stamp),
+                        Origin::Directory(dir, ..) => Origin::Directory(dir.clone(), path, seen),
+                        Origin::File(..) | Origin::Memory => Origin::File(path, seen),
                     };
                 }
                 Err(error) if stays_alone(piece) => fail(error),
@@ -121,8 +134,14 @@ impl Context {
 }
 
 impl State {
-    fn has_pair(&self) -> bool {
-        Own::of(&self.pieces).active.is_some()
+    /// Whether there is half a pair where there was a whole one before. An older pair beside it
+    /// is none to go back to.
+    fn waits_for_more_than(&self, before: &Self) -> bool {
+        let (now, before) = (Own::of(&self.pieces), Own::of(&before.pieces));
+        let halved = now.active.is_none()
+            || (before.waiting_chain.is_none() && now.waiting_chain.is_some())
+            || (before.waiting_key.is_none() && now.waiting_key.is_some());
+        before.active.is_some() && halved
     }
 
     fn has_file(&self, dir: &Path, path: &Path) -> bool {
@@ -148,9 +167,9 @@ fn stays_alone(piece: &Piece) -> bool {
 
 /// Whether a file must be read again. One that was written in the last two seconds must: its
 /// times may not show a second change.
-fn has_changed(path: &Path, old: &Stamp) -> Result<bool, Error> {
+fn has_changed(path: &Path, old: &Seen) -> Result<bool, Error> {
     let new = stamp(path)?;
-    Ok(new != *old || !new.is_settled(now_in_nanoseconds()))
+    Ok(new != old.stamp || !new.is_settled(now_in_nanoseconds()))
 }
 
 /// A file of revocation lists may not go back to older ones.
@@ -162,11 +181,13 @@ fn no_rollback(old: &Loaded, new: &Loaded, path: &Path) -> Result<(), Error> {
     for crl in old {
         let issuer = crl.issuer_der();
         let (before, after) = (newest(issuer, old), newest(issuer, new));
-        if after.is_some() && after < before {
-            let message = format!(
-                "{} holds an older revocation list than the one in force, which stays",
-                path.display()
-            );
+        if after < before {
+            let what = if after.is_some() {
+                "an older revocation list than"
+            } else {
+                "none of the issuer of"
+            };
+            let message = format!("{} holds {what} the one in force, which stays", path.display());
             return Err(Error::new(Kind::CrlRollback, message));
         }
     }

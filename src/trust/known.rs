@@ -108,9 +108,8 @@ impl KnownView {
     /// What is known of the peer at `endpoint`.
     #[must_use]
     pub fn standing(&self, role: Role, endpoint: &Endpoint) -> Standing {
-        let exact = |entries: &Entries| {
-            entries.at(role, Level::Exact, &endpoint.host, endpoint.port)
-        };
+        let exact =
+            |entries: &Entries| entries.at(role, Level::Exact, &endpoint.host, endpoint.port);
         let session = exact(&self.session);
         let stored = self.store.iter().flat_map(|store| exact(store));
         let stored = stored.map(|entry| *entry.certificate.sha256()).collect();
