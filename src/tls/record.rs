@@ -3,15 +3,26 @@
 /// Bytes of a record before its content.
 pub(super) const HEADER: usize = 5;
 
+/// The types of records that there are, the heartbeat included.
+const KINDS: std::ops::RangeInclusive<u8> = 20..=24;
+/// The length of content from which on rustls refuses a header.
+const TOO_LONG: usize = 16_384 + 2048;
+
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 
 /// The length of the first record in `bytes`, header included; nothing where its header is
 /// not whole yet.
+///
+/// A header of no known type, or of too much content, is a record by itself: rustls refuses it,
+/// and nobody waits for a content that may never come, as behind the greeting of a server that
+/// does not speak TLS.
 pub(super) fn length(bytes: &[u8]) -> Option<usize> {
-    let [_, _, _, high, low, ..] = *bytes else { return None };
-    Some(usize::from(u16::from_be_bytes([high, low])).saturating_add(HEADER))
+    let [kind, _, _, high, low, ..] = *bytes else { return None };
+    let content = usize::from(u16::from_be_bytes([high, low]));
+    let possible = KINDS.contains(&kind) && content < TOO_LONG;
+    Some(if possible { content.saturating_add(HEADER) } else { HEADER })
 }
 
 /// How many bytes of `bytes`, our own output before the peer has proven anything, may leave:
@@ -65,5 +76,12 @@ mod tests {
     fn half_a_header_has_no_length() {
         assert_eq!(length(&[22, 3, 3, 0]), None);
         assert_eq!(length(&[22, 3, 3, 1, 0]), Some(261));
+    }
+
+    #[test]
+    fn nobody_waits_for_the_content_of_an_impossible_record() {
+        assert_eq!(length(b"SSH-2.0-OpenSSH"), Some(HEADER));
+        assert_eq!(length(&[23, 3, 3, 0x48, 0]), Some(HEADER));
+        assert_eq!(length(&[23, 3, 3, 0x47, 0xff]), Some(HEADER + TOO_LONG - 1));
     }
 }
