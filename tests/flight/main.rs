@@ -23,5 +23,6 @@ mod programs;
 mod real;
 mod record;
 mod resumed;
+mod sealed;
 mod stream;
 mod wire;

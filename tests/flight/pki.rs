@@ -9,6 +9,7 @@ use rcgen::{
 };
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group::SECP384R1, sign::any_supported_type};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
@@ -147,24 +148,27 @@ impl Pki {
         if way == Way::Retry {
             provider.kx_groups = vec![SECP384R1];
         }
-        let provider = Arc::new(provider);
         let version =
             if way == Way::Tls12 { &rustls::version::TLS12 } else { &rustls::version::TLS13 };
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        let builder = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(&[version])
             .unwrap();
         let builder = if asks {
-            let mut roots = RootCertStore::empty();
-            roots.add(self.authority_der.clone()).unwrap();
-            let verifier =
-                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-            builder.with_client_cert_verifier(verifier.unwrap())
+            builder.with_client_cert_verifier(self.verifier())
         } else {
             builder.with_no_client_auth()
         };
         let mut config = builder.with_cert_resolver(Arc::new(Shows(Arc::new(shows))));
         config.send_half_rtt_data = true;
         Arc::new(config)
+    }
+
+    /// Lets in the clients of the authority, and nobody without a certificate.
+    pub(crate) fn verifier(&self) -> Arc<dyn ClientCertVerifier> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.authority_der.clone()).unwrap();
+        let provider = Arc::new(default_provider());
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap()
     }
 
     /// A revocation list of the authority which lists the server.
