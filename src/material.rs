@@ -25,7 +25,7 @@ pub use crl::Crl;
 pub use date::{parse_time, time_text};
 pub use describe::{Style, difference, hex_colons, pem_text};
 pub use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
-pub use file::{CRL_LIMIT, LIMIT, Stamp, pem_files, read, read_secret, stamp};
+pub use file::{CRL_LIMIT, FileText, LIMIT, Stamp, pem_files, read, read_secret, stamp};
 pub use key::Key;
 pub use layout::{Layout, Surroundings, layout_files};
 pub use name::name_text;
