@@ -216,7 +216,8 @@ impl Connection {
     /// What ended the connection, or, where it goes on, what went wrong beside it.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
-        self.failed.lock().clone().or_else(|| self.notice.lock().clone())
+        let failed = self.failed.lock().clone();
+        failed.or_else(|| self.check_aborted().err()).or_else(|| self.notice.lock().clone())
     }
 
     /// The host that was named, or the verify name, with the port.
@@ -282,6 +283,16 @@ impl Connection {
             return Err(Error::new(Kind::Cancelled, message));
         }
         Ok(())
+    }
+
+    /// Silences the wake once it was heard. An abort rings on: it is for every thread.
+    fn hush(&self, wake: &Wake) -> Result<(), Error> {
+        wake.clear();
+        let aborted = self.check_aborted();
+        if aborted.is_err() {
+            wake.signal();
+        }
+        aborted
     }
 
     /// What wakes a call that waits; made when first needed.

@@ -13,6 +13,8 @@ mod settings;
 mod snapshot;
 
 use std::fmt;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -242,16 +244,15 @@ impl Context {
             })?;
             pieces.extend(pair);
         }
-        let store =
-            files.known.as_deref().map(|path| Store::open(path, Role::Server)).transpose()?;
-        if let Some(store) = &store {
-            store.entries()?;
-        }
+        let store = match &files.known {
+            Some(known) if has_directory(known) => Some(self.store_at(known)?),
+            Some(_) | None => None,
+        };
         self.change(|state| {
             let changed: Vec<_> = pieces.iter().map(|piece| piece.material).collect();
             state.pieces.extend(pieces);
-            if let Some(store) = store {
-                state.store = Some(Arc::new(store));
+            if store.is_some() {
+                state.store = store;
             }
             state.fold(&changed)
         })
@@ -275,10 +276,9 @@ impl Context {
     /// [`Kind::Store`] where it is damaged or cannot be read, [`Kind::Permission`] where
     /// others may write it.
     pub fn set_known_file(&self, path: &Path) -> Result<(), Error> {
-        let store = Store::open(path, Role::Server)?;
-        store.entries()?;
+        let store = self.store_at(path)?;
         self.change(|state| {
-            state.store = Some(Arc::new(store));
+            state.store = Some(store);
             Ok(())
         })
     }
@@ -329,6 +329,18 @@ impl Context {
         });
     }
 
+    /// The store in a file; the one that is in use where it is the same file, for only that one
+    /// knows whether the file was there before.
+    fn store_at(&self, path: &Path) -> Result<Arc<Store>, Error> {
+        let opened = Store::open(path, Role::Server)?;
+        let in_use = self.snapshot().known().store.clone();
+        let store = in_use
+            .filter(|in_use| in_use.path() == opened.path())
+            .unwrap_or_else(|| Arc::new(opened));
+        store.entries()?;
+        Ok(store)
+    }
+
     fn passphrase(&self) -> Passphrase {
         self.0.state.lock().passphrase.clone()
     }
@@ -366,6 +378,13 @@ impl Context {
         drop(old);
         Ok(())
     }
+}
+
+/// Whether the directory of a layout's known file is there, or could be made: only the
+/// authority is required of a layout, so without it there is just no store.
+fn has_directory(known: &Path) -> bool {
+    let Some(dir) = known.parent() else { return false };
+    dir.exists() || DirBuilder::new().mode(0o700).create(dir).is_ok()
 }
 
 impl Default for Context {

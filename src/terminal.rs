@@ -2,11 +2,13 @@
 //!
 //! It is asked on /dev/tty and never on the standard streams, which may carry data or lead
 //! into a file. Without a terminal, at the end of the input, and after three words that are no
-//! answer, the answer is no. What was typed before the question was shown does not count.
+//! answer, the answer is no. What was typed before the question was shown does not count. A
+//! lock keeps questions of several threads apart; it is held while one is asked.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 
+use parking_lot::Mutex;
 use rustix::termios::{QueueSelector, tcflush};
 
 use crate::material::Style;
@@ -15,16 +17,16 @@ use crate::trust::{Answer, Question};
 /// How often a word that is no answer is asked about again.
 const ATTEMPTS: usize = 3;
 
-/// Asks on the terminal of the process.
+static TERMINAL: Mutex<()> = Mutex::new(());
+
+/// Asks on the terminal of the process; one question at a time.
 #[must_use]
 pub fn ask_terminal(question: &Question) -> Answer {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
         return Answer::Reject;
     };
-    // A terminal that cannot be flushed may hold an answer to something else.
-    if tcflush(&terminal, QueueSelector::IFlush).is_err() {
-        return Answer::Reject;
-    }
+    // Two questions at once would take each other's answers.
+    let _alone = TERMINAL.lock();
     ask(question, &terminal).unwrap_or(Answer::Reject)
 }
 
@@ -33,6 +35,8 @@ fn ask(question: &Question, terminal: &File) -> std::io::Result<Answer> {
     let prompt: Vec<_> = choices.iter().map(|choice| choice.prompt).collect();
     let mut out = terminal;
     write!(out, "\n{}\n\n", question.text(Style::Summary))?;
+    // What was typed before the question was shown answers something else.
+    tcflush(terminal, QueueSelector::IFlush)?;
     let mut lines = BufReader::new(terminal);
     for _ in 0..ATTEMPTS {
         write!(out, "{}? ", prompt.join(", "))?;

@@ -59,6 +59,7 @@ impl Connection {
     /// sends the alert that fits and nothing else.
     pub(super) fn judge_peer(&self, driver: &mut Driver) -> Result<Verdict, Error> {
         let snapshot = self.context.snapshot();
+        driver.judged_by.push(Arc::clone(&snapshot));
         let chain = self.with_session(|session| Ok(session.chain()))?;
         *self.chain.lock() =
             chain.iter().map_while(|der| Certificate::from_der(der).ok()).collect();

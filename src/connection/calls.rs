@@ -8,7 +8,7 @@ use super::transport::{Filled, Flushed, Transport};
 use super::{Connection, Outcome, Read, Want};
 use crate::error::{Error, Kind};
 use crate::io::{Interest, Woken, wait};
-use crate::tls::Received;
+use crate::tls::{Received, Session};
 
 /// How much of what the caller carries may wait to be looked at.
 const INPUT_LIMIT: usize = 64 * 1024;
@@ -80,7 +80,7 @@ impl Connection {
         let mut written: usize = 0;
         loop {
             self.check_aborted()?;
-            if self.lasting(self.flush())? == Flushed::Some {
+            if self.flush_for_writer()? == Flushed::Some {
                 if !self.blocking {
                     self.wants.lock().write = Some(Want::Write);
                     return Ok(Outcome::Not(Want::Write));
@@ -101,7 +101,7 @@ impl Connection {
             written = written.saturating_add(count);
             if !self.blocking {
                 // What there is no room for leaves with the next call of any kind.
-                self.lasting(self.flush())?;
+                self.flush_for_writer()?;
                 self.wants.lock().write = None;
                 return Ok(Outcome::Done(written));
             }
@@ -201,6 +201,23 @@ impl Connection {
         }
     }
 
+    /// Sends what waits. Where the peer is gone it may have said why before it went, such as
+    /// that it refused our certificate; and what it sent may still be read.
+    fn flush_for_writer(&self) -> Result<Flushed, Error> {
+        let broke = match self.flush() {
+            Err(error) if error.kind() == Kind::Io => error,
+            other => return self.lasting(other),
+        };
+        let Some(mut incoming) = self.reading.try_lock() else { return Err(broke) };
+        while self.with_session(|session| Ok(!session.has_ended())).unwrap_or(false)
+            && self.fill(&mut incoming).is_ok_and(|filled| filled == Filled::Some)
+        {}
+        match self.with_session(Session::look) {
+            Err(told) if told.kind() != Kind::Truncated => self.lasting(Err(told)),
+            _ => Err(broke),
+        }
+    }
+
     /// Ends the connection with a failure, unless it is one that passes.
     fn lasting<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &outcome
@@ -234,7 +251,7 @@ impl Connection {
                 );
                 Err(Error::new(Kind::Timeout, message))
             }
-            Woken::Signalled => self.check_aborted(),
+            Woken::Signalled => self.hush(&wake),
             Woken::Ready => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::asking::{Pending, Verdict};
 use super::transport::{Filled, Flushed, Transport};
 use super::{Connection, Outcome, Want};
-use crate::context::Validator;
+use crate::context::{Snapshot, Validator};
 use crate::error::{Error, Kind};
 use crate::io::{Dial, Interest, Step, Woken, wait};
 use crate::material::Certificate;
@@ -45,6 +45,9 @@ pub(super) struct Driver {
     pub(super) ticket: Option<Ticket>,
     /// After a slow answer: the certificate that the peer must show again.
     pub(super) expected: Option<Certificate>,
+    /// What it was judged by: given up with the connection, for a validator of the caller may
+    /// go with the last of it, and his code must not run while the driver is locked.
+    pub(super) judged_by: Vec<Arc<Snapshot>>,
     buffer: Vec<u8>,
 }
 
@@ -323,10 +326,7 @@ impl Connection {
         let transport = self.transport.lock().clone();
         let until = Self::next_deadline(driver);
         let woken = wait(&self.interests(driver, &transport), Some(&wake), until)?;
-        if woken == Woken::Signalled {
-            wake.clear();
-        }
-        Ok(())
+        if woken == Woken::Signalled { self.hush(&wake) } else { Ok(()) }
     }
 
     /// What the stage waits for on the transport. While a question is open that is nothing:

@@ -34,6 +34,8 @@ impl Connection {
                 self.watch.get_or_init(|| made)
             }
         };
+        // What rang before was for a call that has been made since, or is made next.
+        let _ = self.hush(&wake);
         let driver = self.driver.try_lock().ok_or_else(|| busy("the handshake"))?;
         let transport = self.transport.lock().clone();
         let open = self.open.load(Ordering::Acquire);
@@ -64,7 +66,9 @@ impl Connection {
         let over = self.failed.lock().is_some() || self.aborted.load(Ordering::SeqCst);
         let answered =
             self.question.lock().as_ref().is_some_and(|question| question.answered().is_some());
-        let plaintext = self.session.lock().as_ref().is_some_and(Session::has_input);
+        let wants = *self.wants.lock();
+        let reads = wants.read.is_some() || wants.write.is_none();
+        let plaintext = reads && self.session.lock().as_ref().is_some_and(Session::has_input);
         over || answered || plaintext
     }
 }

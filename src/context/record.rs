@@ -204,7 +204,12 @@ impl Record for Shared {
             Ok(())
         };
         if !lasting || stored.is_err() {
-            self.snapshot.read().known().session.set(entry);
+            let session = Arc::clone(&self.snapshot.read().known().session);
+            if !session.set_judged(entry, &asked.judged) {
+                let endpoint = &asked.endpoint;
+                let message = format!("another certificate was allowed for {endpoint} meanwhile");
+                return stored.and(Err(Error::new(Kind::CertificateChanged, message)));
+            }
         }
         stored
     }

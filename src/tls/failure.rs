@@ -85,7 +85,7 @@ fn explain_alert(alert: AlertDescription, moment: Moment<'_>) -> Error {
             ),
             Certified::Withheld => (
                 format!(
-                    "{peer} wants a client certificate, and ours is from none of the authorities that it names"
+                    "{peer} wants a client certificate, and ours is from none of the authorities that it names, or is not to be sent"
                 ),
                 "use a certificate from an authority of that server, or set TLSCONN_OPT_SEND_CLIENT_CERT to send it all the same",
             ),

@@ -473,7 +473,10 @@ impl Session {
         if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
             return Some(alert.plain());
         }
-        let secret = self.secrets.take_client_handshake()?;
+        // Before there is a secret nothing is sealed on our side.
+        let Some(secret) = self.secrets.take_client_handshake() else {
+            return Some(alert.plain());
+        };
         alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
     }
 

@@ -42,6 +42,24 @@ impl SessionEntries {
         });
     }
 
+    /// Takes an entry in, unless its place is held by another certificate than it has and than
+    /// those that were judged; whether it was taken.
+    pub fn set_judged(&self, entry: Entry, judged: &[[u8; 32]]) -> bool {
+        let mut taken = true;
+        self.change(|all| {
+            let here =
+                |old: &Entry| !old.distrust && old.place == entry.place && old.role == entry.role;
+            taken = all.iter().filter(|old| here(old)).all(|old| {
+                old.certificate == entry.certificate || judged.contains(old.certificate.sha256())
+            });
+            if taken {
+                all.retain(|old| !here(old));
+                all.push(entry);
+            }
+        });
+        taken
+    }
+
     /// Takes an entry in beside all others.
     pub fn add(&self, entry: Entry) {
         self.change(|all| all.push(entry));
