@@ -11,9 +11,7 @@ mod support;
 
 use support::pki::{day, named};
 use support::{Ask, Authority, DAY, Identity, Link, NOW, believes, knows, nobody, store};
-use tlsconn::{
-    Answer, Connection, Context, Endpoint, Kind, Material, Policy, Problems, Reason, Situation,
-};
+use tlsconn::{Answer, Context, Endpoint, Kind, Material, Policy, Problems, Reason, Situation};
 
 const HOST: &str = "a.example";
 

@@ -193,7 +193,7 @@ fn a_wrong_passphrase_is_refused_and_the_right_one_opens_the_key() {
 fn key_and_certificate_may_come_in_any_order() {
     let own = Identity::alone(&["me"]);
     let key = (Material::Key, own.key_pem());
-    let certificate = (Material::Certificate, own.pem.clone());
+    let certificate = (Material::Certificate, own.pem);
     for halves in [[&key, &certificate], [&certificate, &key]] {
         let context = nobody();
         context.add(halves[0].0, halves[0].1.as_bytes()).unwrap();
@@ -222,7 +222,7 @@ fn a_new_half_waits_beside_the_pair() {
     let scene = scene();
     let new = scene.authority.server(&["new"]);
     for (material, text) in
-        [(Material::Key, new.key_pem()), (Material::Certificate, new.pem.clone())]
+        [(Material::Key, new.key_pem()), (Material::Certificate, new.pem)]
     {
         scene.context.add(material, text.as_bytes()).unwrap();
         assert!(Connection::in_memory(&scene.context, "a.example", 1).is_ok());

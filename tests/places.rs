@@ -35,7 +35,7 @@ fn entry(place: &str, identity: &Identity) -> String {
 fn a_plain_pem_is_for_the_names_in_it_at_every_port() {
     let authority = Authority::new("Lab CA");
     let server = Identity::alone(&[HOST, "192.0.2.1"]);
-    let context = given(&authority, &[server.pem.clone()]);
+    let context = given(&authority, std::slice::from_ref(&server.pem));
     for (host, port) in [(HOST, 1), (HOST, 2), ("192.0.2.1", 3), ("::ffff:192.0.2.1", 4)] {
         assert_eq!(Link::new(&context, host, port, &server).open(), Reason::Known, "{host}");
     }
@@ -209,7 +209,7 @@ fn the_validator_of_2007_is_asked_about_new_servers_only() {
     Link::new(&context, HOST, 443, &server).open();
     assert_eq!(Link::new(&context, HOST, 443, &alone).refused().kind(), Kind::Certificate);
     let place = Endpoint::new(HOST, 443).unwrap();
-    context.set_known(&place, alone.certificate.clone(), Problems::NONE).unwrap();
+    context.set_known(&place, alone.certificate, Problems::NONE).unwrap();
     let error = Link::new(&context, HOST, 443, &server).refused();
     assert_eq!(error.kind(), Kind::CertificateChanged);
     assert_eq!(ask.situations(), [Situation::New]);

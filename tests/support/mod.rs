@@ -1,7 +1,7 @@
 //! What the tests of questions, judgements and material share: a small PKI, peers on the other
 //! end of a wire, and validators that remember what they were asked. Every judgement is made
 //! at one fixed time; nothing here sleeps or leaves this machine.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 pub(crate) mod ask;
 pub(crate) mod memory;
