@@ -193,8 +193,12 @@ impl Connection {
     }
 
     /// Ends every call that waits, and every later one, with [`Kind::Cancelled`]. From any
-    /// thread, and from a signal handler: one store and one write.
+    /// thread, and from a signal handler: one store and one write. In a child process it does
+    /// nothing: what it would write to is the parent's too.
     pub fn abort(&self) {
+        if self.process != std::process::id() {
+            return;
+        }
         self.aborted.store(true, Ordering::SeqCst);
         if let Some(wake) = self.wake.get() {
             wake.signal();
@@ -259,12 +263,7 @@ impl Connection {
     /// Refuses a call that cannot be made: in a child process, from the connection's own
     /// validator, or after the end.
     fn enter(&self) -> Result<(), Error> {
-        if self.process != std::process::id() {
-            return Err(Error::new(
-                Kind::Forked,
-                "a connection does not survive a fork: make a new one in the child",
-            ));
-        }
+        self.check_process()?;
         if *self.asking_on.lock() == Some(thread::current().id()) {
             return Err(Error::new(
                 Kind::Reentrant,
@@ -275,6 +274,16 @@ impl Connection {
             return Err(error);
         }
         self.check_aborted()
+    }
+
+    fn check_process(&self) -> Result<(), Error> {
+        if self.process != std::process::id() {
+            return Err(Error::new(
+                Kind::Forked,
+                "a connection does not survive a fork: make a new one in the child",
+            ));
+        }
+        Ok(())
     }
 
     fn check_aborted(&self) -> Result<(), Error> {

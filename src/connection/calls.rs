@@ -176,6 +176,7 @@ impl Connection {
     ///
     /// [`Kind::State`] where the connection is not over memory; [`Kind::Forked`].
     pub fn memory_output(&self, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.check_process()?;
         self.check_memory()?;
         if self.failed.lock().is_none() {
             self.enter()?;

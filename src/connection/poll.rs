@@ -24,8 +24,11 @@ impl Connection {
     /// # Errors
     ///
     /// [`crate::error::Kind::Busy`] while another thread is at the handshake;
-    /// [`crate::error::Kind::NoMemory`] where no descriptor is left.
+    /// [`crate::error::Kind::NoMemory`] where no descriptor is left;
+    /// [`crate::error::Kind::Forked`].
     pub fn poll(&self) -> Result<(BorrowedFd<'_>, Option<Duration>), Error> {
+        // What is watched is the parent's too: a child that changed it would change both.
+        self.check_process()?;
         let wake = self.wake()?;
         let watch = match self.watch.get() {
             Some(watch) => watch,

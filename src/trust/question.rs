@@ -270,6 +270,10 @@ impl Ticket {
             return Ok(());
         }
         self.given_up = true;
+        if self.question.process != std::process::id() {
+            // A child that frees its copy leaves the answer to the process that asked.
+            return Ok(());
+        }
         let last = {
             let mut state = self.question.state.lock();
             state.waiting.remove(&self.number);
