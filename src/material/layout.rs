@@ -78,8 +78,8 @@ impl Surroundings {
 /// # Errors
 ///
 /// [`Kind::NoAuthority`] where the authority's file, or any place to look for it, is missing;
-/// [`Kind::NoKey`] where there is a certificate without its key; [`Kind::KeyMismatch`] where
-/// there is a key without its certificate; [`Kind::Invalid`] where the layout needs `dir`.
+/// [`Kind::NoKey`] where there is a certificate without its key, or the reverse;
+/// [`Kind::Invalid`] where the layout needs `dir`.
 pub fn layout_files(
     layout: Layout,
     dir: Option<&Path>,
@@ -184,11 +184,11 @@ impl Names {
                     pair = Some((certificate.clone(), key.clone()));
                     break;
                 }
-                (true, false) => return Err(half(Kind::NoKey, certificate, "key", key)),
+                (true, false) => return Err(half(certificate, "key", key)),
                 // Users cannot look into the system's private directory; what they only
                 // suspect there is no reason to refuse them.
                 (false, true) if key.symlink_metadata().is_ok() => {
-                    return Err(half(Kind::KeyMismatch, key, "certificate", certificate));
+                    return Err(half(key, "certificate", certificate));
                 }
                 (false, _) => {}
             }
@@ -218,9 +218,9 @@ fn no_authority(places: &[Paths]) -> Error {
         .with_hint("put the PEM certificate of the authority that signs the servers there")
 }
 
-fn half(kind: Kind, there: &Path, what: &str, missing: &Path) -> Error {
+fn half(there: &Path, what: &str, missing: &Path) -> Error {
     let (there, missing) = (there.display(), missing.display());
-    Error::new(kind, format!("there is {there} but not its {what}, {missing}"))
+    Error::new(Kind::NoKey, format!("there is {there} but not its {what}, {missing}"))
         .with_hint(format!("add {missing}, or remove {there}"))
 }
 

@@ -88,12 +88,10 @@ fn a_missing_authority_is_named() {
 
 #[test]
 fn half_a_pair_is_an_error_that_names_both_files() {
-    let cases =
-        [("d/cert.pem", "d/key.pem", Kind::NoKey), ("d/key.pem", "d/cert.pem", Kind::KeyMismatch)];
-    for (there, missing, kind) in cases {
+    for (there, missing) in [("d/cert.pem", "d/key.pem"), ("d/key.pem", "d/cert.pem")] {
         let place = Place::with(&["d/ca.pem", there]);
         let error = place.in_dir(Layout::Docker).unwrap_err();
-        assert_eq!(error.kind(), kind);
+        assert_eq!(error.kind(), Kind::NoKey);
         for name in [there, missing] {
             assert!(error.message().contains(&place.path(name).display().to_string()), "{error}");
         }
