@@ -78,7 +78,8 @@ pub unsafe extern "C" fn tlsconn_known_each(
         } else {
             // SAFETY: the contract: NUL-terminated text or NULL.
             let host = unsafe { text("host", host) }?;
-            Some(Endpoint::new(host, port.max(1))?)
+            // Any port is looked for by its own rule; the place needs one that is legal.
+            Some(Endpoint::new(host, if port == 0 { 1 } else { port })?)
         };
         for entry in ctx.0.known()?.iter().filter(|entry| is_wanted(entry, wanted.as_ref(), port)) {
             let stop = visit_one(entry, |known| {

@@ -254,6 +254,8 @@ fn number(option: c_int, value: i64) -> Result<Choice, Error> {
         let limit = limit(value)?;
         Box::new(move |settings| settings.io_timeout = limit)
     } else if is(o::TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS) {
+        // -1 is for ever elsewhere; here it would be a handshake that never ends.
+        pick(value.min(0), &[(0, ())])?;
         let limit = if value == 0 { None } else { limit(value)? };
         Box::new(move |settings| settings.confirm_client_auth = limit)
     } else {
