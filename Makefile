@@ -27,7 +27,8 @@ LINK      = -L$(LIBRARY) -ltlsconn -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
 EXAMPLES := $(patsubst examples-c/%.c,%,$(wildcard examples-c/*.c))
 CONTRACT := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
 # Every call on libtlsconn must be clean; what the C library keeps until the end is not a leak.
-VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect
+VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full \
+  --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect
 
 .PHONY: lib header demo check install uninstall
 .PHONY: setup format-check lint header-check library-check install-check test contract peers
@@ -115,6 +116,7 @@ header-check:
 	$(CC) -std=c99 $(WARNINGS) -fsyntax-only -x c include/tlsconn.h
 	$(CXX) -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ include/tlsconn.h
 	scripts/with-cffi tests/header_cffi.py include/tlsconn.h
+	python3 tests/header_text.py include/tlsconn.h
 
 library-check: lib
 	scripts/check-library $(RELEASE) $(SONAME) $(SYMBOLS)
@@ -126,19 +128,21 @@ test:
 	$(CARGO) test --workspace
 
 # The promises of the header, from C: plain, under valgrind, and with gcc's sanitizers.
+# Their certificates and keys are made anew, in a directory that each test is given.
 contract: lib $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contract/%-sanitized)
 	@test -n "$(CONTRACT)"
-	@for test in $(CONTRACT); do \
-	  echo "$$test" && $(LIBRARY)/contract/$$test && \
-	  echo "$$test under valgrind" && $(VALGRIND) $(LIBRARY)/contract/$$test && \
-	  echo "$$test with sanitizers" && $(LIBRARY)/contract/$$test-sanitized || exit 1; \
+	tests/contract-pki.sh $(LIBRARY)/contract/pki
+	@pki=$(LIBRARY)/contract/pki; for test in $(CONTRACT); do \
+	  echo "$$test" && $(LIBRARY)/contract/$$test $$pki && \
+	  echo "$$test under valgrind" && $(VALGRIND) $(LIBRARY)/contract/$$test $$pki && \
+	  echo "$$test with sanitizers" && $(LIBRARY)/contract/$$test-sanitized $$pki || exit 1; \
 	done
 
-$(LIBRARY)/contract/%: tests/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(LIBRARY)/contract/%: tests/%.c tests/contract.h include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
 
-$(LIBRARY)/contract/%-sanitized: tests/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(LIBRARY)/contract/%-sanitized: tests/%.c tests/contract.h include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
 
