@@ -54,8 +54,9 @@ typedef struct tlsconn_cert tlsconn_cert;
  * returned. Making one touches no network: the first handshake, read or write dials, shakes
  * hands and asks. Until the server is judged and admitted nothing but the first hello leaves,
  * no application data passes, and the own certificate is not shown. No call raises SIGPIPE.
- * After a fork a connection is the parent's: calls in the child return `TLSCONN_E_FORKED`, but
- * for tlsconn_conn_free().
+ * After a fork a connection is the parent's. In the child every call that returns a
+ * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
+ * tlsconn_conn_free() frees the child's copy; the parent's goes on.
  */
 typedef struct tlsconn_conn tlsconn_conn;
 
@@ -379,7 +380,8 @@ typedef enum {
 } tlsconn_problem;
 
 /**
- * The version of the library, such as `0.1.0`. The string lives as long as the process.
+ * The version of the library, such as `0.1.0`. The string lives as long as the process. Any
+ * thread.
  */
 TLSCONN_API const char *tlsconn_version(void);
 
@@ -387,7 +389,7 @@ TLSCONN_API const char *tlsconn_version(void);
  * The name of a problem as it stands in trusted.pem, such as `expired`.
  *
  * `one_problem` is one bit of `tlsconn_problem`. The string lives as long as the process; it
- * is empty for what is no bit, or more than one.
+ * is empty for what is no bit, or more than one. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_problem_name(int one_problem);
@@ -440,7 +442,8 @@ uint32_t tlsconn_error_problems(const tlsconn_error *error);
  * `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
  * tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
  * `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread. Every
- * other number rejects.
+ * other number rejects. An answer is judged under what the context is when it comes. It must
+ * return: no `longjmp`, no C++ exception.
  */
 typedef int (*tlsconn_validator_fn)(tlsconn_question *question, void *userdata);
 
@@ -448,7 +451,8 @@ typedef int (*tlsconn_validator_fn)(tlsconn_question *question, void *userdata);
  * Gives up what an application handed over with a callback.
  *
  * Called once, after the last connection, question or context that uses the callback is
- * gone, on the thread that ended it.
+ * gone, on the thread that ended it, with no lock held. Like every callback it must return:
+ * no `longjmp`, no C++ exception.
  */
 typedef void (*tlsconn_destroy_fn)(void *userdata);
 
@@ -457,8 +461,9 @@ typedef void (*tlsconn_destroy_fn)(void *userdata);
  *
  * `what` says which key, and lives until the callback returns. `attempt` counts from 1; after
  * a wrong passphrase it is called again, three times in all. Write the passphrase to `buf`, at
- * most `size` bytes, without a NUL, and return its length in bytes; below 0 gives up. The
- * buffer is wiped afterwards.
+ * most `size` bytes, without a NUL, and return its length in bytes; below 0, or above `size`,
+ * gives up. The buffer is wiped afterwards. It runs on the thread that called the library,
+ * with no lock held, and may call it.
  */
 typedef int (*tlsconn_passphrase_fn)(const char *what,
                                      uint32_t attempt,
@@ -564,9 +569,10 @@ TLSCONN_API tlsconn_ctx *tlsconn_ctx_default(void);
  * Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
  * that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
  * none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
- * certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_STORE` when the
- * header lines of a trusted server are damaged; `TLSCONN_E_INVALID` when `ctx` or `pem` is
- * NULL, `len` is no length, or `material` is none. On failure the context is as it was.
+ * certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_STORE` when a list
+ * of trusted servers is damaged, in a block or in the lines above one; `TLSCONN_E_INVALID`
+ * when `ctx` or `pem` is NULL, `len` is no length, or `material` is none. On failure the
+ * context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -582,8 +588,9 @@ int tlsconn_ctx_add(tlsconn_ctx *ctx,
  *
  * Returns what tlsconn_ctx_add() returns, with file and line in the message; and
  * `TLSCONN_E_FILE` when the file cannot be read or is none (a directory, a FIFO, a device);
- * `TLSCONN_E_TOO_BIG`; `TLSCONN_E_PERMISSION` when others may read a private key. On failure
- * the context is as it was.
+ * `TLSCONN_E_TOO_BIG`; `TLSCONN_E_PERMISSION` when others may read a private key;
+ * `TLSCONN_E_NOMEM`; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, `path` is empty, or
+ * `material` is none. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -594,11 +601,14 @@ int tlsconn_ctx_add_file(tlsconn_ctx *ctx,
 /**
  * Add every PEM file of a directory, which tlsconn_ctx_reload() lists again.
  *
- * Files count by their ending (.pem, .crt, .cer, .crl, .key), in the order of their names;
- * directories inside are not entered. Any thread.
+ * `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL. Files count by their
+ * ending (.pem, .crt, .cer, .crl, .key), in the order of their names; directories inside are
+ * not entered. Any thread.
  *
  * Returns what tlsconn_ctx_add_file() returns for the first file that cannot be taken, and
- * `TLSCONN_E_PARSE` when there is no such file. On failure the context is as it was.
+ * `TLSCONN_E_PARSE` when there is no such file; `TLSCONN_E_FILE` when `dir` is no directory
+ * that can be read; `TLSCONN_E_INVALID` when `ctx` or `dir` is NULL, `dir` is empty, or
+ * `material` is none. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -616,8 +626,8 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
  * missing; `TLSCONN_E_NO_KEY` when a certificate has no key, or the reverse;
  * `TLSCONN_E_KEY_MISMATCH` when they do not belong together; `TLSCONN_E_STORE` and
  * `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them; `TLSCONN_E_INVALID` when
- * `dir` is NULL and the layout has no place by itself, or `$HOME` is not set. On failure the
- * context is as it was.
+ * `ctx` is NULL, `layout` is none, `dir` is empty, or `dir` is NULL and the layout has no place
+ * by itself or `$HOME` is not set. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -645,10 +655,10 @@ int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
  * other processes may change it at any time. A store that was named before is left. Any
  * thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged or cannot be read, with
- * the line; `TLSCONN_E_PERMISSION` when others may write it or its directory;
- * `TLSCONN_E_FILE` when the directory is missing; `TLSCONN_E_INVALID` when `ctx` or `path` is
- * NULL. On failure the context is as it was.
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged, with the line, when it
+ * cannot be read, and when its directory is missing; `TLSCONN_E_PERMISSION` when others may
+ * write it or its directory; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, or `path` names
+ * no file. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -667,7 +677,8 @@ int tlsconn_ctx_set_known_file(tlsconn_ctx *ctx,
  * Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
  * taken; `TLSCONN_E_KEY_MISMATCH` when own certificate and key do not match any more, and the
  * old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
- * before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again.
+ * before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
+ * `TLSCONN_E_INVALID` when `ctx` is NULL.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -769,17 +780,17 @@ typedef enum {
      */
     TLSCONN_OPT_RESUMPTION = 218,
     /**
-     * How many milliseconds dialling and handshake may take together, without the time that
-     * an answer takes; -1: for ever. Default 60000.
+     * How many milliseconds, 1 or more, dialling and handshake may take together, without the
+     * time that an answer takes; -1: for ever. Default 60000.
      */
     TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS = 219,
     /**
-     * How many milliseconds a question may stay open; -1: for ever. Default 600000.
+     * How many milliseconds, 1 or more, a question may stay open; -1: for ever. Default 600000.
      */
     TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
     /**
-     * How many milliseconds a blocking read, write or shutdown may wait; -1, the default: for
-     * ever.
+     * How many milliseconds, 1 or more, a blocking read, write or shutdown may wait; -1, the
+     * default: for ever.
      */
     TLSCONN_OPT_IO_TIMEOUT_MS = 221,
     /**
@@ -890,8 +901,9 @@ typedef enum {
  * It counts for connections that are made from now on; policies, profile, time and revocation
  * also for those that have not been judged yet. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, or `value`
- * is not one of its values, and nothing is changed.
+ * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, `value` is
+ * not one of its values, or the oldest version would be newer than the newest; nothing is
+ * changed then.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1004,8 +1016,8 @@ typedef enum {
  *
  * Give it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
  * /dev/tty, not on the standard streams, and waits there for a word; typing ahead does not
- * count. Without a terminal, at the end of the input and after three words that are none, it
- * rejects. tlsconn_conn_abort() does not end the wait.
+ * count. Without a terminal, at the end of the input, after three words that are none, and
+ * when `question` is NULL, it rejects. tlsconn_conn_abort() does not end the wait. Any thread.
  *
  * Returns one of `tlsconn_answer`.
  */
@@ -1189,7 +1201,8 @@ int tlsconn_connect(tlsconn_ctx *ctx,
  *
  * `fd` stays yours: it must stay open until tlsconn_conn_free() has returned, and you close it
  * then. Its flags are not changed: it may block or not. `host` and `port` say whom it leads
- * to, for the judgement and the known servers. Everything else is as for tlsconn_connect().
+ * to, for the judgement and the known servers. `*out`, `flags` and everything else are as for
+ * tlsconn_connect(). Any thread.
  *
  * Returns what tlsconn_connect() returns; `TLSCONN_E_INVALID` also when `fd` is not open, or is
  * no connected stream socket: for pipes and the like use tlsconn_connect_mem().
@@ -1211,7 +1224,8 @@ int tlsconn_connect_fd(tlsconn_ctx *ctx,
  * the handshake. `name` is UTF-8 and copied. One thread at a time.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun; `TLSCONN_E_INVALID`
- * when a pointer is NULL or `name` is none; what ended the connection.
+ * when a pointer is NULL or `name` is none; `TLSCONN_E_FORKED`; `TLSCONN_E_REENTRANT` from the
+ * connection's own validator; what ended the connection.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1299,7 +1313,9 @@ int tlsconn_conn_write(tlsconn_conn *conn,
  *
  * Returns `TLSCONN_OK`, also when it was said before; `TLSCONN_WANT_WRITE` from a non-blocking
  * connection; `TLSCONN_E_STATE` before the handshake is complete, and nothing is sent;
- * `TLSCONN_E_TIMEOUT` and `TLSCONN_E_BUSY` as tlsconn_conn_write(); what ended the connection;
+ * `TLSCONN_E_TIMEOUT` and `TLSCONN_E_BUSY` as tlsconn_conn_write(); `TLSCONN_E_IO` when the
+ * network failed; `TLSCONN_E_FORKED`; `TLSCONN_E_REENTRANT` from the connection's own validator;
+ * what ended the connection, such as `TLSCONN_E_CANCELLED` after tlsconn_conn_abort();
  * `TLSCONN_E_INVALID` when `conn` is NULL.
  */
 TLSCONN_API
@@ -1336,7 +1352,7 @@ TLSCONN_API void tlsconn_conn_abort(tlsconn_conn *conn);
 /**
  * Free a connection. NULL is allowed and does nothing.
  *
- * Every other call with it must have returned. What it dialled is closed at once, without a
+ * Any thread, when every other call with it has returned. What it dialled is closed at once, without a
  * word to the server: call tlsconn_conn_shutdown() first where the server must know that this
  * is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
  */
@@ -1409,9 +1425,10 @@ int tlsconn_connect_mem(tlsconn_ctx *ctx,
  * again after the next read. A `len` of 0, with any `buf`, says that no more will come. Counts
  * as reading: one thread at a time.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory; what ended the
- * connection; `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or `len` is no
- * length.
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
+ * `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
+ * `TLSCONN_E_REENTRANT` from the connection's own validator; what ended the connection;
+ * `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or `len` is no length.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1429,7 +1446,8 @@ int tlsconn_conn_mem_input(tlsconn_conn *conn,
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
  * `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
- * `TLSCONN_E_INVALID` when a pointer is NULL or `size` is no length.
+ * `TLSCONN_E_REENTRANT` from the connection's own validator; `TLSCONN_E_INVALID` when a pointer
+ * is NULL or `size` is no length.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1508,9 +1526,10 @@ typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
 /**
  * Look at the known servers: those of the known file, of trusted material and of this session.
  *
- * `host` NULL is all of them; else those for this host, and, unless `port` is 0, for this port
- * or any. What is looked at is the state when the call began. `fn` is called on this thread.
- * Any thread.
+ * `host` NULL is all of them, distrusted certificates and entries without a host included, and
+ * `port` is not looked at; else those for this host, and, unless `port` is 0, for this port or
+ * any. What is looked at is the state when the call began. `fn` is called on this thread, with
+ * `userdata`, which stays yours. Any thread.
  *
  * Returns `TLSCONN_OK` after the last one; what `fn` returned where it stopped;
  * `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted;
@@ -1742,8 +1761,9 @@ int virConnectAddCertData(int dataType,
 /**
  * Add certificate data from a PEM file to the default context.
  *
- * `dataType` is one of `virConnectCertDataType`; a file of `VIR_CERT_TRUSTED_SERVER` becomes the
- * known file, to which `TLSCONN_ALLOW_ALWAYS` writes. Any thread.
+ * `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL. A
+ * file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
+ * writes. Any thread.
  *
  * Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add_file() or
  * tlsconn_ctx_set_known_file() would have returned. The context is as it was then.

@@ -20,7 +20,8 @@ use crate::trust::{Answer, Question};
 /// Gives up what an application handed over with a callback.
 ///
 /// Called once, after the last connection, question or context that uses the callback is
-/// gone, on the thread that ended it.
+/// gone, on the thread that ended it, with no lock held. Like every callback it must return:
+/// no `longjmp`, no C++ exception.
 pub type tlsconn_destroy_fn = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
 
 /// Asks the user about a server.
@@ -30,7 +31,8 @@ pub type tlsconn_destroy_fn = Option<unsafe extern "C" fn(userdata: *mut c_void)
 /// `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
 /// tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
 /// `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread. Every
-/// other number rejects.
+/// other number rejects. An answer is judged under what the context is when it comes. It must
+/// return: no `longjmp`, no C++ exception.
 pub type tlsconn_validator_fn =
     Option<unsafe extern "C" fn(question: *mut tlsconn_question, userdata: *mut c_void) -> c_int>;
 
@@ -38,8 +40,9 @@ pub type tlsconn_validator_fn =
 ///
 /// `what` says which key, and lives until the callback returns. `attempt` counts from 1; after
 /// a wrong passphrase it is called again, three times in all. Write the passphrase to `buf`, at
-/// most `size` bytes, without a NUL, and return its length in bytes; below 0 gives up. The
-/// buffer is wiped afterwards.
+/// most `size` bytes, without a NUL, and return its length in bytes; below 0, or above `size`,
+/// gives up. The buffer is wiped afterwards. It runs on the thread that called the library,
+/// with no lock held, and may call it.
 pub type tlsconn_passphrase_fn = Option<
     unsafe extern "C" fn(
         what: *const c_char,

@@ -26,8 +26,9 @@ use crate::tls::Certified;
 /// returned. Making one touches no network: the first handshake, read or write dials, shakes
 /// hands and asks. Until the server is judged and admitted nothing but the first hello leaves,
 /// no application data passes, and the own certificate is not shown. No call raises SIGPIPE.
-/// After a fork a connection is the parent's: calls in the child return `TLSCONN_E_FORKED`, but
-/// for tlsconn_conn_free().
+/// After a fork a connection is the parent's. In the child every call that returns a
+/// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
+/// tlsconn_conn_free() frees the child's copy; the parent's goes on.
 pub struct tlsconn_conn {
     pub(super) connection: Connection,
     /// What C borrowed and may still look at. Each list has a handful of members at most.
@@ -136,7 +137,8 @@ pub unsafe extern "C" fn tlsconn_connect(
 ///
 /// `fd` stays yours: it must stay open until tlsconn_conn_free() has returned, and you close it
 /// then. Its flags are not changed: it may block or not. `host` and `port` say whom it leads
-/// to, for the judgement and the known servers. Everything else is as for tlsconn_connect().
+/// to, for the judgement and the known servers. `*out`, `flags` and everything else are as for
+/// tlsconn_connect(). Any thread.
 ///
 /// Returns what tlsconn_connect() returns; `TLSCONN_E_INVALID` also when `fd` is not open, or is
 /// no connected stream socket: for pipes and the like use tlsconn_connect_mem().
@@ -171,7 +173,8 @@ pub unsafe extern "C" fn tlsconn_connect_fd(
 /// the handshake. `name` is UTF-8 and copied. One thread at a time.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun; `TLSCONN_E_INVALID`
-/// when a pointer is NULL or `name` is none; what ended the connection.
+/// when a pointer is NULL or `name` is none; `TLSCONN_E_FORKED`; `TLSCONN_E_REENTRANT` from the
+/// connection's own validator; what ended the connection.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_set_verify_name(
@@ -318,7 +321,9 @@ pub unsafe extern "C" fn tlsconn_conn_write(
 ///
 /// Returns `TLSCONN_OK`, also when it was said before; `TLSCONN_WANT_WRITE` from a non-blocking
 /// connection; `TLSCONN_E_STATE` before the handshake is complete, and nothing is sent;
-/// `TLSCONN_E_TIMEOUT` and `TLSCONN_E_BUSY` as tlsconn_conn_write(); what ended the connection;
+/// `TLSCONN_E_TIMEOUT` and `TLSCONN_E_BUSY` as tlsconn_conn_write(); `TLSCONN_E_IO` when the
+/// network failed; `TLSCONN_E_FORKED`; `TLSCONN_E_REENTRANT` from the connection's own validator;
+/// what ended the connection, such as `TLSCONN_E_CANCELLED` after tlsconn_conn_abort();
 /// `TLSCONN_E_INVALID` when `conn` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int {
@@ -387,7 +392,7 @@ pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
 
 /// Free a connection. NULL is allowed and does nothing.
 ///
-/// Every other call with it must have returned. What it dialled is closed at once, without a
+/// Any thread, when every other call with it has returned. What it dialled is closed at once, without a
 /// word to the server: call tlsconn_conn_shutdown() first where the server must know that this
 /// is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
 #[unsafe(no_mangle)]

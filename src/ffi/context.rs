@@ -142,9 +142,10 @@ pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
 /// Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
 /// that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
 /// none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
-/// certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_STORE` when the
-/// header lines of a trusted server are damaged; `TLSCONN_E_INVALID` when `ctx` or `pem` is
-/// NULL, `len` is no length, or `material` is none. On failure the context is as it was.
+/// certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_STORE` when a list
+/// of trusted servers is damaged, in a block or in the lines above one; `TLSCONN_E_INVALID`
+/// when `ctx` or `pem` is NULL, `len` is no length, or `material` is none. On failure the
+/// context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add(
@@ -168,8 +169,9 @@ pub unsafe extern "C" fn tlsconn_ctx_add(
 ///
 /// Returns what tlsconn_ctx_add() returns, with file and line in the message; and
 /// `TLSCONN_E_FILE` when the file cannot be read or is none (a directory, a FIFO, a device);
-/// `TLSCONN_E_TOO_BIG`; `TLSCONN_E_PERMISSION` when others may read a private key. On failure
-/// the context is as it was.
+/// `TLSCONN_E_TOO_BIG`; `TLSCONN_E_PERMISSION` when others may read a private key;
+/// `TLSCONN_E_NOMEM`; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, `path` is empty, or
+/// `material` is none. On failure the context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add_file(
@@ -188,11 +190,14 @@ pub unsafe extern "C" fn tlsconn_ctx_add_file(
 
 /// Add every PEM file of a directory, which tlsconn_ctx_reload() lists again.
 ///
-/// Files count by their ending (.pem, .crt, .cer, .crl, .key), in the order of their names;
-/// directories inside are not entered. Any thread.
+/// `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL. Files count by their
+/// ending (.pem, .crt, .cer, .crl, .key), in the order of their names; directories inside are
+/// not entered. Any thread.
 ///
 /// Returns what tlsconn_ctx_add_file() returns for the first file that cannot be taken, and
-/// `TLSCONN_E_PARSE` when there is no such file. On failure the context is as it was.
+/// `TLSCONN_E_PARSE` when there is no such file; `TLSCONN_E_FILE` when `dir` is no directory
+/// that can be read; `TLSCONN_E_INVALID` when `ctx` or `dir` is NULL, `dir` is empty, or
+/// `material` is none. On failure the context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add_dir(
@@ -218,8 +223,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_dir(
 /// missing; `TLSCONN_E_NO_KEY` when a certificate has no key, or the reverse;
 /// `TLSCONN_E_KEY_MISMATCH` when they do not belong together; `TLSCONN_E_STORE` and
 /// `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them; `TLSCONN_E_INVALID` when
-/// `dir` is NULL and the layout has no place by itself, or `$HOME` is not set. On failure the
-/// context is as it was.
+/// `ctx` is NULL, `layout` is none, `dir` is empty, or `dir` is NULL and the layout has no place
+/// by itself or `$HOME` is not set. On failure the context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add_layout(
@@ -262,10 +267,10 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
 /// other processes may change it at any time. A store that was named before is left. Any
 /// thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged or cannot be read, with
-/// the line; `TLSCONN_E_PERMISSION` when others may write it or its directory;
-/// `TLSCONN_E_FILE` when the directory is missing; `TLSCONN_E_INVALID` when `ctx` or `path` is
-/// NULL. On failure the context is as it was.
+/// Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged, with the line, when it
+/// cannot be read, and when its directory is missing; `TLSCONN_E_PERMISSION` when others may
+/// write it or its directory; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, or `path` names
+/// no file. On failure the context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_known_file(
@@ -291,7 +296,8 @@ pub unsafe extern "C" fn tlsconn_ctx_set_known_file(
 /// Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
 /// taken; `TLSCONN_E_KEY_MISMATCH` when own certificate and key do not match any more, and the
 /// old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
-/// before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again.
+/// before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
+/// `TLSCONN_E_INVALID` when `ctx` is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_reload(ctx: *mut tlsconn_ctx) -> c_int {

@@ -54,9 +54,10 @@ pub type tlsconn_known_fn =
 
 /// Look at the known servers: those of the known file, of trusted material and of this session.
 ///
-/// `host` NULL is all of them; else those for this host, and, unless `port` is 0, for this port
-/// or any. What is looked at is the state when the call began. `fn` is called on this thread.
-/// Any thread.
+/// `host` NULL is all of them, distrusted certificates and entries without a host included, and
+/// `port` is not looked at; else those for this host, and, unless `port` is 0, for this port or
+/// any. What is looked at is the state when the call began. `fn` is called on this thread, with
+/// `userdata`, which stays yours. Any thread.
 ///
 /// Returns `TLSCONN_OK` after the last one; what `fn` returned where it stopped;
 /// `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted;

@@ -41,9 +41,10 @@ pub unsafe extern "C" fn tlsconn_connect_mem(
 /// again after the next read. A `len` of 0, with any `buf`, says that no more will come. Counts
 /// as reading: one thread at a time.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory; what ended the
-/// connection; `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or `len` is no
-/// length.
+/// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
+/// `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
+/// `TLSCONN_E_REENTRANT` from the connection's own validator; what ended the connection;
+/// `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or `len` is no length.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_mem_input(
@@ -77,7 +78,8 @@ pub unsafe extern "C" fn tlsconn_conn_mem_input(
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
 /// `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
-/// `TLSCONN_E_INVALID` when a pointer is NULL or `size` is no length.
+/// `TLSCONN_E_REENTRANT` from the connection's own validator; `TLSCONN_E_INVALID` when a pointer
+/// is NULL or `size` is no length.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_mem_output(

@@ -54,13 +54,13 @@ pub enum tlsconn_option {
     /// 1, the default: sessions are resumed (RFC 8446, 2.2), each only as long as the decision
     /// that admitted the server stands. 0: never.
     TLSCONN_OPT_RESUMPTION = 218,
-    /// How many milliseconds dialling and handshake may take together, without the time that
-    /// an answer takes; -1: for ever. Default 60000.
+    /// How many milliseconds, 1 or more, dialling and handshake may take together, without the
+    /// time that an answer takes; -1: for ever. Default 60000.
     TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS = 219,
-    /// How many milliseconds a question may stay open; -1: for ever. Default 600000.
+    /// How many milliseconds, 1 or more, a question may stay open; -1: for ever. Default 600000.
     TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
-    /// How many milliseconds a blocking read, write or shutdown may wait; -1, the default: for
-    /// ever.
+    /// How many milliseconds, 1 or more, a blocking read, write or shutdown may wait; -1, the
+    /// default: for ever.
     TLSCONN_OPT_IO_TIMEOUT_MS = 221,
     /// How many milliseconds a handshake of TLS 1.3 waits, where our certificate was sent, for
     /// the server to go on or to refuse it. 0, the default: it does not wait, and the first
@@ -137,8 +137,9 @@ pub enum tlsconn_tls_version {
 /// It counts for connections that are made from now on; policies, profile, time and revocation
 /// also for those that have not been judged yet. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, or `value`
-/// is not one of its values, and nothing is changed.
+/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, `value` is
+/// not one of its values, or the oldest version would be newer than the newest; nothing is
+/// changed then.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_int(

@@ -52,7 +52,8 @@ pub enum tlsconn_problem {
     TLSCONN_P_DISTRUSTED = 0x80000,
 }
 
-/// The version of the library, such as `0.1.0`. The string lives as long as the process.
+/// The version of the library, such as `0.1.0`. The string lives as long as the process. Any
+/// thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_version() -> *const c_char {
     static VERSION: Text = Text::new();
@@ -62,7 +63,7 @@ pub extern "C" fn tlsconn_version() -> *const c_char {
 /// The name of a problem as it stands in trusted.pem, such as `expired`.
 ///
 /// `one_problem` is one bit of `tlsconn_problem`. The string lives as long as the process; it
-/// is empty for what is no bit, or more than one.
+/// is empty for what is no bit, or more than one. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_problem_name(one_problem: c_int) -> *const c_char {
     static NAMES: [Text; 32] = [const { Text::new() }; 32];

@@ -74,8 +74,9 @@ pub unsafe extern "C" fn virConnectAddCertData(dataType: c_int, data: *const c_c
 
 /// Add certificate data from a PEM file to the default context.
 ///
-/// `dataType` is one of `virConnectCertDataType`; a file of `VIR_CERT_TRUSTED_SERVER` becomes the
-/// known file, to which `TLSCONN_ALLOW_ALWAYS` writes. Any thread.
+/// `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL. A
+/// file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
+/// writes. Any thread.
 ///
 /// Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add_file() or
 /// tlsconn_ctx_set_known_file() would have returned. The context is as it was then.

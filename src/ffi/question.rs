@@ -130,8 +130,8 @@ const fn final_answer(number: c_int) -> Answer {
 ///
 /// Give it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
 /// /dev/tty, not on the standard streams, and waits there for a word; typing ahead does not
-/// count. Without a terminal, at the end of the input and after three words that are none, it
-/// rejects. tlsconn_conn_abort() does not end the wait.
+/// count. Without a terminal, at the end of the input, after three words that are none, and
+/// when `question` is NULL, it rejects. tlsconn_conn_abort() does not end the wait. Any thread.
 ///
 /// Returns one of `tlsconn_answer`.
 #[unsafe(no_mangle)]
