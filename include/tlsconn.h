@@ -1133,49 +1133,6 @@ typedef enum {
 } tlsconn_flag;
 
 /**
- * What can be asked of a connection.
- */
-typedef enum {
-    /**
-     * `TLSv1.3` or `TLSv1.2`.
-     */
-    TLSCONN_INFO_VERSION = 110,
-    /**
-     * The cipher suite, as IANA names it.
-     */
-    TLSCONN_INFO_CIPHER = 111,
-    /**
-     * The key exchange group, such as `X25519MLKEM768`.
-     */
-    TLSCONN_INFO_GROUP = 112,
-    /**
-     * The application protocol that was agreed on (RFC 7301).
-     */
-    TLSCONN_INFO_ALPN = 113,
-    /**
-     * The name that the server was asked for: the verify name, or the host.
-     */
-    TLSCONN_INFO_SNI = 114,
-    /**
-     * The other end's address, such as `127.0.0.1:16514`.
-     */
-    TLSCONN_INFO_PEER_ADDRESS = 115,
-    /**
-     * Why the server was admitted: `authority`, `known`, `renewed` or `answer`.
-     */
-    TLSCONN_INFO_TRUST = 118,
-    /**
-     * `yes` where an earlier session was resumed, else `no`.
-     */
-    TLSCONN_INFO_RESUMED = 119,
-    /**
-     * The own certificate: `not-asked`, `sent`, `withheld` (the server named other
-     * authorities) or `lacking` (it asked, and there is none).
-     */
-    TLSCONN_INFO_CLIENT_CERT = 120,
-} tlsconn_info;
-
-/**
  * Make a connection to a host and port.
  *
  * `host` is a name or an IP address (an IPv6 address with or without brackets); `port` is 1 to
@@ -1358,6 +1315,51 @@ TLSCONN_API void tlsconn_conn_abort(tlsconn_conn *conn);
  */
 TLSCONN_API
 void tlsconn_conn_free(tlsconn_conn *conn);
+
+/* ---------- About a connection ---------- */
+
+/**
+ * What can be asked of a connection.
+ */
+typedef enum {
+    /**
+     * `TLSv1.3` or `TLSv1.2`.
+     */
+    TLSCONN_INFO_VERSION = 110,
+    /**
+     * The cipher suite, as IANA names it.
+     */
+    TLSCONN_INFO_CIPHER = 111,
+    /**
+     * The key exchange group, such as `X25519MLKEM768`.
+     */
+    TLSCONN_INFO_GROUP = 112,
+    /**
+     * The application protocol that was agreed on (RFC 7301).
+     */
+    TLSCONN_INFO_ALPN = 113,
+    /**
+     * The name that the server was asked for: the verify name, or the host.
+     */
+    TLSCONN_INFO_SNI = 114,
+    /**
+     * The other end's address, such as `127.0.0.1:16514`.
+     */
+    TLSCONN_INFO_PEER_ADDRESS = 115,
+    /**
+     * Why the server was admitted: `authority`, `known`, `renewed` or `answer`.
+     */
+    TLSCONN_INFO_TRUST = 118,
+    /**
+     * `yes` where an earlier session was resumed, else `no`.
+     */
+    TLSCONN_INFO_RESUMED = 119,
+    /**
+     * The own certificate: `not-asked`, `sent`, `withheld` (the server named other
+     * authorities) or `lacking` (it asked, and there is none).
+     */
+    TLSCONN_INFO_CLIENT_CERT = 120,
+} tlsconn_info;
 
 /**
  * The question that is open: while calls return `TLSCONN_WANT_ANSWER`; else NULL.

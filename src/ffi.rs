@@ -36,6 +36,8 @@ mod question;
 
 mod connection;
 
+mod about;
+
 mod memory;
 
 mod known;

@@ -221,9 +221,7 @@ fn halves_that_do_not_match_are_told_when_connecting() {
 fn a_new_half_waits_beside_the_pair() {
     let scene = scene();
     let new = scene.authority.server(&["new"]);
-    for (material, text) in
-        [(Material::Key, new.key_pem()), (Material::Certificate, new.pem)]
-    {
+    for (material, text) in [(Material::Key, new.key_pem()), (Material::Certificate, new.pem)] {
         scene.context.add(material, text.as_bytes()).unwrap();
         assert!(Connection::in_memory(&scene.context, "a.example", 1).is_ok());
     }

@@ -198,7 +198,8 @@ pub unsafe extern "C" fn tlsconn_cert_der(cert: *const tlsconn_cert, len: *mut u
             **len = 0;
         }
         // SAFETY: the contract: a certificate or NULL.
-        let der = unsafe { lend("cert", cert) }?.certificate.der();
+        let cert = unsafe { lend("cert", cert) }?;
+        let der = cert.certificate.der();
         if let Some(len) = len {
             *len = der.len();
         }

@@ -6,18 +6,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::call::{call, call_for, call_or, want};
-use super::certificate::tlsconn_cert;
+use super::about::Lent;
+use super::call::{call, call_for, want};
 use super::code::tlsconn_code;
-use super::context::{no_constant, tlsconn_ctx};
-use super::error::{nothing, tlsconn_error};
-use super::handle::{give, lend, show, take_back};
-use super::question::{face, tlsconn_question};
+use super::context::tlsconn_ctx;
+use super::handle::{give, lend, peek, take_back};
 use super::read::{bytes, place, room, text};
-use super::text::Text;
 use crate::connection::{Connection, Outcome, Read};
-use crate::error::{Error, Kind, escaped};
-use crate::tls::Certified;
+use crate::error::{Error, Kind};
 
 /// A connection to a server that was judged, or will be.
 ///
@@ -31,16 +27,7 @@ use crate::tls::Certified;
 /// tlsconn_conn_free() frees the child's copy; the parent's goes on.
 pub struct tlsconn_conn {
     pub(super) connection: Connection,
-    /// What C borrowed and may still look at. Each list has a handful of members at most.
-    lent: Mutex<Lent>,
-}
-
-#[derive(Default)]
-struct Lent {
-    questions: Vec<Arc<tlsconn_question>>,
-    certificates: Vec<(usize, Arc<tlsconn_cert>)>,
-    errors: Vec<(Error, Arc<tlsconn_error>)>,
-    infos: Vec<(c_int, String, Arc<Text>)>,
+    pub(super) lent: Mutex<Lent>,
 }
 
 /// How a connection behaves: bits for `flags`.
@@ -50,31 +37,6 @@ pub enum tlsconn_flag {
     /// Calls do not wait: they return `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` or
     /// `TLSCONN_WANT_ANSWER`, and are made again later.
     TLSCONN_F_NONBLOCK = 0x1,
-}
-
-/// What can be asked of a connection.
-#[repr(C)]
-#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
-pub enum tlsconn_info {
-    /// `TLSv1.3` or `TLSv1.2`.
-    TLSCONN_INFO_VERSION = 110,
-    /// The cipher suite, as IANA names it.
-    TLSCONN_INFO_CIPHER = 111,
-    /// The key exchange group, such as `X25519MLKEM768`.
-    TLSCONN_INFO_GROUP = 112,
-    /// The application protocol that was agreed on (RFC 7301).
-    TLSCONN_INFO_ALPN = 113,
-    /// The name that the server was asked for: the verify name, or the host.
-    TLSCONN_INFO_SNI = 114,
-    /// The other end's address, such as `127.0.0.1:16514`.
-    TLSCONN_INFO_PEER_ADDRESS = 115,
-    /// Why the server was admitted: `authority`, `known`, `renewed` or `answer`.
-    TLSCONN_INFO_TRUST = 118,
-    /// `yes` where an earlier session was resumed, else `no`.
-    TLSCONN_INFO_RESUMED = 119,
-    /// The own certificate: `not-asked`, `sent`, `withheld` (the server named other
-    /// authorities) or `lacking` (it asked, and there is none).
-    TLSCONN_INFO_CLIENT_CERT = 120,
 }
 
 /// Hands a new connection to C, or leaves NULL.
@@ -385,7 +347,7 @@ pub unsafe extern "C" fn tlsconn_conn_poll(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
     // SAFETY: the contract: a connection or NULL.
-    if let Some(conn) = unsafe { conn.as_ref() } {
+    if let Some(conn) = unsafe { peek(conn) } {
         conn.connection.abort();
     }
 }
@@ -399,142 +361,4 @@ pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
 pub unsafe extern "C" fn tlsconn_conn_free(conn: *mut tlsconn_conn) {
     // SAFETY: the contract: the caller's own connection, not used again.
     unsafe { take_back(conn) };
-}
-
-/// The question that is open: while calls return `TLSCONN_WANT_ANSWER`; else NULL.
-///
-/// Borrowed from `conn`: to keep it beyond tlsconn_conn_free(), use tlsconn_question_ref(). Any
-/// thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tlsconn_conn_question(conn: *mut tlsconn_conn) -> *mut tlsconn_question {
-    call_or(std::ptr::null_mut(), || {
-        // SAFETY: the contract: a connection or NULL.
-        let conn = unsafe { lend("conn", conn) }?;
-        let Some(question) = conn.connection.question() else {
-            return Ok(std::ptr::null_mut());
-        };
-        let face = face(&question);
-        let shown = show(&face);
-        let mut lent = conn.lent.lock();
-        if !lent.questions.iter().any(|kept| Arc::ptr_eq(kept, &face)) {
-            lent.questions.push(face);
-        }
-        Ok(shown)
-    })
-}
-
-/// What ended the connection; where it goes on, what went wrong beside it, such as a known
-/// file that could not be written.
-///
-/// Never NULL: where nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any
-/// thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tlsconn_conn_error(conn: *const tlsconn_conn) -> *const tlsconn_error {
-    call_or(nothing(), || {
-        // SAFETY: the contract: a connection or NULL.
-        let conn = unsafe { lend("conn", conn) }?;
-        let Some(error) = conn.connection.error() else { return Ok(nothing()) };
-        let mut lent = conn.lent.lock();
-        if let Some((_, kept)) = lent.errors.iter().find(|(known, _)| *known == error) {
-            return Ok(show(kept).cast_const());
-        }
-        let kept = Arc::new(tlsconn_error::new(&error));
-        let shown = show(&kept).cast_const();
-        lent.errors.push((error, kept));
-        Ok(shown)
-    })
-}
-
-/// Something about the connection, in words.
-///
-/// `what` is one of `tlsconn_info`. UTF-8 and escaped; it lives as long as `conn`, and is empty
-/// where it is not known yet, `conn` is NULL or `what` is none. Any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tlsconn_conn_info(
-    conn: *const tlsconn_conn,
-    what: c_int,
-) -> *const c_char {
-    call_or(c"".as_ptr(), || {
-        // SAFETY: the contract: a connection or NULL.
-        let conn = unsafe { lend("conn", conn) }?;
-        let words = info(&conn.connection, what)?;
-        let mut lent = conn.lent.lock();
-        let kept = lent.infos.iter().find(|(of, known, _)| *of == what && *known == words);
-        if let Some((_, _, text)) = kept {
-            return Ok(text.get(String::new));
-        }
-        let text = Arc::new(Text::new());
-        let shown = text.get(|| words.clone());
-        lent.infos.push((what, words, text));
-        Ok(shown)
-    })
-}
-
-fn info(connection: &Connection, what: c_int) -> Result<String, Error> {
-    use tlsconn_info as i;
-    let is = |one: tlsconn_info| what == one as c_int;
-    Ok(if is(i::TLSCONN_INFO_VERSION) {
-        connection.info().version.to_owned()
-    } else if is(i::TLSCONN_INFO_CIPHER) {
-        connection.info().cipher
-    } else if is(i::TLSCONN_INFO_GROUP) {
-        connection.info().group
-    } else if is(i::TLSCONN_INFO_ALPN) {
-        escaped(&String::from_utf8_lossy(&connection.info().alpn))
-    } else if is(i::TLSCONN_INFO_SNI) {
-        connection.endpoint().host.to_string()
-    } else if is(i::TLSCONN_INFO_PEER_ADDRESS) {
-        connection.address()
-    } else if is(i::TLSCONN_INFO_TRUST) {
-        connection.reason().map(|reason| reason.word().to_owned()).unwrap_or_default()
-    } else if is(i::TLSCONN_INFO_RESUMED) {
-        let info = connection.info();
-        let known = if info.version.is_empty() {
-            ""
-        } else if info.resumed {
-            "yes"
-        } else {
-            "no"
-        };
-        known.to_owned()
-    } else if is(i::TLSCONN_INFO_CLIENT_CERT) {
-        match connection.certified() {
-            None => "",
-            Some(Certified::NotAsked) => "not-asked",
-            Some(Certified::Sent) => "sent",
-            Some(Certified::Withheld) => "withheld",
-            Some(Certified::Lacking) => "lacking",
-        }
-        .to_owned()
-    } else {
-        return Err(no_constant("what", what, "TLSCONN_INFO_*"));
-    })
-}
-
-/// What the server has shown and proven: its own certificate at 0, then those that it sent
-/// along. There also after it was refused.
-///
-/// Borrowed from `conn`; NULL past the end, before the server's proof, and when `conn` is NULL.
-/// Any thread.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tlsconn_conn_peer_cert(
-    conn: *const tlsconn_conn,
-    i: usize,
-) -> *mut tlsconn_cert {
-    call_or(std::ptr::null_mut(), || {
-        // SAFETY: the contract: a connection or NULL.
-        let conn = unsafe { lend("conn", conn) }?;
-        let Some(certificate) = conn.connection.peer_certificate(i) else {
-            return Ok(std::ptr::null_mut());
-        };
-        let mut lent = conn.lent.lock();
-        let kept = lent.certificates.iter().find(|(at, known)| *at == i && known.is(&certificate));
-        if let Some((_, kept)) = kept {
-            return Ok(show(kept));
-        }
-        let kept = tlsconn_cert::new(certificate);
-        let shown = show(&kept);
-        lent.certificates.push((i, kept));
-        Ok(shown)
-    })
 }

@@ -5,7 +5,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::sync::{Arc, LazyLock};
 
 use super::code::tlsconn_code;
-use super::handle::{lend, show};
+use super::handle::{peek, show};
 use super::text::c_string;
 use crate::error::Error;
 
@@ -73,7 +73,7 @@ pub extern "C" fn tlsconn_last_error() -> *const tlsconn_error {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_code(error: *const tlsconn_error) -> c_int {
     // SAFETY: the contract: an error or NULL.
-    unsafe { lend("error", error) }.map_or(tlsconn_code::TLSCONN_OK as c_int, |error| error.code)
+    unsafe { peek(error) }.map_or(tlsconn_code::TLSCONN_OK as c_int, |error| error.code)
 }
 
 /// One English sentence for people, UTF-8 and escaped, without a full stop. It names what
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn tlsconn_error_code(error: *const tlsconn_error) -> c_in
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_message(error: *const tlsconn_error) -> *const c_char {
     // SAFETY: the contract: an error or NULL.
-    unsafe { lend("error", error) }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
+    unsafe { peek(error) }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
 }
 
 /// What to do next, one English sentence; empty where there is nothing to say or `error` is
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn tlsconn_error_message(error: *const tlsconn_error) -> *
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_hint(error: *const tlsconn_error) -> *const c_char {
     // SAFETY: the contract: an error or NULL.
-    unsafe { lend("error", error) }.map_or(c"".as_ptr(), |error| error.hint.as_ptr())
+    unsafe { peek(error) }.map_or(c"".as_ptr(), |error| error.hint.as_ptr())
 }
 
 /// Everything that was wrong with the peer: bits of `tlsconn_problem`; 0 where the failure is
@@ -97,5 +97,5 @@ pub unsafe extern "C" fn tlsconn_error_hint(error: *const tlsconn_error) -> *con
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_problems(error: *const tlsconn_error) -> u32 {
     // SAFETY: the contract: an error or NULL.
-    unsafe { lend("error", error) }.map_or(0, |error| error.problems)
+    unsafe { peek(error) }.map_or(0, |error| error.problems)
 }

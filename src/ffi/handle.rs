@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use super::call::call;
+
 use crate::error::{Error, Kind};
 
 /// Give a new handle to C, which owns one reference.
@@ -14,15 +16,30 @@ pub(super) fn give<T: Send + Sync>(value: Arc<T>) -> *mut T {
     Arc::into_raw(value).cast_mut()
 }
 
-/// Borrow a handle for one call; `name` is its name in the header.
+/// Borrow a handle for one call; `name` is its name in the header. The call holds a reference
+/// of its own: a callback may give up the caller's.
 ///
 /// # Safety
 ///
-/// `raw` is NULL, or C owns a reference to it that came from [`give`].
-pub(super) unsafe fn lend<'call, T: Sync>(name: &str, raw: *const T) -> Result<&'call T, Error> {
-    // SAFETY: what is not NULL came from `give`, so it is aligned and alive.
-    let handle = unsafe { raw.as_ref() };
-    handle.ok_or_else(|| Error::new(Kind::Invalid, format!("{name} is NULL")))
+/// `raw` is NULL, or somebody owns a reference to it that came from [`give`] or [`show`].
+pub(super) unsafe fn lend<T: Send + Sync>(name: &str, raw: *const T) -> Result<Arc<T>, Error> {
+    if raw.is_null() {
+        return Err(Error::new(Kind::Invalid, format!("{name} is NULL")));
+    }
+    // SAFETY: passed on.
+    unsafe { share(raw) };
+    // SAFETY: the reference that was just counted is taken here.
+    Ok(unsafe { Arc::from_raw(raw) })
+}
+
+/// Look at what is no handle of its own but lives as long as one, such as an error.
+///
+/// # Safety
+///
+/// `raw` is NULL, or what it points to outlives the call.
+pub(super) const unsafe fn peek<'call, T: Sync>(raw: *const T) -> Option<&'call T> {
+    // SAFETY: what is not NULL is aligned and alive by our caller's promise.
+    unsafe { raw.as_ref() }
 }
 
 /// Count one more reference to a handle for C.
@@ -50,6 +67,10 @@ pub(super) fn show<T: Sync>(value: &Arc<T>) -> *mut T {
 pub(super) unsafe fn take_back<T: Send + Sync>(raw: *const T) {
     if !raw.is_null() {
         // SAFETY: the reference came from `give` and C no longer owns it.
-        drop(unsafe { Arc::from_raw(raw) });
+        let handle = unsafe { Arc::from_raw(raw) };
+        call(|| {
+            drop(handle);
+            Ok(())
+        });
     }
 }
