@@ -31,6 +31,7 @@ use crate::trust::{
 };
 
 use pieces::{Loaded, Origin, Own, Piece, load, load_file};
+pub(crate) use record::STORE_WAIT;
 pub use settings::Settings;
 pub use snapshot::Snapshot;
 

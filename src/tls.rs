@@ -10,6 +10,7 @@
 mod alert;
 mod cache;
 mod failure;
+mod outcome;
 mod record;
 mod secrets;
 mod session;
@@ -18,6 +19,7 @@ mod signature;
 
 pub use alert::Alert;
 pub use cache::SessionKey;
+pub use outcome::{Certified, Info, Progress, Received};
 pub use secrets::KeyLogSink;
-pub use session::{Certified, Info, Progress, Received, Session};
+pub use session::Session;
 pub use setup::{Options, SendCertificate, Setup, Version};

@@ -48,5 +48,5 @@ pub use judge::{
 };
 pub use known::{Known, KnownView, SessionEntries};
 pub use known_text::read as read_known;
-pub use question::{Answer, Question, Questions, Record, Ticket, Waker, accepted_by};
+pub use question::{Answer, BRIEFLY, Question, Questions, Record, Ticket, Waker, accepted_by};
 pub use store::Store;

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Connection;
 use super::drive::{Driver, Stage};
-use crate::context::{Snapshot, Validator};
+use crate::context::{STORE_WAIT, Snapshot, Validator};
 use crate::error::{Error, Kind, Problems};
 use crate::material::{Certificate, Style};
 use crate::tls::Alert;
-use crate::trust::{Answer, Asked, Judgement, KnownView, Peer, Question, Reason, Role, Waker};
+use crate::trust::{
+    Answer, Asked, BRIEFLY, Judgement, KnownView, Peer, Question, Reason, Role, Waker,
+};
 
 /// A question that is waited for.
 #[derive(Debug)]
@@ -18,7 +20,7 @@ pub(super) struct Pending {
     question: Arc<Question>,
     deadline: Option<Instant>,
     /// What was left for the handshake when the question came up.
-    left: Option<std::time::Duration>,
+    left: Option<Duration>,
 }
 
 impl Pending {
@@ -228,7 +230,7 @@ impl Connection {
     pub(super) fn settle(&self, driver: &mut Driver) {
         let endpoint = self.endpoint();
         if let Some(ticket) = driver.ticket.take() {
-            self.note(ticket.question().settle());
+            self.note(ticket.question().settle(self.patience()));
             if matches!(ticket.question().answered(), Some(Answer::Session | Answer::Always))
                 && let Ok(view) = self.context.snapshot().known().view()
             {
@@ -241,8 +243,13 @@ impl Connection {
         }
         let renewal = self.admitted.lock().as_ref().and_then(|admitted| admitted.renews().cloned());
         if let Some(renewal) = renewal {
-            self.note(self.context.renew(&renewal));
+            self.note(self.context.renew(&renewal, self.patience()));
         }
+    }
+
+    /// How long the store may be waited for.
+    const fn patience(&self) -> Duration {
+        if self.blocking { STORE_WAIT } else { BRIEFLY }
     }
 
     /// Ends the session with an alert; the error that is to be told.

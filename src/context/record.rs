@@ -13,12 +13,12 @@ use crate::trust::{
 };
 
 /// How long a writer waits for another process that holds the store.
-const STORE_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const STORE_WAIT: Duration = Duration::from_secs(10);
 
 /// When a writer that begins now gives up.
-fn wait() -> Instant {
+fn deadline(patience: Duration) -> Instant {
     let now = Instant::now();
-    now.checked_add(STORE_WAIT).unwrap_or(now)
+    now.checked_add(patience).unwrap_or(now)
 }
 
 impl Context {
@@ -50,7 +50,7 @@ impl Context {
             return Err(Error::new(Kind::Invalid, format!("no entry can accept {severe}")));
         }
         let entry = self.0.entry(endpoint, certificate, accepted, Origin::Admin);
-        self.0.set(entry, Replaces::Everything)
+        self.0.set(entry, Replaces::Everything, STORE_WAIT)
     }
 
     /// Forgets the server at a place.
@@ -64,7 +64,9 @@ impl Context {
         let in_session =
             known.session.remove(|entry| entry.place.as_ref() == Some(place) && !entry.distrust);
         let in_store = match &known.store {
-            Some(store) => store.apply(&Change::Remove { place: place.clone() }, wait()),
+            Some(store) => {
+                store.apply(&Change::Remove { place: place.clone() }, deadline(STORE_WAIT))
+            }
             None => Err(Error::new(Kind::NotFound, format!("{place} is not known"))),
         };
         match in_store {
@@ -93,7 +95,7 @@ impl Context {
         if let Some(store) = &known.store {
             let added = snapshot.now();
             let change = Change::Distrust { certificate: certificate.clone(), on, added };
-            return match store.apply(&change, wait()) {
+            return match store.apply(&change, deadline(STORE_WAIT)) {
                 Err(error) if error.kind() == Kind::NotFound && lifted => Ok(()),
                 other => other,
             };
@@ -129,13 +131,12 @@ impl Context {
 
     /// Replaces the entry of a server that renewed its certificate for its key. What is not in
     /// the store is left as it is: material that was only given cannot be written.
-    pub(crate) fn renew(&self, renewal: &Renewal) -> Result<(), Error> {
+    pub(crate) fn renew(&self, renewal: &Renewal, patience: Duration) -> Result<(), Error> {
         let replaces = Replaces::Key(renewal.key);
         let snapshot = self.snapshot();
         match &snapshot.known().store {
-            Some(store) if in_store(store, renewal)? => {
-                store.apply(&Change::Set { entry: renewal.entry.clone(), replaces }, wait())
-            }
+            Some(store) if in_store(store, renewal)? => store
+                .apply(&Change::Set { entry: renewal.entry.clone(), replaces }, deadline(patience)),
             _ => Ok(()),
         }
     }
@@ -176,11 +177,11 @@ impl Shared {
         }
     }
 
-    fn set(&self, entry: Entry, replaces: Replaces) -> Result<(), Error> {
+    fn set(&self, entry: Entry, replaces: Replaces, patience: Duration) -> Result<(), Error> {
         let snapshot = Arc::clone(&*self.snapshot.read());
         let known = snapshot.known();
         match &known.store {
-            Some(store) => store.apply(&Change::Set { entry, replaces }, wait()),
+            Some(store) => store.apply(&Change::Set { entry, replaces }, deadline(patience)),
             None => {
                 known.session.set(entry);
                 Ok(())
@@ -194,12 +195,12 @@ impl Record for Shared {
         self.snapshot.read().known().store.is_some()
     }
 
-    fn record(&self, asked: &Asked, lasting: bool) -> Result<(), Error> {
+    fn record(&self, asked: &Asked, lasting: bool, patience: Duration) -> Result<(), Error> {
         let Some(certificate) = asked.certificate() else { return Ok(()) };
         let accepted = accepted_by(asked);
         let entry = self.entry(&asked.endpoint, certificate.clone(), accepted, Origin::User);
         let stored = if lasting {
-            self.set(entry.clone(), Replaces::Judged(asked.stored.clone()))
+            self.set(entry.clone(), Replaces::Judged(asked.stored.clone()), patience)
         } else {
             Ok(())
         };

@@ -2,7 +2,7 @@
 //!
 //! Authorities, the own pair and trusted peers change together or not at all. A revocation
 //! list that fails is named and its previous content stays in force, while the others are
-//! taken.
+//! taken, whatever happens to the rest.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -21,12 +21,24 @@ impl Context {
     /// What is wrong with the first file that cannot be taken; what was in force stays.
     /// [`Kind::CrlRollback`] for a list that is older than the one in force.
     pub fn reload(&self) -> Result<(), Error> {
+        const TOGETHER: [Material; 4] =
+            [Material::Authority, Material::Key, Material::Certificate, Material::TrustedPeer];
         let before = self.0.state.lock().clone();
         let mut next = before.clone();
-        let mut first_failure = Ok(());
-        let changed = self.refresh(&mut next, &mut first_failure)?;
+        let mut outcome = Ok(());
+        let mut changed = self.refresh(&mut next, &[Material::Crl], &mut outcome)?;
+        // Whatever is wrong with the others, new revocation lists count.
+        let mut whole = next.clone();
+        let more = self.refresh(&mut whole, &TOGETHER, &mut outcome);
+        match more.and_then(|more| whole.has_its_pair(&before).map(|()| more)) {
+            Ok(more) => {
+                next = whole;
+                changed.extend(more);
+            }
+            Err(error) => outcome = outcome.and(Err(error)),
+        }
         if let Some(store) = &before.store {
-            store.entries()?;
+            outcome = outcome.and(store.entries().map(drop));
         }
         if changed.is_empty() {
             // Files that were only touched are not read again.
@@ -34,15 +46,7 @@ impl Context {
             if state.generation == before.generation {
                 state.pieces = next.pieces;
             }
-            return first_failure;
-        }
-        if next.waits_for_more_than(&before) {
-            return Err(Own::of(&next.pieces).pair().err().unwrap_or_else(|| {
-                Error::new(
-                    Kind::KeyMismatch,
-                    "the own certificate and key do not belong together any more",
-                )
-            }));
+            return outcome;
         }
         self.change(|state| {
             if state.generation != before.generation {
@@ -55,30 +59,33 @@ impl Context {
             state.pieces = next.pieces;
             state.fold(&changed)
         })?;
-        first_failure
+        outcome
     }
 
-    /// Reads the changed files into `next`; the kinds of what changed.
+    /// Reads the changed files of these materials into `next`; the kinds of what changed. What
+    /// stays alone in its failure goes into `outcome`, unless something failed before.
     fn refresh(
         &self,
         next: &mut State,
-        first_failure: &mut Result<(), Error>,
+        materials: &[Material],
+        outcome: &mut Result<(), Error>,
     ) -> Result<Vec<Material>, Error> {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
         let mut changed = Vec::new();
         let mut fail = |error: Error| {
-            if first_failure.is_ok() {
-                *first_failure = Err(error);
+            if outcome.is_ok() {
+                *outcome = Err(error);
             }
         };
         let load_anew = |material, path: &Path| load_file(material, path, &passphrase, now);
         let directories = next.directories.clone();
-        for (material, dir) in &directories {
+        for (material, dir) in directories.iter().filter(|(of, _)| materials.contains(of)) {
             match pem_files(dir) {
                 Ok(files) => {
-                    // A revocation list that is gone is a failure, found below: nobody is
-                    // cleared by a file that is not there.
-                    let gone = *material != Material::Crl && next.forget_missing(dir, &files);
+                    // A revocation list or a trusted peer that is gone is a failure, found below:
+                    // nobody is cleared, or becomes a stranger, by a file that is not there.
+                    let keeps = matches!(material, Material::Crl | Material::TrustedPeer);
+                    let gone = !keeps && next.forget_missing(dir, &files);
                     let new: Vec<_> =
                         files.iter().filter(|path| !next.has_file(dir, path)).collect();
                     if gone {
@@ -98,7 +105,8 @@ impl Context {
                 Err(error) => fail(error),
             }
         }
-        for piece in &mut next.pieces {
+        let of_these = |piece: &&mut Piece| materials.contains(&piece.material);
+        for piece in next.pieces.iter_mut().filter(of_these) {
             let Some((path, old)) = piece.origin.file() else { continue };
             let path = path.to_owned();
             let outcome = match has_changed(&path, old) {
@@ -134,14 +142,19 @@ impl Context {
 }
 
 impl State {
-    /// Whether there is half a pair where there was a whole one before. An older pair beside it
-    /// is none to go back to.
-    fn waits_for_more_than(&self, before: &Self) -> bool {
+    /// Refuses half a pair where there was a whole one before. An older pair beside it is none
+    /// to go back to.
+    fn has_its_pair(&self, before: &Self) -> Result<(), Error> {
         let (now, before) = (Own::of(&self.pieces), Own::of(&before.pieces));
         let halved = now.active.is_none()
             || (before.waiting_chain.is_none() && now.waiting_chain.is_some())
             || (before.waiting_key.is_none() && now.waiting_key.is_some());
-        before.active.is_some() && halved
+        if before.active.is_none() || !halved {
+            return Ok(());
+        }
+        now.pair()?;
+        let message = "the own certificate and key do not belong together any more";
+        Err(Error::new(Kind::KeyMismatch, message))
     }
 
     fn has_file(&self, dir: &Path, path: &Path) -> bool {

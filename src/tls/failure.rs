@@ -2,7 +2,7 @@
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-use super::session::Certified;
+use super::outcome::Certified;
 use super::signature::UnusableKey;
 use crate::error::{Error, Kind, Problems};
 

@@ -15,8 +15,8 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
 
 use super::cache::{SessionCache, SessionKey, View};
+use super::outcome::Certified;
 use super::secrets::{KeyLogSink, Secrets};
-use super::session::Certified;
 use super::signature::SignatureOnly;
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key};

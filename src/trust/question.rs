@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -18,6 +19,9 @@ use super::judge::{Asked, Grant, Situation};
 use super::judgement_text;
 use crate::error::{Error, Kind, Problems};
 use crate::material::{Certificate, Style};
+
+/// How long whoever must not wait waits for another process that holds the store.
+pub const BRIEFLY: Duration = Duration::from_millis(250);
 
 /// What the user said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +42,12 @@ pub trait Record: Send + Sync {
     fn has_store(&self) -> bool;
 
     /// Makes what was asked about known: in the store where it is to last, else until the
-    /// context goes.
+    /// context goes. Waits as long as `patience` for another process that holds the store.
     ///
     /// # Errors
     ///
     /// Those of the store. The peer is known until the context goes then.
-    fn record(&self, asked: &Asked, lasting: bool) -> Result<(), Error>;
+    fn record(&self, asked: &Asked, lasting: bool, patience: Duration) -> Result<(), Error>;
 }
 
 /// Wakes a connection that waits.
@@ -73,6 +77,8 @@ struct State {
     settled: bool,
     /// What was to be recorded is recorded, or never will be.
     over: bool,
+    /// Why it could not be recorded.
+    failure: Option<Error>,
 }
 
 /// A connection's place among those that wait. Dropping it gives the place up.
@@ -144,7 +150,7 @@ impl Question {
             // one: judged again, the peer may be refused.
             (state.waiting.values().cloned().collect::<Vec<_>>(), state.waiting.is_empty())
         };
-        let recorded = if record_now { self.settle() } else { Ok(()) };
+        let recorded = if record_now { self.settle(BRIEFLY) } else { Ok(()) };
         for wake in wakers {
             wake();
         }
@@ -192,7 +198,7 @@ impl Question {
     /// # Errors
     ///
     /// Those of the store.
-    pub fn settle(&self) -> Result<(), Error> {
+    pub fn settle(&self, patience: Duration) -> Result<(), Error> {
         let lasting = {
             let mut state = self.state.lock();
             let lasting = match state.answer {
@@ -201,13 +207,16 @@ impl Question {
                 Some(Answer::Reject | Answer::Once) | None => return Ok(()),
             };
             if state.settled {
-                return Ok(());
+                // Whoever shares the question is told alike.
+                return state.failure.clone().map_or(Ok(()), Err);
             }
             state.settled = true;
             lasting
         };
-        let recorded = self.record.record(&self.asked, lasting);
-        self.state.lock().over = true;
+        let recorded = self.record.record(&self.asked, lasting, patience);
+        let mut state = self.state.lock();
+        state.over = true;
+        state.failure = recorded.clone().err();
         recorded
     }
 
@@ -279,7 +288,7 @@ impl Ticket {
             state.waiting.remove(&self.number);
             state.waiting.is_empty()
         };
-        if last { self.question.settle() } else { Ok(()) }
+        if last { self.question.settle(BRIEFLY) } else { Ok(()) }
     }
 }
 

@@ -1,0 +1,51 @@
+//! What a session tells: how far it has come, what came of a read, what was agreed on.
+
+/// What happened to the own certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certified {
+    /// The peer did not ask for one.
+    NotAsked,
+    /// It was sent, or will be once the peer is admitted.
+    Sent,
+    /// The peer asked, and ours does not fit what it asked for.
+    Withheld,
+    /// The peer asked, and we have none.
+    Lacking,
+}
+
+/// How far a session has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing more happens before more bytes come.
+    NeedsInput,
+    /// The peer has proven its key and waits to be admitted or refused.
+    Held,
+    /// The handshake is complete.
+    Open,
+}
+
+/// What came of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// So many bytes of plaintext.
+    Bytes(usize),
+    /// The peer said that it sends no more.
+    Closed,
+    /// Nothing before more bytes come.
+    NeedsInput,
+}
+
+/// What was agreed on, for people and programs.
+#[derive(Clone, Debug, Default)]
+pub struct Info {
+    /// `TLSv1.3` or `TLSv1.2`; nothing before the server's hello.
+    pub version: &'static str,
+    /// The cipher suite's name in the registry of IANA.
+    pub cipher: String,
+    /// The key exchange group's name.
+    pub group: String,
+    /// The application protocol.
+    pub alpn: Vec<u8>,
+    /// Whether an earlier session was resumed.
+    pub resumed: bool,
+}
