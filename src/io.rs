@@ -14,11 +14,11 @@ mod wait;
 mod wake;
 mod watch;
 
-pub use dial::{Dial, Step};
-pub use socket::{Received, Sent, check_stream_socket, peer_address, receive, send};
-pub use wait::{Interest, Woken, hung_up, wait};
-pub use wake::Wake;
-pub use watch::Watch;
+pub(crate) use dial::{Dial, Step};
+pub(crate) use socket::{Received, Sent, check_stream_socket, peer_address, receive, send};
+pub(crate) use wait::{Interest, Woken, hung_up, wait};
+pub(crate) use wake::Wake;
+pub(crate) use watch::Watch;
 
 #[cfg(test)]
 mod tests;

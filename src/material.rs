@@ -20,17 +20,20 @@ mod system;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use certificate::{Certificate, sha256};
-pub use crl::Crl;
-pub use date::{parse_time, time_text};
-pub use describe::{Style, difference, hex_colons, pem_text};
-pub use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
-pub use file::{CRL_LIMIT, FileText, LIMIT, Stamp, pem_files, read, read_secret, stamp};
-pub use key::Key;
-pub use layout::{Layout, Surroundings, layout_files};
-pub use name::name_text;
-pub use pem::{Block, blocks};
-pub use system::system_authorities;
+pub use certificate::Certificate;
+pub(crate) use certificate::sha256;
+pub(crate) use crl::Crl;
+pub(crate) use date::{parse_time, time_text};
+pub use describe::{Style, difference};
+pub(crate) use describe::{hex_colons, pem_text};
+pub(crate) use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+pub(crate) use file::{CRL_LIMIT, FileText, LIMIT, Stamp, pem_files, read, read_secret, stamp};
+pub(crate) use key::Key;
+pub use layout::Layout;
+pub(crate) use layout::{Surroundings, layout_files};
+pub(crate) use name::name_text;
+pub(crate) use pem::{Block, blocks};
+pub(crate) use system::system_authorities;
 
 /// The kinds of material that a context takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -17,9 +17,11 @@ mod session;
 mod setup;
 mod signature;
 
-pub use alert::Alert;
-pub use cache::SessionKey;
-pub use outcome::{Certified, Info, Progress, Received};
+pub(crate) use alert::Alert;
+pub(crate) use cache::SessionKey;
+pub use outcome::{Certified, Info};
+pub(crate) use outcome::{Progress, Received};
 pub use secrets::KeyLogSink;
-pub use session::Session;
-pub use setup::{Options, SendCertificate, Setup, Version};
+pub(crate) use session::Session;
+pub(crate) use setup::Setup;
+pub use setup::{Options, SendCertificate, Version};

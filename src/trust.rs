@@ -35,18 +35,18 @@ mod for_tests;
 #[cfg(test)]
 mod testing;
 
-pub use anchors::Anchors;
-pub use assess::{CrlMode, Profile, Rules};
-pub use change::{Change, Replaces};
-pub use crls::Crls;
-pub use entries::Entries;
+pub(crate) use anchors::Anchors;
+pub(crate) use assess::Rules;
+pub use assess::{CrlMode, Profile};
+pub(crate) use change::{Change, Replaces};
+pub(crate) use crls::Crls;
+pub(crate) use entries::Entries;
 pub use entry::{Entry, Origin, Place, Role};
 pub use host::{Endpoint, Host};
-pub use judge::{
-    Admitted, Asked, Asking, Beliefs, Grant, Judgement, Peer, Policies, Policy, Reason, Renewal,
-    Situation, judge,
-};
-pub use known::{Known, KnownView, SessionEntries};
-pub use known_text::read as read_known;
-pub use question::{Answer, BRIEFLY, Question, Questions, Record, Ticket, Waker, accepted_by};
-pub use store::Store;
+pub(crate) use judge::{Admitted, Asked, Asking, Beliefs, Grant, Judgement, Peer, Renewal, judge};
+pub use judge::{Policies, Policy, Reason, Situation};
+pub(crate) use known::{Known, KnownView, SessionEntries};
+pub(crate) use known_text::read as read_known;
+pub use question::{Answer, Question};
+pub(crate) use question::{BRIEFLY, Questions, Record, Ticket, Waker, accepted_by};
+pub(crate) use store::Store;

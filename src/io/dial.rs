@@ -29,7 +29,7 @@ const NAMED: usize = 4;
 
 /// Dialling a host.
 #[derive(Debug)]
-pub struct Dial {
+pub(crate) struct Dial {
     host: String,
     port: u16,
     stage: Stage,
@@ -49,7 +49,7 @@ enum Stage {
 
 /// What a step came to.
 #[derive(Debug)]
-pub enum Step {
+pub(crate) enum Step {
     /// A connected, non-blocking socket.
     Connected(OwnedFd),
     /// Step again when an interest is ready, or at [`Dial::until`].
@@ -60,7 +60,7 @@ impl Dial {
     /// Dials `host`, a name or an IP address without brackets. Nothing happens before the first
     /// step.
     #[must_use]
-    pub fn new(host: &str, port: u16) -> Self {
+    pub(crate) fn new(host: &str, port: u16) -> Self {
         Self {
             host: host.to_owned(),
             port,
@@ -88,7 +88,7 @@ impl Dial {
     /// [`Kind::Resolve`] when the host has no address; [`Kind::Connect`] when no address let us
     /// in, with the system's words for each; [`Kind::NoMemory`] when descriptors or threads ran
     /// out; [`Kind::State`] after the end.
-    pub fn step(&mut self, now: Instant) -> Result<Step, Error> {
+    pub(crate) fn step(&mut self, now: Instant) -> Result<Step, Error> {
         let step = self.try_step(now);
         if !matches!(step, Ok(Step::Wait)) {
             self.stage = Stage::Over;
@@ -100,7 +100,7 @@ impl Dial {
 
     /// What to wait for until the next step: the resolver, then the sockets that connect.
     #[must_use]
-    pub fn interests(&self) -> Vec<(BorrowedFd<'_>, Interest)> {
+    pub(crate) fn interests(&self) -> Vec<(BorrowedFd<'_>, Interest)> {
         match &self.stage {
             Stage::Resolving(resolving) => {
                 resolving.done().map(|fd| (fd, Interest::READ)).into_iter().collect()
@@ -113,7 +113,7 @@ impl Dial {
 
     /// When the next address is tried, if nothing happens before; nothing when no address waits.
     #[must_use]
-    pub fn until(&self) -> Option<Instant> {
+    pub(crate) fn until(&self) -> Option<Instant> {
         self.next.filter(|_| !self.waiting.is_empty())
     }
 

@@ -19,7 +19,7 @@ use crate::error::{Error, Kind};
 
 /// A host name on its way to addresses.
 #[derive(Debug)]
-pub struct Resolving(State);
+pub(super) struct Resolving(State);
 
 #[derive(Debug)]
 enum State {
@@ -41,7 +41,7 @@ impl Resolving {
     /// # Errors
     ///
     /// [`Kind::NoMemory`] when there is no thread or no descriptor left.
-    pub fn start(host: &str, port: u16) -> Result<Self, Error> {
+    pub(super) fn start(host: &str, port: u16) -> Result<Self, Error> {
         Self::start_by(host, port, |host, port| {
             (host, port).to_socket_addrs().map(Iterator::collect)
         })
@@ -52,7 +52,7 @@ impl Resolving {
     /// The inner error is [`Kind::Resolve`] with the host and the system's words, or
     /// [`Kind::NoMemory`].
     #[must_use]
-    pub fn poll(&self) -> Option<Result<Vec<SocketAddr>, Error>> {
+    pub(super) fn poll(&self) -> Option<Result<Vec<SocketAddr>, Error>> {
         match &self.0 {
             State::Literal(address) => Some(Ok(vec![*address])),
             State::Asked(answer) => answer.found.get().cloned(),
@@ -61,7 +61,7 @@ impl Resolving {
 
     /// What becomes readable when there is an answer; nothing for what was answered at once.
     #[must_use]
-    pub fn done(&self) -> Option<BorrowedFd<'_>> {
+    pub(super) fn done(&self) -> Option<BorrowedFd<'_>> {
         match &self.0 {
             State::Literal(_) => None,
             State::Asked(answer) => Some(answer.done.as_fd()),

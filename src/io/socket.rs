@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 
 /// What came of an attempt to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Received {
+pub(crate) enum Received {
     /// So many bytes; at least one unless the buffer has no room.
     Bytes(usize),
     /// The peer has ended its direction of the stream.
@@ -29,7 +29,7 @@ pub enum Received {
 
 /// What came of an attempt to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sent {
+pub(crate) enum Sent {
     /// So many bytes, from the front.
     Bytes(usize),
     /// There is no room yet.
@@ -44,7 +44,7 @@ pub enum Sent {
 ///
 /// [`Kind::Invalid`] when `fd` is not open; [`Kind::Io`] or [`Kind::NoMemory`] with the system's
 /// words.
-pub fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Received, Error> {
+pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Received, Error> {
     if buffer.is_empty() {
         // The system would answer 0, which is the end of the stream.
         return Ok(Received::Bytes(0));
@@ -66,7 +66,7 @@ pub fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Received, Error>
 ///
 /// [`Kind::Invalid`] when `fd` is not open; [`Kind::Io`] or [`Kind::NoMemory`] with the system's
 /// words.
-pub fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Sent, Error> {
+pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Sent, Error> {
     let sent = quiet(fd).and_then(|flags| retry_on_intr(|| rustix::net::send(fd, bytes, flags)));
     match sent {
         Ok(count) => Ok(Sent::Bytes(count)),
@@ -82,7 +82,7 @@ pub fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Sent, Error> {
 /// # Errors
 ///
 /// [`Kind::Invalid`] with what is wrong; [`Kind::Io`] with the system's words.
-pub fn check_stream_socket(fd: BorrowedFd<'_>) -> Result<(), Error> {
+pub(crate) fn check_stream_socket(fd: BorrowedFd<'_>) -> Result<(), Error> {
     let number = fd.as_raw_fd();
     match sockopt::socket_type(fd) {
         Ok(SocketType::STREAM) => {}
@@ -108,7 +108,7 @@ pub fn check_stream_socket(fd: BorrowedFd<'_>) -> Result<(), Error> {
 
 /// Who is at the other end, for people: `127.0.0.1:16514`, `[::1]:16514`, `unix socket`.
 #[must_use]
-pub fn peer_address(fd: BorrowedFd<'_>) -> String {
+pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> String {
     match getpeername(fd) {
         Ok(Some(peer)) => {
             if peer.address_family() == AddressFamily::UNIX {

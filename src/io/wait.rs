@@ -20,7 +20,7 @@ const LONGEST: Timespec = Timespec { tv_sec: 86_400, tv_nsec: 0 };
 
 /// What to wait for on a descriptor. Errors and the end of the stream make it ready as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Interest {
+pub(crate) struct Interest {
     /// Until there is something to read.
     pub readable: bool,
     /// Until there is room to write.
@@ -29,9 +29,9 @@ pub struct Interest {
 
 impl Interest {
     /// Only reading.
-    pub const READ: Self = Self { readable: true, writable: false };
+    pub(crate) const READ: Self = Self { readable: true, writable: false };
     /// Only writing.
-    pub const WRITE: Self = Self { readable: false, writable: true };
+    pub(crate) const WRITE: Self = Self { readable: false, writable: true };
 
     pub(super) const fn is_none(self) -> bool {
         !self.readable && !self.writable
@@ -40,7 +40,7 @@ impl Interest {
 
 /// Why waiting ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Woken {
+pub(crate) enum Woken {
     /// At least one descriptor is ready.
     Ready,
     /// The wake-up was signalled. It stays so until its owner clears it.
@@ -58,7 +58,7 @@ pub enum Woken {
 ///
 /// [`Kind::Invalid`] when a descriptor is not open; [`Kind::Internal`] when there is nothing at
 /// all to wait for; [`Kind::NoMemory`] or [`Kind::Io`] with the system's words.
-pub fn wait(
+pub(crate) fn wait(
     fds: &[(BorrowedFd<'_>, Interest)],
     wake: Option<&Wake>,
     until: Option<Instant>,
@@ -71,7 +71,7 @@ pub fn wait(
 /// Nothing is read, and what has arrived before the end is still there. Where the system cannot
 /// tell the end of one direction, only the end of both counts.
 #[must_use]
-pub fn hung_up(fd: BorrowedFd<'_>) -> bool {
+pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
     let gone = end_of_stream() | PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
     let mut one = [PollFd::from_borrowed_fd(fd, end_of_stream())];
     while poll(&mut one, Some(&Timespec::default())) == Err(Errno::INTR) {}

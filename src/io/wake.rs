@@ -16,7 +16,7 @@ use tube as inner;
 
 /// Something to wait for that any thread can end.
 #[derive(Debug)]
-pub struct Wake(inner::Bell);
+pub(crate) struct Wake(inner::Bell);
 
 impl Wake {
     /// A wake-up that nobody has signalled yet.
@@ -24,7 +24,7 @@ impl Wake {
     /// # Errors
     ///
     /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) when there is no descriptor left.
-    pub fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         inner::Bell::new().map(Self).map_err(|errno| failed("no wake-up can be made", errno))
     }
 
@@ -32,12 +32,12 @@ impl Wake {
     ///
     /// Async-signal-safe: one system call, no lock, no allocation. On Linux `errno` stays as it
     /// was, because the call does not go through the C library.
-    pub fn signal(&self) {
+    pub(crate) fn signal(&self) {
         self.0.ring();
     }
 
     /// Makes it unreadable until it is signalled again.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.0.hush();
     }
 }

@@ -20,7 +20,7 @@ use without as inner;
 /// The descriptor that an application polls for a non-blocking connection: readable, until the
 /// set changes, whenever one of the watched descriptors is ready.
 #[derive(Debug)]
-pub struct Watch(inner::Set);
+pub(crate) struct Watch(inner::Set);
 
 impl Watch {
     /// A watch on nothing.
@@ -29,7 +29,7 @@ impl Watch {
     ///
     /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) when there is no descriptor left,
     /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) where the platform cannot do it.
-    pub fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         inner::Set::new().map(Self)
     }
 
@@ -43,7 +43,7 @@ impl Watch {
     /// [`Kind::Invalid`](crate::error::Kind::Invalid) when a descriptor is not open;
     /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) when there is no descriptor left, and
     /// then the old set is still watched.
-    pub fn set(&self, fds: &[(BorrowedFd<'_>, Interest)]) -> Result<(), Error> {
+    pub(crate) fn set(&self, fds: &[(BorrowedFd<'_>, Interest)]) -> Result<(), Error> {
         self.0.set(fds)
     }
 }

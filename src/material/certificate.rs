@@ -199,7 +199,7 @@ impl fmt::Debug for Certificate {
 
 /// SHA-256 (FIPS 180-4).
 #[must_use]
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     let digest = digest::digest(&digest::SHA256, bytes);
     out.iter_mut().zip(digest.as_ref()).for_each(|(out, byte)| *out = *byte);

@@ -18,7 +18,7 @@ use crate::error::{Error, Kind};
 
 /// A parsed revocation list (RFC 5280), of version 1 or 2.
 #[derive(Clone)]
-pub struct Crl(Arc<Inner>);
+pub(crate) struct Crl(Arc<Inner>);
 
 struct Inner {
     der: Vec<u8>,
@@ -39,7 +39,7 @@ impl Crl {
     /// # Errors
     ///
     /// [`Kind::Parse`] where there is none, or where one does not parse; it names the line.
-    pub fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
+    pub(crate) fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
         let mut blocks = pem::blocks(text, source)?;
         let mut all = Vec::new();
         for block in blocks.iter_mut().filter(|block| block.label == "X509 CRL") {
@@ -64,31 +64,31 @@ impl Crl {
 
     /// The whole list.
     #[must_use]
-    pub fn der(&self) -> &[u8] {
+    pub(crate) fn der(&self) -> &[u8] {
         &self.0.der
     }
 
     /// What the text was called from which the list came: a file, or words for memory.
     #[must_use]
-    pub fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.0.source
     }
 
     /// The issuer's name, with its SEQUENCE header.
     #[must_use]
-    pub fn issuer_der(&self) -> &[u8] {
+    pub(crate) fn issuer_der(&self) -> &[u8] {
         &self.0.fields.issuer
     }
 
     /// When it was issued, in seconds since 1970.
     #[must_use]
-    pub fn this_update(&self) -> i64 {
+    pub(crate) fn this_update(&self) -> i64 {
         self.0.fields.this_update
     }
 
     /// How many certificates it lists.
     #[must_use]
-    pub fn entries(&self) -> usize {
+    pub(crate) fn entries(&self) -> usize {
         self.0.fields.entries
     }
 }

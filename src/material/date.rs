@@ -13,7 +13,7 @@ const LIMITS: (i64, i64) = (-62_167_219_200, 253_402_300_799);
 ///
 /// What lies before the year 0 or after 9999 is shown as the first or the last second of these.
 #[must_use]
-pub fn time_text(seconds: i64) -> String {
+pub(crate) fn time_text(seconds: i64) -> String {
     let seconds = seconds.clamp(LIMITS.0, LIMITS.1);
     let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     format!(
@@ -29,7 +29,7 @@ pub fn time_text(seconds: i64) -> String {
 
 /// The seconds since 1970 of a text that [`time_text`] could have made; nothing for any other.
 #[must_use]
-pub fn parse_time(text: &str) -> Option<i64> {
+pub(crate) fn parse_time(text: &str) -> Option<i64> {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     let seconds = PrimitiveDateTime::parse(text, form).ok()?.assume_utc().unix_timestamp();
     (time_text(seconds) == text).then_some(seconds)

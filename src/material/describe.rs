@@ -153,7 +153,7 @@ impl Certificate {
 
 /// `bytes` as pairs of lower-case hexadecimal digits with colons between them.
 #[must_use]
-pub fn hex_colons(bytes: &[u8]) -> String {
+pub(crate) fn hex_colons(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().saturating_mul(3));
     for byte in bytes {
         if !out.is_empty() {
@@ -167,7 +167,7 @@ pub fn hex_colons(bytes: &[u8]) -> String {
 /// A PEM block (RFC 7468) in lines of 64 columns, with a line break at its end; empty where
 /// `label` cannot be one.
 #[must_use]
-pub fn pem_text(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem_text(label: &str, der: &[u8]) -> String {
     pem::encode_string(label, LineEnding::LF, der).unwrap_or_default()
 }
 

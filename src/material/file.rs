@@ -18,10 +18,10 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Kind};
 
 /// The most bytes of a file with certificates or keys: a bundle of 100,000 fits.
-pub const LIMIT: u64 = 256 << 20;
+pub(crate) const LIMIT: u64 = 256 << 20;
 
 /// The most bytes of a file with revocation lists.
-pub const CRL_LIMIT: u64 = 512 << 20;
+pub(crate) const CRL_LIMIT: u64 = 512 << 20;
 
 /// How long a file must have stood still before its stamp can be believed, in nanoseconds:
 /// two changes may share one tick of a file system's clock.
@@ -29,7 +29,7 @@ const SETTLED: i128 = 2_000_000_000;
 
 /// What tells that a file is no longer the one that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub(crate) struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -42,7 +42,7 @@ impl Stamp {
     /// since 1970. An equal stamp proves nothing about a file that is younger, or from the
     /// future.
     #[must_use]
-    pub fn is_settled(&self, now_ns: i128) -> bool {
+    pub(crate) fn is_settled(&self, now_ns: i128) -> bool {
         now_ns.saturating_sub(self.modified.max(self.changed)) > SETTLED
     }
 
@@ -62,7 +62,7 @@ impl Stamp {
 
 /// A file's bytes, wiped when dropped, and its stamp from before they were read.
 #[derive(Clone)]
-pub struct FileText {
+pub(crate) struct FileText {
     /// Everything in the file.
     pub bytes: Zeroizing<Vec<u8>>,
     /// The file as it was when it was opened.
@@ -81,7 +81,7 @@ impl std::fmt::Debug for FileText {
 ///
 /// [`Kind::File`] where it cannot be opened or read or is no regular file; [`Kind::TooBig`];
 /// [`Kind::NoMemory`] where the process has no memory or descriptor left.
-pub fn read(path: &Path, limit: u64) -> Result<FileText, Error> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<FileText, Error> {
     let (file, metadata) = open(path)?;
     read_open(path, limit, &file, &metadata)
 }
@@ -92,7 +92,7 @@ pub fn read(path: &Path, limit: u64) -> Result<FileText, Error> {
 ///
 /// Those of [`read`], and [`Kind::Permission`] where others than owner and group have any
 /// right to the file.
-pub fn read_secret(path: &Path, limit: u64) -> Result<FileText, Error> {
+pub(crate) fn read_secret(path: &Path, limit: u64) -> Result<FileText, Error> {
     let (file, metadata) = open(path)?;
     let mode = metadata.mode() & 0o7777;
     if mode & 0o007 != 0 {
@@ -109,7 +109,7 @@ pub fn read_secret(path: &Path, limit: u64) -> Result<FileText, Error> {
 /// # Errors
 ///
 /// [`Kind::File`] where there is none, or it cannot be looked at.
-pub fn stamp(path: &Path) -> Result<Stamp, Error> {
+pub(crate) fn stamp(path: &Path) -> Result<Stamp, Error> {
     let metadata = std::fs::metadata(path).map_err(|error| failed("look at", path, &error))?;
     Ok(Stamp::of(&metadata))
 }
@@ -122,7 +122,7 @@ pub fn stamp(path: &Path) -> Result<Stamp, Error> {
 /// # Errors
 ///
 /// [`Kind::File`] where the directory cannot be read.
-pub fn pem_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn pem_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let cannot = |error: std::io::Error| failed("read the directory", dir, &error);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(cannot)? {

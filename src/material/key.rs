@@ -19,7 +19,7 @@ use crate::error::{Error, Kind};
 
 /// Gives the passphrase of the key in the source that is named; the number is the attempt,
 /// from 1. Nothing means that nobody knows it.
-pub type Passphrase<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<Vec<u8>>> + 'a;
+pub(super) type Passphrase<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<Vec<u8>>> + 'a;
 
 /// A private key: RSA from 2048 bits, ECDSA over P-256, P-384 or P-521, or Ed25519.
 #[derive(Clone)]

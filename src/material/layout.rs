@@ -29,7 +29,7 @@ pub enum Layout {
 
 /// The files of a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayoutFiles {
+pub(crate) struct LayoutFiles {
     /// The authorities; was there.
     pub authority: PathBuf,
     /// The revocation lists, where there is such a file.
@@ -43,7 +43,7 @@ pub struct LayoutFiles {
 
 /// What a layout's place depends on when no directory is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// The user's directory.
     pub home: Option<PathBuf>,
     /// The directory that the environment names.
@@ -58,7 +58,7 @@ impl Surroundings {
     /// Those of this process. One that runs with the rights of another user than the one who
     /// started it does not believe the environment.
     #[must_use]
-    pub fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         let trusted = getuid() == geteuid() && getgid() == getegid();
         let variable = |name| {
             let value = std::env::var_os(name).filter(|value| trusted && !value.is_empty());
@@ -80,7 +80,7 @@ impl Surroundings {
 /// [`Kind::NoAuthority`] where the authority's file, or any place to look for it, is missing;
 /// [`Kind::NoKey`] where there is a certificate without its key, or the reverse;
 /// [`Kind::Invalid`] where the layout needs `dir`.
-pub fn layout_files(
+pub(crate) fn layout_files(
     layout: Layout,
     dir: Option<&Path>,
     place: &Surroundings,

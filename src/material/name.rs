@@ -44,7 +44,7 @@ const TYPES: [(&str, &str); 26] = [
 
 /// A distinguished name, with its SEQUENCE header, as text for a sentence.
 #[must_use]
-pub fn name_text(der: &[u8]) -> String {
+pub(crate) fn name_text(der: &[u8]) -> String {
     match Name::read(der).map(|name| name.text()) {
         Some(text) if text.is_empty() => "an empty name".to_owned(),
         Some(text) => text,

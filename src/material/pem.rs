@@ -15,7 +15,7 @@ use crate::error::{Error, Kind};
 
 /// One block of a PEM text.
 #[derive(Clone)]
-pub struct Block {
+pub(crate) struct Block {
     /// What stands behind BEGIN, such as `CERTIFICATE`; older words for a thing are replaced
     /// by those of RFC 7468.
     pub label: String,
@@ -37,7 +37,7 @@ pub struct Block {
 /// [`Kind::Parse`], naming the line, where a block has no end, a second begin, the wrong end
 /// or a broken boundary line, or does not decode; and where the text is DER, UTF-16 or holds
 /// NUL bytes. A text without any block is no error here.
-pub fn blocks(text: &[u8], source: &str) -> Result<Vec<Block>, Error> {
+pub(crate) fn blocks(text: &[u8], source: &str) -> Result<Vec<Block>, Error> {
     refuse_binary(text, source)?;
     let mut found = Vec::new();
     let mut lines = Lines { text, at: 0, number: 0 };
@@ -71,7 +71,7 @@ pub(super) fn holdings(blocks: &[Block]) -> String {
 impl Block {
     /// Whether the block is a private key of any kind.
     #[must_use]
-    pub fn is_private_key(&self) -> bool {
+    pub(crate) fn is_private_key(&self) -> bool {
         self.label.ends_with("PRIVATE KEY")
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 /// # Errors
 ///
 /// [`Kind::NoAuthority`] where there is none; it says what went wrong on the way.
-pub fn system_authorities() -> Result<Vec<Certificate>, Error> {
+pub(crate) fn system_authorities() -> Result<Vec<Certificate>, Error> {
     let found = rustls_native_certs::load_native_certs();
     let all: Vec<_> =
         found.certs.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();

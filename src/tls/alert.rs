@@ -21,7 +21,7 @@ const FATAL: u8 = 2;
 
 /// Why we hang up, as TLS tells it (RFC 8446, section 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alert {
+pub(crate) enum Alert {
     /// A message that does not belong here.
     UnexpectedMessage = 10,
     /// A record that does not open.
@@ -61,7 +61,7 @@ pub enum Alert {
 impl Alert {
     /// The alert that says best what was wrong with a peer.
     #[must_use]
-    pub fn for_problems(problems: Problems) -> Self {
+    pub(crate) fn for_problems(problems: Problems) -> Self {
         const MAP: [(Problems, Alert); 9] = [
             (Problems::DISTRUSTED, Alert::AccessDenied),
             (Problems::REVOKED, Alert::CertificateRevoked),

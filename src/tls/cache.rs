@@ -22,7 +22,7 @@ const TICKETS: usize = 4;
 
 /// What must be the same for a session to be resumed, beside the generation and the identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SessionKey {
+pub(crate) struct SessionKey {
     /// The host and port that are dialled.
     pub endpoint: String,
     /// The name that the peer must have.

@@ -15,7 +15,7 @@ pub enum Certified {
 
 /// How far a session has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// Nothing more happens before more bytes come.
     NeedsInput,
     /// The peer has proven its key and waits to be admitted or refused.
@@ -26,7 +26,7 @@ pub enum Progress {
 
 /// What came of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Received {
+pub(crate) enum Received {
     /// So many bytes of plaintext.
     Bytes(usize),
     /// The peer said that it sends no more.

@@ -39,7 +39,7 @@ enum Phase {
 }
 
 /// One TLS session with one peer.
-pub struct Session {
+pub(crate) struct Session {
     tls: Connection,
     phase: Phase,
     peer: String,
@@ -67,7 +67,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Kind::Invalid`] where `name` is none that TLS can carry.
-    pub fn client(
+    pub(crate) fn client(
         setup: &Setup,
         name: &Host,
         peer: String,
@@ -103,18 +103,18 @@ impl Session {
     }
 
     /// Takes bytes that came from the wire. They are looked at by [`Self::advance`].
-    pub fn feed(&mut self, bytes: &[u8]) {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.incoming.extend_from_slice(bytes);
     }
 
     /// The wire will bring no more bytes.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.ended = true;
     }
 
     /// Whether [`Self::end`] was called.
     #[must_use]
-    pub const fn has_ended(&self) -> bool {
+    pub(crate) const fn has_ended(&self) -> bool {
         self.ended
     }
 
@@ -124,7 +124,7 @@ impl Session {
     /// # Errors
     ///
     /// Whatever the peer did wrong; the session is over then, and an alert may be ready to leave.
-    pub fn advance(&mut self) -> Result<Progress, Error> {
+    pub(crate) fn advance(&mut self) -> Result<Progress, Error> {
         loop {
             match self.phase {
                 Phase::Held => return Ok(Progress::Held),
@@ -148,7 +148,7 @@ impl Session {
 
     /// What the peer shows, the leaf first, each in DER; empty before its proof.
     #[must_use]
-    pub fn chain(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn chain(&self) -> Vec<Vec<u8>> {
         if self.phase == Phase::Hello {
             return Vec::new();
         }
@@ -159,7 +159,7 @@ impl Session {
     /// Opens the gate: what was held leaves, and the session goes on.
     ///
     /// With `keep`, the fingerprint of the decision, sessions may be resumed under it.
-    pub fn admit(&mut self, _admitted: &Admitted, keep: Option<[u8; 32]>) {
+    pub(crate) fn admit(&mut self, _admitted: &Admitted, keep: Option<[u8; 32]>) {
         if self.phase != Phase::Held {
             return;
         }
@@ -173,12 +173,12 @@ impl Session {
     }
 
     /// Ends the session with an alert and without the held flight.
-    pub fn refuse(&mut self, alert: Alert) {
+    pub(crate) fn refuse(&mut self, alert: Alert) {
         self.fail(Some(alert));
     }
 
     /// From now on sessions may be resumed under the decision with this fingerprint.
-    pub fn keep(&self, standing: [u8; 32]) {
+    pub(crate) fn keep(&self, standing: [u8; 32]) {
         if let (Phase::Admitted, Some(view)) = (self.phase, &self.view) {
             view.keep(standing);
         }
@@ -189,7 +189,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Kind::State`] before the session is open, after [`Self::close`], and after a failure.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         if self.phase != Phase::Admitted || self.tls.is_handshaking() {
             return Err(Error::new(
                 Kind::State,
@@ -216,7 +216,7 @@ impl Session {
     ///
     /// [`Kind::Truncated`] where the wire ended without the peer's closing alert; whatever the
     /// peer did wrong.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<Received, Error> {
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<Received, Error> {
         if self.phase != Phase::Admitted {
             return Err(Error::new(
                 Kind::State,
@@ -243,7 +243,7 @@ impl Session {
 
     /// Whether [`Self::read`] would give something without more bytes from the wire.
     #[must_use]
-    pub fn has_input(&self) -> bool {
+    pub(crate) fn has_input(&self) -> bool {
         let ready = self.plaintext > 0 || self.peer_closed || self.ended;
         self.phase == Phase::Admitted && (ready || self.next_record().is_some())
     }
@@ -253,7 +253,7 @@ impl Session {
     /// # Errors
     ///
     /// Whatever the peer did wrong, or says that we did.
-    pub fn look(&mut self) -> Result<(), Error> {
+    pub(crate) fn look(&mut self) -> Result<(), Error> {
         while self.plaintext == 0 && self.step()? {}
         if self.ended && self.plaintext == 0 && !self.peer_closed {
             return Err(self.truncated());
@@ -263,12 +263,12 @@ impl Session {
 
     /// How many bytes wait to be looked at.
     #[must_use]
-    pub fn buffered(&self) -> usize {
+    pub(crate) fn buffered(&self) -> usize {
         self.incoming.len()
     }
 
     /// Says that we send no more. Before the session is open nothing is said at all.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         if self.phase == Phase::Admitted && !self.closed {
             self.closed = true;
             self.tls.send_close_notify();
@@ -277,13 +277,13 @@ impl Session {
     }
 
     /// Moves what may leave behind `out`.
-    pub fn take_output(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn take_output(&mut self, out: &mut Vec<u8>) {
         out.append(&mut self.outgoing);
     }
 
     /// What was agreed on so far.
     #[must_use]
-    pub fn info(&self) -> Info {
+    pub(crate) fn info(&self) -> Info {
         let suite = self.tls.negotiated_cipher_suite();
         let group = self.tls.negotiated_key_exchange_group();
         let name = |known: Option<&'static str>| known.unwrap_or_default().to_owned();
@@ -302,13 +302,13 @@ impl Session {
 
     /// What happened to the own certificate.
     #[must_use]
-    pub const fn certified(&self) -> Certified {
+    pub(crate) const fn certified(&self) -> Certified {
         self.certified
     }
 
     /// Whether application data, or anything else behind the handshake, has come.
     #[must_use]
-    pub fn peer_went_on(&self) -> bool {
+    pub(crate) fn peer_went_on(&self) -> bool {
         let tickets = match &self.tls {
             Connection::Client(client) => client.tls13_tickets_received(),
             Connection::Server(_) => 0,

@@ -9,7 +9,7 @@ use crate::material::Certificate;
 
 /// An index of authorities, immutable once it is made.
 #[derive(Clone, Debug, Default)]
-pub struct Anchors {
+pub(crate) struct Anchors {
     all: Vec<Certificate>,
     by_subject: HashMap<Vec<u8>, Namesakes>,
     known: HashSet<[u8; 32]>,
@@ -24,11 +24,11 @@ struct Namesakes {
 
 impl Anchors {
     /// How many candidates a look-up gives at most: each costs a signature check.
-    pub const MAX_CANDIDATES: usize = 16;
+    pub(crate) const MAX_CANDIDATES: usize = 16;
 
     /// Indexes `certificates`; of equal ones the first is kept.
     #[must_use]
-    pub fn new(certificates: Vec<Certificate>) -> Self {
+    pub(crate) fn new(certificates: Vec<Certificate>) -> Self {
         let mut anchors = Self::default();
         for certificate in certificates {
             if !anchors.known.insert(*certificate.sha256()) {
@@ -47,7 +47,7 @@ impl Anchors {
 
     /// Whether this very certificate is one of them.
     #[must_use]
-    pub fn contains(&self, certificate: &Certificate) -> bool {
+    pub(crate) fn contains(&self, certificate: &Certificate) -> bool {
         self.known.contains(certificate.sha256())
     }
 
@@ -55,7 +55,7 @@ impl Anchors {
     /// identifier that it names, then those without one, then the others; at most
     /// [`Self::MAX_CANDIDATES`].
     #[must_use]
-    pub fn candidates(&self, certificate: &Certificate) -> Vec<&Certificate> {
+    pub(crate) fn candidates(&self, certificate: &Certificate) -> Vec<&Certificate> {
         let Some(namesakes) = self.by_subject.get(certificate.issuer_der()) else {
             return Vec::new();
         };

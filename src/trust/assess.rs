@@ -39,7 +39,7 @@ pub enum CrlMode {
 
 /// What a chain is judged by: immutable, shared by every connection of a snapshot.
 #[derive(Clone, Debug, Default)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// How strictly a chain is read.
     pub profile: Profile,
     /// What revocation lists are for.
@@ -54,7 +54,7 @@ pub struct Rules {
 
 /// A chain to look at.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
+pub(super) struct Case<'a> {
     /// Which side the peer is on.
     pub role: Role,
     /// The name it must have; nothing: names are not looked at.
@@ -67,7 +67,7 @@ pub struct Case<'a> {
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
-pub struct Assessment {
+pub(super) struct Assessment {
     /// Everything that is wrong with the best path.
     pub problems: Problems,
     /// A sentence for each thing that is wrong, naming certificate, date, authority or list.
@@ -102,7 +102,7 @@ impl Assessment {
 /// Where there is none, what can be said of the leaf alone is said, and lists that name it
 /// count although nobody can verify them.
 #[must_use]
-pub fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
+pub(super) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
     let found = path::search(case.chain, &rules.anchors);
     let mut best: Option<Assessment> = None;
@@ -121,7 +121,7 @@ pub fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
 /// Looks at the leaf alone, as a peer that is known by its very certificate: dates, name,
 /// purpose, key and revocation. What the peer sends beside the leaf is not looked at.
 #[must_use]
-pub fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
+pub(super) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
     let mut out = Assessment { path: vec![leaf.clone()], ..Assessment::default() };
     rules::check_known(asked(case, rules), leaf, &mut out);

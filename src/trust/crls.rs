@@ -16,7 +16,7 @@ use crate::material::{Certificate, hex_colons, name_text, time_text};
 
 /// Revocation lists, found by their issuer's name.
 #[derive(Clone, Debug, Default)]
-pub struct Crls {
+pub(crate) struct Crls {
     by_issuer: HashMap<Vec<u8>, Vec<Arc<List>>>,
 }
 
@@ -27,7 +27,7 @@ impl Crls {
     ///
     /// [`crate::error::Kind::Parse`] for the first list that cannot be used: version 1, without
     /// next update or extensions, delta, indirect, for some reasons only.
-    pub fn new(lists: Vec<(Vec<u8>, String)>) -> Result<Self, Error> {
+    pub(crate) fn new(lists: Vec<(Vec<u8>, String)>) -> Result<Self, Error> {
         Self::default().with(lists)
     }
 
@@ -37,7 +37,7 @@ impl Crls {
     /// # Errors
     ///
     /// As [`Self::new`].
-    pub fn with(&self, more: Vec<(Vec<u8>, String)>) -> Result<Self, Error> {
+    pub(crate) fn with(&self, more: Vec<(Vec<u8>, String)>) -> Result<Self, Error> {
         let mut crls = self.clone();
         for (der, source) in more {
             let list = List::read(der, source)?;
@@ -55,7 +55,7 @@ impl Crls {
     /// For [`CrlMode::Off`] that is nothing, for [`CrlMode::IfPresent`] nothing unless there is
     /// a list with the issuer's name.
     #[must_use]
-    pub fn revocation(
+    pub(crate) fn revocation(
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
@@ -100,7 +100,7 @@ impl Crls {
     /// be signed by one of `issuers`. Nobody vouches for a known peer but the user, so the modes
     /// that ask for a list ask for nothing here; [`CrlMode::Off`] looks at none.
     #[must_use]
-    pub fn revocation_unverified(
+    pub(crate) fn revocation_unverified(
         &self,
         certificate: &Certificate,
         issuers: &[&Certificate],

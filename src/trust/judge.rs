@@ -61,7 +61,7 @@ pub struct Policies {
 
 /// Who can be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Asking {
+pub(crate) enum Asking {
     /// Nobody, and nobody ever could.
     #[default]
     Nobody,
@@ -88,7 +88,7 @@ pub struct Peer<'a> {
 
 /// What a peer is judged by.
 #[derive(Clone, Copy, Debug)]
-pub struct Beliefs<'a> {
+pub(crate) struct Beliefs<'a> {
     /// Authorities, revocation lists and profile.
     pub rules: &'a Rules,
     /// The policies.
@@ -226,7 +226,7 @@ impl Asked {
 
 /// Judges a peer; with a grant, the question that it answers is not asked again.
 #[must_use]
-pub fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
+pub(crate) fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
     let chain: Arc<[Certificate]> = match read_chain(peer) {
         Ok(chain) => chain,
         Err(error) => return Judgement::Refused(error),

@@ -14,18 +14,18 @@ use crate::material::{self, Block, Certificate};
 use crate::material::{hex_colons, parse_time, pem_text, time_text};
 
 /// The first line of a file that this library made.
-pub const FIRST_LINE: &str =
+pub(super) const FIRST_LINE: &str =
     "# Known peers of libtlsconn; the lines directly above a block belong to it.";
 
 /// The last line of such a file: without it the file was cut short.
-pub const LAST_LINE: &str = "# End of the known peers.";
+pub(super) const LAST_LINE: &str = "# End of the known peers.";
 
 const HINT: &str = "mend or remove these lines, or put back a copy of the file";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// An entry, and where it stands in the text.
 #[derive(Clone, Debug)]
-pub struct Located {
+pub(crate) struct Located {
     /// The entry.
     pub entry: Entry,
     /// The bytes from the first line that belongs to it to behind its last.
@@ -38,7 +38,7 @@ pub struct Located {
 /// # Errors
 ///
 /// [`Kind::Store`] where anything in it is damaged, naming the line and what to do.
-pub fn read(text: &[u8], source: &str, role: Role) -> Result<Vec<Located>, Error> {
+pub(crate) fn read(text: &[u8], source: &str, role: Role) -> Result<Vec<Located>, Error> {
     read_reusing(text, source, role, |_| None)
 }
 
@@ -80,7 +80,7 @@ pub(super) fn read_reusing(
 
 /// Whether a text begins with [`FIRST_LINE`], and so may be without entries.
 #[must_use]
-pub fn is_ours(text: &[u8]) -> bool {
+pub(super) fn is_ours(text: &[u8]) -> bool {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     line == FIRST_LINE.as_bytes()
@@ -88,7 +88,7 @@ pub fn is_ours(text: &[u8]) -> bool {
 
 /// The lines and the block of an entry.
 #[must_use]
-pub fn write(entry: &Entry) -> String {
+pub(super) fn write(entry: &Entry) -> String {
     let mut text = String::new();
     let mut line = |keyword: &str, value: &str| {
         text.push_str(keyword);

@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Problems};
 use crate::material::{Certificate, Style};
 
 /// How long whoever must not wait waits for another process that holds the store.
-pub const BRIEFLY: Duration = Duration::from_millis(250);
+pub(crate) const BRIEFLY: Duration = Duration::from_millis(250);
 
 /// What the user said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum Answer {
 }
 
 /// Takes answers that last into the context, or into its store.
-pub trait Record: Send + Sync {
+pub(crate) trait Record: Send + Sync {
     /// Whether there is a store that `lasting` answers can go to.
     fn has_store(&self) -> bool;
 
@@ -51,7 +51,7 @@ pub trait Record: Send + Sync {
 }
 
 /// Wakes a connection that waits.
-pub type Waker = Arc<dyn Fn() + Send + Sync>;
+pub(crate) type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// A question to the user, shared by every connection that would ask the same.
 pub struct Question {
@@ -82,7 +82,7 @@ struct State {
 }
 
 /// A connection's place among those that wait. Dropping it gives the place up.
-pub struct Ticket {
+pub(crate) struct Ticket {
     question: Arc<Question>,
     number: u64,
     given_up: bool,
@@ -260,7 +260,7 @@ impl Question {
 impl Ticket {
     /// The question that is waited for.
     #[must_use]
-    pub const fn question(&self) -> &Arc<Question> {
+    pub(crate) const fn question(&self) -> &Arc<Question> {
         &self.question
     }
 
@@ -270,7 +270,7 @@ impl Ticket {
     /// # Errors
     ///
     /// Those of the store.
-    pub fn give_up(mut self) -> Result<(), Error> {
+    pub(crate) fn give_up(mut self) -> Result<(), Error> {
         self.leave()
     }
 
@@ -301,11 +301,11 @@ impl Drop for Ticket {
 
 /// The open questions of a context.
 #[derive(Default)]
-pub struct Questions(Mutex<Vec<Weak<Question>>>);
+pub(crate) struct Questions(Mutex<Vec<Weak<Question>>>);
 
 impl Questions {
     /// Joins the open question that asks the same, or opens one.
-    pub fn join(
+    pub(crate) fn join(
         &self,
         asked: Asked,
         generation: u64,
@@ -353,7 +353,7 @@ fn same(one: &Asked, other: &Asked) -> bool {
 
 /// What an allowing answer makes of the problems that a question showed.
 #[must_use]
-pub fn accepted_by(asked: &Asked) -> Problems {
+pub(crate) fn accepted_by(asked: &Asked) -> Problems {
     let before = match asked.situation {
         Situation::NewProblem => {
             asked.previous.as_ref().map_or(Problems::NONE, |entry| entry.accepted)
