@@ -620,14 +620,16 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
  * Add the files of a layout.
  *
  * `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the place that the
- * layout has by itself. Only the authority is required. Any thread.
+ * layout has by itself. Only the authority is required. The directory server/ of
+ * `TLSCONN_LAYOUT_TLSCONN` is made with mode 0700 where it is missing; where it cannot be made
+ * there is no known file. Any thread.
  *
- * Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority is
- * missing; `TLSCONN_E_NO_KEY` when a certificate has no key, or the reverse;
+ * Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority, or any
+ * place to look for it such as `$HOME`, is missing; `TLSCONN_E_NO_KEY` when a certificate has no key, or the reverse;
  * `TLSCONN_E_KEY_MISMATCH` when they do not belong together; `TLSCONN_E_STORE` and
  * `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them; `TLSCONN_E_INVALID` when
  * `ctx` is NULL, `layout` is none, `dir` is empty, or `dir` is NULL and the layout has no place
- * by itself or `$HOME` is not set. On failure the context is as it was.
+ * by itself. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -671,8 +673,9 @@ int tlsconn_ctx_set_known_file(tlsconn_ctx *ctx,
  * Cheap enough to be called before each connection: one look at the times of each file.
  * Authorities, own certificate and key, and trusted servers change together or not at all. A
  * revocation list or a file of a directory that cannot be taken is named, and what it held
- * stays in force, while the others are taken. A file that disappeared is a failure; a file
- * that disappeared from a directory given to tlsconn_ctx_add_dir() is forgotten. Any thread.
+ * stays in force, while the others are taken. A file that disappeared is a failure, and what it
+ * held stays in force too; but an authority whose file disappeared from a directory given to
+ * tlsconn_ctx_add_dir() is forgotten. Any thread.
  *
  * Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
  * taken; `TLSCONN_E_KEY_MISMATCH` when own certificate and key do not match any more, and the
