@@ -280,6 +280,9 @@ fn a_validator_cannot_use_its_own_connection() {
         send.send(own.write(b"x").unwrap_err().kind()).unwrap();
         send.send(own.read(&mut [0]).unwrap_err().kind()).unwrap();
         send.send(own.shutdown().unwrap_err().kind()).unwrap();
+        send.send(own.memory_input(b"x").unwrap_err().kind()).unwrap();
+        send.send(own.memory_output(&mut [0]).unwrap_err().kind()).unwrap();
+        send.send(own.set_verify_name("b.example").unwrap_err().kind()).unwrap();
         Some(Answer::Once)
     });
     let mut buffer = vec![0; 16 * 1024];
@@ -292,8 +295,8 @@ fn a_validator_cannot_use_its_own_connection() {
     }
     assert_eq!(connection.memory_input(&flight), Ok(flight.len()));
     assert_eq!(connection.handshake(), OPEN);
-    let told: Vec<_> = receive.iter().take(4).collect();
-    assert_eq!(told, [Kind::Reentrant; 4]);
+    let told: Vec<_> = receive.iter().take(7).collect();
+    assert_eq!(told, [Kind::Reentrant; 7]);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod memory;
+pub(crate) mod pair;
 pub(crate) mod pki;
 pub(crate) mod tcp;
 
