@@ -214,8 +214,10 @@ impl Connection {
             && self.fill(&mut incoming).is_ok_and(|filled| filled == Filled::Some)
         {}
         match self.with_session(Session::look) {
-            Err(told) if told.kind() != Kind::Truncated => self.lasting(Err(told)),
-            _ => Err(broke),
+            // It went without a word, and there is nothing left to read.
+            Err(told) if told.kind() == Kind::Truncated => self.lasting(Err(broke)),
+            Err(told) => self.lasting(Err(told)),
+            Ok(()) => Err(broke),
         }
     }
 
