@@ -32,7 +32,7 @@ fn a_known_file_that_vanished_makes_nobody_a_stranger_though_it_is_named_again()
     let (dir, path) = store();
     context.set_known_file(&path).unwrap();
     let place = Endpoint::new(HOST, 443).unwrap();
-    context.set_known(&place, server.certificate.clone(), Problems::NONE).unwrap();
+    context.set_known(&place, server.certificate, Problems::NONE).unwrap();
     fs::remove_file(&path).unwrap();
     let ask = Ask::set(&context, Answer::Always);
     let before = context.snapshot().generation();

@@ -2,6 +2,11 @@
 //! end of a wire, and validators that remember what they were asked. Every judgement is made
 //! at one fixed time; nothing here sleeps or leaves this machine.
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests may stop at once"
+)]
 
 pub(crate) mod ask;
 pub(crate) mod memory;
