@@ -199,7 +199,7 @@ fn who_only_waits_to_write_is_not_hurried_by_what_there_is_to_read() {
 #[test]
 fn memory_takes_a_bounded_amount_and_loses_nothing() {
     let mut link = open();
-    let sent: Vec<u8> = (0..3 * TOO_MUCH).map(|at| (at % 251) as u8).collect();
+    let sent: Vec<u8> = (0..3 * TOO_MUCH).map(|at| u8::try_from(at % 251).unwrap()).collect();
     let (mut written, mut heard) = (0, Vec::new());
     let mut rounds = 0;
     while heard.len() < sent.len() {
