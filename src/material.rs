@@ -24,6 +24,7 @@ pub use certificate::Certificate;
 pub(crate) use certificate::sha256;
 pub(crate) use crl::Crl;
 pub(crate) use date::{parse_time, time_text};
+pub(crate) use der::{Element, first as first_element};
 pub use describe::{Style, difference};
 pub(crate) use describe::{hex_colons, pem_text};
 pub(crate) use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};

@@ -3,10 +3,10 @@
 
 /// One element: its identifier byte, its content, and all of its bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Element<'a> {
-    pub(super) tag: u8,
-    pub(super) content: &'a [u8],
-    pub(super) whole: &'a [u8],
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
+    pub(crate) content: &'a [u8],
+    pub(crate) whole: &'a [u8],
 }
 
 /// The one element that `input` is, with nothing behind it.
@@ -28,7 +28,7 @@ pub(super) fn elements(mut input: &[u8]) -> Option<Vec<Element<'_>>> {
 
 /// The element that `input` begins with, and what follows it. Lengths must be in their shortest
 /// form; tags above 30 are in no certificate.
-pub(super) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
+pub(crate) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (tag, rest) = input.split_first()?;
     if tag & 0x1f == 0x1f {
         return None;

@@ -1,7 +1,6 @@
 //! The few steps through DER (X.690) that reach fields which no parser hands out.
-//!
-//! It reads tags of one byte and definite lengths of up to four bytes, which is all that
-//! certificates and revocation lists may hold at the places we look at.
+
+use crate::material::{Element, first_element};
 
 /// SEQUENCE.
 pub(super) const SEQUENCE: u8 = 0x30;
@@ -12,38 +11,15 @@ pub(super) const BIT_STRING: u8 = 0x03;
 /// The context's `[0]`, constructed.
 pub(super) const CONTEXT_0: u8 = 0xa0;
 
-/// One value.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Value<'a> {
-    pub(super) tag: u8,
-    /// What stands behind its header.
-    pub(super) content: &'a [u8],
-    /// Header and content.
-    pub(super) whole: &'a [u8],
-}
-
 /// The next value of `input`, which then begins behind it.
-pub(super) fn next<'a>(input: &mut &'a [u8]) -> Option<Value<'a>> {
-    let (tag, rest) = input.split_first()?;
-    let (first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(*first), rest),
-        0x81..=0x84 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let join =
-                |sum: usize, digit: &u8| sum.checked_mul(256)?.checked_add(usize::from(*digit));
-            (digits.iter().try_fold(0, join)?, rest)
-        }
-        _ => return None,
-    };
-    let (content, after) = rest.split_at_checked(length)?;
-    let whole = input.get(..input.len().checked_sub(after.len())?)?;
-    *input = after;
-    Some(Value { tag: *tag, content, whole })
+pub(super) fn next<'a>(input: &mut &'a [u8]) -> Option<Element<'a>> {
+    let (value, rest) = first_element(input)?;
+    *input = rest;
+    Some(value)
 }
 
 /// The next value of `input`, if it has this tag; else `input` stays as it is.
-pub(super) fn next_if<'a>(input: &mut &'a [u8], tag: u8) -> Option<Value<'a>> {
+pub(super) fn next_if<'a>(input: &mut &'a [u8], tag: u8) -> Option<Element<'a>> {
     let mut ahead = *input;
     let value = next(&mut ahead).filter(|value| value.tag == tag)?;
     *input = ahead;
@@ -51,7 +27,7 @@ pub(super) fn next_if<'a>(input: &mut &'a [u8], tag: u8) -> Option<Value<'a>> {
 }
 
 /// The bytes of a BIT STRING that has no unused bits.
-pub(super) fn whole_bits<'a>(value: &Value<'a>) -> Option<&'a [u8]> {
+pub(super) fn whole_bits<'a>(value: &Element<'a>) -> Option<&'a [u8]> {
     match value.content.split_first() {
         Some((0, bits)) if value.tag == BIT_STRING => Some(bits),
         _ => None,

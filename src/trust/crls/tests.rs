@@ -280,8 +280,16 @@ fn without_version(der: &[u8]) -> Vec<u8> {
     let mut fields = der::next(&mut parts).unwrap().content;
     der::next(&mut fields).unwrap();
     let wrap = |content: &[u8]| {
-        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-        [&[0x30, 0x82][..], &length, content].concat()
+        let length = u8::try_from(content.len());
+        let header = match length {
+            Ok(short @ 0..0x80) => vec![0x30, short],
+            Ok(length) => vec![0x30, 0x81, length],
+            Err(_) => {
+                let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+                vec![0x30, 0x82, high, low]
+            }
+        };
+        [&header, content].concat()
     };
     wrap(&[wrap(fields).as_slice(), parts].concat())
 }
