@@ -284,7 +284,7 @@ impl Context {
         })
     }
 
-    /// Changes the settings.
+    /// Changes the settings. `change` runs with the context locked: it may not use it.
     ///
     /// # Errors
     ///
