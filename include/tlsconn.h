@@ -187,7 +187,7 @@ typedef enum {
      */
     TLSCONN_E_TRUNCATED = -105,
     /**
-     * The peer hung up while the question about it was open. The answer is kept.
+     * The peer hung up while the question about it was open. An answer that lasts is kept.
      */
     TLSCONN_E_PEER_GONE = -106,
     /**
@@ -569,10 +569,9 @@ TLSCONN_API tlsconn_ctx *tlsconn_ctx_default(void);
  * Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
  * that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
  * none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
- * certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_STORE` when a list
- * of trusted servers is damaged, in a block or in the lines above one; `TLSCONN_E_INVALID`
- * when `ctx` or `pem` is NULL, `len` is no length, or `material` is none. On failure the
- * context is as it was.
+ * certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_INVALID` when `ctx`
+ * or `pem` is NULL, `len` is no length, or `material` is none. On failure the context is as it
+ * was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -678,8 +677,8 @@ int tlsconn_ctx_set_known_file(tlsconn_ctx *ctx,
  * tlsconn_ctx_add_dir() is forgotten. Any thread.
  *
  * Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
- * taken; `TLSCONN_E_KEY_MISMATCH` when own certificate and key do not match any more, and the
- * old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
+ * taken; `TLSCONN_E_KEY_MISMATCH` and `TLSCONN_E_NO_KEY` when own certificate and key do not
+ * match any more, or one of them is gone, and the old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
  * before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
  * `TLSCONN_E_INVALID` when `ctx` is NULL.
  */
@@ -1116,6 +1115,7 @@ int tlsconn_question_allows(const tlsconn_question *question,
  * Returns `TLSCONN_OK`; `TLSCONN_E_STALE` when it was answered before; `TLSCONN_E_FORKED` in
  * a child process; `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED` and `TLSCONN_E_PERMISSION` when
  * the answer had to be stored at once and could not: it counts until the context goes then;
+ * `TLSCONN_E_CERT_CHANGED` when another certificate was allowed there meanwhile, which stays;
  * `TLSCONN_E_INVALID` when `question` is NULL.
  */
 TLSCONN_API
@@ -1195,8 +1195,8 @@ int tlsconn_conn_set_verify_name(tlsconn_conn *conn,
 /**
  * Dial, shake hands, and ask about the server where that is called for.
  *
- * tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. The validator is called on
- * this thread. A blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
+ * tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time does
+ * it: another one that calls waits for it. The validator is called on this thread. A blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
  * `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. Where an answer was to be stored and could not be,
  * the handshake succeeds, and tlsconn_conn_error() tells.
  *
@@ -1291,8 +1291,9 @@ int tlsconn_conn_shutdown(tlsconn_conn *conn);
  * what is waited for changes. One thread at a time.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
- * `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a
- * platform without such a descriptor; `TLSCONN_E_INVALID` when a pointer is NULL.
+ * `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;
+ * `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a platform without such a descriptor;
+ * `TLSCONN_E_INVALID` when a pointer is NULL.
  */
 TLSCONN_API
 TLSCONN_MUST

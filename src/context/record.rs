@@ -22,8 +22,7 @@ fn deadline(patience: Duration) -> Instant {
 }
 
 impl Context {
-    /// Every known server, or those for one place: its entries of any port are not among them
-    /// unless the port is nothing.
+    /// Every known server: those of the store, the given ones, those of this session.
     ///
     /// # Errors
     ///

@@ -82,10 +82,10 @@ impl Context {
         for (material, dir) in directories.iter().filter(|(of, _)| materials.contains(of)) {
             match pem_files(dir) {
                 Ok(files) => {
-                    // A revocation list or a trusted peer that is gone is a failure, found below:
-                    // nobody is cleared, or becomes a stranger, by a file that is not there.
-                    let keeps = matches!(material, Material::Crl | Material::TrustedPeer);
-                    let gone = !keeps && next.forget_missing(dir, &files);
+                    // All but an authority that is gone is a failure, found below: nobody is
+                    // cleared, or becomes a stranger, by a file that is not there.
+                    let forgets = *material == Material::Authority;
+                    let gone = forgets && next.forget_missing(dir, &files);
                     let new: Vec<_> =
                         files.iter().filter(|path| !next.has_file(dir, path)).collect();
                     if gone {

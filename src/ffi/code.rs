@@ -55,7 +55,7 @@ pub enum tlsconn_code {
     /// The stream ended without the closing alert of TLS (RFC 8446, section 6.1): what came
     /// may not be all.
     TLSCONN_E_TRUNCATED = -105,
-    /// The peer hung up while the question about it was open. The answer is kept.
+    /// The peer hung up while the question about it was open. An answer that lasts is kept.
     TLSCONN_E_PEER_GONE = -106,
     /// A file or directory cannot be read; the message has the system's words.
     TLSCONN_E_FILE = -200,

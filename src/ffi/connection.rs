@@ -153,8 +153,8 @@ pub unsafe extern "C" fn tlsconn_conn_set_verify_name(
 
 /// Dial, shake hands, and ask about the server where that is called for.
 ///
-/// tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. The validator is called on
-/// this thread. A blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
+/// tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time does
+/// it: another one that calls waits for it. The validator is called on this thread. A blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
 /// `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. Where an answer was to be stored and could not be,
 /// the handshake succeeds, and tlsconn_conn_error() tells.
 ///
@@ -308,8 +308,9 @@ pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int
 /// what is waited for changes. One thread at a time.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
-/// `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a
-/// platform without such a descriptor; `TLSCONN_E_INVALID` when a pointer is NULL.
+/// `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;
+/// `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a platform without such a descriptor;
+/// `TLSCONN_E_INVALID` when a pointer is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_poll(

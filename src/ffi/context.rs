@@ -142,10 +142,9 @@ pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
 /// Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
 /// that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
 /// none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
-/// certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_STORE` when a list
-/// of trusted servers is damaged, in a block or in the lines above one; `TLSCONN_E_INVALID`
-/// when `ctx` or `pem` is NULL, `len` is no length, or `material` is none. On failure the
-/// context is as it was.
+/// certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_INVALID` when `ctx`
+/// or `pem` is NULL, `len` is no length, or `material` is none. On failure the context is as it
+/// was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add(
@@ -297,8 +296,8 @@ pub unsafe extern "C" fn tlsconn_ctx_set_known_file(
 /// tlsconn_ctx_add_dir() is forgotten. Any thread.
 ///
 /// Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
-/// taken; `TLSCONN_E_KEY_MISMATCH` when own certificate and key do not match any more, and the
-/// old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
+/// taken; `TLSCONN_E_KEY_MISMATCH` and `TLSCONN_E_NO_KEY` when own certificate and key do not
+/// match any more, or one of them is gone, and the old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
 /// before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
 /// `TLSCONN_E_INVALID` when `ctx` is NULL.
 #[unsafe(no_mangle)]

@@ -18,7 +18,7 @@ use super::read::string;
 use crate::context::Settings;
 use crate::error::{Error, Kind};
 use crate::tls::{SendCertificate, Version};
-use crate::trust::{CrlMode, Policy, Profile};
+use crate::trust::{CrlMode, Policies, Policy, Profile};
 
 /// What an application may choose, each with what holds where it chooses nothing.
 #[repr(C)]
@@ -197,44 +197,25 @@ type Choice = Box<dyn FnOnce(&mut Settings)>;
 /// What a number changes.
 fn number(option: c_int, value: i64) -> Result<Choice, Error> {
     use tlsconn_option as o;
+    if let Some(choice) = policy_for(option, value)? {
+        return Ok(choice);
+    }
     let is = |one: tlsconn_option| option == one as c_int;
-    Ok(if is(o::TLSCONN_OPT_ON_NEW) {
-        let policy = policy(value)?;
-        Box::new(move |settings| settings.policies.on_new = policy)
-    } else if is(o::TLSCONN_OPT_ON_CHANGED) {
-        let policy = policy(value)?;
-        Box::new(move |settings| settings.policies.on_changed = policy)
-    } else if is(o::TLSCONN_OPT_ON_RENEWED) {
-        let policy = policy(value)?;
-        Box::new(move |settings| settings.policies.on_renewed = policy)
-    } else if is(o::TLSCONN_OPT_ON_UNTRUSTED) {
-        let policy = policy(value)?;
-        Box::new(move |settings| settings.policies.on_untrusted = policy)
-    } else if is(o::TLSCONN_OPT_ON_NEW_PROBLEM) {
-        let policy = policy(value)?;
-        Box::new(move |settings| settings.policies.on_new_problem = policy)
-    } else if is(o::TLSCONN_OPT_SEND_CLIENT_CERT) {
-        let when = pick(
-            value,
-            &[
-                (180, SendCertificate::Matching),
-                (181, SendCertificate::Always),
-                (182, SendCertificate::Never),
-            ],
-        )?;
+    Ok(if is(o::TLSCONN_OPT_SEND_CLIENT_CERT) {
+        let when = send_certificate(value)?;
         Box::new(move |settings| settings.tls.send_certificate = when)
     } else if is(o::TLSCONN_OPT_CRL_MODE) {
-        let mode =
-            pick(value, &[(40, CrlMode::Off), (41, CrlMode::IfPresent), (42, CrlMode::Required)])?;
+        let mode = crl_mode(value)?;
         Box::new(move |settings| settings.crl_mode = mode)
     } else if is(o::TLSCONN_OPT_CRL_GRACE_S) {
-        let seconds = pick(value.min(0), &[(0, value)])?;
+        let seconds = not_negative(value)?;
         Box::new(move |settings| settings.crl_grace = seconds)
     } else if is(o::TLSCONN_OPT_PROFILE) {
-        let profile = pick(value, &[(70, Profile::Strict)])?;
+        let strict = tlsconn_profile::TLSCONN_PROFILE_STRICT as i64;
+        let profile = pick(value, &[(strict, Profile::Strict)])?;
         Box::new(move |settings| settings.profile = profile)
     } else if is(o::TLSCONN_OPT_VERIFY_TIME) {
-        let time = if value == -1 { None } else { Some(pick(value.min(0), &[(0, value)])?) };
+        let time = if value == -1 { None } else { Some(not_negative(value)?) };
         Box::new(move |settings| settings.verify_time = time)
     } else if is(o::TLSCONN_OPT_MIN_VERSION) {
         let version = version(value)?;
@@ -264,6 +245,24 @@ fn number(option: c_int, value: i64) -> Result<Choice, Error> {
     })
 }
 
+/// What a number changes, where the option is a policy.
+fn policy_for(option: c_int, value: i64) -> Result<Option<Choice>, Error> {
+    use tlsconn_option as o;
+    type Place = fn(&mut Policies) -> &mut Policy;
+    const ALL: [(c_int, Place); 5] = [
+        (o::TLSCONN_OPT_ON_NEW as c_int, |policies| &mut policies.on_new),
+        (o::TLSCONN_OPT_ON_CHANGED as c_int, |policies| &mut policies.on_changed),
+        (o::TLSCONN_OPT_ON_RENEWED as c_int, |policies| &mut policies.on_renewed),
+        (o::TLSCONN_OPT_ON_UNTRUSTED as c_int, |policies| &mut policies.on_untrusted),
+        (o::TLSCONN_OPT_ON_NEW_PROBLEM as c_int, |policies| &mut policies.on_new_problem),
+    ];
+    let Some((_, place)) = ALL.into_iter().find(|(one, _)| option == *one) else {
+        return Ok(None);
+    };
+    let policy = policy(value)?;
+    Ok(Some(Box::new(move |settings| *place(&mut settings.policies) = policy)))
+}
+
 fn pick<T: Copy>(value: i64, known: &[(i64, T)]) -> Result<T, Error> {
     let found = known.iter().find(|(number, _)| *number == value);
     let none = || Error::new(Kind::Invalid, format!("{value} is not a value of this option"));
@@ -271,11 +270,51 @@ fn pick<T: Copy>(value: i64, known: &[(i64, T)]) -> Result<T, Error> {
 }
 
 fn policy(value: i64) -> Result<Policy, Error> {
-    pick(value, &[(60, Policy::Auto), (61, Policy::Refuse), (62, Policy::Ask), (63, Policy::Allow)])
+    use tlsconn_policy as p;
+    pick(
+        value,
+        &[
+            (p::TLSCONN_POLICY_AUTO as i64, Policy::Auto),
+            (p::TLSCONN_POLICY_REFUSE as i64, Policy::Refuse),
+            (p::TLSCONN_POLICY_ASK as i64, Policy::Ask),
+            (p::TLSCONN_POLICY_ALLOW as i64, Policy::Allow),
+        ],
+    )
+}
+
+fn send_certificate(value: i64) -> Result<SendCertificate, Error> {
+    use tlsconn_send_cert as s;
+    pick(
+        value,
+        &[
+            (s::TLSCONN_SEND_CERT_MATCHING as i64, SendCertificate::Matching),
+            (s::TLSCONN_SEND_CERT_ALWAYS as i64, SendCertificate::Always),
+            (s::TLSCONN_SEND_CERT_NEVER as i64, SendCertificate::Never),
+        ],
+    )
+}
+
+fn crl_mode(value: i64) -> Result<CrlMode, Error> {
+    use tlsconn_crl_mode as c;
+    pick(
+        value,
+        &[
+            (c::TLSCONN_CRL_OFF as i64, CrlMode::Off),
+            (c::TLSCONN_CRL_IF_PRESENT as i64, CrlMode::IfPresent),
+            (c::TLSCONN_CRL_REQUIRED as i64, CrlMode::Required),
+        ],
+    )
 }
 
 fn version(value: i64) -> Result<Version, Error> {
-    pick(value, &[(0x0303, Version::Tls12), (0x0304, Version::Tls13)])
+    use tlsconn_tls_version as v;
+    let known =
+        [(v::TLSCONN_TLS_1_2 as i64, Version::Tls12), (v::TLSCONN_TLS_1_3 as i64, Version::Tls13)];
+    pick(value, &known)
+}
+
+fn not_negative(value: i64) -> Result<i64, Error> {
+    pick(value.min(0), &[(0, value)])
 }
 
 /// Milliseconds; -1 is for ever.

@@ -305,6 +305,7 @@ pub unsafe extern "C" fn tlsconn_question_allows(
 /// Returns `TLSCONN_OK`; `TLSCONN_E_STALE` when it was answered before; `TLSCONN_E_FORKED` in
 /// a child process; `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED` and `TLSCONN_E_PERMISSION` when
 /// the answer had to be stored at once and could not: it counts until the context goes then;
+/// `TLSCONN_E_CERT_CHANGED` when another certificate was allowed there meanwhile, which stays;
 /// `TLSCONN_E_INVALID` when `question` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_answer(
