@@ -79,22 +79,11 @@ impl Connection {
         let deadline = Self::deadline(self.snapshot.settings().io_timeout);
         let mut written: usize = 0;
         loop {
-            self.check_aborted()?;
-            if self.flush_for_writer()? == Flushed::Some {
-                if !self.blocking {
-                    self.wants.lock().write = Some(Want::Write);
-                    return Ok(Outcome::Not(Want::Write));
-                }
-                self.wait_on_socket(
-                    Interest { readable: false, writable: true },
-                    deadline,
-                    "to be taken",
-                )?;
-                continue;
+            if !self.flush_all(deadline)? {
+                return Ok(Outcome::Not(Want::Write));
             }
             let rest = bytes.get(written..).unwrap_or_default();
-            if rest.is_empty() && (written > 0 || bytes.is_empty()) {
-                self.wants.lock().write = None;
+            if rest.is_empty() {
                 return Ok(Outcome::Done(written));
             }
             let count = self.with_session(|session| session.write(rest))?;
@@ -131,19 +120,8 @@ impl Connection {
             Ok(())
         })?;
         let deadline = Self::deadline(self.snapshot.settings().io_timeout);
-        while self.lasting(self.flush())? == Flushed::Some {
-            if !self.blocking {
-                self.wants.lock().write = Some(Want::Write);
-                return Ok(Outcome::Not(Want::Write));
-            }
-            self.wait_on_socket(
-                Interest { readable: false, writable: true },
-                deadline,
-                "to be taken",
-            )?;
-        }
-        self.wants.lock().write = None;
-        Ok(Outcome::Done(()))
+        let all = self.flush_all(deadline)?;
+        Ok(if all { Outcome::Done(()) } else { Outcome::Not(Want::Write) })
     }
 
     /// Takes bytes that the caller received for a connection over memory; how many were taken.
@@ -200,6 +178,21 @@ impl Connection {
                 Err(Error::new(Kind::State, "this connection carries its bytes itself"))
             }
         }
+    }
+
+    /// Sends all that waits; whether it did: a connection that does not block waits for no room.
+    fn flush_all(&self, deadline: Option<Instant>) -> Result<bool, Error> {
+        self.check_aborted()?;
+        while self.flush_for_writer()? == Flushed::Some {
+            if !self.blocking {
+                self.wants.lock().write = Some(Want::Write);
+                return Ok(false);
+            }
+            let interest = Interest { readable: false, writable: true };
+            self.wait_on_socket(interest, deadline, "to be taken")?;
+        }
+        self.wants.lock().write = None;
+        Ok(true)
     }
 
     /// Sends what waits. Where the peer is gone it may have said why before it went, such as
