@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, read_file};
-use super::{Context, State};
+use super::{Context, Passphrase, State};
 use crate::error::{Error, Kind};
 use crate::material::{Crl, Material, pem_files, stamp};
 
@@ -71,61 +71,76 @@ impl Context {
         outcome: &mut Result<(), Error>,
     ) -> Result<Vec<Material>, Error> {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
-        let mut changed = Vec::new();
-        let mut fail = |error: Error| {
-            if outcome.is_ok() {
-                *outcome = Err(error);
-            }
-        };
-        let load_anew = |material, path: &Path| load_file(material, path, &passphrase, now);
+        let mut look = Look { materials, passphrase, now, changed: Vec::new(), outcome };
+        look.at_directories(next);
+        look.at_files(next)?;
+        Ok(look.changed)
+    }
+}
+
+/// A second look at files.
+struct Look<'a> {
+    materials: &'a [Material],
+    passphrase: Passphrase,
+    now: i64,
+    changed: Vec<Material>,
+    outcome: &'a mut Result<(), Error>,
+}
+
+impl Look<'_> {
+    fn fail(&mut self, error: Error) {
+        if self.outcome.is_ok() {
+            *self.outcome = Err(error);
+        }
+    }
+
+    /// Takes files that are new in a directory, and forgets authorities whose files are gone.
+    fn at_directories(&mut self, next: &mut State) {
         let directories = next.directories.clone();
-        for (material, dir) in directories.iter().filter(|(of, _)| materials.contains(of)) {
-            match pem_files(dir) {
-                Ok(files) => {
-                    // All but an authority that is gone is a failure, found below: nobody is
-                    // cleared, or becomes a stranger, by a file that is not there.
-                    let forgets = *material == Material::Authority;
-                    let gone = forgets && next.forget_missing(dir, &files);
-                    let new: Vec<_> =
-                        files.iter().filter(|path| !next.has_file(dir, path)).collect();
-                    if gone {
-                        changed.push(*material);
-                    }
-                    for path in new {
-                        match load_anew(*material, path) {
-                            Ok((loaded, seen)) => {
-                                changed.push(*material);
-                                let origin = Origin::Directory(dir.clone(), path.clone(), seen);
-                                next.pieces.push(Piece { material: *material, origin, loaded });
-                            }
-                            Err(error) => fail(error),
-                        }
-                    }
+        for (material, dir) in directories.iter().filter(|(of, _)| self.materials.contains(of)) {
+            let files = match pem_files(dir) {
+                Ok(files) => files,
+                Err(error) => {
+                    self.fail(error);
+                    continue;
                 }
-                Err(error) => fail(error),
+            };
+            // Whatever else is gone is a failure, found below: nobody is cleared, or becomes a
+            // stranger, by a file that is not there.
+            if *material == Material::Authority && next.forget_missing(dir, &files) {
+                self.changed.push(*material);
+            }
+            let new: Vec<_> = files.iter().filter(|path| !next.has_file(dir, path)).collect();
+            for path in new {
+                match load_file(*material, path, &self.passphrase, self.now) {
+                    Ok((loaded, seen)) => {
+                        self.changed.push(*material);
+                        let origin = Origin::Directory(dir.clone(), path.clone(), seen);
+                        next.pieces.push(Piece { material: *material, origin, loaded });
+                    }
+                    Err(error) => self.fail(error),
+                }
             }
         }
-        let of_these = |piece: &&mut Piece| materials.contains(&piece.material);
-        for piece in next.pieces.iter_mut().filter(of_these) {
+    }
+
+    /// Reads the files that have changed.
+    fn at_files(&mut self, next: &mut State) -> Result<(), Error> {
+        for piece in &mut next.pieces {
             let Some((path, old)) = piece.origin.file() else { continue };
+            if !self.materials.contains(&piece.material) {
+                continue;
+            }
             let path = path.to_owned();
             let outcome = match has_changed(&path, old) {
                 Ok(false) => continue,
-                Ok(true) => read_file(piece.material, &path).and_then(|(file, seen)| {
-                    if seen.sha256 == old.sha256 {
-                        return Ok((None, seen));
-                    }
-                    let source = path.display().to_string();
-                    let loaded = load(piece.material, &file.bytes, &source, &passphrase, now)?;
-                    no_rollback(&piece.loaded, &loaded, &path)?;
-                    Ok((Some(loaded), seen))
-                }),
+                Ok(true) => self.read_again(piece, &path, old),
                 Err(error) => Err(error),
             };
             match outcome {
                 Ok((loaded, seen)) => {
                     if let Some(loaded) = loaded {
-                        changed.push(piece.material);
+                        self.changed.push(piece.material);
                         piece.loaded = loaded;
                     }
                     piece.origin = match &piece.origin {
@@ -133,11 +148,28 @@ impl Context {
                         Origin::File(..) | Origin::Memory => Origin::File(path, seen),
                     };
                 }
-                Err(error) if stays_alone(piece) => fail(error),
+                Err(error) if stays_alone(piece) => self.fail(error),
                 Err(error) => return Err(error),
             }
         }
-        Ok(changed)
+        Ok(())
+    }
+
+    /// What a file says now; nothing where it says what it said.
+    fn read_again(
+        &self,
+        piece: &Piece,
+        path: &Path,
+        old: &Seen,
+    ) -> Result<(Option<Loaded>, Seen), Error> {
+        let (file, seen) = read_file(piece.material, path)?;
+        if seen.sha256 == old.sha256 {
+            return Ok((None, seen));
+        }
+        let source = path.display().to_string();
+        let loaded = load(piece.material, &file.bytes, &source, &self.passphrase, self.now)?;
+        no_rollback(&piece.loaded, &loaded, path)?;
+        Ok((Some(loaded), seen))
     }
 }
 
