@@ -7,9 +7,15 @@
  * long as the object that you got it from.
  *
  * Strings are UTF-8, escaped (no control character, no bidi override) and never NULL.
- * Results: 0 is done, above 0 is not yet, below 0 is failed; tlsconn_last_error() has the
- * words. Prototypes take int, never an enum; each list has numbers of its own, so that a
- * mix-up is TLSCONN_E_INVALID, and 0 never opens a door.
+ * Results: 0 is done, below 0 is failed, and only then tlsconn_last_error() has the words.
+ * Above 0 is no failure: TLSCONN_WANT_* is not yet, TLSCONN_EOF is the end. Prototypes take
+ * int, never an enum; the kinds of material, layouts, options and their values, styles and
+ * fields have numbers of their own, so that a mix-up is TLSCONN_E_INVALID. 0 never opens a door.
+ *
+ * To begin: tlsconn_ctx_new(), tlsconn_ctx_add_layout() or _add_file() for the material,
+ * tlsconn_ctx_set_validator() for whom to ask (tlsconn_ask_terminal() is ready), then
+ * tlsconn_connect(), tlsconn_conn_write(), tlsconn_conn_read(), tlsconn_conn_shutdown(),
+ * tlsconn_conn_free() and tlsconn_ctx_unref().
  */
 
 #ifndef TLSCONN_H
@@ -92,10 +98,11 @@ typedef struct tlsconn_question tlsconn_question;
 /* ---------- Results ---------- */
 
 /**
- * What a call came to: 0 it is done, above 0 it is not done yet, below 0 it failed.
+ * What a call came to: 0 it is done; below 0 it failed, and tlsconn_last_error() has the words;
+ * above 0 it did not fail, but is not done yet or, with `TLSCONN_EOF`, has come to the end.
  *
  * A number is never changed and never used again, so it may be stored. Any release may
- * bring new ones: give every `switch` a `default`. tlsconn_last_error() has the words.
+ * bring new ones: give every `switch` a `default`.
  */
 typedef enum {
     /**
@@ -112,7 +119,7 @@ typedef enum {
     TLSCONN_WANT_WRITE = 2,
     /**
      * Not yet: there is a question, see tlsconn_conn_question(). Call again once it is
-     * answered.
+     * answered; tlsconn_conn_poll() wakes then.
      */
     TLSCONN_WANT_ANSWER = 3,
     /**
@@ -441,7 +448,8 @@ uint32_t tlsconn_error_problems(const tlsconn_error *error);
  * but not use the connection that is asked about: such a call returns
  * `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
  * tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
- * `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread. Every
+ * `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread; a blocking
+ * connection waits for it. Every
  * other number rejects. An answer is judged under what the context is when it comes. It must
  * return: no `longjmp`, no C++ exception.
  */
@@ -478,7 +486,8 @@ typedef int (*tlsconn_passphrase_fn)(const char *what,
  */
 typedef enum {
     /**
-     * Certificates of authorities.
+     * Certificates of authorities. A server's own certificate belongs to
+     * `TLSCONN_MAT_TRUSTED_PEER`: here it would be believed for whatever it names.
      */
     TLSCONN_MAT_CA = 10,
     /**
@@ -531,9 +540,12 @@ typedef enum {
 /**
  * Make a context that trusts nobody and knows nobody.
  *
+ * As long as no validator is set, the word of an authority that is added is enough, and nobody
+ * is asked.
  * Never NULL. It is yours: give it up with tlsconn_ctx_unref(). Any thread.
  */
-TLSCONN_API tlsconn_ctx *tlsconn_ctx_new(void);
+TLSCONN_API
+tlsconn_ctx *tlsconn_ctx_new(void);
 
 /**
  * Take one more reference.
@@ -740,7 +752,9 @@ typedef enum {
      */
     TLSCONN_OPT_ON_RENEWED = 202,
     /**
-     * A `tlsconn_policy` for strangers that no authority vouches for. AUTO refuses. Not ALLOW.
+     * A `tlsconn_policy` for strangers whose certificate has any problem: no authority vouches
+     * for it, or it has ended, or is for another name. AUTO refuses; ASK is trust on first use,
+     * as ssh has it. Not ALLOW.
      */
     TLSCONN_OPT_ON_UNTRUSTED = 203,
     /**
@@ -802,7 +816,7 @@ typedef enum {
      */
     TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
     /**
-     * A string: application protocols, the favourite first, separated by commas (RFC 7301).
+     * A string: application protocols, the favourite first, separated by commas without blanks (RFC 7301).
      * Default empty: none is offered.
      */
     TLSCONN_OPT_ALPN = 250,
@@ -942,7 +956,7 @@ typedef enum {
      */
     TLSCONN_REJECT = 0,
     /**
-     * Yes, for the connections that wait for this question now.
+     * Yes, for the connections that wait for this question now. One that comes later asks anew.
      */
     TLSCONN_ALLOW_ONCE = 1,
     /**
@@ -978,7 +992,8 @@ typedef enum {
      */
     TLSCONN_SITUATION_RENEWED = 152,
     /**
-     * A stranger that no authority vouches for.
+     * A stranger whose certificate has any problem: no authority vouches for it, or it has
+     * ended, or is for another name.
      */
     TLSCONN_SITUATION_UNTRUSTED = 153,
     /**
@@ -1116,7 +1131,8 @@ int tlsconn_question_allows(const tlsconn_question *question,
  * a child process; `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED` and `TLSCONN_E_PERMISSION` when
  * the answer had to be stored at once and could not: it counts until the context goes then;
  * `TLSCONN_E_CERT_CHANGED` when another certificate was allowed there meanwhile, which stays;
- * `TLSCONN_E_INVALID` when `question` is NULL.
+ * `TLSCONN_E_INVALID` when `question` is NULL or `answer` is `TLSCONN_ANSWER_LATER`, and the
+ * question stays open.
  */
 TLSCONN_API
 int tlsconn_question_answer(tlsconn_question *question,
@@ -1343,7 +1359,8 @@ typedef enum {
      */
     TLSCONN_INFO_ALPN = 113,
     /**
-     * The name that the server was asked for: the verify name, or the host.
+     * The name that the server must have: the verify name, or the host. An address is not sent
+     * to the server (RFC 6066, section 3).
      */
     TLSCONN_INFO_SNI = 114,
     /**
@@ -1351,7 +1368,8 @@ typedef enum {
      */
     TLSCONN_INFO_PEER_ADDRESS = 115,
     /**
-     * Why the server was admitted: `authority`, `known`, `renewed` or `answer`.
+     * Why the server was admitted: `authority`, `known`, `renewed` or `answer`. Of several
+     * connections that waited for one lasting answer, all but the first may say `known`.
      */
     TLSCONN_INFO_TRUST = 118,
     /**

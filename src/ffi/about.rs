@@ -37,11 +37,13 @@ pub enum tlsconn_info {
     TLSCONN_INFO_GROUP = 112,
     /// The application protocol that was agreed on (RFC 7301).
     TLSCONN_INFO_ALPN = 113,
-    /// The name that the server was asked for: the verify name, or the host.
+    /// The name that the server must have: the verify name, or the host. An address is not sent
+    /// to the server (RFC 6066, section 3).
     TLSCONN_INFO_SNI = 114,
     /// The other end's address, such as `127.0.0.1:16514`.
     TLSCONN_INFO_PEER_ADDRESS = 115,
-    /// Why the server was admitted: `authority`, `known`, `renewed` or `answer`.
+    /// Why the server was admitted: `authority`, `known`, `renewed` or `answer`. Of several
+    /// connections that waited for one lasting answer, all but the first may say `known`.
     TLSCONN_INFO_TRUST = 118,
     /// `yes` where an earlier session was resumed, else `no`.
     TLSCONN_INFO_RESUMED = 119,

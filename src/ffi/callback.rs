@@ -30,7 +30,8 @@ pub type tlsconn_destroy_fn = Option<unsafe extern "C" fn(userdata: *mut c_void)
 /// but not use the connection that is asked about: such a call returns
 /// `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
 /// tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
-/// `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread. Every
+/// `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread; a blocking
+/// connection waits for it. Every
 /// other number rejects. An answer is judged under what the context is when it comes. It must
 /// return: no `longjmp`, no C++ exception.
 pub type tlsconn_validator_fn =

@@ -2,10 +2,11 @@
 
 use crate::error::Kind;
 
-/// What a call came to: 0 it is done, above 0 it is not done yet, below 0 it failed.
+/// What a call came to: 0 it is done; below 0 it failed, and tlsconn_last_error() has the words;
+/// above 0 it did not fail, but is not done yet or, with `TLSCONN_EOF`, has come to the end.
 ///
 /// A number is never changed and never used again, so it may be stored. Any release may
-/// bring new ones: give every `switch` a `default`. tlsconn_last_error() has the words.
+/// bring new ones: give every `switch` a `default`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum tlsconn_code {
@@ -16,7 +17,7 @@ pub enum tlsconn_code {
     /// Not yet: call again once there is room for bytes to the peer.
     TLSCONN_WANT_WRITE = 2,
     /// Not yet: there is a question, see tlsconn_conn_question(). Call again once it is
-    /// answered.
+    /// answered; tlsconn_conn_poll() wakes then.
     TLSCONN_WANT_ANSWER = 3,
     /// The peer said, by the closing alert of TLS, that it sends no more.
     TLSCONN_EOF = 4,

@@ -26,7 +26,8 @@ pub struct tlsconn_ctx(pub(super) Context);
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum tlsconn_material {
-    /// Certificates of authorities.
+    /// Certificates of authorities. A server's own certificate belongs to
+    /// `TLSCONN_MAT_TRUSTED_PEER`: here it would be believed for whatever it names.
     TLSCONN_MAT_CA = 10,
     /// Certificate revocation lists.
     TLSCONN_MAT_CRL = 11,
@@ -96,6 +97,8 @@ pub(super) fn no_constant(name: &str, number: c_int, set: &str) -> Error {
 
 /// Make a context that trusts nobody and knows nobody.
 ///
+/// As long as no validator is set, the word of an authority that is added is enough, and nobody
+/// is asked.
 /// Never NULL. It is yours: give it up with tlsconn_ctx_unref(). Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_ctx_new() -> *mut tlsconn_ctx {

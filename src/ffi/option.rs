@@ -32,7 +32,9 @@ pub enum tlsconn_option {
     /// A `tlsconn_policy` for known servers with a new certificate for their old key, from an
     /// authority. AUTO admits, and replaces the entry once the connection is open.
     TLSCONN_OPT_ON_RENEWED = 202,
-    /// A `tlsconn_policy` for strangers that no authority vouches for. AUTO refuses. Not ALLOW.
+    /// A `tlsconn_policy` for strangers whose certificate has any problem: no authority vouches
+    /// for it, or it has ended, or is for another name. AUTO refuses; ASK is trust on first use,
+    /// as ssh has it. Not ALLOW.
     TLSCONN_OPT_ON_UNTRUSTED = 203,
     /// A `tlsconn_policy` for known servers with a problem that was not accepted with them.
     /// AUTO asks the validator, and refuses where there is none. Not ALLOW.
@@ -66,7 +68,7 @@ pub enum tlsconn_option {
     /// the server to go on or to refuse it. 0, the default: it does not wait, and the first
     /// read tells.
     TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
-    /// A string: application protocols, the favourite first, separated by commas (RFC 7301).
+    /// A string: application protocols, the favourite first, separated by commas without blanks (RFC 7301).
     /// Default empty: none is offered.
     TLSCONN_OPT_ALPN = 250,
     /// A string: a file, made with mode 0600, to which the secrets of every connection are
@@ -334,11 +336,12 @@ fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         return Ok(Vec::new());
     }
     let names: Vec<Vec<u8>> = value.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect();
-    if names.iter().any(|name| name.is_empty() || name.len() > 255) {
-        return Err(Error::new(
-            Kind::Invalid,
-            "the name of an application protocol has 1 to 255 bytes",
-        ));
+    let blank = |name: &Vec<u8>| name.iter().any(u8::is_ascii_whitespace);
+    if names.iter().any(|name| name.is_empty() || name.len() > 255 || blank(name)) {
+        let message = "the name of an application protocol has 1 to 255 bytes and no blank";
+        return Err(
+            Error::new(Kind::Invalid, message).with_hint("separate the names by commas alone")
+        );
     }
     Ok(names)
 }

@@ -8,7 +8,7 @@ use super::certificate::tlsconn_cert;
 use super::context::no_constant;
 use super::handle::{lend, share, show, take_back};
 use super::text::Text;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::material::Style;
 use crate::terminal::ask_terminal;
 use crate::trust::{Answer, Question, Situation};
@@ -49,7 +49,7 @@ pub(super) fn face(question: &Arc<Question>) -> Arc<tlsconn_question> {
 pub enum tlsconn_answer {
     /// No. It is never stored: the question comes again.
     TLSCONN_REJECT = 0,
-    /// Yes, for the connections that wait for this question now.
+    /// Yes, for the connections that wait for this question now. One that comes later asks anew.
     TLSCONN_ALLOW_ONCE = 1,
     /// Yes, from now on: stored in the known file. Without one it counts as
     /// `TLSCONN_ALLOW_SESSION`.
@@ -71,7 +71,8 @@ pub enum tlsconn_situation {
     TLSCONN_SITUATION_CHANGED = 151,
     /// A known server shows a new certificate for its old key, from an authority.
     TLSCONN_SITUATION_RENEWED = 152,
-    /// A stranger that no authority vouches for.
+    /// A stranger whose certificate has any problem: no authority vouches for it, or it has
+    /// ended, or is for another name.
     TLSCONN_SITUATION_UNTRUSTED = 153,
     /// A known server has a problem that was not accepted with it.
     TLSCONN_SITUATION_NEW_PROBLEM = 154,
@@ -306,7 +307,8 @@ pub unsafe extern "C" fn tlsconn_question_allows(
 /// a child process; `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED` and `TLSCONN_E_PERMISSION` when
 /// the answer had to be stored at once and could not: it counts until the context goes then;
 /// `TLSCONN_E_CERT_CHANGED` when another certificate was allowed there meanwhile, which stays;
-/// `TLSCONN_E_INVALID` when `question` is NULL.
+/// `TLSCONN_E_INVALID` when `question` is NULL or `answer` is `TLSCONN_ANSWER_LATER`, and the
+/// question stays open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_answer(
     question: *mut tlsconn_question,
@@ -315,6 +317,13 @@ pub unsafe extern "C" fn tlsconn_question_answer(
     call(|| {
         // SAFETY: the contract: a question or NULL.
         let question = unsafe { lend("question", question) }?;
+        if answer_of(answer).is_none() {
+            return Err(Error::new(
+                Kind::Invalid,
+                "TLSCONN_ANSWER_LATER is no answer to give here",
+            )
+            .with_hint("give it when there is one"));
+        }
         question.question.answer(final_answer(answer))
     })
 }

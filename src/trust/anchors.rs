@@ -45,6 +45,12 @@ impl Anchors {
         anchors
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// Whether this very certificate is one of them.
     #[must_use]
     pub(crate) fn contains(&self, certificate: &Certificate) -> bool {

@@ -264,6 +264,10 @@ impl Court<'_> {
         let found = self.assess(assess_path);
         let policies = self.beliefs.policies;
         if !found.problems.is_empty() {
+            let mut found = found;
+            if self.beliefs.rules.anchors.is_empty() {
+                found.why.push("this context has no authority at all".to_owned());
+            }
             let nothing = Standing::default();
             return self.decide(Situation::Untrusted, policies.on_untrusted, found, &nothing);
         }

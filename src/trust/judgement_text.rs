@@ -61,11 +61,19 @@ fn what_to_do(asked: &Asked) -> String {
             "set a validator that asks the user, or add the server to the known ones".to_owned()
         }
         Situation::Changed | Situation::Renewed => format!(
-            "if the administrator of {endpoint} confirms the new certificate, remove the entry for it from the known servers and connect again; if not, somebody may be listening in between"
+            "if the administrator of {endpoint} confirms the new certificate, remove the entry for it (tlsconn_known_remove(), or its lines in the known file) and connect again; if not, somebody may be listening in between"
         ),
         Situation::Untrusted if asked.problems.intersects(Problems::UNKNOWN_ISSUER) => format!(
             "add the authority of {endpoint} to the context, or its certificate to the known servers after comparing the fingerprint with its administrator"
         ),
+        Situation::Untrusted | Situation::NewProblem
+            if asked.problems.contains(Problems::NAME_MISMATCH) =>
+        {
+            format!(
+                "check the name {}, or set the name that the certificate must have (tlsconn_conn_set_verify_name())",
+                endpoint.host
+            )
+        }
         Situation::Untrusted | Situation::NewProblem => {
             format!("ask the administrator of {endpoint} for a certificate without these problems")
         }
@@ -75,7 +83,10 @@ fn what_to_do(asked: &Asked) -> String {
 /// The question in one of the styles, ready to be shown.
 pub(super) fn question(asked: &Asked, style: Style) -> String {
     match style {
-        Style::Line => format!("{}: {}", headline(asked), shown(asked)),
+        Style::Line if asked.problems.is_empty() => {
+            format!("{}: {}", headline(asked), shown(asked))
+        }
+        Style::Line => format!("{} ({}): {}", headline(asked), asked.problems, shown(asked)),
         Style::Summary => summary(asked, Style::Summary),
         Style::Full => summary(asked, Style::Full),
         Style::Json => json(asked).to_string(),
@@ -95,8 +106,11 @@ fn headline(asked: &Asked) -> String {
             )
         }
         Situation::Renewed => format!("{endpoint} has a new certificate for its known key"),
-        Situation::Untrusted => {
+        Situation::Untrusted if asked.problems.contains(Problems::UNKNOWN_ISSUER) => {
             format!("{endpoint} is met for the first time, and no authority vouches for it")
+        }
+        Situation::Untrusted => {
+            format!("{endpoint} is met for the first time, and something is wrong with it")
         }
         Situation::NewProblem => {
             format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
