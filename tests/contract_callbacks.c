@@ -246,7 +246,9 @@ static void shared(const char *pki)
     question = tlsconn_question_ref(tlsconn_conn_question(one));
     tlsconn_conn_free(one);
     tlsconn_ctx_unref(ctx);
-    EXPECT(TLSCONN_OK, tlsconn_question_answer(question, TLSCONN_ANSWER_LATER));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_question_answer(question, TLSCONN_ANSWER_LATER));
+    EXPECT(TLSCONN_WANT_ANSWER, drive(two));
+    EXPECT(TLSCONN_OK, tlsconn_question_answer(question, 77));
     EXPECT(TLSCONN_E_REJECTED, drive(two));
     end(two, second);
     CHECK(strcmp(tlsconn_question_host(question), "127.0.0.1") == 0);

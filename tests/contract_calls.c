@@ -171,6 +171,7 @@ static void options(tlsconn_ctx *ctx)
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ON_NEW, "ask"));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, ","));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, "a,,b"));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, "h2, http/1.1"));
     memset(protocol, 'a', 256);
     protocol[256] = 0;
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, protocol));
