@@ -1,7 +1,7 @@
 //! The servers of OpenSSL and GnuTLS as children of the test, ended by their own id.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -23,8 +23,10 @@ pub(crate) fn missing(program: &str) -> bool {
     if answer.is_ok() {
         return false;
     }
-    println!("skipped: {program} is missing");
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{program} is missing");
+    let line = format!("skipped: not installed: {program}");
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{line}");
+    // Not `eprintln!`, which the test runner swallows where a test passes.
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
     true
 }
 
