@@ -94,6 +94,7 @@ check:
 	$(MAKE) header-check
 	$(MAKE) lint
 	$(MAKE) library-check
+	$(MAKE) demo
 	$(MAKE) install-check
 	$(MAKE) contract
 	$(MAKE) test

@@ -31,7 +31,10 @@ impl Libvirt {
         if !has(&["virsh", "libvirtd"]) {
             return None;
         }
-        let alone = File::create(std::env::temp_dir().join("tlsconn-libvirtd.lock")).unwrap();
+        // Each user has a lock: nobody can open another's in the shared directory.
+        let user = rustix::process::getuid().as_raw();
+        let lock = std::env::temp_dir().join(format!("tlsconn-libvirtd-{user}.lock"));
+        let alone = File::create(lock).unwrap();
         alone.lock().unwrap();
         let pki = Pki::new();
         let pair = pki.server("libvirtd");
@@ -118,7 +121,7 @@ fn without_a_terminal_virsh_is_refused_and_prints_why() {
 fn virsh_prints_that_the_user_said_no() {
     let Some(libvirt) = Libvirt::start() else { return };
     libvirt.pki.add_client();
-    libvirt.virsh_on_a_terminal(&["n"]).failed_with(&["localhost"]).asked(1);
+    libvirt.virsh_on_a_terminal(&["n"]).failed_with(&["localhost", "was rejected"]).asked(1);
     assert_eq!(libvirt.pki.known(), "");
 }
 
@@ -195,12 +198,14 @@ fn a_vnc_server_is_asked_about_and_after_always_never_again() {
 }
 
 #[test]
-fn a_vnc_server_that_the_user_rejects_learns_nothing() {
+fn a_vnc_server_that_the_user_rejects_is_not_remembered() {
     let pki = Pki::new();
     pki.add_client();
     let Some(server) = qemu(&pki) else { return };
     let to = ["localhost", &server.port.to_string()];
-    terminal::run("upgrade_vnc", &to, &pki.home(), &["n"]).failed_with(&["localhost"]).asked(1);
+    terminal::run("upgrade_vnc", &to, &pki.home(), &["n"])
+        .failed_with(&["localhost", "was rejected"])
+        .asked(1);
     assert_eq!(pki.known(), "");
 }
 
