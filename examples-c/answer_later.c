@@ -1,4 +1,5 @@
 /* A loop that never blocks, and a dialog on another thread.   usage: answer_later HOST PORT DIRECTORY */
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -30,32 +31,44 @@ static int wait_for(tlsconn_conn *conn)
     int timeout_ms;
 
     return tlsconn_conn_poll(conn, &wanted.fd, &wanted.events, &timeout_ms) == TLSCONN_OK
-        && poll(&wanted, 1, timeout_ms) >= 0;
+        && (poll(&wanted, 1, timeout_ms) >= 0 || errno == EINTR);
 }
 
-static int talk(tlsconn_conn *conn)
+static int talk(tlsconn_conn *conn, const char *host)
 {
     pthread_t thread;
-    int asked = 0;
-    int result;
+    tlsconn_question *asked = NULL; /* the question of the last dialog: there may be another */
+    const char *reason = NULL;      /* where we know better than the library why it failed */
+    int result = TLSCONN_OK;
 
-    while ((result = tlsconn_conn_handshake(conn)) > 0) {
-        if (result == TLSCONN_WANT_ANSWER && !asked) {
-            tlsconn_question *question = tlsconn_question_ref(tlsconn_conn_question(conn));
-            asked = question && pthread_create(&thread, NULL, dialog, question) == 0;
-            if (!asked) {
-                tlsconn_question_unref(question);
-                break;
+    while (!reason && (result = tlsconn_conn_handshake(conn)) > 0) {
+        tlsconn_question *question = result == TLSCONN_WANT_ANSWER ? tlsconn_conn_question(conn) : NULL;
+        if (question && question != asked) {
+            if (asked)
+                pthread_join(thread, NULL); /* answered, or there would be no other */
+            tlsconn_question_unref(asked);
+            asked = tlsconn_question_ref(question);
+            if (pthread_create(&thread, NULL, dialog, tlsconn_question_ref(question)) != 0) {
+                tlsconn_question_unref(question); /* the reference of the dialog that is not */
+                tlsconn_question_unref(asked);
+                asked = NULL;
+                reason = "no thread for the dialog";
             }
         }
-        if (!wait_for(conn))
-            break;
+        if (!reason && !wait_for(conn))
+            reason = "waiting for the connection failed";
     }
-    if (asked)
+    int ok = !reason && result == TLSCONN_OK;
+    if (asked && ok)
         pthread_join(thread, NULL);
-    if (result == TLSCONN_OK)
+    else if (asked)
+        pthread_detach(thread); /* the user may never answer */
+    tlsconn_question_unref(asked);
+    if (ok)
         printf("%s\n", tlsconn_conn_info(conn, TLSCONN_INFO_TRUST));
-    return result == TLSCONN_OK;
+    else
+        fprintf(stderr, "%s: %s\n", host, reason ? reason : tlsconn_error_message(tlsconn_last_error()));
+    return ok;
 }
 
 int main(int argc, char **argv)
@@ -68,9 +81,10 @@ int main(int argc, char **argv)
     tlsconn_conn *conn = NULL;
     int ok = tlsconn_ctx_add_layout(ctx, TLSCONN_LAYOUT_TLSCONN, argv[3]) == TLSCONN_OK
           && tlsconn_ctx_set_int(ctx, TLSCONN_OPT_ON_NEW, TLSCONN_POLICY_ASK) == TLSCONN_OK
-          && tlsconn_connect(ctx, argv[1], atoi(argv[2]), TLSCONN_F_NONBLOCK, &conn) == TLSCONN_OK
-          && talk(conn);
-    if (!ok)
+          && tlsconn_connect(ctx, argv[1], atoi(argv[2]), TLSCONN_F_NONBLOCK, &conn) == TLSCONN_OK;
+    if (ok)
+        ok = talk(conn, argv[1]);
+    else
         fprintf(stderr, "%s: %s\n", argv[1], tlsconn_error_message(tlsconn_last_error()));
     tlsconn_conn_free(conn);
     tlsconn_ctx_unref(ctx);

@@ -21,13 +21,15 @@ static int ask(tlsconn_question *question, void *userdata)
 
     (void)userdata;
     printf("%s %s, port %d. It shows this certificate:\n",
-           grown ? "Something new is wrong with" : "You have not been at", tlsconn_question_host(question), tlsconn_question_port(question));
+           grown ? "Something new is wrong with" : "You have not been at",
+           tlsconn_question_host(question), tlsconn_question_port(question));
     show(tlsconn_question_cert(question, 0));
     for (unsigned long bit = 1; bit <= problems; bit <<= 1)
         if (problems & bit)
             printf("  problem  %s\n", tlsconn_problem_name((int)bit));
-    printf("Talk to it [o]nce, %sfor this [s]ession only, or [n]ot at all? ",
-           tlsconn_question_allows(question, TLSCONN_ALLOW_ALWAYS) ? "[a]lways, " : "");
+    printf("Talk to it [o]nce, %s%sor [n]ot at all? ",
+           tlsconn_question_allows(question, TLSCONN_ALLOW_ALWAYS) ? "[a]lways, " : "",
+           tlsconn_question_allows(question, TLSCONN_ALLOW_SESSION) ? "for this [s]ession only, " : "");
     fflush(stdout);
     if (!fgets(line, sizeof line, stdin))
         return TLSCONN_REJECT; /* the end of the input is no consent */

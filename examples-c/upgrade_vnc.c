@@ -76,10 +76,14 @@ static int desktop(tlsconn_conn *conn, char *name, size_t size)
 
 int main(int argc, char **argv)
 {
+    if (argc != 3) {
+        fprintf(stderr, "usage: %s HOST PORT\n", argv[0]);
+        return 2;
+    }
     tlsconn_ctx *ctx = tlsconn_ctx_new();
     tlsconn_conn *conn = NULL;
     char name[256];
-    int fd = argc == 3 ? dial(argv[1], argv[2]) : -1;
+    int fd = dial(argv[1], argv[2]);
     int plain = fd >= 0 && ask_for_tls(fd);
     int ok = plain
           && tlsconn_ctx_add_layout(ctx, TLSCONN_LAYOUT_TLSCONN, NULL) == TLSCONN_OK
@@ -89,8 +93,9 @@ int main(int argc, char **argv)
     if (ok)
         printf("%s\n", name);
     else
-        fprintf(stderr, "%s: %s\n", argc == 3 ? argv[1] : "usage: upgrade_vnc HOST PORT",
-                plain ? tlsconn_error_message(tlsconn_last_error()) : "no VNC server that offers X509None");
+        fprintf(stderr, "%s: %s\n", argv[1],
+                plain ? tlsconn_error_message(tlsconn_last_error())
+                : fd >= 0 ? "no VNC server that offers X509None" : "cannot be reached");
     tlsconn_conn_free(conn);
     tlsconn_ctx_unref(ctx);
     if (fd >= 0)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <tlsconn.h>
 
@@ -66,7 +67,9 @@ static int upload(tlsconn_conn *conn, struct pipe *up)
         up->at = 0;
         up->end = got > 0 ? (size_t)got : 0;
     }
-    int result = up->at < up->end ? tlsconn_conn_write(conn, up->buf + up->at, up->end - up->at, &n) : TLSCONN_OK;
+    if (up->at == up->end)
+        return TLSCONN_OK;
+    int result = tlsconn_conn_write(conn, up->buf + up->at, up->end - up->at, &n);
     up->at += n;
     return result;
 }
@@ -84,6 +87,25 @@ static int want(tlsconn_conn *conn, int result, struct pollfd *place, int *timeo
     if (ms >= 0 && (*timeout_ms < 0 || ms < *timeout_ms))
         *timeout_ms = ms;
     return failed;
+}
+
+/* The goodbye may have to wait for room, as every call here. */
+static int finish(tlsconn_conn *conn)
+{
+    int result;
+
+    while ((result = tlsconn_conn_shutdown(conn)) > 0) {
+        struct pollfd place = { -1, 0, 0 };
+        int timeout_ms = -1;
+        result = want(conn, result, &place, &timeout_ms);
+        if (result != TLSCONN_OK)
+            return result;
+        if (poll(&place, 1, timeout_ms) < 0 && errno != EINTR) {
+            reason = strerror(errno);
+            return TLSCONN_E_IO;
+        }
+    }
+    return result;
 }
 
 static int pump(tlsconn_conn *conn)
@@ -104,16 +126,28 @@ static int pump(tlsconn_conn *conn)
             result = want(conn, result, &list[0], &timeout_ms);
         }
         if (result == TLSCONN_EOF && !reason)
-            return tlsconn_conn_shutdown(conn);
+            return finish(conn);
         if (result != TLSCONN_OK)
             return result;
         if (accepted && up.at == up.end)
             list[1].fd = 0; /* what is not waited for stays out: a hang-up would wake us again and again */
         if (down.at < down.end)
             list[2].fd = 1;
-        if (poll(list, 3, more ? 0 : timeout_ms) < 0 && errno != EINTR)
+        if (poll(list, 3, more ? 0 : timeout_ms) < 0 && errno != EINTR) {
+            reason = strerror(errno);
             return TLSCONN_E_IO;
+        }
     }
+}
+
+static int never_block(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
+        return 1;
+    reason = strerror(errno);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -125,7 +159,7 @@ int main(int argc, char **argv)
     tlsconn_ctx *ctx = tlsconn_ctx_new();
     tlsconn_conn *conn = NULL;
     int ok = signal(SIGPIPE, SIG_IGN) != SIG_ERR
-          && fcntl(0, F_SETFL, O_NONBLOCK) == 0 && fcntl(1, F_SETFL, O_NONBLOCK) == 0
+          && never_block(0) && never_block(1)
           && tlsconn_ctx_add_layout(ctx, TLSCONN_LAYOUT_TLSCONN, argv[3]) == TLSCONN_OK
           && tlsconn_ctx_set_validator(ctx, ask, NULL, NULL) == TLSCONN_OK
           && tlsconn_connect(ctx, argv[1], atoi(argv[2]), TLSCONN_F_NONBLOCK, &conn) == TLSCONN_OK
