@@ -5,6 +5,8 @@ CARGO      ?= cargo
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+# What takes the names of inner functions out of the library; empty where a packager does that.
+STRIP      ?= -Wl,-s
 
 TARGET  := $(or $(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release
@@ -43,7 +45,7 @@ lib: $(RELEASE)/libtlsconn.so
 
 # Alone among the crate types of this call, so that link-time optimisation takes place.
 $(RELEASE)/libtlsconn.a: FORCE
-	$(CARGO) rustc --release --lib --crate-type staticlib
+	$(CARGO) rustc --locked --release --lib --crate-type staticlib
 
 # tests/symbols.txt is the one list of what the library gives to the world.
 $(RELEASE)/libtlsconn.map: tests/symbols.txt
@@ -55,7 +57,7 @@ $(RELEASE)/libtlsconn.map: tests/symbols.txt
 $(RELEASE)/$(SONAME): $(RELEASE)/libtlsconn.a $(RELEASE)/libtlsconn.map
 	$(CC) -shared -o $@ -Wl,-soname,$(SONAME) -Wl,--version-script=$(RELEASE)/libtlsconn.map \
 	  -Wl,--whole-archive $(RELEASE)/libtlsconn.a -Wl,--no-whole-archive -Wl,--gc-sections \
-	  -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-s $(LDFLAGS) $(NATIVE_LIBS)
+	  -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs $(STRIP) $(LDFLAGS) $(NATIVE_LIBS)
 
 # The name that `-ltlsconn` looks for. Removed first: cargo may have put its own file there.
 $(RELEASE)/libtlsconn.so: $(RELEASE)/$(SONAME)
@@ -67,7 +69,7 @@ $(TARGET)/debug/$(SONAME):
 	ln -sf libtlsconn.so $@
 
 header:
-	$(CARGO) run --quiet --package header -- include/tlsconn.h
+	$(CARGO) run --locked --quiet --package header -- include/tlsconn.h
 
 examples: $(EXAMPLES:%=$(LIBRARY)/examples-c/%)
 examples-sanitized: $(EXAMPLES:%=$(LIBRARY)/examples-sanitized/%)
@@ -107,13 +109,14 @@ format-check:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 # Made elsewhere and compared; then read by the three sorts of reader that it has.
 header-check:
 	@mkdir -p $(TARGET)
-	$(CARGO) run --quiet --package header -- $(TARGET)/tlsconn.h
+	$(CARGO) run --locked --quiet --package header -- $(TARGET)/tlsconn.h
 	diff -u include/tlsconn.h $(TARGET)/tlsconn.h
+	sed -n '/^```c$$/,/^```$$/{/^```/!p;}' README.md | diff -u examples-c/connect.c -
 	$(CC) -std=c99 $(WARNINGS) -fsyntax-only -x c include/tlsconn.h
 	$(CXX) -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ include/tlsconn.h
 	scripts/with-cffi tests/header_cffi.py include/tlsconn.h
@@ -126,7 +129,7 @@ install-check: lib
 	scripts/check-install
 
 test:
-	$(CARGO) test --workspace
+	$(CARGO) test --locked --workspace
 
 # The promises of the header, from C: plain, under valgrind, and with gcc's sanitizers.
 # Their certificates and keys are made anew, in a directory that each test is given.
@@ -150,13 +153,15 @@ $(LIBRARY)/contract/%-sanitized: tests/%.c tests/contract.h include/tlsconn.h $(
 # The examples against the servers of others: with the release library, under valgrind, and
 # with gcc's sanitizers. (`make test` runs them with the library as cargo builds it.)
 peers: lib examples examples-sanitized
-	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c $(CARGO) test --test 'peers_*'
-	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c TLSCONN_RUN='$(VALGRIND)' $(CARGO) test --test 'peers_*'
-	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-sanitized $(CARGO) test --test 'peers_*'
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c $(CARGO) test --locked --test 'peers_*'
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c TLSCONN_RUN='$(VALGRIND)' $(CARGO) test --locked --test 'peers_*'
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-sanitized $(CARGO) test --locked --test 'peers_*'
 
 # ---------- installing ----------
 
-install: lib
+# Builds nothing: who installs is often root, and has no Rust.
+install:
+	@test -f $(RELEASE)/$(SONAME) -a -f $(RELEASE)/libtlsconn.a || { echo "run make lib first" >&2; exit 1; }
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
 	install -m 755 $(RELEASE)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(REAL)
 	ln -sf $(REAL) $(DESTDIR)$(LIBDIR)/$(SONAME)
