@@ -172,7 +172,7 @@ fn nothing_may_be_read(dir: &Path) {
     let server = authority.server(&[HOST]);
     let context = believes(&authority);
     let closed = |path: &Path| {
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
         assert!(fs::read(path).is_err());
     };
     let ca = dir.join("ca.pem");
