@@ -64,8 +64,10 @@ $(RELEASE)/libtlsconn.so: $(RELEASE)/$(SONAME)
 	rm -f $@
 	ln -s $(SONAME) $@
 
-# What cargo makes by itself has the right SONAME, but not a file of that name.
+# What cargo makes by itself has the right SONAME, but not a file of that name. `cargo test`
+# alone makes no shared library at all.
 $(TARGET)/debug/$(SONAME):
+	$(CARGO) build --locked --lib
 	ln -sf libtlsconn.so $@
 
 header:
@@ -129,6 +131,7 @@ install-check: lib
 	scripts/check-install
 
 test:
+	$(CARGO) build --locked --lib
 	$(CARGO) test --locked --workspace
 
 # The promises of the header, from C: plain, under valgrind, and with gcc's sanitizers.
