@@ -428,26 +428,18 @@ fn an_older_file_with_the_same_stamp_is_not_read_again() {
 }
 
 #[test]
-#[ignore = "a measurement: half a minute without optimisation"]
-fn a_hundred_thousand_entries_are_loaded_and_found() {
+fn of_many_entries_each_is_found_and_one_more_fits() {
     let place = place();
     let certificate = certificate(&["a.example"]);
     let entries: Vec<Entry> =
-        (0..100_000).map(|at| known(&format!("h{at}.example:1"), certificate.clone())).collect();
+        (0..2_000).map(|at| known(&format!("h{at}.example:1"), certificate.clone())).collect();
     place.put(ours(&entries.iter().collect::<Vec<_>>()));
-    let start = Instant::now();
     let store = place.store();
-    let loaded = start.elapsed();
-    let host = super::super::Host::parse("h99999.example").unwrap();
     let all = store.entries().unwrap();
-    let start = Instant::now();
-    for _ in 0..10_000 {
-        let found = all.at(Role::Server, Level::Exact, &host, 1);
-        assert_eq!(found.len(), 1);
+    for at in 0..2_000 {
+        let host = super::super::Host::parse(&format!("h{at}.example")).unwrap();
+        assert_eq!(all.at(Role::Server, Level::Exact, &host, 1).len(), 1, "{host}");
     }
-    let looked = start.elapsed() / 10_000;
-    let start = Instant::now();
     store.apply(&set(&entry("new.example:1")), soon()).unwrap();
-    println!("load {loaded:?}, look-up {looked:?}, add {:?}", start.elapsed());
-    assert_eq!(store.entries().unwrap().all().len(), 100_001);
+    assert_eq!(store.entries().unwrap().all().len(), 2_001);
 }
