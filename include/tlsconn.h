@@ -876,6 +876,15 @@ typedef enum {
      * RFC 5280 and RFC 9525.
      */
     TLSCONN_PROFILE_STRICT = 70,
+    /**
+     * What libvirt's own TLS code accepts and refuses, so that a PKI made for libvirt works.
+     */
+    TLSCONN_PROFILE_LIBVIRT = 71,
+    /**
+     * STRICT, and what public authorities promise and home-made ones lack:
+     * `TLSCONN_P_FORM`.
+     */
+    TLSCONN_PROFILE_PEDANTIC = 72,
 } tlsconn_profile;
 
 /**
@@ -1617,6 +1626,44 @@ TLSCONN_MUST
 int tlsconn_known_distrust(tlsconn_ctx *ctx,
                            tlsconn_cert *cert,
                            int on);
+
+/* ---------- Judging without a connection ---------- */
+
+/**
+ * Judge a chain without a connection, as one of a peer that has proven to hold its key.
+ *
+ * It is the judgement of connections (RFC 5280, 6125 and 9525), with the context's
+ * authorities, revocation lists, known peers, profile and time, as it comes out where nobody
+ * is asked and all policies are `TLSCONN_POLICY_AUTO`. `role` is the `tlsconn_role` of who
+ * shows the chain. `host` is the name that the certificate must have; NULL: names are not
+ * looked at. `port` is the host's port; 0, or `host` NULL: known peers are not looked at.
+ * `chain_pem` is `len` bytes of PEM, the peer's own certificate first, needs no NUL at its
+ * end, and is not kept.
+ *
+ * `*problems` gets everything that is wrong, bits of `tlsconn_problem`, what was accepted with
+ * a known peer included. `*why` gets a text for people: a line that begins with `!` for each
+ * thing that is wrong, naming certificate, date, authority or list, then the path, a line for
+ * each depth, from `0:`, the peer's own certificate, to the authority. It lives until this
+ * thread's next call of this function. Both may be NULL; on `TLSCONN_E_INVALID`,
+ * `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they get 0 and an empty text. Any thread.
+ *
+ * Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
+ * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another certificate,
+ * `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_PARSE` when the text holds no
+ * certificate; `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read
+ * or trusted; `TLSCONN_E_INVALID` when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no
+ * host, `port` is not 0 to 65535, or `len` is no length.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_verify(tlsconn_ctx *ctx,
+                       int role,
+                       const char *host,
+                       int port,
+                       const void *chain_pem,
+                       size_t len,
+                       uint32_t *problems,
+                       const char **why);
 
 /* ---------- Certificates for people ---------- */
 

@@ -11,6 +11,7 @@ mod record;
 mod reload;
 mod settings;
 mod snapshot;
+mod verify;
 
 use std::fmt;
 use std::fs::DirBuilder;

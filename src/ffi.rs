@@ -42,6 +42,8 @@ mod memory;
 
 mod known;
 
+mod verify;
+
 mod certificate;
 
 mod proposal;

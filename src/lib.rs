@@ -30,5 +30,5 @@ pub use terminal::ask_terminal;
 pub use tls::{Certified, Info, KeyLogSink, Options, SendCertificate, Version};
 pub use trust::{
     Answer, CrlMode, Endpoint, Entry, Host, Origin, Place, Policies, Policy, Profile, Question,
-    Reason, Role, Situation,
+    Reason, Role, Situation, Verdict,
 };

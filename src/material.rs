@@ -6,6 +6,7 @@
 //! [`layout_files`].
 
 mod certificate;
+mod chain;
 mod crl;
 mod date;
 mod der;
@@ -22,6 +23,7 @@ pub(crate) mod testing;
 
 pub use certificate::Certificate;
 pub(crate) use certificate::sha256;
+pub(crate) use chain::chain_from_pem;
 pub(crate) use crl::Crl;
 pub(crate) use date::{parse_time, time_text};
 pub(crate) use der::{Element, first as first_element};

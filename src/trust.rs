@@ -28,6 +28,7 @@ mod second;
 mod signed;
 mod store;
 mod store_file;
+mod verdict;
 mod words;
 
 #[cfg(test)]
@@ -50,3 +51,5 @@ pub(crate) use known_text::read as read_known;
 pub use question::{Answer, Question};
 pub(crate) use question::{BRIEFLY, Questions, Record, Ticket, Waker, accepted_by};
 pub(crate) use store::Store;
+pub use verdict::Verdict;
+pub(crate) use verdict::{Suspect, verify};

@@ -59,7 +59,8 @@ def faults(name):
             # `path` of one function is that of another where the text says so.
             if not re.search(r"Returns what tlsconn_ctx_add", text):
                 yield f"does not name `{word}`"
-    if "**" in prototype and "is yours" not in text and "tlsconn_connect()" not in text:
+    borrowed = "const char **" in prototype and LIFETIME.search(text)
+    if "**" in prototype and not borrowed and "is yours" not in text and "tlsconn_connect()" not in text:
         yield "does not say whose `*out` is"
     if kind.split() == ["int"] and name not in NO_CODE:
         if name.startswith("vir"):

@@ -109,6 +109,11 @@ pub enum tlsconn_crl_mode {
 pub enum tlsconn_profile {
     /// RFC 5280 and RFC 9525.
     TLSCONN_PROFILE_STRICT = 70,
+    /// What libvirt's own TLS code accepts and refuses, so that a PKI made for libvirt works.
+    TLSCONN_PROFILE_LIBVIRT = 71,
+    /// STRICT, and what public authorities promise and home-made ones lack:
+    /// `TLSCONN_P_FORM`.
+    TLSCONN_PROFILE_PEDANTIC = 72,
 }
 
 /// When the own certificate is sent to a server that asks for one.
@@ -213,8 +218,7 @@ fn number(option: c_int, value: i64) -> Result<Choice, Error> {
         let seconds = not_negative(value)?;
         Box::new(move |settings| settings.crl_grace = seconds)
     } else if is(o::TLSCONN_OPT_PROFILE) {
-        let strict = tlsconn_profile::TLSCONN_PROFILE_STRICT as i64;
-        let profile = pick(value, &[(strict, Profile::Strict)])?;
+        let profile = profile(value)?;
         Box::new(move |settings| settings.profile = profile)
     } else if is(o::TLSCONN_OPT_VERIFY_TIME) {
         let time = if value == -1 { None } else { Some(not_negative(value)?) };
@@ -294,6 +298,15 @@ fn send_certificate(value: i64) -> Result<SendCertificate, Error> {
             (s::TLSCONN_SEND_CERT_NEVER as i64, SendCertificate::Never),
         ],
     )
+}
+
+fn profile(value: i64) -> Result<Profile, Error> {
+    const STRICT: i64 = tlsconn_profile::TLSCONN_PROFILE_STRICT as i64;
+    const LIBVIRT: i64 = tlsconn_profile::TLSCONN_PROFILE_LIBVIRT as i64;
+    const PEDANTIC: i64 = tlsconn_profile::TLSCONN_PROFILE_PEDANTIC as i64;
+    let profiles =
+        [(STRICT, Profile::Strict), (LIBVIRT, Profile::Libvirt), (PEDANTIC, Profile::Pedantic)];
+    pick(value, &profiles)
 }
 
 fn crl_mode(value: i64) -> Result<CrlMode, Error> {

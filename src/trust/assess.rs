@@ -23,6 +23,10 @@ pub enum Profile {
     /// RFC 5280 and RFC 6125.
     #[default]
     Strict,
+    /// What libvirt's own TLS code accepts and refuses.
+    Libvirt,
+    /// [`Self::Strict`], and what public authorities promise and home-made ones lack.
+    Pedantic,
 }
 
 /// What revocation lists are for.
@@ -154,7 +158,8 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
         out.add_all(rules.crls.revocation(certificate, issuer, mode, grace, case.now));
     }
     match rules.profile {
-        Profile::Strict => second::opinion(case, path, &mut out),
+        Profile::Strict | Profile::Pedantic => second::opinion(case, path, &mut out),
+        Profile::Libvirt => {}
     }
     out
 }
@@ -184,7 +189,8 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
         out.add_all(unverified(case, rules, certificate));
     }
     match rules.profile {
-        Profile::Strict => second::opinion_on_leaf(case, leaf, &mut out),
+        Profile::Strict | Profile::Pedantic => second::opinion_on_leaf(case, leaf, &mut out),
+        Profile::Libvirt => {}
     }
     out
 }

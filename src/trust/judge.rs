@@ -4,6 +4,7 @@
 //! in; the answer comes out. An [`Admitted`] is made nowhere else, and a session opens its
 //! gate for nothing else.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::assess::{Assessment, Case, Rules, assess_exact, assess_path};
@@ -227,21 +228,40 @@ impl Asked {
 /// Judges a peer; with a grant, the question that it answers is not asked again.
 #[must_use]
 pub(crate) fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
-    let chain: Arc<[Certificate]> = match read_chain(peer) {
+    let chain = match read_chain(peer.chain, peer.endpoint) {
         Ok(chain) => chain,
         Err(error) => return Judgement::Refused(error),
     };
-    let court = Court { peer, beliefs, grant, chain };
-    let standing = beliefs.known.standing(peer.role, peer.endpoint);
-    if standing.entries.is_empty() { court.stranger() } else { court.known(&standing) }
+    hear(peer, chain, beliefs, grant).0
 }
 
-fn read_chain(peer: &Peer<'_>) -> Result<Arc<[Certificate]>, Error> {
+/// Judges a peer whose chain was read, and tells what was found as well.
+pub(super) fn hear(
+    peer: &Peer<'_>,
+    chain: Arc<[Certificate]>,
+    beliefs: &Beliefs<'_>,
+    grant: Option<&Grant>,
+) -> (Judgement, Assessment) {
+    let court = Court { peer, beliefs, grant, chain };
+    let standing = beliefs.known.standing(peer.role, peer.endpoint);
+    let found = court.find(&standing);
+    let judgement = if standing.entries.is_empty() {
+        court.stranger(found.clone())
+    } else {
+        court.known(&standing, found.clone())
+    };
+    (judgement, found)
+}
+
+/// Reads what `whose` shows as its chain.
+pub(super) fn read_chain(
+    chain: &[Vec<u8>],
+    whose: impl fmt::Display,
+) -> Result<Arc<[Certificate]>, Error> {
     let read: Result<Arc<[Certificate]>, Error> =
-        peer.chain.iter().map(|der| Certificate::from_der(der)).collect();
+        chain.iter().map(|der| Certificate::from_der(der)).collect();
     let unreadable = |why: &str| {
-        let message =
-            format!("what {} shows as its certificate cannot be read: {why}", peer.endpoint);
+        let message = format!("what {whose} shows as its certificate cannot be read: {why}");
         Error::new(Kind::Certificate, message).with_problems(Problems::BAD_ENCODING)
     };
     match read {
@@ -249,6 +269,25 @@ fn read_chain(peer: &Peer<'_>) -> Result<Arc<[Certificate]>, Error> {
         Ok(chain) => Ok(chain),
         Err(error) => Err(unreadable(error.message())),
     }
+}
+
+/// Looks at a chain, and at who of it is distrusted.
+pub(super) fn find(
+    case: &Case<'_>,
+    beliefs: &Beliefs<'_>,
+    assess: fn(&Case<'_>, &Rules) -> Assessment,
+) -> Assessment {
+    let mut found = assess(case, beliefs.rules);
+    let distrusted = case
+        .chain
+        .iter()
+        .chain(&found.path)
+        .find_map(|one| beliefs.known.distrusts(one).map(|entry| (one, entry)));
+    if let Some((one, entry)) = distrusted {
+        found.problems |= Problems::DISTRUSTED;
+        found.why.insert(0, judgement_text::distrusted(one, entry));
+    }
+    found
 }
 
 struct Court<'a> {
@@ -259,12 +298,23 @@ struct Court<'a> {
 }
 
 impl Court<'_> {
+    /// Looks at the chain: by itself where its certificate is the known one, else by its path.
+    fn find(&self, standing: &Standing) -> Assessment {
+        let case = Case {
+            role: self.peer.role,
+            name: Some(&self.peer.endpoint.host),
+            chain: &self.chain,
+            now: self.peer.now,
+        };
+        let shown = self.chain.first();
+        let is_known = standing.entries.iter().any(|one| Some(&one.certificate) == shown);
+        find(&case, self.beliefs, if is_known { assess_exact } else { assess_path })
+    }
+
     /// Nothing is known of the peer.
-    fn stranger(&self) -> Judgement {
-        let found = self.assess(assess_path);
+    fn stranger(&self, mut found: Assessment) -> Judgement {
         let policies = self.beliefs.policies;
         if !found.problems.is_empty() {
-            let mut found = found;
             if self.beliefs.rules.anchors.is_empty() {
                 found.why.push("this context has no authority at all".to_owned());
             }
@@ -281,12 +331,12 @@ impl Court<'_> {
     }
 
     /// The place is known: by this certificate, or by others.
-    fn known(&self, standing: &Standing) -> Judgement {
+    fn known(&self, standing: &Standing, mut found: Assessment) -> Judgement {
         let shown = self.chain.first();
         let is_shown = |entry: &&Arc<Entry>| Some(&entry.certificate) == shown;
         let mut same = standing.entries.iter().filter(is_shown).peekable();
         if same.peek().is_none() {
-            return self.other_certificate(standing);
+            return self.other_certificate(standing, found);
         }
         let alive = same.clone().any(|entry| self.is_alive(entry));
         let accepted = same
@@ -295,7 +345,6 @@ impl Court<'_> {
             .fold(Problems::NONE, |all, entry| all | entry.accepted);
         let renewed_for_session =
             standing.beside.iter().filter(is_shown).any(|entry| self.is_alive(entry));
-        let mut found = self.assess(assess_exact);
         if (alive || renewed_for_session) && accepted.contains(found.problems) {
             return self.admit(Reason::Known, None);
         }
@@ -311,8 +360,7 @@ impl Court<'_> {
     }
 
     /// The place is known by other certificates than the one that is shown.
-    fn other_certificate(&self, standing: &Standing) -> Judgement {
-        let found = self.assess(assess_path);
+    fn other_certificate(&self, standing: &Standing, found: Assessment) -> Judgement {
         let same_key = self.chain.first().and_then(|shown| {
             standing
                 .entries
@@ -371,27 +419,6 @@ impl Court<'_> {
             return self.admit(Reason::Answer, None);
         }
         Judgement::Ask(Box::new(asked))
-    }
-
-    /// Looks at the chain, and at who of it is distrusted.
-    fn assess(&self, assess: fn(&Case<'_>, &Rules) -> Assessment) -> Assessment {
-        let case = Case {
-            role: self.peer.role,
-            name: Some(&self.peer.endpoint.host),
-            chain: &self.chain,
-            now: self.peer.now,
-        };
-        let mut found = assess(&case, self.beliefs.rules);
-        let distrusted = self
-            .chain
-            .iter()
-            .chain(&found.path)
-            .find_map(|one| self.beliefs.known.distrusts(one).map(|entry| (one, entry)));
-        if let Some((one, entry)) = distrusted {
-            found.problems |= Problems::DISTRUSTED;
-            found.why.insert(0, judgement_text::distrusted(one, entry));
-        }
-        found
     }
 
     fn is_alive(&self, entry: &Entry) -> bool {

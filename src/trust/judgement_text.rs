@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::assess::Assessment;
 use super::entry::Entry;
 use super::host::Endpoint;
 use super::judge::{Asked, Situation};
@@ -14,17 +15,11 @@ use crate::material::{Certificate, Style, difference, time_text};
 /// The error for a peer that is refused without a question.
 pub(super) fn refusal(asked: &Asked) -> Error {
     let endpoint = &asked.endpoint;
-    let kind = if asked.problems.intersects(Problems::DISTRUSTED) {
-        Kind::CertificateDistrusted
-    } else if asked.problems.intersects(Problems::REVOKED) {
-        Kind::CertificateRevoked
-    } else {
-        match asked.situation {
-            Situation::New => Kind::CertificateUnknown,
-            Situation::Changed | Situation::Renewed => Kind::CertificateChanged,
-            Situation::Untrusted | Situation::NewProblem => Kind::Certificate,
-        }
-    };
+    let kind = gravest(asked.problems).unwrap_or(match asked.situation {
+        Situation::New => Kind::CertificateUnknown,
+        Situation::Changed | Situation::Renewed => Kind::CertificateChanged,
+        Situation::Untrusted | Situation::NewProblem => Kind::Certificate,
+    });
     let mut message = match asked.situation {
         Situation::New => {
             format!("{endpoint} is a stranger, and strangers are refused: {}", shown(asked))
@@ -47,6 +42,25 @@ pub(super) fn refusal(asked: &Asked) -> Error {
         message = format!("{message}: {}", asked.why.join("; "));
     }
     Error::new(kind, message).with_problems(asked.problems).with_hint(what_to_do(asked))
+}
+
+/// The error for a chain that is judged without saying whose it is.
+pub(super) fn bad_chain(leaf: Option<&Certificate>, found: &Assessment) -> Error {
+    let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
+    let shown = leaf.map(|one| one.text(Style::Line)).unwrap_or_default();
+    let message = format!("the chain cannot be trusted: {shown}: {}", found.why.join("; "));
+    Error::new(kind, message).with_problems(found.problems)
+}
+
+/// The kind of a failure that no situation softens.
+const fn gravest(problems: Problems) -> Option<Kind> {
+    if problems.intersects(Problems::DISTRUSTED) {
+        Some(Kind::CertificateDistrusted)
+    } else if problems.intersects(Problems::REVOKED) {
+        Some(Kind::CertificateRevoked)
+    } else {
+        None
+    }
 }
 
 /// What a person can do about a peer that is refused.

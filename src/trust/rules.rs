@@ -99,8 +99,10 @@ fn allows(asked: Asked, usage: &ExtendedKeyUsage) -> bool {
     match (asked.profile, asked.role) {
         // "Any purpose" does not count: RFC 5280, section 4.2.1.12, leaves that to us, and
         // webpki refuses it too.
-        (Profile::Strict, Role::Server) => usage.server_auth,
-        (Profile::Strict, Role::Client) => usage.client_auth,
+        (Profile::Strict | Profile::Pedantic, Role::Server) => usage.server_auth,
+        (Profile::Strict | Profile::Pedantic, Role::Client) => usage.client_auth,
+        (Profile::Libvirt, Role::Server) => usage.any || usage.server_auth,
+        (Profile::Libvirt, Role::Client) => usage.any || usage.client_auth,
     }
 }
 

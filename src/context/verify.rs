@@ -1,0 +1,46 @@
+//! Chains judged without a connection.
+
+use super::Context;
+use crate::error::Error;
+use crate::material::chain_from_pem;
+use crate::trust::{Beliefs, Host, Role, Suspect, Verdict, verify};
+
+impl Context {
+    /// Judges a chain in PEM, the leaf first, as that of a peer which has proven that it holds
+    /// the key, where nobody is asked and no policy is set.
+    ///
+    /// Without a host names are not looked at; without a port, or with port 0, known peers are
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Kind::Parse`] where the text holds no certificate, [`crate::Kind::Invalid`] for
+    /// a host that is none, [`crate::Kind::Store`] where the known peers cannot be read. What is
+    /// wrong with the chain is in the verdict.
+    pub fn verify(
+        &self,
+        role: Role,
+        host: Option<&str>,
+        port: u16,
+        chain: &[u8],
+    ) -> Result<Verdict, Error> {
+        let chain = chain_from_pem(chain, "the PEM text of the chain")?;
+        let host = host.map(Host::parse).transpose()?;
+        let snapshot = self.snapshot();
+        let view = snapshot.known().view()?;
+        let suspect = Suspect {
+            role,
+            host: host.as_ref(),
+            port: Some(port).filter(|port| *port != 0),
+            chain: &chain,
+            now: snapshot.now(),
+        };
+        let beliefs = Beliefs {
+            rules: &snapshot.rules,
+            policies: &snapshot.settings.policies,
+            asking: snapshot.asking,
+            known: &view,
+        };
+        Ok(verify(&suspect, &beliefs))
+    }
+}

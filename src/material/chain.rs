@@ -1,0 +1,28 @@
+//! A chain as a peer would send it: certificates in DER, in order, none of them read.
+
+use super::pem;
+use crate::error::{Error, Kind};
+
+/// The certificates of a PEM text; `source` names the text in an error.
+///
+/// They are not looked into: whether they are certificates is a part of the judgement.
+///
+/// # Errors
+///
+/// [`Kind::Parse`] where there is none, or where the text is no PEM.
+pub(crate) fn chain_from_pem(text: &[u8], source: &str) -> Result<Vec<Vec<u8>>, Error> {
+    let blocks = pem::blocks(text, source)?;
+    let chain: Vec<Vec<u8>> = blocks
+        .iter()
+        .filter(|block| block.label == "CERTIFICATE")
+        .map(|block| block.der.to_vec())
+        .collect();
+    if chain.is_empty() {
+        let holdings = pem::holdings(&blocks);
+        return Err(Error::new(
+            Kind::Parse,
+            format!("{source} holds no certificate but {holdings}"),
+        ));
+    }
+    Ok(chain)
+}

@@ -1,0 +1,144 @@
+//! The judge's verdict on a chain that no connection carries.
+//!
+//! It is the judgement of connections, by the same rules and with the same known peers, as it
+//! comes out where nobody is asked and no policy is set. Whether the peer holds the key of its
+//! certificate cannot be seen here.
+
+use std::sync::Arc;
+
+use super::assess::{Assessment, Case, assess_path};
+use super::entry::Role;
+use super::host::{Endpoint, Host};
+use super::judge::{Asking, Beliefs, Judgement, Peer, Policies, Reason, find, hear, read_chain};
+use super::judgement_text;
+use crate::error::{Error, Problems};
+use crate::material::{Certificate, Style};
+
+/// A chain to be judged without a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Suspect<'a> {
+    /// Which side the peer is on.
+    pub role: Role,
+    /// The name that its certificate must have; nothing: names are not looked at.
+    pub host: Option<&'a Host>,
+    /// The port of the host; nothing: known peers are not looked at.
+    pub port: Option<u16>,
+    /// What it shows, the leaf first, in DER.
+    pub chain: &'a [Vec<u8>],
+    /// The time, in seconds since 1970.
+    pub now: i64,
+}
+
+/// What the judge says of a chain.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    problems: Problems,
+    why: Vec<String>,
+    path: Vec<Certificate>,
+    outcome: Result<Reason, Error>,
+}
+
+impl Verdict {
+    /// Everything that is wrong, what was accepted with a known peer included.
+    #[must_use]
+    pub const fn problems(&self) -> Problems {
+        self.problems
+    }
+
+    /// A sentence for each thing that is wrong, naming certificate, date, authority or list.
+    #[must_use]
+    pub fn why(&self) -> &[String] {
+        &self.why
+    }
+
+    /// The path that the verdict is about, from the leaf to the authority; the leaf alone where
+    /// no authority vouches for it, and nothing where what was shown cannot be read.
+    #[must_use]
+    pub fn path(&self) -> &[Certificate] {
+        &self.path
+    }
+
+    /// Why a connection would be let through, or the error that it would end with.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Kind::Certificate`], [`crate::Kind::CertificateRevoked`],
+    /// [`crate::Kind::CertificateChanged`] or [`crate::Kind::CertificateDistrusted`], with every
+    /// problem.
+    pub const fn outcome(&self) -> Result<Reason, &Error> {
+        match &self.outcome {
+            Ok(reason) => Ok(*reason),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The verdict for people: what is wrong, a line each, and the path, a line for each depth.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let wrong = self.why.iter().map(|why| format!("! {why}\n"));
+        let path = self.path.iter().enumerate();
+        let path = path.map(|(depth, one)| format!("{depth}: {}\n", one.text(Style::Line)));
+        wrong.chain(path).collect()
+    }
+}
+
+/// Judges a chain that no connection carries; of `beliefs` neither policies nor whom to ask
+/// matter.
+#[must_use]
+pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
+    let policies = Policies::default();
+    let beliefs = &Beliefs { policies: &policies, asking: Asking::Nobody, ..*beliefs };
+    let chain = match read_chain(suspect.chain, "the peer") {
+        Ok(chain) => chain,
+        Err(error) => return unreadable(error),
+    };
+    let endpoint = suspect.host.cloned().zip(suspect.port);
+    let (found, outcome) = match endpoint.map(|(host, port)| Endpoint { host, port }) {
+        Some(endpoint) => at(&endpoint, suspect, chain, beliefs),
+        None => nowhere(suspect, &chain, beliefs),
+    };
+    let Assessment { problems, why, path, .. } = found;
+    Verdict { problems, why, path, outcome }
+}
+
+/// The verdict where it is said which peer this is: it may be a known one.
+fn at(
+    endpoint: &Endpoint,
+    suspect: &Suspect<'_>,
+    chain: Arc<[Certificate]>,
+    beliefs: &Beliefs<'_>,
+) -> (Assessment, Result<Reason, Error>) {
+    let peer = Peer { role: suspect.role, endpoint, chain: suspect.chain, now: suspect.now };
+    let (judgement, found) = hear(&peer, chain, beliefs, None);
+    let outcome = match judgement {
+        Judgement::Admitted(admitted) => Ok(admitted.reason()),
+        Judgement::Refused(error) => Err(error),
+        Judgement::Ask(asked) => Err(judgement_text::refusal(&asked)),
+    };
+    (found, outcome)
+}
+
+/// The verdict on the chain alone.
+fn nowhere(
+    suspect: &Suspect<'_>,
+    chain: &Arc<[Certificate]>,
+    beliefs: &Beliefs<'_>,
+) -> (Assessment, Result<Reason, Error>) {
+    let case = Case { role: suspect.role, name: suspect.host, chain, now: suspect.now };
+    let found = find(&case, beliefs, assess_path);
+    let outcome = if found.problems.is_empty() {
+        Ok(Reason::Authority)
+    } else {
+        Err(judgement_text::bad_chain(chain.first(), &found))
+    };
+    (found, outcome)
+}
+
+fn unreadable(error: Error) -> Verdict {
+    Verdict {
+        problems: error.problems(),
+        why: vec![error.message().to_owned()],
+        path: Vec::new(),
+        outcome: Err(error),
+    }
+}
