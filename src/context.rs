@@ -95,6 +95,8 @@ impl State {
                 crl_grace: self.settings.crl_grace,
                 anchors: Arc::clone(&self.anchors),
                 crls: Arc::clone(&self.crls),
+                clean: Arc::default(),
+                generation: self.generation,
             },
             settings: self.settings.clone(),
             asking: self.asking,

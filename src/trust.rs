@@ -8,6 +8,7 @@
 mod anchors;
 mod assess;
 mod change;
+mod clean;
 mod constraints;
 mod crl;
 mod crl_scope;

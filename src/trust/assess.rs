@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::anchors::Anchors;
+use super::clean::CleanChains;
 use super::crls::Crls;
 use super::entry::Role;
 use super::host::Host;
@@ -54,6 +55,10 @@ pub(crate) struct Rules {
     pub anchors: Arc<Anchors>,
     /// The revocation lists.
     pub crls: Arc<Crls>,
+    /// The chains that were found clean by these rules.
+    pub clean: Arc<CleanChains>,
+    /// Counts the changes of what the rules were made of.
+    pub generation: u64,
 }
 
 /// A chain to look at.
@@ -79,6 +84,10 @@ pub(super) struct Assessment {
     /// The best path, from the leaf to the authority; the leaf alone where there is none, or
     /// where it is an authority itself.
     pub path: Vec<Certificate>,
+    /// From when on a path without problems has none, in seconds since 1970.
+    pub valid_from: i64,
+    /// Until when.
+    pub valid_until: i64,
 }
 
 impl Assessment {
@@ -138,7 +147,13 @@ pub(super) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
 
 /// All problems of one candidate path.
 fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
-    let mut out = Assessment { path: path.to_vec(), ..Assessment::default() };
+    let dates = path.iter().map(Certificate::facts);
+    let mut out = Assessment {
+        path: path.to_vec(),
+        valid_from: dates.clone().map(|facts| facts.not_before).max().unwrap_or_default(),
+        valid_until: dates.map(|facts| facts.not_after).min().unwrap_or_default(),
+        ..Assessment::default()
+    };
     let last = path.len().saturating_sub(1);
     for (index, certificate) in path.iter().enumerate() {
         let below = index.saturating_sub(1);

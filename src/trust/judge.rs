@@ -4,12 +4,12 @@
 //! in; the answer comes out. An [`Admitted`] is made nowhere else, and a session opens its
 //! gate for nothing else.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::assess::{Assessment, Case, Rules, assess_exact, assess_path};
+use super::clean::{CleanChain, Sent};
 use super::entry::{Entry, Role};
-use super::host::Endpoint;
+use super::host::{Endpoint, Host};
 use super::judgement_text;
 use super::known::{KnownView, Standing};
 use crate::error::{Error, Kind, Problems};
@@ -228,39 +228,71 @@ impl Asked {
 /// Judges a peer; with a grant, the question that it answers is not asked again.
 #[must_use]
 pub(crate) fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
-    let chain = match read_chain(peer.chain, peer.endpoint) {
-        Ok(chain) => chain,
-        Err(error) => return Judgement::Refused(error),
-    };
-    hear(peer, chain, beliefs, grant).0
+    match hear(peer, beliefs, grant) {
+        Ok((judgement, _)) => judgement,
+        Err(error) => Judgement::Refused(error),
+    }
 }
 
-/// Judges a peer whose chain was read, and tells what was found as well.
+/// Judges a peer, and tells what was found as well; an error where its chain cannot be read.
 pub(super) fn hear(
     peer: &Peer<'_>,
-    chain: Arc<[Certificate]>,
     beliefs: &Beliefs<'_>,
     grant: Option<&Grant>,
-) -> (Judgement, Assessment) {
-    let court = Court { peer, beliefs, grant, chain };
+) -> Result<(Judgement, Assessment), Error> {
+    let Peer { role, endpoint, chain, now } = *peer;
+    let name = Some(&endpoint.host);
+    let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
+    let court = Court { peer, beliefs, grant, chain: Arc::clone(&shown.chain) };
     let standing = beliefs.known.standing(peer.role, peer.endpoint);
-    let found = court.find(&standing);
+    let found = court.find(&standing, &shown);
     let judgement = if standing.entries.is_empty() {
         court.stranger(found.clone())
     } else {
         court.known(&standing, found.clone())
     };
-    (judgement, found)
+    Ok((judgement, found))
 }
 
-/// Reads what `whose` shows as its chain.
-pub(super) fn read_chain(
-    chain: &[Vec<u8>],
-    whose: impl fmt::Display,
-) -> Result<Arc<[Certificate]>, Error> {
+/// What a peer shows, read.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) chain: Arc<[Certificate]>,
+    /// Its key among the clean chains, and what is remembered under it.
+    key: Option<[u8; 32]>,
+    clean: Option<Arc<CleanChain>>,
+}
+
+impl Shown {
+    /// Reads what was sent, unless it is remembered.
+    pub(super) fn read(sent: &Sent<'_>, now: i64) -> Result<Self, Error> {
+        let key = sent.key();
+        let clean = key.and_then(|key| sent.rules.clean.get(&key, now));
+        let chain = match &clean {
+            Some(clean) => Arc::clone(&clean.chain),
+            None => read_chain(sent)?,
+        };
+        Ok(Self { chain, key, clean })
+    }
+
+    /// Looks at its path, unless it is remembered as clean.
+    pub(super) fn find_path(&self, case: &Case<'_>, rules: &Rules) -> Assessment {
+        if let Some(clean) = &self.clean {
+            return clean.assessment();
+        }
+        let found = assess_path(case, rules);
+        if let Some(key) = self.key {
+            rules.clean.put(key, &self.chain, &found);
+        }
+        found
+    }
+}
+
+fn read_chain(sent: &Sent<'_>) -> Result<Arc<[Certificate]>, Error> {
     let read: Result<Arc<[Certificate]>, Error> =
-        chain.iter().map(|der| Certificate::from_der(der)).collect();
+        sent.chain.iter().map(|der| Certificate::from_der(der)).collect();
     let unreadable = |why: &str| {
+        let whose = sent.name.map_or("the peer", Host::as_str);
         let message = format!("what {whose} shows as its certificate cannot be read: {why}");
         Error::new(Kind::Certificate, message).with_problems(Problems::BAD_ENCODING)
     };
@@ -271,13 +303,12 @@ pub(super) fn read_chain(
     }
 }
 
-/// Looks at a chain, and at who of it is distrusted.
-pub(super) fn find(
+/// What was found, and who of the chain and the path is distrusted.
+pub(super) fn with_distrust(
+    mut found: Assessment,
     case: &Case<'_>,
     beliefs: &Beliefs<'_>,
-    assess: fn(&Case<'_>, &Rules) -> Assessment,
 ) -> Assessment {
-    let mut found = assess(case, beliefs.rules);
     let distrusted = case
         .chain
         .iter()
@@ -299,7 +330,7 @@ struct Court<'a> {
 
 impl Court<'_> {
     /// Looks at the chain: by itself where its certificate is the known one, else by its path.
-    fn find(&self, standing: &Standing) -> Assessment {
+    fn find(&self, standing: &Standing, sent: &Shown) -> Assessment {
         let case = Case {
             role: self.peer.role,
             name: Some(&self.peer.endpoint.host),
@@ -308,7 +339,10 @@ impl Court<'_> {
         };
         let shown = self.chain.first();
         let is_known = standing.entries.iter().any(|one| Some(&one.certificate) == shown);
-        find(&case, self.beliefs, if is_known { assess_exact } else { assess_path })
+        let rules = self.beliefs.rules;
+        let found =
+            if is_known { assess_exact(&case, rules) } else { sent.find_path(&case, rules) };
+        with_distrust(found, &case, self.beliefs)
     }
 
     /// Nothing is known of the peer.

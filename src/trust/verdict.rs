@@ -4,12 +4,13 @@
 //! comes out where nobody is asked and no policy is set. Whether the peer holds the key of its
 //! certificate cannot be seen here.
 
-use std::sync::Arc;
-
-use super::assess::{Assessment, Case, assess_path};
+use super::assess::{Assessment, Case};
+use super::clean::Sent;
 use super::entry::Role;
 use super::host::{Endpoint, Host};
-use super::judge::{Asking, Beliefs, Judgement, Peer, Policies, Reason, find, hear, read_chain};
+use super::judge::{
+    Asking, Beliefs, Judgement, Peer, Policies, Reason, Shown, hear, with_distrust,
+};
 use super::judgement_text;
 use crate::error::{Error, Problems};
 use crate::material::{Certificate, Style};
@@ -88,50 +89,47 @@ impl Verdict {
 pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
     let policies = Policies::default();
     let beliefs = &Beliefs { policies: &policies, asking: Asking::Nobody, ..*beliefs };
-    let chain = match read_chain(suspect.chain, "the peer") {
-        Ok(chain) => chain,
-        Err(error) => return unreadable(error),
-    };
     let endpoint = suspect.host.cloned().zip(suspect.port);
-    let (found, outcome) = match endpoint.map(|(host, port)| Endpoint { host, port }) {
-        Some(endpoint) => at(&endpoint, suspect, chain, beliefs),
-        None => nowhere(suspect, &chain, beliefs),
+    let judged = match endpoint.map(|(host, port)| Endpoint { host, port }) {
+        Some(endpoint) => at(&endpoint, suspect, beliefs),
+        None => nowhere(suspect, beliefs),
     };
-    let Assessment { problems, why, path, .. } = found;
-    Verdict { problems, why, path, outcome }
+    match judged {
+        Ok((found, outcome)) => {
+            let Assessment { problems, why, path, .. } = found;
+            Verdict { problems, why, path, outcome }
+        }
+        Err(error) => unreadable(error),
+    }
 }
 
+/// What was found, and what comes of it.
+type Judged = (Assessment, Result<Reason, Error>);
+
 /// The verdict where it is said which peer this is: it may be a known one.
-fn at(
-    endpoint: &Endpoint,
-    suspect: &Suspect<'_>,
-    chain: Arc<[Certificate]>,
-    beliefs: &Beliefs<'_>,
-) -> (Assessment, Result<Reason, Error>) {
+fn at(endpoint: &Endpoint, suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error> {
     let peer = Peer { role: suspect.role, endpoint, chain: suspect.chain, now: suspect.now };
-    let (judgement, found) = hear(&peer, chain, beliefs, None);
+    let (judgement, found) = hear(&peer, beliefs, None)?;
     let outcome = match judgement {
         Judgement::Admitted(admitted) => Ok(admitted.reason()),
         Judgement::Refused(error) => Err(error),
         Judgement::Ask(asked) => Err(judgement_text::refusal(&asked)),
     };
-    (found, outcome)
+    Ok((found, outcome))
 }
 
 /// The verdict on the chain alone.
-fn nowhere(
-    suspect: &Suspect<'_>,
-    chain: &Arc<[Certificate]>,
-    beliefs: &Beliefs<'_>,
-) -> (Assessment, Result<Reason, Error>) {
-    let case = Case { role: suspect.role, name: suspect.host, chain, now: suspect.now };
-    let found = find(&case, beliefs, assess_path);
+fn nowhere(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error> {
+    let Suspect { role, host: name, chain, now, .. } = *suspect;
+    let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
+    let case = Case { role, name, chain: &shown.chain, now };
+    let found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs);
     let outcome = if found.problems.is_empty() {
         Ok(Reason::Authority)
     } else {
-        Err(judgement_text::bad_chain(chain.first(), &found))
+        Err(judgement_text::bad_chain(shown.chain.first(), &found))
     };
-    (found, outcome)
+    Ok((found, outcome))
 }
 
 fn unreadable(error: Error) -> Verdict {
