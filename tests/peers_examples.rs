@@ -99,3 +99,18 @@ fn without_a_terminal_a_stranger_is_refused() {
     assert_eq!(pki.known(), "");
     terminal::run("connect", &to, &pki.home(), &["a"]).succeeded().asked(1);
 }
+
+#[test]
+fn a_chain_is_judged_without_a_connection() {
+    let pki = Pki::new();
+    let pair = pki.server("a");
+    let (authority, chain) = (pki.authority(), pair.certificate);
+    let files = [authority.to_str().unwrap(), chain.to_str().unwrap()];
+    let good = example::run("judge", &[&files[..], &["localhost"]].concat(), &pki.home(), "");
+    good.succeeded();
+    assert!(good.printed.ends_with("localhost would be admitted\n"), "{good:#?}");
+    assert!(good.printed.starts_with("0: ") && good.printed.contains("\n1: "), "{good:#?}");
+    let bad = example::run("judge", &[&files[..], &["b.example"]].concat(), &pki.home(), "");
+    bad.failed_with(&["b.example"]);
+    assert!(bad.printed.contains("problem: name-mismatch\n"), "{bad:#?}");
+}
