@@ -1,22 +1,22 @@
 //! A certificate, read once: what the judge, the store and people want to know of it.
 //!
-//! A [`Certificate`] is immutable and cheap to clone. Nothing here says whether it may be
+//! A [`Certificate`] is immutable and cheap to clone. Every byte of it was looked at when it was
+//! read: nothing that is asked of it later can fail. Nothing here says whether it may be
 //! believed; that is the trust room's business.
+
+mod fields;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
-use x509_parser::certificate::X509Certificate;
-use x509_parser::error::X509Error;
-use x509_parser::nom;
-use x509_parser::prelude::FromDer;
 
+pub(super) use self::fields::{Algorithm, Extension, Fields, Spki};
+use super::der::Reader;
 use super::facts::Facts;
-use super::name::Name;
-use super::{der, pem};
+use super::pem;
 use crate::error::{Error, Kind};
 
 /// A parsed certificate (RFC 5280), of version 1 to 3.
@@ -26,14 +26,15 @@ pub struct Certificate(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     der: Vec<u8>,
-    sha256: [u8; 32],
-    key_sha256: [u8; 32],
+    sha256: OnceLock<[u8; 32]>,
+    key_sha256: OnceLock<[u8; 32]>,
     tbs: Range<usize>,
     subject: Range<usize>,
     issuer: Range<usize>,
     spki: Range<usize>,
     serial: Range<usize>,
     signature: Range<usize>,
+    extensions: Range<usize>,
     facts: Facts,
 }
 
@@ -44,6 +45,15 @@ impl Certificate {
     ///
     /// [`Kind::Parse`] where `der` is no certificate, or has bytes behind it.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        Self::from_vec(der.to_vec())
+    }
+
+    /// Reads one certificate and keeps its bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::from_der`].
+    pub(crate) fn from_vec(der: Vec<u8>) -> Result<Self, Error> {
         Self::read(der).map_err(|why| Error::new(Kind::Parse, format!("not a certificate: {why}")))
     }
 
@@ -77,13 +87,13 @@ impl Certificate {
     /// The SHA-256 of [`Self::der`].
     #[must_use]
     pub fn sha256(&self) -> &[u8; 32] {
-        &self.0.sha256
+        self.0.sha256.get_or_init(|| sha256(self.der()))
     }
 
     /// The SHA-256 of [`Self::spki`].
     #[must_use]
     pub fn key_sha256(&self) -> &[u8; 32] {
-        &self.0.key_sha256
+        self.0.key_sha256.get_or_init(|| sha256(self.spki()))
     }
 
     /// What the issuer signed.
@@ -128,46 +138,38 @@ impl Certificate {
         &self.0.facts
     }
 
+    /// The extensions, in the order of the encoding.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
+        Reader(self.part(&self.0.extensions)).map_while(Extension::read)
+    }
+
+    /// The extension with this object identifier, the content of its encoding.
+    #[must_use]
+    pub fn extension(&self, oid: &[u8]) -> Option<Extension<'_>> {
+        self.extensions().find(|extension| extension.oid == oid)
+    }
+
     /// Whether subject and issuer are the same name, byte for byte.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.subject_der() == self.issuer_der()
     }
 
-    fn read(der: &[u8]) -> Result<Self, String> {
-        let (_, rest) = der::first(der).ok_or("it is no DER, or cut short")?;
-        if !rest.is_empty() {
-            return Err("bytes follow it".to_owned());
-        }
-        let (_, parsed) = X509Certificate::from_der(der).map_err(reason)?;
-        let tbs = &parsed.tbs_certificate;
-        if parsed.signature_algorithm.algorithm != tbs.signature.algorithm {
-            return Err("it names two different signature algorithms".to_owned());
-        }
-        let within =
-            |part: &[u8], what| range_of(der, part).ok_or_else(|| format!("its {what} is damaged"));
-        let signature = within(&parsed.signature_value.data, "signature")?;
-        if signature.end != der.len() {
-            return Err("bytes follow its signature".to_owned());
-        }
-        // The parser stops inside a name or a key at what it does not understand.
-        let whole = |part, what| {
-            der::only(part).ok_or_else(|| format!("its {what} is damaged"))?;
-            within(part, what)
-        };
-        let subject = Name::read(tbs.subject.as_raw()).ok_or("its subject is damaged")?;
-        Name::read(tbs.issuer.as_raw()).ok_or("its issuer is damaged")?;
+    fn read(der: Vec<u8>) -> Result<Self, String> {
+        let fields = Fields::read(&der)?;
+        let within = |part| range_of(&der, part).ok_or("its structure is damaged");
         let inner = Inner {
-            sha256: sha256(der),
-            key_sha256: sha256(tbs.subject_pki.raw),
-            tbs: whole(tbs.as_ref(), "signed part")?,
-            subject: within(tbs.subject.as_raw(), "subject")?,
-            issuer: within(tbs.issuer.as_raw(), "issuer")?,
-            spki: whole(tbs.subject_pki.raw, "public key")?,
-            serial: within(parsed.raw_serial(), "serial number")?,
-            signature,
-            facts: Facts::read(&parsed, &subject)?,
-            der: der.to_vec(),
+            sha256: OnceLock::new(),
+            key_sha256: OnceLock::new(),
+            tbs: within(fields.tbs)?,
+            subject: within(fields.subject.whole)?,
+            issuer: within(fields.issuer.whole)?,
+            spki: within(fields.spki.whole)?,
+            serial: within(fields.serial)?,
+            signature: within(fields.signature)?,
+            extensions: within(fields.extensions)?,
+            facts: Facts::read(&fields)?,
+            der,
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -187,13 +189,13 @@ impl Eq for Certificate {}
 
 impl Hash for Certificate {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.sha256.hash(state);
+        self.sha256().hash(state);
     }
 }
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({:02x?})", &self.0.sha256)
+        write!(f, "Certificate({:02x?})", self.sha256())
     }
 }
 
@@ -206,22 +208,14 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
-/// Why the parser found no certificate; what only its own makers understand is not passed on.
-fn reason(error: nom::Err<X509Error>) -> String {
-    let damaged = || "its structure is damaged".to_owned();
-    let why = match error {
-        nom::Err::Incomplete(_) => return damaged(),
-        nom::Err::Error(why) | nom::Err::Failure(why) => why,
-    };
-    let is_obscure = matches!(why, X509Error::NomError(_) | X509Error::Der(_) | X509Error::Generic);
-    if is_obscure { damaged() } else { why.to_string() }
-}
-
-/// Where `part`, a slice of `whole`, stands in it.
+/// Where `part`, a slice of `whole`, stands in it; nothing stands anywhere.
 fn range_of(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    if part.is_empty() {
+        return Some(0..0);
+    }
     let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
     let end = start.checked_add(part.len())?;
-    (whole.get(start..end)? == part).then_some(start..end)
+    (end <= whole.len()).then_some(start..end)
 }
 
 #[cfg(test)]

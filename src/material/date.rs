@@ -1,6 +1,7 @@
-//! Dates in messages and files: seconds since 1970 as ISO 8601 in UTC, and back.
+//! Dates in messages, files and certificates: seconds since 1970, and their texts in UTC.
 //!
-//! One form only, `2026-11-21T10:00:00Z`, and nobody's clock or time zone.
+//! Messages and files have one form only, `2026-11-21T10:00:00Z`; certificates have the two of
+//! RFC 5280, section 4.1.2.5. Nobody's clock or time zone is asked.
 
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
@@ -8,6 +9,9 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 /// The first second of the year 0 and the last one of the year 9999, the limits of a certificate's
 /// dates; the latter is RFC 5280's "never".
 const LIMITS: (i64, i64) = (-62_167_219_200, 253_402_300_799);
+
+/// The days from the first day of the year 1 to that of 1970.
+const DAYS_TO_1970: i64 = 719_162;
 
 /// `seconds` since 1970 as `2026-11-21T10:00:00Z`.
 ///
@@ -35,9 +39,102 @@ pub(crate) fn parse_time(text: &str) -> Option<i64> {
     (time_text(seconds) == text).then_some(seconds)
 }
 
+/// The seconds since 1970 of the content of a UTCTime, `261121100000Z`: 1950 to 2049.
+#[must_use]
+pub(super) fn utc_time(content: &[u8]) -> Option<i64> {
+    let (year, rest) = two_digits(content)?;
+    let century: i64 = if year >= 50 { 1900 } else { 2000 };
+    seconds(century.checked_add(year)?, rest)
+}
+
+/// The seconds since 1970 of the content of a GeneralizedTime, `20261121100000Z`.
+#[must_use]
+pub(super) fn generalized_time(content: &[u8]) -> Option<i64> {
+    let (century, rest) = two_digits(content)?;
+    let (year, rest) = two_digits(rest)?;
+    seconds(century.checked_mul(100)?.checked_add(year)?, rest)
+}
+
+/// The seconds since 1970 of a year and `1121100000Z` in it.
+fn seconds(year: i64, text: &[u8]) -> Option<i64> {
+    let (month, text) = two_digits(text)?;
+    let (day, text) = two_digits(text)?;
+    let (hour, text) = two_digits(text)?;
+    let (minute, text) = two_digits(text)?;
+    let (second, text) = two_digits(text)?;
+    if text != b"Z" || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let february = if is_leap { 29 } else { 28 };
+    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let month = usize::try_from(month).ok()?.checked_sub(1)?;
+    let (before, from) = lengths.split_at_checked(month)?;
+    if day < 1 || day > *from.first()? {
+        return None;
+    }
+    // Leap days are counted up to the year before, and from the year 0 on.
+    let years = year.checked_sub(1)?;
+    let leaps = years.div_euclid(4).checked_sub(years.div_euclid(100))?;
+    let leaps = leaps.checked_add(years.div_euclid(400))?;
+    let days = years.checked_mul(365)?.checked_add(leaps)?.checked_sub(DAYS_TO_1970)?;
+    let days = days.checked_add(before.iter().sum())?.checked_add(day.checked_sub(1)?)?;
+    let minutes = days.checked_mul(24)?.checked_add(hour)?.checked_mul(60)?.checked_add(minute)?;
+    minutes.checked_mul(60)?.checked_add(second)
+}
+
+/// Two decimal digits, and what follows them.
+fn two_digits(text: &[u8]) -> Option<(i64, &[u8])> {
+    let ([ten, one], rest) = text.split_first_chunk::<2>()?;
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte & 15));
+    Some((digit(*ten)?.checked_mul(10)?.checked_add(digit(*one)?)?, rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_day_of_a_certificate_is_the_calendar_s() {
+        for seconds in (LIMITS.0..=LIMITS.1).step_by(86_400 * 13 + 3_601) {
+            let text: String =
+                time_text(seconds).chars().filter(char::is_ascii_alphanumeric).collect();
+            let text = text.replace('T', "");
+            assert_eq!(generalized_time(text.as_bytes()), Some(seconds), "{text}");
+            let year: i64 = text[..4].parse().unwrap();
+            let short = (1950..2050).contains(&year).then_some(seconds);
+            assert!(short.is_none() || utc_time(&text.as_bytes()[2..]) == short, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_of_a_certificate_has_one_form() {
+        assert_eq!(utc_time(b"240229235959Z"), parse_time("2024-02-29T23:59:59Z"));
+        for bad in [
+            &b""[..],
+            b"2602290000Z",
+            b"260229000000Z",
+            b"260100000000Z",
+            b"260132000000Z",
+            b"260001000000Z",
+            b"261301000000Z",
+            b"260101240000Z",
+            b"260101006000Z",
+            b"260101000060Z",
+            b"260101000000",
+            b"260101000000z",
+            b"260101000000ZZ",
+            b"260101000000+0000",
+            b"2601010000Z",
+            b"26010100000:Z",
+            b"+60101000000Z",
+        ] {
+            assert_eq!(utc_time(bad), None, "{bad:?}");
+        }
+        assert_eq!(generalized_time(b"20260101000000.0Z"), None);
+        assert_eq!(generalized_time(b"260101000000Z"), None);
+        assert_eq!(generalized_time(b"19000229000000Z"), None);
+    }
 
     #[test]
     fn a_time_is_iso_8601() {

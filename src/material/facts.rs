@@ -4,17 +4,13 @@
 //! nobody here uses may hold anything: it is passed over, or counted as unknown where it is
 //! critical.
 
-use std::collections::HashSet;
+mod extensions;
+mod key;
+
 use std::net::IpAddr;
 
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{ExtendedKeyUsage as ParsedUsage, GeneralName};
-use x509_parser::extensions::{ParsedExtension, X509Extension};
-use x509_parser::public_key::PublicKey as ParsedKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
-
+use super::certificate::Fields;
 use super::der;
-use super::name::Name;
 
 /// What the fields and extensions of a certificate say.
 #[derive(Clone, Debug)]
@@ -48,6 +44,62 @@ pub struct Facts {
     pub authority_key_id: Option<Vec<u8>>,
     /// The object identifiers of critical extensions that nobody here knows.
     pub unknown_critical: Vec<String>,
+    /// What the serial number looks like.
+    pub serial: SerialNumber,
+    /// Whether the subject is an empty name.
+    pub empty_subject: bool,
+    /// Whether the issuer is an empty name.
+    pub empty_issuer: bool,
+    /// Whether a date before 2050 is a GeneralizedTime (RFC 5280, section 4.1.2.5).
+    pub general_dates: bool,
+    /// Where the signature is RSASSA-PSS: its hash as a dotted object identifier, empty where the
+    /// parameters do not parse.
+    pub pss_hash: Option<String>,
+    /// How the subject key identifier stands in it, readable or not.
+    pub subject_key_id_form: Option<Form>,
+    /// How the authority key identifier stands in it, readable or not.
+    pub authority_key_id_form: Option<AuthorityKeyForm>,
+    /// How the subject alternative names stand in it.
+    pub alt_names_form: Option<Form>,
+    /// How the name constraints stand in it.
+    pub name_constraints_form: Option<Form>,
+    /// How the policy constraints stand in it, readable or not.
+    pub policy_constraints_form: Option<Form>,
+}
+
+/// How an extension stands in a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Whether it is critical.
+    pub critical: bool,
+    /// Whether it does not parse; where it decides about trust it always does.
+    pub malformed: bool,
+}
+
+/// How an authority key identifier stands in a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorityKeyForm {
+    /// Whether it is critical.
+    pub critical: bool,
+    /// Whether it does not parse: then nothing else is known of it.
+    pub malformed: bool,
+    /// Whether it names a key identifier.
+    pub key_id: bool,
+    /// Whether it names the issuer of the authority's certificate.
+    pub issuer: bool,
+    /// Whether it names the serial number of the authority's certificate.
+    pub serial: bool,
+}
+
+/// What a serial number looks like (RFC 5280, section 4.1.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SerialNumber {
+    /// How many bytes it has, the one that only makes it positive included.
+    pub bytes: usize,
+    /// Whether it is below zero.
+    pub negative: bool,
+    /// Whether it is zero.
+    pub zero: bool,
 }
 
 /// A public key's algorithm and size.
@@ -128,29 +180,19 @@ pub struct ExtendedKeyUsage {
     pub critical: bool,
 }
 
-/// The extensions that decide about trust.
-const JUDGED: [&str; 5] =
-    [BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, ALT_NAMES, NAME_CONSTRAINTS];
-const KEY_USAGE: &str = "2.5.29.15";
-const ALT_NAMES: &str = "2.5.29.17";
-const BASIC_CONSTRAINTS: &str = "2.5.29.19";
-const NAME_CONSTRAINTS: &str = "2.5.29.30";
-const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
 
 impl Facts {
-    /// The facts of a certificate with this subject, or why it is none.
-    pub(super) fn read(parsed: &X509Certificate<'_>, subject: &Name<'_>) -> Result<Self, String> {
-        let tbs = &parsed.tbs_certificate;
-        if tbs.version.0 > 2 {
-            return Err(format!("its version number is {}", tbs.version.0));
-        }
+    /// The facts of a certificate with these fields, or why it is none.
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, String> {
+        let signature_algorithm = der::oid_text(fields.algorithm.oid);
+        let is_pss = signature_algorithm == RSASSA_PSS;
         let mut facts = Self {
-            version: tbs.version.0.saturating_add(1),
-            not_before: tbs.validity.not_before.timestamp(),
-            not_after: tbs.validity.not_after.timestamp(),
-            key: KeyAlgorithm::read(&tbs.subject_pki),
-            signature_algorithm: der::oid_text(parsed.signature_algorithm.algorithm.as_bytes()),
-            common_names: subject.common_names(),
+            version: fields.version,
+            not_before: fields.not_before.seconds,
+            not_after: fields.not_after.seconds,
+            key: KeyAlgorithm::read(&fields.spki),
+            common_names: fields.subject_name.common_names(),
             alt_names: None,
             basic_constraints: None,
             key_usage: None,
@@ -159,137 +201,28 @@ impl Facts {
             subject_key_id: None,
             authority_key_id: None,
             unknown_critical: Vec::new(),
+            serial: SerialNumber::read(fields.serial),
+            empty_subject: fields.subject_name.is_empty(),
+            empty_issuer: fields.issuer.content.is_empty(),
+            general_dates: fields.not_before.is_too_general || fields.not_after.is_too_general,
+            pss_hash: is_pss.then(|| key::pss_hash(&fields.algorithm).unwrap_or_default()),
+            subject_key_id_form: None,
+            authority_key_id_form: None,
+            alt_names_form: None,
+            name_constraints_form: None,
+            policy_constraints_form: None,
+            signature_algorithm,
         };
-        let mut seen = HashSet::new();
-        for extension in tbs.extensions() {
-            let oid = der::oid_text(extension.oid.as_bytes());
-            if !seen.insert(extension.oid.as_bytes()) {
-                return Err(format!("extension {oid} stands in it twice"));
-            }
-            facts.take(oid, extension)?;
-        }
+        facts.read_extensions(fields.extensions)?;
         Ok(facts)
     }
-
-    fn take(&mut self, oid: String, extension: &X509Extension<'_>) -> Result<(), String> {
-        let critical = extension.critical;
-        let is_judged = JUDGED.contains(&oid.as_str());
-        if is_judged && der::only(extension.value).is_none() {
-            return Err(format!("extension {oid} does not parse"));
-        }
-        match (oid.as_str(), extension.parsed_extension()) {
-            (ALT_NAMES, ParsedExtension::SubjectAlternativeName(names)) => {
-                self.alt_names = Some(names.general_names.iter().map(AltName::read).collect());
-            }
-            (BASIC_CONSTRAINTS, ParsedExtension::BasicConstraints(found)) => {
-                let (ca, path_len) = (found.ca, found.path_len_constraint);
-                self.basic_constraints = Some(BasicConstraints { ca, path_len, critical });
-            }
-            (KEY_USAGE, ParsedExtension::KeyUsage(found)) => {
-                self.key_usage = Some(KeyUsage { bits: found.flags, critical });
-            }
-            (EXTENDED_KEY_USAGE, ParsedExtension::ExtendedKeyUsage(found)) => {
-                self.extended_key_usage = Some(ExtendedKeyUsage::read(found, critical));
-            }
-            (NAME_CONSTRAINTS, ParsedExtension::NameConstraints(_)) => self.name_constraints = true,
-            _ if is_judged => return Err(format!("extension {oid} does not parse")),
-            // The two key identifiers only help to find an issuer: one that does not parse is none.
-            (_, ParsedExtension::SubjectKeyIdentifier(id)) => {
-                self.subject_key_id = Some(id.0.to_vec());
-            }
-            (_, ParsedExtension::AuthorityKeyIdentifier(id)) => {
-                self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
-            }
-            // Whoever matches revocation lists reads it from the certificate.
-            (_, ParsedExtension::CRLDistributionPoints(_)) => {}
-            _ if critical => self.unknown_critical.push(oid),
-            _ => {}
-        }
-        Ok(())
-    }
 }
 
-impl ExtendedKeyUsage {
-    fn read(found: &ParsedUsage<'_>, critical: bool) -> Self {
-        let named = [
-            (found.code_signing, "1.3.6.1.5.5.7.3.3"),
-            (found.email_protection, "1.3.6.1.5.5.7.3.4"),
-            (found.time_stamping, "1.3.6.1.5.5.7.3.8"),
-            (found.ocsp_signing, "1.3.6.1.5.5.7.3.9"),
-        ];
-        let named = named.iter().filter(|(is_set, _)| *is_set).map(|(_, oid)| (*oid).to_owned());
-        let unnamed = found.other.iter().map(|oid| der::oid_text(oid.as_bytes()));
-        Self {
-            any: found.any,
-            server_auth: found.server_auth,
-            client_auth: found.client_auth,
-            others: unnamed.chain(named).collect(),
-            critical,
-        }
+impl SerialNumber {
+    fn read(content: &[u8]) -> Self {
+        let negative = content.first().is_some_and(|byte| *byte >= 0x80);
+        Self { bytes: content.len(), negative, zero: content == [0] }
     }
-}
-
-impl KeyAlgorithm {
-    fn read(spki: &SubjectPublicKeyInfo<'_>) -> Self {
-        let oid = der::oid_text(spki.algorithm.algorithm.as_bytes());
-        if let Ok(ParsedKey::RSA(key)) = spki.parsed() {
-            return Self::Rsa(bits(key.modulus));
-        }
-        match oid.as_str() {
-            "1.2.840.10045.2.1" => {
-                let curve = spki.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
-                Self::Ec(curve.map(|oid| der::oid_text(oid.as_bytes())).unwrap_or_default())
-            }
-            "1.3.101.112" => Self::Ed25519,
-            _ => Self::Other(oid),
-        }
-    }
-}
-
-/// The bits of a big integer; a negative one has none.
-fn bits(integer: &[u8]) -> usize {
-    let mut rest = integer;
-    if rest.first().is_some_and(|byte| *byte >= 0x80) {
-        return 0;
-    }
-    while let Some((0, after)) = rest.split_first() {
-        rest = after;
-    }
-    let unused = rest.first().map_or(0, |byte| byte.leading_zeros());
-    rest.len().saturating_mul(8).saturating_sub(usize::try_from(unused).unwrap_or_default())
-}
-
-impl AltName {
-    fn read(name: &GeneralName<'_>) -> Self {
-        match name {
-            GeneralName::DNSName(text) => Self::Dns((*text).to_owned()),
-            GeneralName::RFC822Name(text) => Self::Email((*text).to_owned()),
-            GeneralName::URI(text) => Self::Uri((*text).to_owned()),
-            GeneralName::IPAddress(bytes) => address(bytes).map_or_else(
-                || Self::Other(format!("IP address of {} bytes {}", bytes.len(), der::hex(bytes))),
-                Self::Ip,
-            ),
-            GeneralName::OtherName(oid, value) => {
-                Self::Other(format!("{} {}", der::oid_text(oid.as_bytes()), der::hex(value)))
-            }
-            GeneralName::DirectoryName(name) => {
-                let text = Name::read(name.as_raw()).map(|name| name.text());
-                Self::Other(text.unwrap_or_else(|| der::hex(name.as_raw())))
-            }
-            GeneralName::RegisteredID(oid) => Self::Other(der::oid_text(oid.as_bytes())),
-            GeneralName::X400Address(any) | GeneralName::EDIPartyName(any) => {
-                Self::Other(format!("name of type {} {}", any.tag().0, der::hex(any.data)))
-            }
-            GeneralName::Invalid(tag, bytes) => {
-                Self::Other(format!("bad name of type {} {}", tag.0, der::hex(bytes)))
-            }
-        }
-    }
-}
-
-fn address(bytes: &[u8]) -> Option<IpAddr> {
-    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
-    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
 #[cfg(test)]

@@ -4,17 +4,17 @@
 //! (RFC 4514's escapes), so that patterns written for libvirt match it. Control characters and
 //! those that turn the direction of writing never come out as they are.
 
-use super::der::{self, Element};
+use super::der::{self, Element, Reader};
 use crate::error::escaped;
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const OBJECT_IDENTIFIER: u8 = 6;
-const COMMON_NAME: &str = "2.5.4.3";
+const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 
 /// The names of attribute types, spelled as GnuTLS does.
 const TYPES: [(&str, &str); 26] = [
-    (COMMON_NAME, "CN"),
+    ("2.5.4.3", "CN"),
     ("2.5.4.4", "surName"),
     ("2.5.4.5", "serialNumber"),
     ("2.5.4.6", "C"),
@@ -52,28 +52,33 @@ pub(crate) fn name_text(der: &[u8]) -> String {
     }
 }
 
-/// The relative names of a distinguished name, each with its attributes.
-#[derive(Debug)]
-pub(super) struct Name<'a>(Vec<Vec<Attribute<'a>>>);
+/// A distinguished name of which every byte was looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name<'a>(&'a [u8]);
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Attribute<'a> {
-    kind: String,
+    kind: &'a [u8],
     value: Element<'a>,
 }
 
 impl<'a> Name<'a> {
     /// Reads a name with its SEQUENCE header; nothing where any byte of it is out of place.
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
-        let name = tagged(der::only(der)?, SEQUENCE)?;
-        let relatives = der::elements(name)?;
-        relatives.into_iter().map(read_relative).collect::<Option<_>>().map(Self)
+        let name = der::only(der).filter(|name| name.tag == SEQUENCE)?.content;
+        der::all_are(name, is_relative).then_some(Self(name))
+    }
+
+    /// Whether it has no attribute at all.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The common names as people read them, not escaped.
     pub(super) fn common_names(&self) -> Vec<String> {
-        let all = self.0.iter().flatten();
-        all.filter(|attribute| attribute.kind == COMMON_NAME)
+        Reader(self.0)
+            .flat_map(attributes)
+            .filter(|attribute| attribute.kind == COMMON_NAME)
             .map(|attribute| {
                 decoded(&attribute.value).unwrap_or_else(|| der::hex(attribute.value.whole))
             })
@@ -82,10 +87,9 @@ impl<'a> Name<'a> {
 
     /// The text of the whole name, escaped.
     pub(super) fn text(&self) -> String {
-        let relatives = self
-            .0
-            .iter()
-            .map(|relative| relative.iter().map(Attribute::text).collect::<Vec<_>>().join("+"));
+        let relatives = Reader(self.0).map(|relative| {
+            attributes(relative).map(|attribute| attribute.text()).collect::<Vec<_>>().join("+")
+        });
         relatives.collect::<Vec<_>>().join(",")
     }
 }
@@ -93,12 +97,13 @@ impl<'a> Name<'a> {
 impl Attribute<'_> {
     fn text(&self) -> String {
         let hex = || der::hex(self.value.whole);
-        match TYPES.iter().find(|(kind, _)| *kind == self.kind) {
+        let kind = der::oid_text(self.kind);
+        match TYPES.iter().find(|(known, _)| *known == kind) {
             Some((_, name)) => {
                 let value = decoded(&self.value).map_or_else(hex, |text| escaped_value(&text));
                 format!("{name}={value}")
             }
-            None => format!("{}={}", self.kind, hex()),
+            None => format!("{kind}={}", hex()),
         }
     }
 }
@@ -122,23 +127,22 @@ pub(super) fn escaped_value(value: &str) -> String {
     escaped(&out)
 }
 
-fn read_relative(relative: Element<'_>) -> Option<Vec<Attribute<'_>>> {
-    let attributes = der::elements(tagged(relative, SET)?)?;
-    if attributes.is_empty() {
-        return None;
-    }
-    attributes.into_iter().map(read_attribute).collect()
+fn is_relative(relative: Element<'_>) -> bool {
+    let is_attribute = |one| read_attribute(one).is_some();
+    relative.tag == SET
+        && !relative.content.is_empty()
+        && der::all_are(relative.content, is_attribute)
+}
+
+fn attributes(relative: Element<'_>) -> impl Iterator<Item = Attribute<'_>> {
+    Reader(relative.content).map_while(read_attribute)
 }
 
 fn read_attribute(attribute: Element<'_>) -> Option<Attribute<'_>> {
-    let parts = der::elements(tagged(attribute, SEQUENCE)?)?;
-    let [kind, value] = parts.as_slice() else { return None };
-    let kind = der::oid_text(tagged(*kind, OBJECT_IDENTIFIER)?);
-    Some(Attribute { kind, value: *value })
-}
-
-fn tagged(element: Element<'_>, tag: u8) -> Option<&[u8]> {
-    (element.tag == tag).then_some(element.content)
+    let mut parts = Reader(attribute.content);
+    let kind = parts.next_if(OBJECT_IDENTIFIER).filter(|kind| der::is_oid(kind.content))?.content;
+    let value = parts.next()?;
+    (attribute.tag == SEQUENCE && parts.is_empty()).then_some(Attribute { kind, value })
 }
 
 /// A string of any of ASN.1's types; nothing for another type, or bytes that are none of its own.

@@ -1,5 +1,6 @@
 use super::*;
-use crate::material::testing::{Parts, common_name, spki, tlv};
+use crate::material::der;
+use crate::material::testing::{Parts, common_name, extension, spki, tlv};
 
 fn refusal(der: &[u8]) -> String {
     let error = Certificate::from_der(der).unwrap_err();
@@ -128,4 +129,33 @@ fn a_bad_block_is_named_by_its_line() {
     let error = Certificate::all_from_pem(text.as_bytes(), "ca.pem").unwrap_err();
     assert!(error.message().starts_with(&format!("ca.pem, line {line}: not a certificate")));
     assert_eq!(Certificate::all_from_pem(good.as_bytes(), "ca.pem").unwrap().len(), 1);
+}
+
+#[test]
+fn every_extension_is_found_again_with_its_value() {
+    let first = extension(14, false, &tlv(4, &[1]));
+    let second = extension(99, true, b"junk");
+    let certificate = Parts { extensions: vec![first, second], ..Parts::default() }.certificate();
+    let found = certificate.extension(&[0x55, 0x1d, 99]).unwrap();
+    assert_eq!((found.critical, found.value), (true, &b"junk"[..]));
+    assert_eq!(certificate.extensions().count(), 2);
+    assert!(certificate.extension(&[0x55, 0x1d, 98]).is_none());
+    assert_eq!(Parts::default().certificate().extensions().count(), 0);
+}
+
+#[test]
+fn parameters_of_the_two_signature_algorithms_must_be_equal_too() {
+    let algorithm = tlv(6, crate::material::testing::ECDSA_SHA256);
+    let with_null = tlv(0x30, &[algorithm.clone(), tlv(5, &[])].concat());
+    let parts = Parts { algorithms: (tlv(0x30, &algorithm), with_null), ..Parts::default() };
+    assert!(refusal(&parts.der()).ends_with("two different signature algorithms"));
+}
+
+#[test]
+fn unique_identifiers_of_the_last_century_are_read_past() {
+    let plain = Parts::default();
+    let spki = [plain.spki.clone(), tlv(0x81, &[0, 1]), tlv(0x82, &[0, 2])].concat();
+    assert!(Certificate::from_der(&Parts { spki, ..Parts::default() }.der()).is_ok());
+    let spki = [plain.spki, tlv(0x83, &[0, 1])].concat();
+    assert!(Certificate::from_der(&Parts { spki, ..Parts::default() }.der()).is_err());
 }

@@ -201,3 +201,159 @@ fn a_date_of_the_last_century_is_before_1970() {
     assert_eq!(found.not_before, -631_152_000);
     assert_eq!(found.not_after, 253_402_300_799);
 }
+
+#[test]
+fn the_forms_of_key_identifiers_are_told_whether_they_parse_or_not() {
+    let found = facts(&with(&[
+        extension(14, true, &tlv(4, &[1, 2])),
+        extension(35, false, &tlv(0x30, &[tlv(0xa1, &[]), tlv(0x82, &[5])].concat())),
+    ]));
+    let form = Form { critical: true, malformed: false };
+    assert_eq!(found.subject_key_id_form, Some(form));
+    let form = AuthorityKeyForm {
+        critical: false,
+        malformed: false,
+        key_id: false,
+        issuer: true,
+        serial: true,
+    };
+    assert_eq!(found.authority_key_id_form, Some(form));
+    assert!(found.unknown_critical.is_empty());
+    let junk = facts(&with(&[extension(14, false, b"junk"), extension(35, true, b"junk")]));
+    assert!(junk.subject_key_id_form.unwrap().malformed);
+    assert!(junk.authority_key_id_form.unwrap().malformed);
+    assert_eq!(junk.unknown_critical, ["2.5.29.35"]);
+    let none = facts(&Parts::default());
+    assert_eq!((none.subject_key_id_form, none.authority_key_id_form), (None, None));
+}
+
+#[test]
+fn whether_names_and_policies_are_critical_is_told() {
+    let tree = tlv(0x30, &tlv(0xa0, &tlv(0x30, &tlv(0x82, b"example.com"))));
+    for critical in [false, true] {
+        let found = facts(&with(&[
+            alt_names(&[]),
+            extension(30, critical, &tree),
+            extension(36, critical, &tlv(0x30, &tlv(0x80, &[0]))),
+        ]));
+        assert_eq!(found.alt_names_form, Some(Form { critical: false, malformed: false }));
+        assert_eq!(found.name_constraints_form, Some(Form { critical, malformed: false }));
+        assert_eq!(found.policy_constraints_form, Some(Form { critical, malformed: false }));
+        assert_eq!(found.unknown_critical.len(), usize::from(critical));
+    }
+    let empty = facts(&with(&[extension(36, false, &tlv(0x30, &[]))]));
+    assert!(empty.policy_constraints_form.unwrap().malformed);
+}
+
+#[test]
+fn odd_serial_numbers_are_read_and_told() {
+    let serial =
+        |content: &[u8]| facts(&Parts { serial: tlv(2, content), ..Parts::default() }).serial;
+    let plain = SerialNumber { bytes: 2, negative: false, zero: false };
+    assert_eq!(serial(&[0, 0x80]), plain);
+    assert_eq!(serial(&[0]), SerialNumber { bytes: 1, zero: true, ..plain });
+    assert_eq!(serial(&[0x80, 1]), SerialNumber { negative: true, ..plain });
+    assert_eq!(serial(&[7; 40]).bytes, 40);
+}
+
+#[test]
+fn a_number_in_a_longer_form_than_it_needs_is_refused() {
+    for content in [&[][..], &[0, 1], &[0xff, 0x80]] {
+        let parts = Parts { serial: tlv(2, content), ..Parts::default() };
+        assert_eq!(refusal(&parts), "not a certificate: its serial number is damaged");
+    }
+}
+
+#[test]
+fn empty_names_are_told() {
+    let empty = tlv(0x30, &[]);
+    let found = facts(&Parts { subject: empty.clone(), ..Parts::default() });
+    assert!(found.empty_subject && !found.empty_issuer);
+    let found = facts(&Parts { issuer: empty, ..Parts::default() });
+    assert!(!found.empty_subject && found.empty_issuer);
+}
+
+#[test]
+fn a_date_before_2050_in_the_longer_form_is_told() {
+    let dates = |begin: Vec<u8>, end: Vec<u8>| {
+        facts(&Parts { validity: [begin, end], ..Parts::default() }).general_dates
+    };
+    let short = || tlv(0x17, b"260101000000Z");
+    assert!(!dates(short(), tlv(0x18, b"20500101000000Z")));
+    assert!(dates(short(), tlv(0x18, b"20491231235959Z")));
+    assert!(dates(tlv(0x18, b"20260101000000Z"), short()));
+}
+
+#[test]
+fn a_date_in_another_form_is_refused() {
+    for date in [tlv(0x17, b"2601010000Z"), tlv(0x17, b"260101000000+0100"), tlv(0x0c, b"")] {
+        let parts = Parts { validity: [date.clone(), date], ..Parts::default() };
+        assert_eq!(refusal(&parts), "not a certificate: its validity is damaged");
+    }
+}
+
+#[test]
+fn the_hash_of_pss_is_told() {
+    let pss = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10]);
+    let hash = |parameters: &[u8]| {
+        let algorithm = tlv(0x30, &[&pss, parameters].concat());
+        facts(&Parts { algorithms: (algorithm.clone(), algorithm), ..Parts::default() }).pss_hash
+    };
+    let sha256 = tlv(0x30, &tlv(6, &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]));
+    let named = hash(&tlv(0x30, &tlv(0xa0, &sha256)));
+    assert_eq!(named.as_deref(), Some("2.16.840.1.101.3.4.2.1"));
+    assert_eq!(hash(&tlv(0x30, &[])).as_deref(), Some("1.3.14.3.2.26"));
+    assert_eq!(hash(&[]).as_deref(), Some(""));
+    assert_eq!(hash(&tlv(5, &[])).as_deref(), Some(""));
+    assert_eq!(facts(&Parts::default()).pss_hash, None);
+}
+
+#[test]
+fn truth_has_one_form() {
+    for (value, is_fine) in [(0, true), (0xff, true), (1, false)] {
+        let basic = extension(19, false, &tlv(0x30, &tlv(1, &[value])));
+        assert_eq!(Certificate::from_der(&with(&[basic]).der()).is_ok(), is_fine);
+        let odd = tlv(0x30, &[tlv(6, &[0x55, 0x1d, 14]), tlv(1, &[value]), tlv(4, &[])].concat());
+        assert_eq!(Certificate::from_der(&with(&[odd]).der()).is_ok(), is_fine);
+    }
+}
+
+#[test]
+fn zeros_behind_the_last_usage_change_nothing() {
+    let usage = |bits: &[u8]| {
+        Certificate::from_der(&with(&[extension(15, true, &tlv(3, bits))]).der())
+            .map(|one| one.facts().key_usage.unwrap().bits)
+            .ok()
+    };
+    assert_eq!(usage(&[7, 0x80]), Some(KeyUsage::DIGITAL_SIGNATURE));
+    assert_eq!(usage(&[0, 0x80]), Some(KeyUsage::DIGITAL_SIGNATURE));
+    assert_eq!(usage(&[7, 0x80, 0]), Some(KeyUsage::DIGITAL_SIGNATURE));
+    assert_eq!(usage(&[7, 0, 0x80]), Some(1 << 8));
+    assert_eq!(usage(&[0]), Some(0));
+    for bad in [&[1][..], &[8, 0x80], &[1, 1], &[0, 0, 0, 0], &[]] {
+        assert_eq!(usage(bad), None, "{bad:?}");
+    }
+}
+
+#[test]
+fn constraints_with_anything_left_over_are_refused() {
+    let trees = tlv(0x30, &tlv(0x82, b"a"));
+    for bad in [
+        tlv(0xa0, &[]),
+        tlv(0xa2, &trees),
+        [tlv(0xa1, &trees), tlv(0xa0, &trees)].concat(),
+        tlv(0xa0, &tlv(0x30, &[tlv(0x82, b"a"), tlv(5, &[])].concat())),
+        tlv(0xa0, &tlv(0x30, &tlv(2, &[1]))),
+    ] {
+        let parts = with(&[extension(30, true, &tlv(0x30, &bad))]);
+        assert_eq!(refusal(&parts), "not a certificate: extension 2.5.29.30 does not parse");
+    }
+}
+
+#[test]
+fn a_name_of_a_kind_that_there_is_not_is_refused() {
+    for tag in [0x89, 2, 0x0c, 0xa2, 0x84] {
+        let parts = with(&[alt_names(&[(tag, b"a.example")])]);
+        assert_eq!(refusal(&parts), "not a certificate: extension 2.5.29.17 does not parse");
+    }
+}
