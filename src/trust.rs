@@ -25,6 +25,7 @@ mod names;
 mod path;
 mod question;
 mod rules;
+mod same_name;
 mod second;
 mod signed;
 mod store;

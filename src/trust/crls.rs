@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use super::assess::CrlMode;
 use super::crl::{List, Status, may_sign_lists};
+use super::same_name::normal_form;
 use crate::error::{Error, Problems};
 use crate::material::{Certificate, hex_colons, name_text, time_text};
 
-/// Revocation lists, found by their issuer's name.
+/// Revocation lists, found by the normal form of their issuer's name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Crls {
     by_issuer: HashMap<Vec<u8>, Vec<Arc<List>>>,
@@ -41,7 +42,7 @@ impl Crls {
         let mut crls = self.clone();
         for (der, source) in more {
             let list = List::read(der, source)?;
-            let lists = crls.by_issuer.entry(list.issuer().to_vec()).or_default();
+            let lists = crls.by_issuer.entry(normal_form(list.issuer())).or_default();
             if !lists.iter().any(|one| one.sha256() == list.sha256()) {
                 lists.push(Arc::new(list));
             }
@@ -131,7 +132,7 @@ impl Crls {
     }
 
     fn of_issuer(&self, certificate: &Certificate) -> Vec<&List> {
-        let lists = self.by_issuer.get(certificate.issuer_der());
+        let lists = self.by_issuer.get(&normal_form(certificate.issuer_der()));
         lists.into_iter().flatten().map(AsRef::as_ref).collect()
     }
 }

@@ -34,6 +34,21 @@ pub(super) fn whole_bits<'a>(value: &Element<'a>) -> Option<&'a [u8]> {
     }
 }
 
+/// One element of this tag and content.
+pub(super) fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
+    let bytes = content.len().to_be_bytes();
+    let digits = bytes.iter().position(|byte| *byte != 0).and_then(|at| bytes.get(at..));
+    let digits = digits.unwrap_or(&[0]);
+    let mut out = Vec::with_capacity(content.len().saturating_add(10));
+    out.push(tag);
+    if content.len() >= 0x80 {
+        out.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
+    }
+    out.extend_from_slice(digits);
+    out.extend_from_slice(content);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +62,16 @@ mod tests {
         let value = next(&mut input).unwrap();
         assert_eq!((value.tag, value.content.len(), value.whole.len()), (4, 256, 260));
         assert_eq!(input, [9]);
+    }
+
+    #[test]
+    fn what_is_wrapped_is_read_back() {
+        for length in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x1_0000] {
+            let whole = wrap(4, &vec![7; length]);
+            let mut input = whole.as_slice();
+            let value = next(&mut input).unwrap();
+            assert_eq!((value.content.len(), input.len()), (length, 0), "{length}");
+        }
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! Whether two distinguished names are one name (RFC 5280, section 7.1).
+//!
+//! Authorities write their name in one string type and have it copied in another, in other
+//! cases of its letters or with other spaces. Names are one name where their normal forms are
+//! equal byte for byte. It serves to find whose certificate or list may be meant, never to
+//! believe it: a signature says that.
+
+use super::der::{self, SEQUENCE};
+use crate::material::Element;
+
+const SET: u8 = 0x31;
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
+const IA5_STRING: u8 = 0x16;
+const VISIBLE_STRING: u8 = 0x1a;
+const BMP_STRING: u8 = 0x1e;
+
+/// The one form of a name with its SEQUENCE header: texts of every type as UTF-8 in small
+/// letters, without spaces at their ends and with single ones inside, and the attributes of a
+/// relative name in one order. Other values, and a name with a byte out of place, stay as they
+/// are. A normal form is its own normal form.
+pub(super) fn normal_form(name: &[u8]) -> Vec<u8> {
+    normal_name(name).unwrap_or_else(|| name.to_vec())
+}
+
+/// The normal form of a relative name, with its SET header; itself where it is none.
+pub(super) fn normal_relative(relative: &[u8]) -> Vec<u8> {
+    let mut rest = relative;
+    let element = der::next_if(&mut rest, SET).filter(|_| rest.is_empty());
+    element.and_then(|set| normal_set(set.content)).unwrap_or_else(|| relative.to_vec())
+}
+
+fn normal_name(name: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = name;
+    let mut relatives = der::next_if(&mut rest, SEQUENCE)?.content;
+    let mut out = Vec::with_capacity(name.len());
+    while !relatives.is_empty() {
+        out.extend(normal_set(der::next_if(&mut relatives, SET)?.content)?);
+    }
+    rest.is_empty().then(|| der::wrap(SEQUENCE, &out))
+}
+
+fn normal_set(mut attributes: &[u8]) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    while !attributes.is_empty() {
+        let mut parts = der::next_if(&mut attributes, SEQUENCE)?.content;
+        let kind = der::next(&mut parts)?;
+        let value = der::next(&mut parts)?;
+        if !parts.is_empty() {
+            return None;
+        }
+        let value = match text(&value) {
+            Some(text) => der::wrap(UTF8_STRING, folded(&text).as_bytes()),
+            None => value.whole.to_vec(),
+        };
+        all.push(der::wrap(SEQUENCE, &[kind.whole, &value].concat()));
+    }
+    all.sort_unstable();
+    Some(der::wrap(SET, &all.concat()))
+}
+
+/// The text of a string whose letters are known.
+fn text(value: &Element<'_>) -> Option<String> {
+    match value.tag {
+        UTF8_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING => {
+            std::str::from_utf8(value.content).ok().map(str::to_owned)
+        }
+        BMP_STRING => {
+            let (units, rest) = value.content.as_chunks::<2>();
+            let units = units.iter().map(|unit| u16::from_be_bytes(*unit));
+            let text = char::decode_utf16(units).collect::<Result<String, _>>().ok();
+            text.filter(|_| rest.is_empty())
+        }
+        _ => None,
+    }
+}
+
+fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::material::testing::{attribute, name, tlv};
+
+    const CN: &[u8] = &[0x55, 4, 3];
+    const O: &[u8] = &[0x55, 4, 10];
+
+    fn common_name(tag: u8, value: &[u8]) -> Vec<u8> {
+        name(&[&[attribute(CN, tag, value)]])
+    }
+
+    #[test]
+    fn string_type_case_and_spaces_make_no_other_name() {
+        let plain = normal_form(&common_name(PRINTABLE_STRING, b"Lab CA"));
+        for (tag, value) in [
+            (UTF8_STRING, b"Lab CA".as_slice()),
+            (PRINTABLE_STRING, b"LAB cA"),
+            (PRINTABLE_STRING, b"  Lab   CA "),
+            (IA5_STRING, b"lab\tca"),
+            (BMP_STRING, b"\0L\0a\0b\0 \0C\0A"),
+        ] {
+            assert_eq!(normal_form(&common_name(tag, value)), plain, "{value:?}");
+        }
+        let umlaut = normal_form(&common_name(UTF8_STRING, "ZÜRICH".as_bytes()));
+        assert_eq!(umlaut, normal_form(&common_name(UTF8_STRING, "Zürich".as_bytes())));
+    }
+
+    #[test]
+    fn other_letters_attributes_and_orders_make_another_name() {
+        let one = name(&[&[attribute(CN, 0x13, b"a")], &[attribute(O, 0x13, b"b")]]);
+        for other in [
+            name(&[&[attribute(CN, 0x13, b"a")], &[attribute(O, 0x13, b"c")]]),
+            name(&[&[attribute(O, 0x13, b"b")], &[attribute(CN, 0x13, b"a")]]),
+            name(&[&[attribute(CN, 0x13, b"a"), attribute(O, 0x13, b"b")]]),
+            name(&[&[attribute(CN, 0x13, b"a")]]),
+            name(&[&[attribute(CN, 0x13, b"a")], &[attribute(O, 0x14, b"b")]]),
+        ] {
+            assert_ne!(normal_form(&other), normal_form(&one), "{other:02x?}");
+        }
+        let [joined, apart] = [b"a b".as_slice(), b"ab"].map(|text| common_name(0x13, text));
+        assert_ne!(normal_form(&joined), normal_form(&apart));
+    }
+
+    #[test]
+    fn the_attributes_of_a_relative_name_have_no_order() {
+        let (one, other) = (attribute(CN, 0x13, b"A"), attribute(O, 0x13, b"b"));
+        let names = [[one.clone(), other.clone()], [other, one]].map(|set| name(&[&set]));
+        assert_eq!(normal_form(&names[0]), normal_form(&names[1]));
+    }
+
+    #[test]
+    fn a_normal_form_is_its_own() {
+        let long = common_name(0x13, "Lab  CA ".repeat(40).as_bytes());
+        for der in [common_name(0x13, b" A "), long, common_name(0x14, b"A"), tlv(0x30, &[])] {
+            let normal = normal_form(&der);
+            assert_eq!(normal_form(&normal), normal);
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_stays_as_it_is() {
+        let mut behind = common_name(0x13, b"A");
+        behind.push(0);
+        let three = tlv(0x30, &[tlv(6, CN), tlv(0x13, b"A"), tlv(0x13, b"B")].concat());
+        for der in [behind, b"A".to_vec(), Vec::new(), tlv(0x30, b"A"), name(&[&[three]])] {
+            assert_eq!(normal_form(&der), der);
+        }
+    }
+
+    #[test]
+    fn a_relative_name_has_the_form_that_it_has_in_a_name() {
+        let set = |value: &[u8]| tlv(0x31, &attribute(CN, 0x13, value));
+        assert_eq!(normal_relative(&set(b" A")), normal_relative(&set(b"a")));
+        let whole = normal_form(&tlv(0x30, &set(b"A")));
+        assert_eq!(tlv(0x30, &normal_relative(&set(b"A"))), whole);
+        assert_eq!(normal_relative(b"A"), b"A");
+    }
+}
