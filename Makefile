@@ -34,7 +34,7 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full \
 
 .PHONY: lib header demo check install uninstall
 .PHONY: setup format-check lint header-check library-check install-check test contract peers
-.PHONY: examples examples-sanitized FORCE
+.PHONY: examples examples-sanitized case-runner FORCE
 
 MAKEFLAGS += --no-print-directory
 
@@ -83,6 +83,25 @@ $(LIBRARY)/examples-c/%: examples-c/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
 $(LIBRARY)/examples-sanitized/%: examples-c/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+
+# ---------- others' test cases ----------
+
+# Judges the cases that it reads; `target/case-runner --help` says how.
+case-runner: $(TARGET)/case-runner
+ifneq ($(TARGET),target)
+	@mkdir -p target
+	cp -f $< target/case-runner
+endif
+
+RUNNER := tests/cases/runner.c tests/cases/runner_json.c
+
+$(TARGET)/case-runner: $(RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -O2 $(C99) $(RUNNER) -o $@ $(LINK)
+
+$(LIBRARY)/case-runner-sanitized: $(RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $(RUNNER) -o $@ $(LINK)
 
 # ---------- the main job ----------
 
