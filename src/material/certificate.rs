@@ -16,7 +16,7 @@ use aws_lc_rs::digest;
 pub(super) use self::fields::{Algorithm, Extension, Fields, Spki};
 use super::der::Reader;
 use super::facts::Facts;
-use super::pem;
+use super::pem::Blocks;
 use crate::error::{Error, Kind};
 
 /// A parsed certificate (RFC 5280), of version 1 to 3.
@@ -64,12 +64,18 @@ impl Certificate {
     /// [`Kind::Parse`] where there is none, or where one does not parse; it names the line.
     pub fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
         let mut all = Vec::new();
-        for block in pem::blocks(text, source)? {
-            if matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE") {
-                all.push(Self::from_der(&block.der).map_err(|error| {
-                    let line = block.line;
-                    Error::new(Kind::Parse, format!("{source}, line {line}: {}", error.message()))
-                })?);
+        for block in Blocks::of(text, source)? {
+            let mut block = block?;
+            let at = |error: &Error| {
+                let message = format!("{source}, line {}: {}", block.line, error.message());
+                Error::new(Kind::Parse, message).with_hint(error.hint())
+            };
+            if block.label == "CERTIFICATE" {
+                // A certificate is no secret: its bytes are kept, and not copied and wiped.
+                let der = std::mem::take(&mut *block.der);
+                all.push(Self::from_vec(der).map_err(|error| at(&error))?);
+            } else if let Some(error) = unread(&block.label) {
+                return Err(at(&error));
             }
         }
         if all.is_empty() {
@@ -197,6 +203,26 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({:02x?})", self.sha256())
     }
+}
+
+/// Why a block that is no certificate cannot be passed over: it holds one in another form.
+fn unread(label: &str) -> Option<Error> {
+    let (why, hint) = match label {
+        "CERTIFICATE REQUEST" => return None,
+        "TRUSTED CERTIFICATE" => (
+            "a TRUSTED CERTIFICATE may say what openssl trusts it for, which is not read here",
+            "write it as a plain one, without that: openssl x509 -in FILE -out NEW",
+        ),
+        "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => (
+            "certificates in PKCS#7 are not read here",
+            "write them as plain ones: openssl pkcs7 -print_certs -in FILE -out NEW",
+        ),
+        other if other.contains("CERTIFICATE") => {
+            ("this is not how a certificate begins", "it must read BEGIN CERTIFICATE")
+        }
+        _ => return None,
+    };
+    Some(Error::new(Kind::Parse, why).with_hint(hint))
 }
 
 /// SHA-256 (FIPS 180-4).

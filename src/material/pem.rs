@@ -5,13 +5,20 @@
 //! that begins a block, or looks as if it should, is either read to its end or an error that
 //! names it. What is decoded may be a key, so every buffer on the way is wiped.
 
+mod plain;
+
 use std::ops::Range;
 
 use pkcs8::der::pem::Base64Decoder;
-use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
+use x509_parser::prelude::{CertificateRevocationList, FromDer};
 use zeroize::Zeroizing;
 
+use super::certificate::Fields;
 use crate::error::{Error, Kind};
+
+/// What is no secret, by the labels that it has.
+const PUBLIC: [&str; 5] =
+    ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE", "X509 CRL", "CRL"];
 
 /// One block of a PEM text.
 #[derive(Clone)]
@@ -38,20 +45,49 @@ pub(crate) struct Block {
 /// or a broken boundary line, or does not decode; and where the text is DER, UTF-16 or holds
 /// NUL bytes. A text without any block is no error here.
 pub(crate) fn blocks(text: &[u8], source: &str) -> Result<Vec<Block>, Error> {
-    refuse_binary(text, source)?;
-    let mut found = Vec::new();
-    let mut lines = Lines { text, at: 0, number: 0 };
-    while let Some(line) = lines.next() {
-        match Boundary::of(line.words) {
-            Boundary::None => {}
-            Boundary::Begin(label) => found.push(read_block(&mut lines, &line, label, source)?),
-            Boundary::End(label) => {
-                return Err(bad(source, line.number, &format!("END {label} without its BEGIN")));
-            }
-            Boundary::Broken => return Err(broken(source, &line)),
-        }
+    Blocks::of(text, source)?.collect()
+}
+
+/// The blocks of a text, one after another; nothing behind an error means anything.
+pub(super) struct Blocks<'a> {
+    lines: Lines<'a>,
+    source: &'a str,
+}
+
+impl<'a> Blocks<'a> {
+    /// Looks at the text as a whole: at whether it is any.
+    ///
+    /// # Errors
+    ///
+    /// As for [`blocks`].
+    pub(super) fn of(text: &'a [u8], source: &'a str) -> Result<Self, Error> {
+        refuse_binary(text, source)?;
+        Ok(Self { lines: Lines { text, at: 0, number: 0 }, source })
     }
-    Ok(found)
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = Result<Block, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let source = self.source;
+        while let Some(line) = self.lines.next() {
+            match Boundary::of(line.words) {
+                Boundary::None => {}
+                Boundary::Begin(label) => {
+                    let plain = read_plain(&mut self.lines, &line, label);
+                    let read = || read_block(&mut self.lines, &line, label, source);
+                    return Some(plain.map_or_else(read, Ok));
+                }
+                Boundary::End(label) => {
+                    let why = format!("END {label} without its BEGIN");
+                    return Some(Err(bad(source, line.number, &why)));
+                }
+                Boundary::Broken => return Some(Err(broken(source, &line))),
+            }
+        }
+        None
+    }
 }
 
 /// What `blocks` hold, in words, for the error of somebody who looked for something else.
@@ -90,6 +126,7 @@ struct Line<'a> {
     words: &'a [u8],
 }
 
+#[derive(Clone, Copy)]
 struct Lines<'a> {
     text: &'a [u8],
     at: usize,
@@ -161,6 +198,29 @@ fn is_broken_boundary(words: &[u8]) -> bool {
     (inner.starts_with("BEGIN ") || inner.starts_with("END "))
         && (dashes >= 2 || inner.ends_with("--"))
         && ["CERTIFICATE", "KEY", "CRL", "PARAMETERS"].iter().any(|word| inner.contains(word))
+}
+
+/// Reads a block that is no secret and in the plain form; else nothing moves.
+fn read_plain(lines: &mut Lines<'_>, begin: &Line<'_>, label: &str) -> Option<Block> {
+    let body = PUBLIC.contains(&label).then(|| plain::body(lines.text.get(lines.at..)?))??;
+    let mut ahead = Lines {
+        at: lines.at.saturating_add(body.length),
+        number: lines.number.saturating_add(body.lines),
+        ..*lines
+    };
+    let end = ahead.next()?;
+    let Boundary::End(found) = Boundary::of(end.words) else { return None };
+    if found != label {
+        return None;
+    }
+    *lines = ahead;
+    Some(Block {
+        label: usual_label(label).to_owned(),
+        headers: Vec::new(),
+        der: Zeroizing::new(body.der),
+        line: begin.number,
+        span: begin.span.start..end.span.end,
+    })
 }
 
 fn read_block(
@@ -248,7 +308,7 @@ fn refuse_binary(text: &[u8], source: &str) -> Result<(), Error> {
         return Err(refuse("UTF-16 text").with_hint("save it as UTF-8"));
     }
     if is_der(text) {
-        let tool = if X509Certificate::from_der(text).is_ok() {
+        let tool = if Fields::read(text).is_ok() {
             "openssl x509 -inform der"
         } else if CertificateRevocationList::from_der(text).is_ok() {
             "openssl crl -inform der"
@@ -257,7 +317,11 @@ fn refuse_binary(text: &[u8], source: &str) -> Result<(), Error> {
         };
         return Err(refuse("DER, not PEM").with_hint(format!("convert it with {tool}")));
     }
-    let Some(nul) = text.iter().position(|byte| *byte == 0) else { return Ok(()) };
+    // The search is the fast one, and nearly always the only one.
+    if !text.contains(&0) {
+        return Ok(());
+    }
+    let nul = text.iter().position(|byte| *byte == 0).unwrap_or_default();
     if has(b"-\0-\0") {
         return Err(refuse("UTF-16 text").with_hint("save it as UTF-8"));
     }

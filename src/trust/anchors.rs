@@ -1,25 +1,47 @@
 //! The authorities of a context, found by name and key identifier.
 //!
 //! A look-up costs the same for one authority as for a hundred thousand, also when all of them
-//! have one name. Whether an authority may be one is the rules' business, not this index's.
+//! have one name. Names are compared as RFC 5280, section 7.1, wants it. Whether an authority
+//! may be one is the rules' business, not this index's.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry, HashMap, RandomState};
+use std::hash::BuildHasher;
 
+use super::der::{self, SEQUENCE};
+use super::same_name::normal_form;
 use crate::material::Certificate;
+
+const SET: u8 = 0x31;
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
+const IA5_STRING: u8 = 0x16;
+const VISIBLE_STRING: u8 = 0x1a;
+const BMP_STRING: u8 = 0x1e;
 
 /// An index of authorities, immutable once it is made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Anchors {
     all: Vec<Certificate>,
-    by_subject: HashMap<Vec<u8>, Namesakes>,
-    known: HashSet<[u8; 32]>,
+    /// By a keyed hash of the subject's normal form; names with one hash share an entry.
+    by_name: HashMap<u64, Namesakes>,
+    hasher: RandomState,
 }
 
-/// The authorities with one name, by their subject key identifier.
+/// The authorities with one name. Nearly always there is one.
+#[derive(Clone, Debug)]
+enum Namesakes {
+    One(usize),
+    Many(Box<Many>),
+}
+
+/// Authorities with one name, by their subject key identifier.
 #[derive(Clone, Debug, Default)]
-struct Namesakes {
+struct Many {
     all: Vec<usize>,
     by_key_id: HashMap<Option<Vec<u8>>, Vec<usize>>,
+    known: HashSet<[u8; 32]>,
 }
 
 impl Anchors {
@@ -29,18 +51,27 @@ impl Anchors {
     /// Indexes `certificates`; of equal ones the first is kept.
     #[must_use]
     pub(crate) fn new(certificates: Vec<Certificate>) -> Self {
-        let mut anchors = Self::default();
+        let mut anchors = Self {
+            all: Vec::with_capacity(certificates.len()),
+            by_name: HashMap::with_capacity(certificates.len()),
+            hasher: RandomState::new(),
+        };
+        let mut key = Vec::new();
         for certificate in certificates {
-            if !anchors.known.insert(*certificate.sha256()) {
-                continue;
-            }
+            let name = hash(&anchors.hasher, certificate.subject_der(), &mut key);
             let index = anchors.all.len();
-            let subject = certificate.subject_der().to_vec();
-            let namesakes = anchors.by_subject.entry(subject).or_default();
-            namesakes.all.push(index);
-            let key_id = certificate.facts().subject_key_id.clone();
-            namesakes.by_key_id.entry(key_id).or_default().push(index);
-            anchors.all.push(certificate);
+            let is_new = match anchors.by_name.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(Namesakes::One(index));
+                    true
+                }
+                Entry::Occupied(mut place) => {
+                    place.get_mut().add(index, &certificate, &anchors.all)
+                }
+            };
+            if is_new {
+                anchors.all.push(certificate);
+            }
         }
         anchors
     }
@@ -54,7 +85,11 @@ impl Anchors {
     /// Whether this very certificate is one of them.
     #[must_use]
     pub(crate) fn contains(&self, certificate: &Certificate) -> bool {
-        self.known.contains(certificate.sha256())
+        match self.namesakes(certificate.subject_der()) {
+            Some(Namesakes::One(index)) => self.all.get(*index) == Some(certificate),
+            Some(Namesakes::Many(many)) => many.known.contains(certificate.sha256()),
+            None => false,
+        }
     }
 
     /// The authorities that may have issued `certificate`, by name: first those with the key
@@ -62,23 +97,140 @@ impl Anchors {
     /// [`Self::MAX_CANDIDATES`].
     #[must_use]
     pub(crate) fn candidates(&self, certificate: &Certificate) -> Vec<&Certificate> {
-        let Some(namesakes) = self.by_subject.get(certificate.issuer_der()) else {
-            return Vec::new();
+        let issuer = certificate.issuer_der();
+        let found = match self.namesakes(issuer) {
+            None => return Vec::new(),
+            Some(Namesakes::One(index)) => vec![*index],
+            Some(Namesakes::Many(many)) => many.candidates(certificate),
         };
+        let normal = OnceCell::new();
+        let is_issuer = |one: &&Certificate| {
+            let subject = one.subject_der();
+            subject == issuer || normal_form(subject) == *normal.get_or_init(|| normal_form(issuer))
+        };
+        let all = found.into_iter().filter_map(|index| self.all.get(index));
+        all.filter(is_issuer).take(Self::MAX_CANDIDATES).collect()
+    }
+
+    fn namesakes(&self, name: &[u8]) -> Option<&Namesakes> {
+        self.by_name.get(&hash(&self.hasher, name, &mut Vec::new()))
+    }
+}
+
+impl Namesakes {
+    /// Adds a certificate that will be number `index` of `all`; says whether it is new.
+    fn add(&mut self, index: usize, certificate: &Certificate, all: &[Certificate]) -> bool {
+        if let Self::One(first) = *self {
+            let Some(other) = all.get(first).filter(|other| *other != certificate) else {
+                return false;
+            };
+            let mut many = Many::default();
+            many.add(first, other);
+            *self = Self::Many(Box::new(many));
+        }
+        match self {
+            Self::One(_) => false,
+            Self::Many(many) => many.add(index, certificate),
+        }
+    }
+}
+
+impl Many {
+    fn add(&mut self, index: usize, certificate: &Certificate) -> bool {
+        let is_new = self.known.insert(*certificate.sha256());
+        if is_new {
+            self.all.push(index);
+            let key_id = certificate.facts().subject_key_id.clone();
+            self.by_key_id.entry(key_id).or_default().push(index);
+        }
+        is_new
+    }
+
+    /// Those that may have issued `certificate`, the best first, each once.
+    fn candidates(&self, certificate: &Certificate) -> Vec<usize> {
+        const MAX: usize = Anchors::MAX_CANDIDATES;
         let wanted = certificate.facts().authority_key_id.clone();
         let with = |key_id: Option<Vec<u8>>| {
-            namesakes.by_key_id.get(&key_id).map(Vec::as_slice).unwrap_or_default().iter()
+            self.by_key_id.get(&key_id).map(Vec::as_slice).unwrap_or_default().iter().take(MAX)
         };
         let named = wanted.is_some().then(|| with(wanted)).into_iter().flatten();
         let mut seen = HashSet::new();
         named
-            .take(Self::MAX_CANDIDATES)
-            .chain(with(None).take(Self::MAX_CANDIDATES))
-            .chain(namesakes.all.iter().take(Self::MAX_CANDIDATES.saturating_mul(3)))
-            .filter(|index| seen.insert(**index))
-            .filter_map(|index| self.all.get(*index))
-            .take(Self::MAX_CANDIDATES)
+            .chain(with(None))
+            .chain(self.all.iter().take(MAX.saturating_mul(3)))
+            .copied()
+            .filter(|index| seen.insert(*index))
             .collect()
+    }
+}
+
+/// The hash of the normal form of a name; `key` is scratch space.
+fn hash(hasher: &RandomState, name: &[u8], key: &mut Vec<u8>) -> u64 {
+    key.clear();
+    if push_plain(key, name).is_none() {
+        key.clear();
+        push_normal(key, &normal_form(name));
+    }
+    hasher.hash_one(key.as_slice())
+}
+
+/// Adds what [`push_normal`] adds for the normal form of `name`, without making that, as is done
+/// for every authority when it is loaded; nothing where the name is no plain one: of single
+/// attributes with values in ASCII.
+fn push_plain(key: &mut Vec<u8>, name: &[u8]) -> Option<()> {
+    let mut whole = name;
+    let mut relatives = der::next_if(&mut whole, SEQUENCE)?.content;
+    while !relatives.is_empty() {
+        let mut set = der::next_if(&mut relatives, SET)?.content;
+        let mut attribute = der::next_if(&mut set, SEQUENCE)?.content;
+        let kind = der::next(&mut attribute)?;
+        let value = der::next(&mut attribute)?;
+        if !set.is_empty() || !attribute.is_empty() {
+            return None;
+        }
+        key.extend_from_slice(kind.whole);
+        match value.tag {
+            UTF8_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING => {
+                value.content.is_ascii().then(|| push_folded(key, value.content))?;
+            }
+            BMP_STRING => return None,
+            _ => key.extend_from_slice(value.whole),
+        }
+    }
+    Some(())
+}
+
+/// Adds what a normal form consists of.
+fn push_normal(key: &mut Vec<u8>, name: &[u8]) {
+    let mut whole = name;
+    let mut relatives = der::next_if(&mut whole, SEQUENCE).map_or(name, |name| name.content);
+    while let Some(set) = der::next(&mut relatives) {
+        let mut attributes = set.content;
+        while let Some(attribute) = der::next(&mut attributes) {
+            let mut parts = attribute.content;
+            while let Some(part) = der::next(&mut parts) {
+                let is_text = part.tag == UTF8_STRING;
+                key.extend_from_slice(if is_text { part.content } else { part.whole });
+            }
+        }
+    }
+}
+
+/// Adds an ASCII text in small letters, without spaces at its ends and with single ones inside.
+fn push_folded(key: &mut Vec<u8>, text: &[u8]) {
+    let start = key.len();
+    for byte in text {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                if key.len() > start && key.last() != Some(&b' ') {
+                    key.push(b' ');
+                }
+            }
+            other => key.push(other.to_ascii_lowercase()),
+        }
+    }
+    if key.len() > start && key.last() == Some(&b' ') {
+        key.pop();
     }
 }
 
@@ -86,6 +238,11 @@ impl Anchors {
 mod tests {
     use super::super::testing::{Maker, server};
     use super::*;
+    use crate::material::testing::{Parts, attribute, common_name, extension, name, tlv};
+
+    fn common_name_of(tag: u8, value: &[u8]) -> Vec<u8> {
+        name(&[&[attribute(&[0x55, 4, 3], tag, value)]])
+    }
 
     #[test]
     fn an_authority_given_twice_is_one() {
@@ -107,6 +264,78 @@ mod tests {
             assert_eq!(found.len(), Anchors::MAX_CANDIDATES);
             assert_eq!(*found[0], maker.certificate());
         }
+    }
+
+    fn named(subject: Vec<u8>, issuer: Vec<u8>, key_id: u8) -> Certificate {
+        let key_ids = [extension(14, false, &tlv(4, &[key_id]))];
+        let extensions = key_ids.to_vec();
+        Parts { subject, issuer, extensions, ..Parts::default() }.certificate()
+    }
+
+    #[test]
+    fn a_name_in_other_letters_spaces_and_types_is_found() {
+        let names = [
+            common_name_of(0x0c, b"Lab CA"),
+            common_name_of(0x13, b"LAB  ca "),
+            common_name_of(0x16, b" lab\tca"),
+            common_name_of(0x1e, b"\0L\0a\0b\0 \0C\0A"),
+        ];
+        for subject in &names {
+            let anchors = Anchors::new(vec![named(subject.clone(), common_name("x"), 1)]);
+            for issuer in &names {
+                let leaf = named(common_name("leaf"), issuer.clone(), 9);
+                assert_eq!(anchors.candidates(&leaf).len(), 1, "{subject:?} {issuer:?}");
+            }
+            for other in ["LabCA", "Lab CAs", "Lab", ""] {
+                let leaf = named(common_name("leaf"), common_name(other), 9);
+                assert!(anchors.candidates(&leaf).is_empty(), "{other}");
+            }
+        }
+        let all = names.iter().zip(1..).map(|(name, id)| named(name.clone(), common_name("x"), id));
+        let anchors = Anchors::new(all.collect());
+        let leaf = named(common_name("leaf"), common_name("lab ca"), 9);
+        assert_eq!(anchors.candidates(&leaf).len(), names.len());
+    }
+
+    #[test]
+    fn the_short_way_to_a_key_is_the_normal_form_s() {
+        let two = |one: &[u8], other: &[u8]| {
+            name(&[
+                &[attribute(&[0x55, 4, 10], 0x13, one)],
+                &[attribute(&[0x55, 4, 3], 0x0c, other)],
+            ])
+        };
+        let names = [
+            two(b" Lab  Ltd", b"ca\t1 "),
+            two(b"", b" "),
+            two(b" a", b"\x01 b"),
+            common_name_of(0x14, b"T\xe9l\xe9 Com "),
+            common_name_of(0x02, b"\x05"),
+            tlv(0x30, &[]),
+        ];
+        for name in names {
+            let (mut short, mut long) = (Vec::new(), Vec::new());
+            push_plain(&mut short, &name).unwrap();
+            push_normal(&mut long, &normal_form(&name));
+            assert_eq!(short, long, "{name:02x?}");
+        }
+        let joined =
+            name(&[&[attribute(&[0x55, 4, 3], 0x0c, b"a"), attribute(&[0x55, 4, 10], 0x0c, b"b")]]);
+        for odd in [joined, common_name("Zürich"), common_name_of(0x1e, b"\0a")] {
+            assert_eq!(push_plain(&mut Vec::new(), &odd), None);
+        }
+    }
+
+    #[test]
+    fn one_of_many_with_a_name_is_contained_and_another_is_not() {
+        let all: Vec<_> =
+            (0..20).map(|id| named(common_name("CA"), common_name("x"), id)).collect();
+        let anchors = Anchors::new([all.clone(), all.clone()].concat());
+        assert_eq!(anchors.all.len(), 20);
+        assert!(all.iter().all(|one| anchors.contains(one)));
+        assert!(!anchors.contains(&named(common_name("CA"), common_name("x"), 99)));
+        assert!(!anchors.contains(&named(common_name("other"), common_name("x"), 0)));
+        assert!(!Anchors::default().contains(all.first().unwrap()));
     }
 
     #[test]
