@@ -60,6 +60,8 @@ openssl req -x509 -config openssl.cnf -extensions server -subj '/CN=self' -days 
 
 : > index.txt
 openssl ca -config openssl.cnf -gencrl -cert ca.pem -keyfile ca.key -out crl.pem
+openssl ca -config openssl.cnf -revoke second.pem -cert ca.pem -keyfile ca.key
+openssl ca -config openssl.cnf -gencrl -cert ca.pem -keyfile ca.key -out revoked.pem
 
 # What is no good.
 cp client.key open.key
