@@ -34,7 +34,7 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full \
 
 .PHONY: lib header demo check install uninstall
 .PHONY: setup format-check lint header-check library-check install-check test contract peers
-.PHONY: examples examples-sanitized case-runner FORCE
+.PHONY: examples examples-sanitized case-runner case-runner-check FORCE
 
 MAKEFLAGS += --no-print-directory
 
@@ -122,6 +122,7 @@ check:
 	$(MAKE) demo
 	$(MAKE) install-check
 	$(MAKE) contract
+	$(MAKE) case-runner-check
 	$(MAKE) test
 	$(MAKE) peers
 
@@ -173,6 +174,15 @@ $(LIBRARY)/contract/%: tests/%.c tests/contract.h include/tlsconn.h $(LIBRARY)/$
 $(LIBRARY)/contract/%-sanitized: tests/%.c tests/contract.h include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+
+# What the runner makes of a few good and many bad lines: plain, under valgrind, and with gcc's
+# sanitizers. The cases themselves are a cargo test.
+case-runner-check: lib case-runner $(LIBRARY)/case-runner-sanitized
+	tests/contract-pki.sh $(LIBRARY)/case-runner-pki
+	tests/cases/runner_lines.sh $(LIBRARY)/case-runner-pki $(TARGET)/case-runner
+	tests/cases/runner_lines.sh $(LIBRARY)/case-runner-pki $(VALGRIND) $(TARGET)/case-runner
+	tests/cases/runner_lines.sh $(LIBRARY)/case-runner-pki $(LIBRARY)/case-runner-sanitized
+	@echo "the case runner is as its --help says"
 
 # The examples against the servers of others: with the release library, under valgrind, and
 # with gcc's sanitizers. (`make test` runs them with the library as cargo builds it.)

@@ -356,9 +356,10 @@ static void verify(tlsconn_ctx *ctx, test_case *one, verdict *found)
     add_chain(&chain, one);
     code = tlsconn_ctx_verify(ctx, one->role, host, known ? NOWHERE_PORT : 0, chain.bytes, chain.len,
                               &found->problems, &why);
-    /* Not looked at, so it is no problem of this peer. */
-    if (known && !one->host)
+    if (known && !one->host) {
         found->problems &= ~(uint32_t)TLSCONN_P_NAME_MISMATCH;
+        note(one, "the leaf is believed as a known peer: its names are not looked at, whatever is said of them", "");
+    }
     found->accepted = code == TLSCONN_OK;
     found->decided = code == TLSCONN_OK || (code <= TLSCONN_E_CERT && code >= TLSCONN_E_CERT_DISTRUSTED)
                   || code == TLSCONN_E_PARSE || code == TLSCONN_E_INVALID;
