@@ -127,8 +127,7 @@ impl State {
                     None
                 }
             });
-            let lists = all.flatten().map(|crl| (crl.der().to_vec(), crl.source().to_owned()));
-            self.crls = Arc::new(Crls::new(lists.collect())?);
+            self.crls = Arc::new(self.crls.of(all.flatten().cloned()));
         }
         if changed.contains(&Material::TrustedPeer) {
             let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {

@@ -42,7 +42,7 @@ pub(crate) use anchors::Anchors;
 pub(crate) use assess::Rules;
 pub use assess::{CrlMode, Profile};
 pub(crate) use change::{Change, Replaces};
-pub(crate) use crls::Crls;
+pub(crate) use crls::{Crls, rolled_back};
 pub(crate) use entries::Entries;
 pub use entry::{Entry, Origin, Place, Role};
 pub use host::{Endpoint, Host};

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Problems};
 use crate::material::{
-    CRL_LIMIT, Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, read, read_secret, sha256,
-    time_text,
+    Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, read, read_secret, sha256, time_text,
 };
 use crate::trust::{Entry, Role, read_known};
 
@@ -102,18 +101,30 @@ pub(super) fn load_file(
     passphrase: &Passphrase,
     now: i64,
 ) -> Result<(Loaded, Seen), Error> {
+    if material == Material::Crl {
+        return load_lists(path);
+    }
     let (file, seen) = read_file(material, path)?;
     let source = path.display().to_string();
     let loaded = load(material, &file.bytes, &source, passphrase, now)?;
     Ok((loaded, seen))
 }
 
+/// Reads a file of revocation lists, which may be too long to be held: what tells one such file
+/// from another is the lists in it.
+pub(super) fn load_lists(path: &Path) -> Result<(Loaded, Seen), Error> {
+    let (lists, stamp) = Crl::all_from_file(path)?;
+    let identities: Vec<u8> = lists.iter().flat_map(|list| *list.identity()).collect();
+    Ok((Loaded::Crls(lists), Seen { stamp, sha256: sha256(&identities) }))
+}
+
 /// Reads a file that is to hold one kind of material, without a look at what it says.
 pub(super) fn read_file(material: Material, path: &Path) -> Result<(FileText, Seen), Error> {
     let file = match material {
         Material::Key => read_secret(path, LIMIT)?,
-        Material::Crl => read(path, CRL_LIMIT)?,
-        Material::Authority | Material::Certificate | Material::TrustedPeer => read(path, LIMIT)?,
+        Material::Authority | Material::Crl | Material::Certificate | Material::TrustedPeer => {
+            read(path, LIMIT)?
+        }
     };
     let seen = Seen { stamp: file.stamp.clone(), sha256: sha256(&file.bytes) };
     Ok((file, seen))

@@ -7,10 +7,11 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, read_file};
+use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, load_lists, read_file};
 use super::{Context, Passphrase, State};
 use crate::error::{Error, Kind};
-use crate::material::{Crl, Material, pem_files, stamp};
+use crate::material::{Material, pem_files, stamp};
+use crate::trust::rolled_back;
 
 impl Context {
     /// Looks at every file again, and takes what has changed. Cheap where nothing did: one
@@ -162,13 +163,23 @@ impl Look<'_> {
         path: &Path,
         old: &Seen,
     ) -> Result<(Option<Loaded>, Seen), Error> {
+        if piece.material == Material::Crl {
+            let (loaded, seen) = load_lists(path)?;
+            if seen.sha256 == old.sha256 {
+                return Ok((None, seen));
+            }
+            // A file of revocation lists may not go back to older ones.
+            if let (Loaded::Crls(old), Loaded::Crls(new)) = (&piece.loaded, &loaded) {
+                rolled_back(old, new).map_or(Ok(()), Err)?;
+            }
+            return Ok((Some(loaded), seen));
+        }
         let (file, seen) = read_file(piece.material, path)?;
         if seen.sha256 == old.sha256 {
             return Ok((None, seen));
         }
         let source = path.display().to_string();
         let loaded = load(piece.material, &file.bytes, &source, &self.passphrase, self.now)?;
-        no_rollback(&piece.loaded, &loaded, path)?;
         Ok((Some(loaded), seen))
     }
 }
@@ -215,28 +226,6 @@ fn stays_alone(piece: &Piece) -> bool {
 fn has_changed(path: &Path, old: &Seen) -> Result<bool, Error> {
     let new = stamp(path)?;
     Ok(new != old.stamp || !new.is_settled(now_in_nanoseconds()))
-}
-
-/// A file of revocation lists may not go back to older ones.
-fn no_rollback(old: &Loaded, new: &Loaded, path: &Path) -> Result<(), Error> {
-    let (Loaded::Crls(old), Loaded::Crls(new)) = (old, new) else { return Ok(()) };
-    let newest = |issuer: &[u8], all: &[Crl]| {
-        all.iter().filter(|crl| crl.issuer_der() == issuer).map(Crl::this_update).max()
-    };
-    for crl in old {
-        let issuer = crl.issuer_der();
-        let (before, after) = (newest(issuer, old), newest(issuer, new));
-        if after < before {
-            let what = if after.is_some() {
-                "an older revocation list than"
-            } else {
-                "none of the issuer of"
-            };
-            let message = format!("{} holds {what} the one in force, which stays", path.display());
-            return Err(Error::new(Kind::CrlRollback, message));
-        }
-    }
-    Ok(())
 }
 
 /// The time of the files' clock, in nanoseconds since 1970.

@@ -1,36 +1,63 @@
-//! A certificate revocation list, read once: who issued it, when, and which one it is.
+//! A certificate revocation list, read once: who issued it, when, for whom, and whom it names.
 //!
-//! A [`Crl`] is immutable and cheap to clone. Its entries are checked to parse, for a list of
-//! which a part was not understood could not be told from a shorter one; its signature is
-//! not looked at, and whether a list counts is the trust room's business.
+//! A list goes through the process in pieces, from text to digest and fingerprints, and none
+//! of it is kept but what a judgement asks; so a million entries take nine megabytes. Every
+//! entry is checked to parse, for a list of which a part was not understood could not be told
+//! from a shorter one. A [`Crl`] is immutable and cheap to clone. Its signature is not looked
+//! at: whether a list counts is the trust room's business.
 
-use std::collections::HashSet;
+mod extensions;
+mod list;
+mod serials;
+mod signed;
+mod text;
+mod window;
+
+use std::cmp::Ordering;
 use std::fmt;
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
-use x509_parser::extensions::{ParsedExtension, X509Extension};
-use x509_parser::prelude::FromDer;
-use x509_parser::revocation_list::CertificateRevocationList;
-
-use super::certificate::sha256;
-use super::pem;
+use super::file::{CRL_LIMIT, Stamp, open_limited, read};
+use super::{certificate, pem};
 use crate::error::{Error, Kind};
+pub(crate) use extensions::{IssuingPoint, PointName, point_name};
+use list::Fields;
+pub(crate) use serials::Status;
+pub(crate) use signed::{SignedList, SignedPart};
+use window::Window;
 
-/// A parsed revocation list (RFC 5280), of version 1 or 2.
+/// A parsed revocation list (RFC 5280), of version 1 or 2: a complete one of one issuer, for
+/// all reasons.
 #[derive(Clone)]
 pub(crate) struct Crl(Arc<Inner>);
 
 struct Inner {
-    der: Vec<u8>,
-    sha256: [u8; 32],
+    identity: [u8; 32],
     source: String,
     fields: Fields,
 }
 
-struct Fields {
-    issuer: Vec<u8>,
-    this_update: i64,
-    entries: usize,
+/// Why a list was not read.
+#[derive(Debug)]
+enum Stop {
+    /// The text is not quite what it should be; a second look, at the whole of it, tells.
+    Irregular,
+    /// It is no list.
+    Damaged(String),
+    /// It is a list, of a kind that is not used here.
+    Unusable(String),
+}
+
+impl Stop {
+    fn damaged<T>(why: &str) -> Result<T, Self> {
+        Err(Self::Damaged(why.to_owned()))
+    }
+
+    fn unusable<T>(what: &str) -> Result<T, Self> {
+        Err(Self::Unusable(what.to_owned()))
+    }
 }
 
 impl Crl {
@@ -38,21 +65,68 @@ impl Crl {
     ///
     /// # Errors
     ///
-    /// [`Kind::Parse`] where there is none, or where one does not parse; it names the line.
+    /// [`Kind::Parse`] where there is none, or where one does not parse or is delta, indirect,
+    /// for some reasons only or has a critical extension that is not known; it names the line.
     pub(crate) fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
-        let mut blocks = pem::blocks(text, source)?;
+        Self::streamed(&mut &*text, source).unwrap_or_else(|| Self::from_blocks(text, source))
+    }
+
+    /// Every revocation list in a PEM file, and the file as it was when it was opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::all_from_pem`], and those of [`read`].
+    pub(crate) fn all_from_file(path: &Path) -> Result<(Vec<Self>, Stamp), Error> {
+        let source = path.display().to_string();
+        let (file, stamp) = open_limited(path, CRL_LIMIT)?;
+        if let Some(found) = Self::streamed(&mut file.take(CRL_LIMIT), &source) {
+            return Ok((found?, stamp));
+        }
+        let file = read(path, CRL_LIMIT)?;
+        Ok((Self::from_blocks(&file.bytes, &source)?, file.stamp))
+    }
+
+    /// One list in DER; `source` names it in errors.
+    #[cfg(test)]
+    pub(crate) fn from_der(der: &[u8], source: &str) -> Result<Self, Error> {
+        Self::from_window(&mut Window::new(&mut &*der), source)
+            .map_err(|stop| refused(stop, source))
+    }
+
+    /// Reads a text as it comes; nothing where it needs a look at the whole of it.
+    fn streamed(input: &mut dyn Read, source: &str) -> Option<Result<Vec<Self>, Error>> {
+        let mut text = text::Text::new(input);
         let mut all = Vec::new();
-        for block in blocks.iter_mut().filter(|block| block.label == "X509 CRL") {
-            let der = std::mem::take(&mut *block.der);
-            let fields = Fields::read(&der).map_err(|why| {
-                let line = block.line;
-                Error::new(
-                    Kind::Parse,
-                    format!("{source}, line {line}: not a revocation list: {why}"),
-                )
-            })?;
-            let sha256 = sha256(&der);
-            all.push(Self(Arc::new(Inner { der, sha256, source: source.to_owned(), fields })));
+        loop {
+            let block = match text.next_block() {
+                Ok(Some(block)) => block,
+                Ok(None) if all.is_empty() => return None,
+                Ok(None) => return Some(Ok(all)),
+                Err(_) => return None,
+            };
+            let line = block.line;
+            let mut body = text.body(block);
+            if !block.is_list {
+                body.skip().ok()?;
+                continue;
+            }
+            match Self::from_window(&mut Window::new(&mut body), source) {
+                Ok(list) => all.push(list),
+                Err(Stop::Irregular) => return None,
+                Err(stop) => return Some(Err(refused(stop, &format!("{source}, line {line}")))),
+            }
+        }
+    }
+
+    /// Reads a text with the care that an odd one needs, and the words for what is wrong.
+    fn from_blocks(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
+        let blocks = pem::blocks(text, source)?;
+        let mut all = Vec::new();
+        for block in blocks.iter().filter(|block| block.label == "X509 CRL") {
+            let mut der = block.der.as_slice();
+            let list = Self::from_window(&mut Window::new(&mut der), source);
+            let line = block.line;
+            all.push(list.map_err(|stop| refused(stop, &format!("{source}, line {line}")))?);
         }
         if all.is_empty() {
             let holdings = pem::holdings(&blocks);
@@ -62,10 +136,16 @@ impl Crl {
         Ok(all)
     }
 
-    /// The whole list.
+    fn from_window(window: &mut Window<'_>, source: &str) -> Result<Self, Stop> {
+        let fields = Fields::read(window)?;
+        let identity = certificate::sha256(&fields.signed.identity());
+        Ok(Self(Arc::new(Inner { identity, source: source.to_owned(), fields })))
+    }
+
+    /// What tells this list from every other one.
     #[must_use]
-    pub(crate) fn der(&self) -> &[u8] {
-        &self.0.der
+    pub(crate) fn identity(&self) -> &[u8; 32] {
+        &self.0.identity
     }
 
     /// What the text was called from which the list came: a file, or words for memory.
@@ -86,16 +166,67 @@ impl Crl {
         self.0.fields.this_update
     }
 
+    /// When the next one is due, in seconds since 1970; nothing: it does not say, and never ends.
+    #[must_use]
+    pub(crate) fn next_update(&self) -> Option<i64> {
+        self.0.fields.next_update
+    }
+
+    /// The key that it says signed it.
+    #[must_use]
+    pub(crate) fn authority_key_id(&self) -> Option<&[u8]> {
+        self.0.fields.extensions.authority_key_id.as_deref()
+    }
+
+    /// Which certificates it is about; nothing: all of its issuer.
+    #[must_use]
+    pub(crate) fn issuing_point(&self) -> Option<&IssuingPoint> {
+        self.0.fields.extensions.issuing_point.as_ref()
+    }
+
     /// How many certificates it lists.
     #[must_use]
     pub(crate) fn entries(&self) -> usize {
-        self.0.fields.entries
+        self.0.fields.serials.count()
     }
+
+    /// What it says of a serial number.
+    #[must_use]
+    pub(crate) fn status(&self, serial: &[u8]) -> Option<Status> {
+        self.0.fields.serials.status(serial)
+    }
+
+    /// What was signed, and how.
+    #[must_use]
+    pub(crate) fn signed(&self) -> &SignedList {
+        &self.0.fields.signed
+    }
+
+    /// Which of two lists is the newer one: by date, then by number.
+    #[must_use]
+    pub(crate) fn compare_age(&self, other: &Self) -> Ordering {
+        let number = |list: &Self| {
+            let number = list.0.fields.extensions.number.clone();
+            (number.len(), number)
+        };
+        let by_date = self.this_update().cmp(&other.this_update());
+        by_date.then_with(|| number(self).cmp(&number(other)))
+    }
+}
+
+/// The error of a list; `place` is its source, and the line where it begins.
+fn refused(stop: Stop, place: &str) -> Error {
+    let sentence = match stop {
+        Stop::Damaged(why) => format!("{place}: not a revocation list: {why}"),
+        Stop::Unusable(what) => format!("{place}: {what} cannot be used"),
+        Stop::Irregular => format!("{place}: not a revocation list"),
+    };
+    Error::new(Kind::Parse, sentence)
 }
 
 impl PartialEq for Crl {
     fn eq(&self, other: &Self) -> bool {
-        self.0.der == other.0.der
+        self.0.identity == other.0.identity
     }
 }
 
@@ -103,44 +234,8 @@ impl Eq for Crl {}
 
 impl fmt::Debug for Crl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Crl({}, {} entries, {:02x?})", self.0.source, self.entries(), self.0.sha256)
+        write!(f, "Crl({}, {} entries, {:02x?})", self.0.source, self.entries(), self.0.identity)
     }
-}
-
-impl Fields {
-    fn read(der: &[u8]) -> Result<Self, String> {
-        let (rest, parsed) =
-            CertificateRevocationList::from_der(der).map_err(|error| error.to_string())?;
-        if !rest.is_empty() {
-            return Err("bytes follow it".to_owned());
-        }
-        let tbs = &parsed.tbs_cert_list;
-        if let Some(version) = tbs.version.filter(|version| version.0 != 1) {
-            return Err(format!("version {} is unknown", version.0.saturating_add(1)));
-        }
-        let fields = Self {
-            issuer: tbs.issuer.as_raw().to_vec(),
-            this_update: tbs.this_update.timestamp(),
-            entries: tbs.revoked_certificates.len(),
-        };
-        let mut seen = HashSet::new();
-        for extension in tbs.extensions() {
-            if !seen.insert(&extension.oid) {
-                return Err(format!("extension {} stands twice", extension.oid.to_id_string()));
-            }
-            check_extension(extension)?;
-        }
-        Ok(fields)
-    }
-}
-
-/// An extension that does not parse makes the list unreadable: it may say whom the list is for.
-fn check_extension(extension: &X509Extension<'_>) -> Result<(), String> {
-    if let ParsedExtension::ParseError { error } = extension.parsed_extension() {
-        let oid = extension.oid.to_id_string();
-        return Err(format!("extension {oid} does not parse: {error}"));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -86,6 +86,19 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<FileText, Error> {
     read_open(path, limit, &file, &metadata)
 }
 
+/// Opens the regular file `path` of at most `limit` bytes, to be read piece by piece.
+///
+/// # Errors
+///
+/// Those of [`read`].
+pub(crate) fn open_limited(path: &Path, limit: u64) -> Result<(File, Stamp), Error> {
+    let (file, metadata) = open(path)?;
+    if metadata.size() > limit {
+        return too_big(path, limit, &metadata.size());
+    }
+    Ok((file, Stamp::of(&metadata)))
+}
+
 /// Reads like [`read`] a file that holds a secret.
 ///
 /// # Errors
@@ -178,13 +191,8 @@ fn refuse_other_than_file(path: &Path, found: FileType) -> Result<(), Error> {
 }
 
 fn read_open(path: &Path, limit: u64, file: &File, metadata: &Metadata) -> Result<FileText, Error> {
-    let too_big = |size: &dyn Display| {
-        let sentence =
-            format!("{} has {size} bytes, more than the {limit} that are allowed", path.display());
-        Err(Error::new(Kind::TooBig, sentence))
-    };
     if metadata.size() > limit {
-        return too_big(&metadata.size());
+        return too_big(path, limit, &metadata.size());
     }
     // One byte more than the file has, so that its end is seen without growing.
     let mut bytes = with_room(path, metadata.size().saturating_add(1))?;
@@ -204,9 +212,15 @@ fn read_open(path: &Path, limit: u64, file: &File, metadata: &Metadata) -> Resul
             return Ok(FileText { bytes, stamp: Stamp::of(metadata) });
         }
         if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
-            return too_big(&format_args!("grown to {}", bytes.len()));
+            return too_big(path, limit, &format_args!("grown to {}", bytes.len()));
         }
     }
+}
+
+fn too_big<T>(path: &Path, limit: u64, size: &dyn Display) -> Result<T, Error> {
+    let sentence =
+        format!("{} has {size} bytes, more than the {limit} that are allowed", path.display());
+    Err(Error::new(Kind::TooBig, sentence))
 }
 
 fn with_room(path: &Path, bytes: u64) -> Result<Zeroizing<Vec<u8>>, Error> {

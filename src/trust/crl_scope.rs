@@ -1,74 +1,126 @@
 //! Which certificates a revocation list speaks of (RFC 5280, section 5.2.5).
 
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{
-    DistributionPointName, GeneralName, IssuingDistributionPoint, ParsedExtension,
-};
-use x509_parser::prelude::FromDer;
+use super::der::{self, BOOLEAN, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use super::same_name::normal_form;
+use crate::material::{Certificate, Crl, IssuingPoint, PointName, point_name};
 
-use crate::material::Certificate;
+/// The CRL distribution points extension, 2.5.29.31.
+const DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
+/// Where the extensions of a certificate stand.
+const EXTENSIONS: u8 = 0xa3;
+const SET: u8 = 0x31;
+/// A general name that is a directory name, and one that is a URI.
+const DIRECTORY: u8 = 0xa4;
+const URI: u8 = 0x86;
 
-/// An issuing distribution point.
-#[derive(Debug)]
-pub(super) struct Scope {
+/// What a list is about; two lists of one issuer and scope follow each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Scope {
     only_peers: bool,
     only_authorities: bool,
-    places: Vec<Place>,
-}
-
-/// Where a list stands.
-#[derive(Debug, PartialEq, Eq)]
-enum Place {
-    Uri(String),
-    /// A directory name, in DER.
-    Name(Vec<u8>),
+    only_attributes: bool,
+    /// Where the list stands, if it says so: names in one form, each with its tag.
+    places: Option<Vec<Vec<u8>>>,
 }
 
 impl Scope {
-    pub(super) fn read(point: &IssuingDistributionPoint<'_>) -> Self {
+    /// The scope of a list.
+    pub(crate) fn of(crl: &Crl) -> Self {
+        let Some(point) = crl.issuing_point() else { return Self::default() };
+        let IssuingPoint { name, only_peers, only_authorities, only_attributes } = point;
         Self {
-            only_peers: point.only_contains_user_certs,
-            only_authorities: point.only_contains_ca_certs,
-            places: places(point.distribution_point.as_ref()),
+            only_peers: *only_peers,
+            only_authorities: *only_authorities,
+            only_attributes: *only_attributes,
+            places: name.as_ref().map(|name| places(name, crl.issuer_der())),
         }
     }
 
     /// Whether a list of this scope speaks of `certificate`: of its kind, and of one of the
     /// places that the certificate names for lists about it. One that names none may be in any
-    /// list that has a URI, which only says where the list is fetched.
+    /// list that has a URI, which only says where the list is fetched, or its issuer's name.
     pub(super) fn covers(&self, certificate: &Certificate) -> bool {
         let is_authority = certificate.facts().basic_constraints.is_some_and(|found| found.ca);
-        if (self.only_peers && is_authority) || (self.only_authorities && !is_authority) {
+        let is_other_kind = self.only_attributes
+            || (self.only_peers && is_authority)
+            || (self.only_authorities && !is_authority);
+        if is_other_kind {
             return false;
         }
-        match places_of(certificate) {
-            None => self.places.iter().any(|place| matches!(place, Place::Uri(_))),
-            Some(places) => places.iter().any(|place| self.places.contains(place)),
+        let Some(places) = &self.places else { return true };
+        match extension(certificate, DISTRIBUTION_POINTS) {
+            None => {
+                let issuer = directory(certificate.issuer_der());
+                places.iter().any(|place| place.first() == Some(&URI) || *place == issuer)
+            }
+            Some(points) => {
+                let wanted = places_of(points, certificate.issuer_der());
+                wanted.is_some_and(|wanted| wanted.iter().any(|place| places.contains(place)))
+            }
         }
     }
 }
 
-/// The places that a certificate names for lists about it; nothing where it names none.
-fn places_of(certificate: &Certificate) -> Option<Vec<Place>> {
-    let (_, parsed) = X509Certificate::from_der(certificate.der()).ok()?;
-    parsed.extensions().iter().find_map(|extension| {
-        let ParsedExtension::CRLDistributionPoints(points) = extension.parsed_extension() else {
-            return None;
-        };
-        let whole = points.iter().filter(|one| one.reasons.is_none() && one.crl_issuer.is_none());
-        Some(whole.flat_map(|point| places(point.distribution_point.as_ref())).collect())
-    })
+/// The places that a certificate names for complete lists of its own issuer.
+fn places_of(mut points: &[u8], issuer: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut rest = der::next_if(&mut points, SEQUENCE)?.content;
+    let mut all = Vec::new();
+    while !rest.is_empty() {
+        let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
+        let name = der::next_if(&mut parts, 0xa0);
+        // What is left are reasons, or another issuer.
+        if let Some(name) = name.filter(|_| parts.is_empty()) {
+            all.extend(places(&point_name(name.content)?, issuer));
+        }
+    }
+    Some(all)
 }
 
-/// The places of a distribution point; none where one of its names is of no kind known here.
-fn places(name: Option<&DistributionPointName<'_>>) -> Vec<Place> {
-    let Some(DistributionPointName::FullName(names)) = name else { return Vec::new() };
-    let place = |name: &GeneralName<'_>| {
-        if let GeneralName::URI(uri) = name {
-            return Some(Place::Uri((*uri).to_owned()));
+/// The names of a point, each in the form in which it is compared.
+fn places(name: &PointName, issuer: &[u8]) -> Vec<Vec<u8>> {
+    match name {
+        PointName::Full(names) => names.iter().map(|name| place(name)).collect(),
+        PointName::Relative(attributes) => {
+            let mut rest = issuer;
+            let relatives = der::next_if(&mut rest, SEQUENCE).map_or(&[][..], |name| name.content);
+            let last = der::wrap(SET, attributes);
+            vec![directory(&der::wrap(SEQUENCE, &[relatives, &last].concat()))]
         }
-        let GeneralName::DirectoryName(name) = name else { return None };
-        Some(Place::Name(name.as_raw().to_vec()))
-    };
-    names.iter().map(place).collect::<Option<_>>().unwrap_or_default()
+    }
+}
+
+fn place(name: &[u8]) -> Vec<u8> {
+    let mut rest = name;
+    match der::next_if(&mut rest, DIRECTORY) {
+        Some(found) => directory(found.content),
+        None => name.to_vec(),
+    }
+}
+
+fn directory(name: &[u8]) -> Vec<u8> {
+    der::wrap(DIRECTORY, &normal_form(name))
+}
+
+/// The value of an extension of a certificate.
+fn extension<'a>(certificate: &'a Certificate, wanted: &[u8]) -> Option<&'a [u8]> {
+    let mut rest = certificate.tbs();
+    let mut fields = der::next_if(&mut rest, SEQUENCE)?.content;
+    while !fields.is_empty() {
+        let field = der::next(&mut fields)?;
+        if field.tag != EXTENSIONS {
+            continue;
+        }
+        let mut wrapped = field.content;
+        let mut all = der::next_if(&mut wrapped, SEQUENCE)?.content;
+        while !all.is_empty() {
+            let mut parts = der::next_if(&mut all, SEQUENCE)?.content;
+            let oid = der::next_if(&mut parts, OBJECT_IDENTIFIER)?;
+            der::next_if(&mut parts, BOOLEAN);
+            let value = der::next_if(&mut parts, OCTET_STRING)?;
+            if oid.content == wanted {
+                return Some(value.content);
+            }
+        }
+    }
+    None
 }

@@ -3,94 +3,134 @@
 //! Lists stand beside each other and none replaces another: whoever any list of its issuer
 //! names is revoked, in whatever order the lists came. Only a newer complete list of the same
 //! issuer lifts that: one that removes the certificate by name, or that no longer holds one
-//! which was on hold. How fresh the knowledge is, the newest list says.
+//! which was on hold. How fresh the knowledge is, the newest list of each scope says: one
+//! before its date does not count, one without a next update never ends.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::assess::CrlMode;
-use super::crl::{List, Status, may_sign_lists};
+use super::crl::{Budget, List, may_sign_lists};
+use super::crl_scope::Scope;
 use super::same_name::normal_form;
-use crate::error::{Error, Problems};
-use crate::material::{Certificate, hex_colons, name_text, time_text};
+use crate::error::{Error, Kind, Problems};
+use crate::material::{Certificate, Crl, Status, hex_colons, name_text, time_text};
 
 /// Revocation lists, found by the normal form of their issuer's name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Crls {
+    /// The lists of each issuer, the newest first.
     by_issuer: HashMap<Vec<u8>, Vec<Arc<List>>>,
+}
+
+/// What the lists say of a certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct Revocation {
+    /// REVOKED, CRL_MISSING, CRL_EXPIRED, or two of them.
+    pub(crate) problems: Problems,
+    /// A sentence for each.
+    pub(crate) why: Vec<String>,
+    /// When the same is found.
+    pub(crate) window: Window,
+}
+
+/// A stretch of time, both ends included, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Its first second.
+    pub(crate) from: i64,
+    /// Its last second.
+    pub(crate) until: i64,
+}
+
+impl Window {
+    /// All of time.
+    pub(crate) const ALWAYS: Self = Self { from: i64::MIN, until: i64::MAX };
+
+    /// What two stretches share.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
+    }
 }
 
 impl Crls {
     /// Reads lists in DER, each with the words that name it in sentences.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::error::Kind::Parse`] for the first list that cannot be used: version 1, without
-    /// next update or extensions, delta, indirect, for some reasons only.
+    #[cfg(test)]
     pub(crate) fn new(lists: Vec<(Vec<u8>, String)>) -> Result<Self, Error> {
-        Self::default().with(lists)
+        let read = |(der, source): (Vec<u8>, String)| Crl::from_der(&der, &source);
+        Ok(Self::default().of(lists.into_iter().map(read).collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// These lists and more. An older one never takes the place of a newer one, and whom it
-    /// names is revoked all the same. What was found out about signatures is kept.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::new`].
-    pub(crate) fn with(&self, more: Vec<(Vec<u8>, String)>) -> Result<Self, Error> {
-        let mut crls = self.clone();
-        for (der, source) in more {
-            let list = List::read(der, source)?;
-            let lists = crls.by_issuer.entry(normal_form(list.issuer())).or_default();
-            if !lists.iter().any(|one| one.sha256() == list.sha256()) {
-                lists.push(Arc::new(list));
+    /// These lists, of equal ones the first; what was found out about signatures is kept.
+    #[must_use]
+    pub(crate) fn of(&self, lists: impl IntoIterator<Item = Crl>) -> Self {
+        let known: HashMap<(&[u8; 32], &str), &Arc<List>> = self
+            .by_issuer
+            .values()
+            .flatten()
+            .map(|list| ((list.crl().identity(), list.crl().source()), list))
+            .collect();
+        let mut seen = HashSet::new();
+        let mut by_issuer: HashMap<Vec<u8>, Vec<Arc<List>>> = HashMap::new();
+        for crl in lists {
+            if !seen.insert(*crl.identity()) {
+                continue;
             }
+            let issuer = normal_form(crl.issuer_der());
+            let list = known
+                .get(&(crl.identity(), crl.source()))
+                .map_or_else(|| Arc::new(List::new(crl.clone())), |known| Arc::clone(known));
+            by_issuer.entry(issuer).or_default().push(list);
         }
-        Ok(crls)
+        for lists in by_issuer.values_mut() {
+            lists.sort_by(|one, other| other.crl().compare_age(one.crl()));
+        }
+        Self { by_issuer }
     }
 
-    /// What the lists that `issuer` signed say of `certificate`, which it issued: REVOKED,
-    /// CRL_MISSING, CRL_EXPIRED, or two of them, and why.
+    /// What the lists say of `certificate`, which `issuer` issued.
     ///
-    /// For [`CrlMode::Off`] that is nothing, for [`CrlMode::IfPresent`] nothing unless there is
+    /// A list counts when the key of `issuer` signed it, or that of one of `signers`: other
+    /// certificates of the issuer's name, verified like it, which may sign lists. For
+    /// [`CrlMode::Off`] nothing is found, for [`CrlMode::IfPresent`] nothing unless there is
     /// a list with the issuer's name.
     #[must_use]
     pub(crate) fn revocation(
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
+        signers: &[&Certificate],
         mode: CrlMode,
         grace: i64,
         now: i64,
-    ) -> (Problems, Vec<String>) {
+    ) -> Revocation {
         let lists = self.of_issuer(certificate);
+        let mut found =
+            Revocation { problems: Problems::NONE, why: Vec::new(), window: Window::ALWAYS };
         if mode == CrlMode::Off || (mode == CrlMode::IfPresent && lists.is_empty()) {
-            return (Problems::NONE, Vec::new());
+            return found;
         }
-        let verified: Vec<&List> =
-            lists.iter().copied().filter(|one| one.is_signed_by(issuer)).collect();
-        let counting = counting(&verified, certificate, issuer, now);
-        let mut problems = Problems::NONE;
-        let mut why = Vec::new();
-        if let Some(list) = revoking(&verified, &counting, certificate) {
-            problems |= Problems::REVOKED;
-            why.push(revoked(certificate, list));
+        let others = signers.iter().copied().filter(|signer| {
+            may_sign_lists(signer)
+                && normal_form(signer.subject_der()) == normal_form(certificate.issuer_der())
+        });
+        let issuers = std::iter::once(issuer).chain(others).collect();
+        let mut asked = Asked { lists, issuers, certificate, now, budget: Budget::new() };
+        if let Some(list) = asked.revoking() {
+            found.add(Problems::REVOKED, revoked(certificate, list));
         }
-        match counting.iter().max_by(|one, other| one.compare_age(other)) {
-            None => {
-                problems |= Problems::CRL_MISSING;
-                why.push(missing(&lists, &verified, certificate, issuer, now));
-            }
-            Some(newest) if newest.next_update().saturating_add(grace) < now => {
-                problems |= Problems::CRL_EXPIRED;
-                let (source, end) = (newest.source(), time_text(newest.next_update()));
-                let name = name_text(newest.issuer());
-                why.push(format!("the revocation list of {name}, {source}, ended on {end}"));
-            }
-            Some(_) => {}
+        asked.freshness(grace, &mut found);
+        if asked.budget.was_short && !found.problems.contains(Problems::REVOKED) {
+            let name = name_text(certificate.issuer_der());
+            let why = format!("there are more revocation lists of {name} than are looked at once");
+            found.add(Problems::CRL_MISSING, why);
         }
-        (problems, why)
+        let later = asked.lists.iter().map(|list| list.crl().this_update());
+        let later = later.filter(|begin| *begin > now).min().unwrap_or(i64::MAX);
+        found.window.until = found.window.until.min(later.saturating_sub(1));
+        found
     }
 
     /// Whether any list with the name of the issuer revokes `certificate`, a peer that is known
@@ -111,97 +151,183 @@ impl Crls {
         if mode == CrlMode::Off {
             return (Problems::NONE, Vec::new());
         }
-        let lists: Vec<&List> = self
-            .of_issuer(certificate)
-            .into_iter()
-            .filter(|list| !list.contradicts(certificate))
-            .collect();
-        let suspects = lists.iter().any(|list| list.status(certificate.serial()).is_some());
-        let mut lifting = Vec::new();
-        if suspects {
-            for issuer in issuers {
-                let verified: Vec<&List> =
-                    lists.iter().copied().filter(|list| list.is_signed_by(issuer)).collect();
-                lifting.extend(counting(&verified, certificate, issuer, now));
-            }
-        }
-        match revoking(&lists, &lifting, certificate) {
+        let mut lists = self.of_issuer(certificate);
+        lists.retain(|list| !list.contradicts(certificate));
+        let suspects = lists.clone();
+        let issuers = issuers.iter().copied().filter(|issuer| may_sign_lists(issuer)).collect();
+        let mut asked = Asked { lists, issuers, certificate, now, budget: Budget::new() };
+        let revoking = suspects.into_iter().find(|list| asked.names(list));
+        match revoking {
             Some(list) => (Problems::REVOKED, vec![revoked(certificate, list)]),
             None => (Problems::NONE, Vec::new()),
         }
     }
 
+    /// The lists with the name of the issuer, the newest first.
     fn of_issuer(&self, certificate: &Certificate) -> Vec<&List> {
+        if self.by_issuer.is_empty() {
+            return Vec::new();
+        }
         let lists = self.by_issuer.get(&normal_form(certificate.issuer_der()));
         lists.into_iter().flatten().map(AsRef::as_ref).collect()
     }
 }
 
-/// Those of the verified lists that can say that a certificate is not revoked.
-fn counting<'a>(
-    verified: &[&'a List],
-    certificate: &Certificate,
-    issuer: &Certificate,
-    now: i64,
-) -> Vec<&'a List> {
-    let counts = |list: &&List| list.this_update() <= now && list.covers(certificate);
-    if !may_sign_lists(issuer) {
-        return Vec::new();
+impl Revocation {
+    fn add(&mut self, problem: Problems, why: String) {
+        self.problems |= problem;
+        self.why.push(why);
     }
-    verified.iter().copied().filter(counts).collect()
 }
 
-/// The list of `lists` that revokes `certificate` and is not lifted by a newer one of `lifting`.
-fn revoking<'a>(
-    lists: &[&'a List],
-    lifting: &[&List],
-    certificate: &Certificate,
-) -> Option<&'a List> {
-    let serial = certificate.serial();
-    let is_lifted = |list: &List, status: Status| {
-        let newer = lifting.iter().filter(|other| other.compare_age(list) == Ordering::Greater);
-        newer.map(|other| other.status(serial)).any(|said| match said {
-            Some(Status::Lifted) => true,
-            None => status == Status::Held,
-            Some(Status::Held | Status::Revoked) => false,
+/// A certificate that lists are asked about.
+struct Asked<'a> {
+    /// The lists of its issuer's name, the newest first.
+    lists: Vec<&'a List>,
+    /// Whose signature makes a list one of the issuer: the issuer, then others.
+    issuers: Vec<&'a Certificate>,
+    certificate: &'a Certificate,
+    now: i64,
+    budget: Budget,
+}
+
+impl<'a> Asked<'a> {
+    /// A list of the issuer that names the certificate, and is not lifted by a newer one.
+    fn revoking(&mut self) -> Option<&'a List> {
+        let lists = self.lists.clone();
+        lists.into_iter().find(|list| {
+            list.crl().status(self.certificate.serial()).is_some()
+                && self.signer(list).is_some()
+                && self.names(list)
         })
-    };
-    lists.iter().copied().find(|list| match list.status(serial) {
-        Some(status @ (Status::Held | Status::Revoked)) => !is_lifted(list, status),
-        Some(Status::Lifted) | None => false,
-    })
+    }
+
+    /// Whether `list` revokes the certificate, and no newer one that counts lifts it.
+    fn names(&mut self, list: &List) -> bool {
+        let serial = self.certificate.serial();
+        let Some(status @ (Status::Held | Status::Revoked)) = list.crl().status(serial) else {
+            return false;
+        };
+        let newer = self.lists.clone();
+        let is_lifted = newer
+            .into_iter()
+            .take_while(|other| other.crl().compare_age(list.crl()) == Ordering::Greater)
+            .any(|other| {
+                let lifts = match other.crl().status(serial) {
+                    Some(Status::Lifted) => true,
+                    None => status == Status::Held,
+                    Some(Status::Held | Status::Revoked) => false,
+                };
+                lifts && self.counts(other)
+            });
+        !is_lifted
+    }
+
+    /// Says how fresh the knowledge is, by the newest list of each scope that counts.
+    fn freshness(&mut self, grace: i64, found: &mut Revocation) {
+        let lists = self.lists.clone();
+        let mut scopes: Vec<&Scope> = Vec::new();
+        let mut ended: Option<&List> = None;
+        for list in lists {
+            if scopes.contains(&list.scope()) || !self.counts(list) {
+                continue;
+            }
+            scopes.push(list.scope());
+            let end = list.crl().next_update().map_or(i64::MAX, |end| end.saturating_add(grace));
+            if self.now <= end {
+                let window = Window { from: list.crl().this_update(), until: end };
+                found.window = found.window.and(window);
+                return;
+            }
+            ended = ended.or(Some(list));
+        }
+        let Some(list) = ended else {
+            let why = self.missing();
+            return found.add(Problems::CRL_MISSING, why);
+        };
+        let end = list.crl().next_update().unwrap_or(i64::MAX);
+        let from = end.saturating_add(grace).saturating_add(1);
+        found.window = found.window.and(Window { from, until: i64::MAX });
+        let name = name_text(list.crl().issuer_der());
+        let (source, end) = (list.crl().source(), time_text(end));
+        let why = format!("the revocation list of {name}, {source}, ended on {end}");
+        found.add(Problems::CRL_EXPIRED, why);
+    }
+
+    /// Whether a list can say that the certificate is not revoked.
+    fn counts(&mut self, list: &List) -> bool {
+        list.crl().this_update() <= self.now
+            && list.scope().covers(self.certificate)
+            && self.signer(list).is_some_and(may_sign_lists)
+    }
+
+    /// Who signed a list, those first whose key it names.
+    fn signer(&mut self, list: &List) -> Option<&'a Certificate> {
+        let named = list.crl().authority_key_id();
+        let is_named = |issuer: &Certificate| issuer.facts().subject_key_id.as_deref() == named;
+        let (first, then): (Vec<_>, Vec<_>) =
+            self.issuers.iter().copied().partition(|issuer| is_named(issuer));
+        let budget = &mut self.budget;
+        first.into_iter().chain(then).find(|issuer| list.is_signed_by(issuer, budget) == Some(true))
+    }
+
+    /// Why no list counts, seen from the one that came nearest.
+    fn missing(&mut self) -> String {
+        let issuer = name_text(self.certificate.issuer_der());
+        let name = name_text(self.certificate.subject_der());
+        let lists = self.lists.clone();
+        let signed = lists.iter().find_map(|list| self.signer(list).map(|signer| (list, signer)));
+        let reason = match (lists.first(), signed) {
+            (None, _) => "there is none".to_owned(),
+            (Some(list), None) => format!("{} is not signed by its key", list.crl().source()),
+            (_, Some((_, signer))) if !may_sign_lists(signer) => {
+                "it may not sign revocation lists".to_owned()
+            }
+            (_, Some((list, _))) if !list.scope().covers(self.certificate) => {
+                format!("{} is about other certificates", list.crl().source())
+            }
+            (_, Some((list, _))) => {
+                let begin = time_text(list.crl().this_update());
+                format!("{} begins on {begin}", list.crl().source())
+            }
+        };
+        format!("no revocation list of {issuer} counts for {name}: {reason}")
+    }
+}
+
+/// A list of `old` that would be gone with `new` in its place, or be replaced by an older one
+/// of its issuer and scope: what is wrong, in words.
+#[must_use]
+pub(crate) fn rolled_back(old: &[Crl], new: &[Crl]) -> Option<Error> {
+    type Newest<'a> = HashMap<(Vec<u8>, Scope), &'a Crl>;
+    fn newest(all: &[Crl]) -> Newest<'_> {
+        let mut found = Newest::new();
+        for crl in all {
+            let newest =
+                found.entry((normal_form(crl.issuer_der()), Scope::of(crl))).or_insert(crl);
+            if crl.compare_age(newest) == Ordering::Greater {
+                *newest = crl;
+            }
+        }
+        found
+    }
+    let new = newest(new);
+    let what = newest(old).into_iter().find_map(|(key, old)| match new.get(&key) {
+        None => Some("none of the issuer of"),
+        Some(new) if new.compare_age(old) == Ordering::Less => {
+            Some("an older revocation list than")
+        }
+        Some(_) => None,
+    })?;
+    let source = old.first().map(Crl::source).unwrap_or_default();
+    let message = format!("{source} holds {what} the one in force, which stays");
+    Some(Error::new(Kind::CrlRollback, message))
 }
 
 fn revoked(certificate: &Certificate, list: &List) -> String {
     let name = name_text(certificate.subject_der());
-    let (serial, source) = (hex_colons(certificate.serial()), list.source());
+    let (serial, source) = (hex_colons(certificate.serial()), list.crl().source());
     format!("the certificate of {name} was revoked: {source} names its serial number {serial}")
-}
-
-/// Why no list counts, seen from the one that came nearest.
-fn missing(
-    lists: &[&List],
-    verified: &[&List],
-    certificate: &Certificate,
-    issuer: &Certificate,
-    now: i64,
-) -> String {
-    let who = name_text(issuer.subject_der());
-    let name = name_text(certificate.subject_der());
-    let reason = match (lists.first(), verified.first()) {
-        (None, _) => "there is none".to_owned(),
-        (Some(list), None) => format!("{} is not signed by its key", list.source()),
-        (_, Some(_)) if !may_sign_lists(issuer) => "it may not sign revocation lists".to_owned(),
-        (_, Some(list)) if !list.covers(certificate) => {
-            format!("{} is about other certificates", list.source())
-        }
-        (_, Some(list)) if list.this_update() > now => {
-            let begin = time_text(list.this_update());
-            format!("{} begins on {begin}", list.source())
-        }
-        (_, Some(list)) => format!("{} does not count", list.source()),
-    };
-    format!("no revocation list of {who} counts for {name}: {reason}")
 }
 
 #[cfg(test)]

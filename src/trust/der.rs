@@ -4,12 +4,14 @@ use crate::material::{Element, first_element};
 
 /// SEQUENCE.
 pub(super) const SEQUENCE: u8 = 0x30;
-/// INTEGER.
-pub(super) const INTEGER: u8 = 0x02;
+/// BOOLEAN.
+pub(super) const BOOLEAN: u8 = 0x01;
 /// BIT STRING.
 pub(super) const BIT_STRING: u8 = 0x03;
-/// The context's `[0]`, constructed.
-pub(super) const CONTEXT_0: u8 = 0xa0;
+/// OCTET STRING.
+pub(super) const OCTET_STRING: u8 = 0x04;
+/// OBJECT IDENTIFIER.
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 
 /// The next value of `input`, which then begins behind it.
 pub(super) fn next<'a>(input: &mut &'a [u8]) -> Option<Element<'a>> {
@@ -85,7 +87,7 @@ mod tests {
     fn another_tag_moves_nothing() {
         let mut input = &[2_u8, 1, 0][..];
         assert!(next_if(&mut input, SEQUENCE).is_none());
-        assert!(next_if(&mut input, INTEGER).is_some());
+        assert!(next_if(&mut input, 2).is_some());
         assert!(input.is_empty());
     }
 }

@@ -23,13 +23,6 @@ pub(super) fn normal_form(name: &[u8]) -> Vec<u8> {
     normal_name(name).unwrap_or_else(|| name.to_vec())
 }
 
-/// The normal form of a relative name, with its SET header; itself where it is none.
-pub(super) fn normal_relative(relative: &[u8]) -> Vec<u8> {
-    let mut rest = relative;
-    let element = der::next_if(&mut rest, SET).filter(|_| rest.is_empty());
-    element.and_then(|set| normal_set(set.content)).unwrap_or_else(|| relative.to_vec())
-}
-
 fn normal_name(name: &[u8]) -> Option<Vec<u8>> {
     let mut rest = name;
     let mut relatives = der::next_if(&mut rest, SEQUENCE)?.content;
@@ -154,14 +147,5 @@ mod tests {
         for der in [behind, b"A".to_vec(), Vec::new(), tlv(0x30, b"A"), name(&[&[three]])] {
             assert_eq!(normal_form(&der), der);
         }
-    }
-
-    #[test]
-    fn a_relative_name_has_the_form_that_it_has_in_a_name() {
-        let set = |value: &[u8]| tlv(0x31, &attribute(CN, 0x13, value));
-        assert_eq!(normal_relative(&set(b" A")), normal_relative(&set(b"a")));
-        let whole = normal_form(&tlv(0x30, &set(b"A")));
-        assert_eq!(tlv(0x30, &normal_relative(&set(b"A"))), whole);
-        assert_eq!(normal_relative(b"A"), b"A");
     }
 }

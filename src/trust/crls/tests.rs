@@ -5,7 +5,6 @@ use rcgen::{CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, KeyUsag
 
 use super::super::testing::{DAY, Maker, NOW, authority, list, server};
 use super::*;
-use crate::error::Kind;
 
 const REVOKED: Problems = Problems::REVOKED;
 const MISSING: Problems = Problems::CRL_MISSING;
@@ -43,7 +42,7 @@ impl Scene {
 
     fn asked_at(&self, mode: CrlMode, grace: i64, now: i64) -> Problems {
         let issuer = self.root.certificate();
-        self.crls().revocation(&self.leaf, &issuer, mode, grace, now).0
+        self.crls().revocation(&self.leaf, &issuer, &[], mode, grace, now).problems
     }
 
     fn found(&self) -> Problems {
@@ -70,7 +69,7 @@ fn revoked_wins_in_every_order_of_four_lists() {
         let lists = order.iter().map(|index| scene.lists[*index].clone()).collect();
         let crls = Crls::new(lists).unwrap();
         let issuer = scene.root.certificate();
-        let found = crls.revocation(&scene.leaf, &issuer, CrlMode::Required, 0, NOW).0;
+        let found = crls.revocation(&scene.leaf, &issuer, &[], CrlMode::Required, 0, NOW).problems;
         assert_eq!(found, REVOKED, "{order:?}");
     }
 }
@@ -211,19 +210,22 @@ fn a_list_for_one_place_clears_those_certificates_that_name_it() {
         let mut params = server("a.example");
         params.crl_distribution_points = vec![at(place)];
         let leaf = root.sign(&params);
-        let found = crls.revocation(&leaf, &root.certificate(), CrlMode::IfPresent, 0, NOW);
-        assert_eq!(found.0, expected, "{place}");
+        let found = crls.revocation(&leaf, &root.certificate(), &[], CrlMode::IfPresent, 0, NOW);
+        assert_eq!(found.problems, expected, "{place}");
     }
 }
 
 #[test]
 fn adding_an_older_list_keeps_the_newer_one_and_adds_its_revocations() {
     let scene = Scene::new().list(1, None).list(40, Some(KeyCompromise));
-    let crls = Crls::new(scene.lists[..1].to_vec()).unwrap();
-    let more = crls.with(scene.lists.clone()).unwrap();
-    let found = more.revocation(&scene.leaf, &scene.root.certificate(), CrlMode::IfPresent, 0, NOW);
-    assert_eq!(found.0, REVOKED);
-    assert!(found.1[0].contains("list 60 names its serial number"), "{:?}", found.1);
+    let crls = |lists: &[(Vec<u8>, String)]| {
+        lists.iter().map(|(der, source)| Crl::from_der(der, source).unwrap()).collect::<Vec<_>>()
+    };
+    let issuer = scene.root.certificate();
+    let more = Crls::default().of(crls(&scene.lists[..1])).of(crls(&scene.lists));
+    let found = more.revocation(&scene.leaf, &issuer, &[], CrlMode::IfPresent, 0, NOW);
+    assert_eq!(found.problems, REVOKED);
+    assert!(found.why[0].contains("list 60 names its serial number"), "{:?}", found.why);
 }
 
 #[test]
@@ -254,42 +256,4 @@ fn a_hold_on_a_known_peer_is_lifted_by_what_an_authority_signed_and_by_nothing_e
     let root = scene.root.certificate();
     let found = scene.crls().revocation_unverified(&scene.leaf, &[&root], CrlMode::IfPresent, NOW);
     assert_eq!(found.0, Problems::NONE);
-}
-
-#[test]
-fn what_cannot_be_read_names_its_source_and_the_reason() {
-    let good = Scene::new().list(1, None).lists.remove(0).0;
-    let empty_v1 = without_version(&good);
-    for (der, reason) in [
-        (b"hello".to_vec(), "is no revocation list"),
-        (Vec::new(), "is no revocation list"),
-        (empty_v1, "version 1"),
-    ] {
-        let error = Crls::new(vec![(der, "file.pem".to_owned())]).unwrap_err();
-        assert_eq!(error.kind(), Kind::Parse);
-        assert!(error.message().starts_with("file.pem: "), "{error}");
-        assert!(error.message().contains(reason), "{error}");
-    }
-}
-
-/// The list without its version field; its signature is wrong then, which nobody looks at.
-fn without_version(der: &[u8]) -> Vec<u8> {
-    use super::super::der;
-    let mut rest = der;
-    let mut parts = der::next(&mut rest).unwrap().content;
-    let mut fields = der::next(&mut parts).unwrap().content;
-    der::next(&mut fields).unwrap();
-    let wrap = |content: &[u8]| {
-        let length = u8::try_from(content.len());
-        let header = match length {
-            Ok(short @ 0..0x80) => vec![0x30, short],
-            Ok(length) => vec![0x30, 0x81, length],
-            Err(_) => {
-                let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
-                vec![0x30, 0x82, high, low]
-            }
-        };
-        [&header, content].concat()
-    };
-    wrap(&[wrap(fields).as_slice(), parts].concat())
 }

@@ -1,0 +1,156 @@
+//! The serial numbers of a list, eight bytes for each.
+//!
+//! A number that is plainly revoked is kept as a fingerprint under a key that the process
+//! chose: of two numbers with one fingerprint an innocent one would be refused, and never a
+//! listed one admitted. Whatever may lift a revocation is kept in full.
+
+use std::hash::BuildHasher;
+use std::hash::RandomState;
+use std::sync::OnceLock;
+
+/// What a list says of a serial number; of two entries the later variant counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    /// Removed from the lists before.
+    Lifted,
+    /// On hold: revoked as long as the newest list says so.
+    Held,
+    /// Revoked for good.
+    Revoked,
+}
+
+/// The numbers of a list, to be asked for one.
+#[derive(Debug)]
+pub(super) struct Serials {
+    key: Key,
+    count: usize,
+    /// Fingerprints, sorted.
+    revoked: Vec<u64>,
+    /// Numbers with another status, sorted; of equal ones the last counts.
+    others: Vec<(Box<[u8]>, Status)>,
+}
+
+impl Serials {
+    pub(super) fn new() -> Self {
+        Self { key: Key::of_process(), count: 0, revoked: Vec::new(), others: Vec::new() }
+    }
+
+    /// Makes room for about so many numbers.
+    pub(super) fn expect(&mut self, count: usize) {
+        // Without it the list is read all the same.
+        let _ = self.revoked.try_reserve_exact(count);
+    }
+
+    pub(super) fn add(&mut self, serial: &[u8], status: Status) {
+        self.count = self.count.saturating_add(1);
+        let serial = shortest(serial);
+        match status {
+            Status::Revoked => self.revoked.push(self.key.fingerprint(serial)),
+            Status::Held | Status::Lifted => self.others.push((serial.into(), status)),
+        }
+    }
+
+    /// Ends the adding.
+    pub(super) fn finish(&mut self) {
+        self.revoked.sort_unstable();
+        self.revoked.shrink_to_fit();
+        self.others.sort_unstable();
+        self.others.shrink_to_fit();
+    }
+
+    pub(super) const fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn status(&self, serial: &[u8]) -> Option<Status> {
+        let serial = shortest(serial);
+        if self.revoked.binary_search(&self.key.fingerprint(serial)).is_ok() {
+            return Some(Status::Revoked);
+        }
+        let behind = self.others.partition_point(|(other, _)| **other <= *serial);
+        let (other, status) = self.others.get(behind.checked_sub(1)?)?;
+        (**other == *serial).then_some(*status)
+    }
+}
+
+/// The bytes of an INTEGER without those that say nothing.
+fn shortest(mut serial: &[u8]) -> &[u8] {
+    while let [0, 0..0x80, ..] | [0xff, 0x80..=0xff, ..] = serial {
+        serial = serial.get(1..).unwrap_or_default();
+    }
+    serial
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Key(u64, u64);
+
+impl Key {
+    fn of_process() -> Self {
+        static KEY: OnceLock<Key> = OnceLock::new();
+        let random = || RandomState::new().hash_one(0);
+        *KEY.get_or_init(|| Self(random(), random() | 1))
+    }
+
+    fn fingerprint(self, serial: &[u8]) -> u64 {
+        let length = u64::try_from(serial.len()).unwrap_or(u64::MAX);
+        let (words, rest) = serial.as_chunks::<8>();
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        let words = words.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
+        words.fold(self.0 ^ length, |mixed, word| {
+            let mixed = (mixed ^ word).wrapping_mul(self.1);
+            mixed ^ (mixed >> 32)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serials(all: &[(&[u8], Status)]) -> Serials {
+        let mut serials = Serials::new();
+        all.iter().for_each(|(serial, status)| serials.add(serial, *status));
+        serials.finish();
+        serials
+    }
+
+    #[test]
+    fn every_number_has_its_status_and_no_other_has_one() {
+        let all: Vec<Vec<u8>> = (1..=1000_u32).map(|at| (at * 7919).to_be_bytes().into()).collect();
+        let status = |at: usize| [Status::Revoked, Status::Held, Status::Lifted][at % 3];
+        let pairs: Vec<(&[u8], Status)> =
+            all.iter().enumerate().map(|(at, serial)| (serial.as_slice(), status(at))).collect();
+        let serials = serials(&pairs);
+        assert_eq!(serials.count(), 1000);
+        for (serial, status) in pairs {
+            assert_eq!(serials.status(serial), Some(status));
+            assert_eq!(serials.status(&[serial, &[1]].concat()), None);
+        }
+        assert_eq!(serials.status(&[]), None);
+    }
+
+    #[test]
+    fn of_two_entries_the_graver_counts() {
+        use Status::{Held, Lifted, Revoked};
+        for (pair, expected) in [
+            ([Held, Lifted], Held),
+            ([Lifted, Held], Held),
+            ([Revoked, Lifted], Revoked),
+            ([Held, Revoked], Revoked),
+        ] {
+            let serials = serials(&[(&[5], pair[0]), (&[4], Lifted), (&[5], pair[1])]);
+            assert_eq!(serials.status(&[5]), Some(expected), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_one_in_every_length_and_a_negative_one_is_another() {
+        let found = serials(&[(&[0, 0, 5], Status::Revoked), (&[0xff], Status::Revoked)]);
+        assert_eq!(found.status(&[5]), Some(Status::Revoked));
+        assert_eq!(found.status(&[0xff, 0xff]), Some(Status::Revoked));
+        assert_eq!(found.status(&[0, 0xff]), None);
+        assert_eq!(serials(&[(&[0, 0xff], Status::Held)]).status(&[0xff]), None);
+        assert_eq!(serials(&[(&[0], Status::Held)]).status(&[0, 0]), Some(Status::Held));
+    }
+}
