@@ -53,6 +53,17 @@ pub(super) fn all_are<'a>(content: &'a [u8], is_fine: impl FnMut(Element<'a>) ->
     reader.by_ref().all(is_fine) && reader.is_empty()
 }
 
+/// The elements that `input` is made of.
+pub(super) fn elements(mut input: &[u8]) -> Option<Vec<Element<'_>>> {
+    let mut all = Vec::new();
+    while !input.is_empty() {
+        let (element, rest) = first(input)?;
+        all.push(element);
+        input = rest;
+    }
+    Some(all)
+}
+
 /// The element that `input` begins with, and what follows it. Lengths must be in their shortest
 /// form; tags above 30 are in no certificate.
 pub(crate) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
