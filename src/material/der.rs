@@ -66,6 +66,7 @@ pub(super) fn elements(mut input: &[u8]) -> Option<Vec<Element<'_>>> {
 
 /// The element that `input` begins with, and what follows it. Lengths must be in their shortest
 /// form; tags above 30 are in no certificate.
+#[inline]
 pub(crate) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (tag, rest) = input.split_first()?;
     if tag & 0x1f == 0x1f {
@@ -87,6 +88,17 @@ pub(crate) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (content, rest) = rest.split_at_checked(length)?;
     let whole = input.get(..input.len().checked_sub(rest.len())?)?;
     Some((Element { tag: *tag, content, whole }, rest))
+}
+
+/// Whether an element that nothing here looks into consists of elements, as far down as any
+/// honest one goes.
+pub(super) fn is_whole(element: Element<'_>) -> bool {
+    fn is_whole_to(element: Element<'_>, depth: u8) -> bool {
+        let below = depth.checked_sub(1);
+        let inside = |below| all_are(element.content, |one| is_whole_to(one, below));
+        element.tag & 0x20 == 0 || below.is_some_and(inside)
+    }
+    is_whole_to(element, 8)
 }
 
 /// Whether the content of an INTEGER is a number in its shortest form.

@@ -141,7 +141,7 @@ fn attributes(relative: Element<'_>) -> impl Iterator<Item = Attribute<'_>> {
 fn read_attribute(attribute: Element<'_>) -> Option<Attribute<'_>> {
     let mut parts = Reader(attribute.content);
     let kind = parts.next_if(OBJECT_IDENTIFIER).filter(|kind| der::is_oid(kind.content))?.content;
-    let value = parts.next()?;
+    let value = parts.next().filter(|value| der::is_whole(*value))?;
     (attribute.tag == SEQUENCE && parts.is_empty()).then_some(Attribute { kind, value })
 }
 

@@ -105,7 +105,10 @@ impl<'a> Fields<'a> {
         let spki = inner.next_if(SEQUENCE).and_then(Spki::read);
         let spki = spki.ok_or("its public key is damaged")?;
         for unique_id in [ISSUER_UNIQUE_ID, SUBJECT_UNIQUE_ID] {
-            inner.next_if(unique_id);
+            let found = inner.next_if(unique_id);
+            // It is a BIT STRING, and nothing else may hide in it.
+            let is_fine = |one: Element<'_>| one.content.first().is_some_and(|unused| *unused < 8);
+            found.is_none_or(is_fine).then_some(()).ok_or(damaged)?;
         }
         let extensions = match inner.next_if(EXTENSIONS) {
             Some(extensions) => der::only(extensions.content).and_then(|all| tagged(all, SEQUENCE)),
@@ -146,7 +149,8 @@ impl<'a> Algorithm<'a> {
         let mut parts = tagged(element, SEQUENCE)?;
         let oid = parts.next_if(OBJECT_IDENTIFIER).filter(|oid| der::is_oid(oid.content))?.content;
         let parameters = parts.next();
-        parts.is_empty().then_some(Self { oid, parameters })
+        let are_whole = parameters.is_none_or(der::is_whole);
+        (are_whole && parts.is_empty()).then_some(Self { oid, parameters })
     }
 }
 

@@ -159,3 +159,65 @@ fn unique_identifiers_of_the_last_century_are_read_past() {
     let spki = [plain.spki, tlv(0x83, &[0, 1])].concat();
     assert!(Certificate::from_der(&Parts { spki, ..Parts::default() }.der()).is_err());
 }
+
+/// A certificate with everything that is read, of an authority that really signs.
+fn real() -> Vec<u8> {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(3));
+    params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    params.name_constraints = Some(rcgen::NameConstraints {
+        permitted_subtrees: vec![rcgen::GeneralSubtree::DnsName("example".to_owned())],
+        excluded_subtrees: Vec::new(),
+    });
+    params.self_signed(&key).unwrap().der().to_vec()
+}
+
+/// Whether every element, and every one inside a constructed one, is written as it would be
+/// written anew.
+fn comes_back(input: &[u8]) -> bool {
+    der::all_are(input, |element| {
+        let inside = element.tag & 0x20 == 0 || comes_back(element.content);
+        inside && tlv(element.tag, element.content) == element.whole
+    })
+}
+
+#[test]
+fn a_changed_certificate_is_none_or_one_that_comes_back_byte_for_byte() {
+    let der = real();
+    let original = Certificate::from_der(&der).unwrap();
+    assert!(comes_back(&der));
+    let mut read = 0;
+    for at in 0..der.len() {
+        for value in [0, 1, 0x30, 0x7f, 0x80, 0x81, 0xa0, 0xff, der[at] ^ 1, der[at] ^ 0x20] {
+            let mut changed = der.clone();
+            changed[at] = value;
+            if value == der[at] {
+                continue;
+            }
+            if let Ok(certificate) = Certificate::from_der(&changed) {
+                read += 1;
+                assert_eq!(certificate.der(), changed);
+                assert_ne!(certificate, original);
+                assert!(comes_back(&changed), "byte {at} is {value:02x}");
+                assert_eq!(certificate.extensions().count(), original.extensions().count());
+                // Whatever is asked of it has an answer.
+                let _ = certificate.text(crate::material::Style::Full);
+            }
+        }
+    }
+    assert!(read > 1_000, "changes of keys, names and numbers are certificates: {read}");
+}
+
+#[test]
+fn a_byte_more_or_less_anywhere_is_no_certificate() {
+    let der = real();
+    for at in 0..der.len() {
+        let (before, behind) = der.split_at(at);
+        assert!(Certificate::from_der(before).is_err(), "cut at {at}");
+        assert!(Certificate::from_der(&[before, &behind[1..]].concat()).is_err(), "without {at}");
+        assert!(Certificate::from_der(&[before, &[0], behind].concat()).is_err(), "more at {at}");
+    }
+}

@@ -93,10 +93,15 @@ fn push_last(der: &mut Vec<u8>, line: &[u8]) -> Option<()> {
     (high == 0 && beyond.iter().all(|byte| *byte == 0)).then_some(())
 }
 
-fn value_of(group: [u8; 4]) -> u32 {
-    let value =
-        |(values, byte): (&[u32; 256], u8)| values.get(usize::from(byte)).copied().unwrap_or(BAD);
-    VALUES.iter().zip(group).map(value).fold(0, |all, one| all | one)
+#[inline]
+fn value_of([one, two, three, four]: [u8; 4]) -> u32 {
+    let [ones, twos, threes, fours] = &VALUES;
+    value(ones, one) | value(twos, two) | value(threes, three) | value(fours, four)
+}
+
+#[inline]
+fn value(values: &[u32; 256], byte: u8) -> u32 {
+    values.get(usize::from(byte)).copied().unwrap_or(BAD)
 }
 
 /// The values of all characters in the place that begins at the bit `shift`.
