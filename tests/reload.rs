@@ -182,6 +182,30 @@ fn one_bad_list_does_not_keep_the_others_from_being_taken() {
 }
 
 #[test]
+fn a_half_written_list_leaves_the_old_one_in_force_and_the_others_are_taken() {
+    let scene = scene();
+    scene.add(Material::Authority, "ca.pem", scene.authority.pem());
+    let other = Authority::new("Other CA");
+    let theirs = other.server(&[HOST]);
+    scene.context.add(Material::Authority, other.pem().as_bytes()).unwrap();
+    let half = scene.write("crls/a.crl", scene.authority.list(2, &[&scene.server]));
+    scene.write("crls/b.crl", other.list(2, &[]));
+    scene.context.add_dir(Material::Crl, half.parent().unwrap()).unwrap();
+    let whole = scene.authority.list(1, &[&scene.server]);
+    fs::write(&half, &whole[..whole.len() / 2]).unwrap();
+    scene.write("crls/b.crl", other.list(1, &[&theirs]));
+    scene.write("crls/new.crl", "");
+    let error = scene.context.reload().unwrap_err();
+    assert_eq!(error.kind(), Kind::Parse);
+    assert!(scene.problems(&scene.server).contains(Problems::REVOKED));
+    assert!(scene.problems(&theirs).contains(Problems::REVOKED));
+    fs::write(&half, &whole).unwrap();
+    fs::remove_file(scene.dir.path().join("crls/new.crl")).unwrap();
+    scene.context.reload().unwrap();
+    assert!(scene.problems(&scene.server).contains(Problems::REVOKED));
+}
+
+#[test]
 fn lists_count_in_whatever_order_they_come() {
     let scene = scene();
     let (old, new) =

@@ -128,8 +128,9 @@ impl Crls {
             found.add(Problems::CRL_MISSING, why);
         }
         let later = asked.lists.iter().map(|list| list.crl().this_update());
-        let later = later.filter(|begin| *begin > now).min().unwrap_or(i64::MAX);
-        found.window.until = found.window.until.min(later.saturating_sub(1));
+        if let Some(later) = later.filter(|begin| *begin > now).min() {
+            found.window.until = found.window.until.min(later.saturating_sub(1));
+        }
         found
     }
 
@@ -225,10 +226,12 @@ impl<'a> Asked<'a> {
 
     /// Says how fresh the knowledge is, by the newest list of each scope that counts.
     fn freshness(&mut self, grace: i64, found: &mut Revocation) {
-        let lists = self.lists.clone();
+        // Namesakes may have a list each: those that name another key are looked at last.
+        let (first, then): (Vec<&List>, Vec<&List>) =
+            self.lists.iter().partition(|list| self.may_be_its(list));
         let mut scopes: Vec<&Scope> = Vec::new();
         let mut ended: Option<&List> = None;
-        for list in lists {
+        for list in first.into_iter().chain(then) {
             if scopes.contains(&list.scope()) || !self.counts(list) {
                 continue;
             }
@@ -252,6 +255,14 @@ impl<'a> Asked<'a> {
         let (source, end) = (list.crl().source(), time_text(end));
         let why = format!("the revocation list of {name}, {source}, ended on {end}");
         found.add(Problems::CRL_EXPIRED, why);
+    }
+
+    /// Whether a list names the key of an issuer, or none.
+    fn may_be_its(&self, list: &List) -> bool {
+        list.crl().authority_key_id().is_none_or(|wanted| {
+            let key_ids = self.issuers.iter().map(|issuer| issuer.facts().subject_key_id.as_ref());
+            key_ids.into_iter().any(|key_id| key_id.is_none_or(|key_id| key_id == wanted))
+        })
     }
 
     /// Whether a list can say that the certificate is not revoked.

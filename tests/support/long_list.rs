@@ -15,15 +15,15 @@ const KEY_KIND: &[u8] = &[
 const NAME: &str = "Long List CA";
 
 /// An authority and its list, in PEM.
-pub struct LongList {
+pub(crate) struct LongList {
     /// The authority's certificate.
-    pub authority: String,
+    pub(crate) authority: String,
     /// The list.
-    pub list: String,
+    pub(crate) list: String,
 }
 
 /// A list with so many entries of 27 bytes each, whose serial numbers are those of [`serial`].
-pub fn long_list(entries: u64) -> LongList {
+pub(crate) fn long_list(entries: u64) -> LongList {
     let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
     let name = tlv(
         0x30,
@@ -71,7 +71,7 @@ pub fn long_list(entries: u64) -> LongList {
 }
 
 /// The serial number of an entry.
-pub fn serial(at: u64) -> [u8; 8] {
+pub(crate) fn serial(at: u64) -> [u8; 8] {
     let mixed = (at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d;
     let mut bytes = mixed.to_be_bytes();
     bytes[0] = bytes[0] & 0x3f | 0x40;

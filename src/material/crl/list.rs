@@ -128,8 +128,8 @@ fn entries(
 fn read_entry(entry: &[u8], has_extensions: bool) -> Result<(&[u8], Status), Stop> {
     let damaged = || Stop::Damaged("an entry of it is damaged".to_owned());
     let (serial, rest) = der::first(entry).ok_or_else(damaged)?;
-    let (date, rest) = der::first(rest).ok_or_else(damaged)?;
-    if serial.tag != INTEGER || serial.content.is_empty() || time(date.tag, date.content).is_none()
+    let (when, rest) = der::first(rest).ok_or_else(damaged)?;
+    if serial.tag != INTEGER || serial.content.is_empty() || date(when.tag, when.content).is_none()
     {
         return Err(damaged());
     }
@@ -141,32 +141,12 @@ fn read_entry(entry: &[u8], has_extensions: bool) -> Result<(&[u8], Status), Sto
     Ok((serial.content, extensions::of_entry(extensions.content)?))
 }
 
-/// Seconds since 1970 of a UTCTime or GeneralizedTime in the form of RFC 5280, section 4.1.2.5.
+/// The parts of a date, from year to second.
+type Date = [u32; 6];
+
+/// Seconds since 1970 of a UTCTime or GeneralizedTime.
 fn time(tag: u8, text: &[u8]) -> Option<i64> {
-    let (year, rest) = match (tag, text) {
-        (UTC_TIME, [y1, y2, rest @ ..]) => {
-            let year = two(*y1, *y2)?;
-            (if year < 50 { year.saturating_add(2000) } else { year.saturating_add(1900) }, rest)
-        }
-        (GENERALIZED_TIME, [y1, y2, y3, y4, rest @ ..]) => {
-            (two(*y1, *y2)?.saturating_mul(100).saturating_add(two(*y3, *y4)?), rest)
-        }
-        _ => return None,
-    };
-    let [m1, m2, d1, d2, h1, h2, n1, n2, s1, s2, b'Z'] = rest else { return None };
-    let (month, day) = (two(*m1, *m2)?, two(*d1, *d2)?);
-    let (hour, minute, second) = (two(*h1, *h2)?, two(*n1, *n2)?, two(*s1, *s2)?);
-    let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let days_of_month = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => return None,
-    };
-    if !(1..=days_of_month).contains(&day) || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
+    let [year, month, day, hour, minute, second] = date(tag, text)?.map(i64::from);
     Some(
         days_since_1970(year, month, day)
             .saturating_mul(24)
@@ -178,12 +158,37 @@ fn time(tag: u8, text: &[u8]) -> Option<i64> {
     )
 }
 
-fn two(tens: u8, ones: u8) -> Option<i64> {
-    if !tens.is_ascii_digit() || !ones.is_ascii_digit() {
-        return None;
-    }
-    let (tens, ones) = (tens.saturating_sub(b'0'), ones.saturating_sub(b'0'));
-    Some(i64::from(tens.saturating_mul(10).saturating_add(ones)))
+/// A UTCTime or GeneralizedTime in the form of RFC 5280, section 4.1.2.5.
+fn date(tag: u8, text: &[u8]) -> Option<Date> {
+    let (year, rest) = match (tag, text) {
+        (UTC_TIME, [y1, y2, rest @ ..]) => {
+            let year = two(*y1, *y2)?;
+            (year.saturating_add(if year < 50 { 2000 } else { 1900 }), rest)
+        }
+        (GENERALIZED_TIME, [y1, y2, y3, y4, rest @ ..]) => {
+            (two(*y1, *y2)?.saturating_mul(100).saturating_add(two(*y3, *y4)?), rest)
+        }
+        _ => return None,
+    };
+    let [m1, m2, d1, d2, h1, h2, n1, n2, s1, s2, b'Z'] = rest else { return None };
+    let (month, day) = (two(*m1, *m2)?, two(*d1, *d2)?);
+    let (hour, minute, second) = (two(*h1, *h2)?, two(*n1, *n2)?, two(*s1, *s2)?);
+    let is_leap = || (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let days_of_month = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap() => 29,
+        2 => 28,
+        _ => return None,
+    };
+    let is_one = day >= 1 && day <= days_of_month && hour <= 23 && minute <= 59 && second <= 59;
+    is_one.then_some([year, month, day, hour, minute, second])
+}
+
+fn two(tens: u8, ones: u8) -> Option<u32> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    let number = u32::from(tens).wrapping_mul(10).wrapping_add(u32::from(ones));
+    (tens <= 9 && ones <= 9).then_some(number)
 }
 
 /// Years are counted from March, so that a leap day is the last of its year.

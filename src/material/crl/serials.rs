@@ -94,13 +94,17 @@ impl Key {
     fn fingerprint(self, serial: &[u8]) -> u64 {
         let length = u64::try_from(serial.len()).unwrap_or(u64::MAX);
         let (words, rest) = serial.as_chunks::<8>();
+        let mix = |mixed: u64, word: [u8; 8]| {
+            let mixed = (mixed ^ u64::from_le_bytes(word)).wrapping_mul(self.1);
+            mixed ^ (mixed >> 32)
+        };
+        let mixed = words.iter().fold(self.0 ^ length, |mixed, word| mix(mixed, *word));
+        if rest.is_empty() {
+            return mixed;
+        }
         let mut last = [0; 8];
         last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        let words = words.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
-        words.fold(self.0 ^ length, |mixed, word| {
-            let mixed = (mixed ^ word).wrapping_mul(self.1);
-            mixed ^ (mixed >> 32)
-        })
+        mix(mixed, last)
     }
 }
 

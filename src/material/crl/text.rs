@@ -7,7 +7,7 @@
 use std::io::{ErrorKind, Read};
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use memchr::memchr2;
 use zeroize::Zeroizing;
 
 use super::Stop;
@@ -28,8 +28,6 @@ pub(super) struct Text<'a> {
     filled: usize,
     ended: bool,
     line: usize,
-    /// How long the line before was.
-    usual: usize,
 }
 
 /// The begin of a block.
@@ -54,7 +52,7 @@ const LABELS: [(&str, bool); 5] = [
 impl<'a> Text<'a> {
     pub(super) fn new(input: &'a mut dyn Read) -> Self {
         let buffer = Zeroizing::new(vec![0; ROOM]);
-        Self { input, buffer, at: 0, filled: 0, ended: false, line: 0, usual: 64 }
+        Self { input, buffer, at: 0, filled: 0, ended: false, line: 0 }
     }
 
     /// The begin of the next block; nothing at the end of the text.
@@ -86,6 +84,7 @@ impl<'a> Text<'a> {
         Body {
             text: self,
             label: begin.label,
+            decoder: decoder(),
             digits: Vec::with_capacity(2 * DIGITS),
             ended: false,
             any: false,
@@ -96,7 +95,7 @@ impl<'a> Text<'a> {
     fn next_line(&mut self) -> Result<Option<(usize, usize)>, Stop> {
         loop {
             let rest = self.buffer.get(self.at..self.filled).unwrap_or_default();
-            match line_end(rest, self.usual) {
+            match memchr2(b'\n', b'\r', rest) {
                 // Whether a line feed follows is not known yet.
                 Some(length)
                     if length.saturating_add(1) == rest.len()
@@ -105,11 +104,12 @@ impl<'a> Text<'a> {
                 Some(length) => {
                     let start = self.at;
                     let end = start.saturating_add(length);
-                    let behind = rest.get(length..).unwrap_or_default();
-                    let skipped = if behind.starts_with(b"\r\n") { 2 } else { 1 };
+                    let skipped = match rest.get(length..) {
+                        Some([b'\r', b'\n', ..]) => 2,
+                        _ => 1,
+                    };
                     self.at = end.saturating_add(skipped);
                     self.line = self.line.saturating_add(1);
-                    self.usual = length;
                     return Ok(Some((start, end)));
                 }
                 None if self.ended && rest.is_empty() => return Ok(None),
@@ -145,20 +145,6 @@ impl<'a> Text<'a> {
     }
 }
 
-/// How long the first line of `text` is; nothing where its end is not there. Lines of a block
-/// are alike, so the `usual` length is looked at first.
-fn line_end(text: &[u8], usual: usize) -> Option<usize> {
-    let ends = |byte: u8| byte == b'\n' || byte == b'\r';
-    if text.get(usual).is_some_and(|byte| ends(*byte)) {
-        let line = text.get(..usual).unwrap_or_default();
-        // Without a way out of the loop, so that many bytes are compared at once.
-        if !line.iter().fold(false, |found, byte| found | ends(*byte)) {
-            return Some(usual);
-        }
-    }
-    text.iter().position(|byte| ends(*byte))
-}
-
 fn begun(words: &[u8]) -> Option<(&'static str, bool)> {
     let label = words.strip_prefix(b"-----BEGIN ")?.strip_suffix(b"-----")?;
     LABELS.iter().find(|(known, _)| known.as_bytes() == label).copied()
@@ -168,9 +154,24 @@ fn begun(words: &[u8]) -> Option<(&'static str, bool)> {
 pub(super) struct Body<'t, 'a> {
     text: &'t mut Text<'a>,
     label: &'static str,
+    decoder: Decoder,
     digits: Vec<u8>,
     ended: bool,
     any: bool,
+}
+
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
+type Decoder = base64::engine::Simd;
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
+type Decoder = base64::engine::GeneralPurpose;
+
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
+fn decoder() -> Decoder {
+    Decoder::standard(base64::engine::general_purpose::PAD)
+}
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
+fn decoder() -> Decoder {
+    base64::engine::general_purpose::STANDARD
 }
 
 impl Body<'_, '_> {
@@ -199,7 +200,7 @@ impl Body<'_, '_> {
         let room = (whole / 4).saturating_mul(3);
         out.resize(before.saturating_add(room), 0);
         let place = out.get_mut(before..).unwrap_or_default();
-        let written = STANDARD.decode_slice(digits, place).map_err(|_| Stop::Irregular)?;
+        let written = self.decoder.decode_slice(digits, place).map_err(|_| Stop::Irregular)?;
         if written != room && !self.ended {
             return Err(Stop::Irregular);
         }
@@ -217,7 +218,7 @@ impl Source for Body<'_, '_> {
         while self.digits.len() < DIGITS {
             let Some((start, end)) = self.text.next_line()? else { return Err(Stop::Irregular) };
             let words = self.text.buffer.get(start..end).unwrap_or_default().trim_ascii();
-            if words.starts_with(b"-") {
+            if words.first() == Some(&b'-') {
                 if !self.is_end(words) || !self.any {
                     return Err(Stop::Irregular);
                 }

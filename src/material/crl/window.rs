@@ -93,25 +93,35 @@ impl<'a> Window<'a> {
     /// Takes the next element, of any tag.
     pub(super) fn element(&mut self, end: u64) -> Result<Element<'_>, Stop> {
         let ahead = self.bytes.get(self.at..).unwrap_or_default();
-        let length = match der::first(ahead) {
-            Some((element, _)) => element.whole.len(),
-            None => {
-                let (header, content) = self.lengths()?;
-                let length = header.saturating_add(content);
-                if length > LIMIT {
-                    return Stop::damaged("a part of it is too large");
-                }
-                self.have(length)?;
-                length
+        let (header, content) = match der::first(ahead) {
+            Some((found, _)) => {
+                (found.whole.len().saturating_sub(found.content.len()), found.content.len())
             }
+            None => self.far_element()?,
         };
-        let start = self.at;
-        self.at = start.saturating_add(length);
+        let (start, inner) = (self.at, self.at.saturating_add(header));
+        self.at = inner.saturating_add(content);
         if self.position() > end {
             return Stop::damaged("a part of it reaches beyond its end");
         }
-        let whole = self.bytes.get(start..self.at).unwrap_or_default();
-        der::only(whole).map_or_else(|| Stop::damaged("its structure is damaged"), Ok)
+        let part = |start| self.bytes.get(start..self.at);
+        match (self.bytes.get(start), part(start), part(inner)) {
+            (Some(tag), Some(whole), Some(content)) if tag & 0x1f != 0x1f => {
+                Ok(Element { tag: *tag, content, whole })
+            }
+            _ => Stop::damaged("its structure is damaged"),
+        }
+    }
+
+    /// Gets an element that is not, or not wholly, at hand; its lengths.
+    fn far_element(&mut self) -> Result<(usize, usize), Stop> {
+        let (header, content) = self.lengths()?;
+        let length = header.saturating_add(content);
+        if length > LIMIT {
+            return Stop::damaged("a part of it is too large");
+        }
+        self.have(length)?;
+        Ok((header, content))
     }
 
     /// Takes the next element, of this tag.
