@@ -34,7 +34,7 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full \
 
 .PHONY: lib header demo check install uninstall
 .PHONY: setup format-check lint header-check library-check install-check test contract peers
-.PHONY: examples examples-sanitized case-runner case-runner-check FORCE
+.PHONY: examples examples-sanitized case-runner case-runner-check fuzz mutants FORCE
 
 MAKEFLAGS += --no-print-directory
 
@@ -190,6 +190,24 @@ peers: lib examples examples-sanitized
 	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c $(CARGO) test --locked --test 'peers_*'
 	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c TLSCONN_RUN='$(VALGRIND)' $(CARGO) test --locked --test 'peers_*'
 	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-sanitized $(CARGO) test --locked --test 'peers_*'
+
+# ---------- searching ----------
+
+# No part of `check`: both take long, and find what the tests do not know yet. docs/testing.md
+# says how to read what they find. They need cargo-fuzz with a nightly toolchain, and cargo-mutants.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(patsubst fuzz/targets/%.rs,%,$(wildcard fuzz/targets/*.rs))
+# One part of all mutants, k/n with k from 0; and more options, --file src/trust/names.rs say.
+SHARD        ?= 0/1
+MUTANTS      ?=
+
+fuzz:
+	@for target in $(FUZZ_TARGETS); do \
+	  $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 || exit 1; \
+	done
+
+mutants:
+	PROPTEST_CASES=$${PROPTEST_CASES:-16} $(CARGO) mutants --shard $(SHARD) --output $(TARGET) $(MUTANTS)
 
 # ---------- installing ----------
 
