@@ -6,6 +6,7 @@
 //! with no lock held. One lock guards the state that changes; it is never held while foreign
 //! code runs.
 
+mod own;
 mod pieces;
 mod record;
 mod reload;
@@ -27,11 +28,11 @@ use crate::material::{
     Layout, Material, Surroundings, layout_files, pem_files, system_authorities,
 };
 use crate::trust::{
-    Anchors, Answer, Asking, Crls, Entries, Known, Question, Questions, Role, Rules,
+    AllowList, Anchors, Answer, Asking, Crls, Entries, Known, Question, Questions, Role, Rules,
     SessionEntries, Store,
 };
 
-use pieces::{Loaded, Origin, Own, Piece, load, load_file};
+use pieces::{Loaded, Origin, Own, Piece, load, load_file, text_of};
 pub(crate) use record::STORE_WAIT;
 pub use settings::Settings;
 pub use snapshot::Snapshot;
@@ -83,6 +84,7 @@ struct State {
     anchors: Arc<Anchors>,
     crls: Arc<Crls>,
     given: Arc<Entries>,
+    allowed: AllowList,
 }
 
 impl State {
@@ -97,6 +99,7 @@ impl State {
                 crls: Arc::clone(&self.crls),
                 clean: Arc::default(),
                 generation: self.generation,
+                allowed: self.allowed.clone(),
             },
             settings: self.settings.clone(),
             asking: self.asking,
@@ -181,15 +184,9 @@ impl Context {
     /// parse, [`Kind::Passphrase`] for a key, [`Kind::Certificate`] for an own certificate
     /// that is of no use. The context is as it was.
     pub fn add(&self, material: Material, pem: &[u8]) -> Result<(), Error> {
-        let source = match material {
-            Material::Authority => "the PEM text of the authorities",
-            Material::Crl => "the PEM text of the revocation lists",
-            Material::Key => "the PEM text of the own key",
-            Material::Certificate => "the PEM text of the own certificate",
-            Material::TrustedPeer => "the PEM text of the trusted servers",
-        };
+        let source = text_of(material);
         let loaded = load(material, pem, source, &self.passphrase(), self.snapshot().now())?;
-        self.add_pieces(vec![Piece { material, origin: Origin::Memory, loaded }], None)
+        self.add_pieces(vec![Piece { material, origin: Origin::Memory, loaded, side: None }], None)
     }
 
     /// Adds material from a PEM file, which [`Self::reload`] looks at again.
@@ -214,7 +211,7 @@ impl Context {
         for path in pem_files(dir)? {
             let (loaded, seen) = load_file(material, &path, &passphrase, now)?;
             let origin = Origin::Directory(dir.to_owned(), path, seen);
-            pieces.push(Piece { material, origin, loaded });
+            pieces.push(Piece { material, origin, loaded, side: None });
         }
         if pieces.is_empty() {
             let message = format!("the directory {} holds no PEM file", dir.display());
@@ -236,10 +233,9 @@ impl Context {
             pieces.push(self.piece_from(Material::Crl, crl)?);
         }
         if let Some((certificate, key)) = &files.pair {
-            let pair = [
-                self.piece_from(Material::Certificate, certificate)?,
-                self.piece_from(Material::Key, key)?,
-            ];
+            let own = self.piece_from(Material::Certificate, certificate)?;
+            let own = Piece { side: own::side(layout), ..own };
+            let pair = [own, self.piece_from(Material::Key, key)?];
             Own::of(&pair).pair().map_err(|error| {
                 let files = format!("{} and {}", certificate.display(), key.display());
                 Error::new(error.kind(), format!("{files}: {}", error.message()))
@@ -268,7 +264,8 @@ impl Context {
     /// [`Kind::NoAuthority`] where it has none.
     pub fn add_system_roots(&self) -> Result<(), Error> {
         let loaded = Loaded::Authorities(system_authorities()?);
-        let piece = Piece { material: Material::Authority, origin: Origin::Memory, loaded };
+        let (material, origin) = (Material::Authority, Origin::Memory);
+        let piece = Piece { material, origin, loaded, side: None };
         self.add_pieces(vec![piece], None)
     }
 
@@ -295,6 +292,23 @@ impl Context {
         self.change(|state| {
             change(&mut state.settings);
             state.settings.check()
+        })
+    }
+
+    /// Adds a pattern to the list of the clients that may come, by distinguished name; nothing:
+    /// sets an empty list in place of whatever was added, which admits nobody.
+    ///
+    /// `*` stands for any characters and `?` for one; there is no escape. A pattern is compared
+    /// with the whole of [`crate::Certificate::distinguished_name`]. As long as this was never
+    /// called there is no list, and authorities and answers decide.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] for an empty pattern.
+    pub fn allow_dn(&self, pattern: Option<&str>) -> Result<(), Error> {
+        self.change(|state| {
+            state.allowed = state.allowed.with(pattern)?;
+            Ok(())
         })
     }
 
@@ -350,7 +364,8 @@ impl Context {
 
     fn piece_from(&self, material: Material, path: &Path) -> Result<Piece, Error> {
         let (loaded, seen) = load_file(material, path, &self.passphrase(), self.snapshot().now())?;
-        Ok(Piece { material, origin: Origin::File(path.to_owned(), seen), loaded })
+        let origin = Origin::File(path.to_owned(), seen);
+        Ok(Piece { material, origin, loaded, side: None })
     }
 
     fn add_pieces(
@@ -372,6 +387,7 @@ impl Context {
             let mut state = self.0.state.lock();
             let mut next = state.clone();
             change(&mut next)?;
+            own::check(&state, &next)?;
             next.generation = next.generation.wrapping_add(1);
             let snapshot = Arc::new(next.snapshot());
             let before = std::mem::replace(&mut *state, next);

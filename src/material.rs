@@ -16,6 +16,7 @@ mod file;
 mod key;
 mod layout;
 mod name;
+mod name_gnutls;
 mod pem;
 mod system;
 #[cfg(test)]

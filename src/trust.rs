@@ -5,6 +5,7 @@
 //! the world are the store of known peers, a file, and the answers that it records. Start at
 //! [`judge`]; everything else feeds it or waits for its questions.
 
+mod allow;
 mod anchors;
 mod assess;
 mod change;
@@ -21,6 +22,7 @@ mod judge;
 mod judgement_text;
 mod known;
 mod known_text;
+mod libvirt;
 mod names;
 mod path;
 mod question;
@@ -38,6 +40,7 @@ mod for_tests;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use allow::AllowList;
 pub(crate) use anchors::Anchors;
 pub(crate) use assess::Rules;
 pub use assess::{CrlMode, Profile};
@@ -50,6 +53,7 @@ pub(crate) use judge::{Admitted, Asked, Asking, Beliefs, Grant, Judgement, Peer,
 pub use judge::{Policies, Policy, Reason, Situation};
 pub(crate) use known::{Known, KnownView, SessionEntries};
 pub(crate) use known_text::read as read_known;
+pub(crate) use libvirt::{authority as libvirt_authority, own as libvirt_own};
 pub use question::{Answer, Question};
 pub(crate) use question::{BRIEFLY, Questions, Record, Ticket, Waker, accepted_by};
 pub(crate) use store::Store;

@@ -101,6 +101,12 @@ static void contexts(tlsconn_ctx *ctx, const char *pem)
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_known_file(ctx, NULL));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_known_file(ctx, ""));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_reload(NULL));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_allow_dn(NULL, "CN=alice"));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_allow_dn(NULL, NULL));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_allow_dn(ctx, ""));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_allow_dn(ctx, "CN=\xff"));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_allow_dn(ctx, "C=GB,O=*,CN=alic?"));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_allow_dn(ctx, NULL));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_validator(NULL, ask, ctx, destroy));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_validator(NULL, NULL, NULL, NULL));
     EXPECT(TLSCONN_OK, tlsconn_ctx_set_validator(ctx, NULL, ctx, destroy));

@@ -20,6 +20,8 @@ pub(super) struct Piece {
     pub(super) material: Material,
     pub(super) origin: Origin,
     pub(super) loaded: Loaded,
+    /// For which side an own certificate is, where that is said.
+    pub(super) side: Option<Role>,
 }
 
 /// Where a piece came from.
@@ -38,6 +40,27 @@ pub(super) enum Origin {
 pub(super) struct Seen {
     pub(super) stamp: Stamp,
     pub(super) sha256: [u8; 32],
+}
+
+impl Piece {
+    /// How an error names it.
+    pub(super) fn source(&self) -> String {
+        match self.origin.file() {
+            Some((path, _)) => path.display().to_string(),
+            None => text_of(self.material).to_owned(),
+        }
+    }
+}
+
+/// How an error names a text in memory.
+pub(super) const fn text_of(material: Material) -> &'static str {
+    match material {
+        Material::Authority => "the PEM text of the authorities",
+        Material::Crl => "the PEM text of the revocation lists",
+        Material::Key => "the PEM text of the own key",
+        Material::Certificate => "the PEM text of the own certificate",
+        Material::TrustedPeer => "the PEM text of the trusted servers",
+    }
 }
 
 impl Origin {
@@ -130,8 +153,8 @@ pub(super) fn read_file(material: Material, path: &Path) -> Result<(FileText, Se
     Ok((file, seen))
 }
 
-/// An own certificate must be valid now and be meant for TLS: a peer would refuse it later,
-/// and say less.
+/// An own certificate must be valid now: a peer would refuse it later, and say less. What
+/// depends on the profile is looked at when it is clear.
 fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
     let facts = leaf.facts();
@@ -146,18 +169,6 @@ fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error>
     if now < facts.not_before {
         let why = format!("is not valid before {}", time_text(facts.not_before));
         return refuse(Problems::NOT_YET_VALID, why, "is the clock of this machine right?");
-    }
-    let meant_for_tls = facts
-        .extended_key_usage
-        .as_ref()
-        .is_none_or(|usage| usage.any || usage.client_auth || usage.server_auth);
-    if !meant_for_tls {
-        let why = "is not meant for TLS: its extended key usage names neither clients nor servers";
-        return refuse(
-            Problems::WRONG_PURPOSE,
-            why.to_owned(),
-            "ask its authority for one with the purpose clientAuth",
-        );
     }
     Ok(())
 }

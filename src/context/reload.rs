@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, load_lists, read_file};
-use super::{Context, Passphrase, State};
+use super::{Context, Passphrase, State, own};
 use crate::error::{Error, Kind};
 use crate::material::{Material, pem_files, stamp};
 use crate::trust::rolled_back;
@@ -31,7 +31,11 @@ impl Context {
         // Whatever is wrong with the others, new revocation lists count.
         let mut whole = next.clone();
         let more = self.refresh(&mut whole, &TOGETHER, &mut outcome);
-        match more.and_then(|more| whole.has_its_pair(&before).map(|()| more)) {
+        let is_whole = |whole: &State| {
+            whole.has_its_pair(&before)?;
+            own::check(&before, whole)
+        };
+        match more.and_then(|more| is_whole(&whole).map(|()| more)) {
             Ok(more) => {
                 next = whole;
                 changed.extend(more);
@@ -117,7 +121,7 @@ impl Look<'_> {
                     Ok((loaded, seen)) => {
                         self.changed.push(*material);
                         let origin = Origin::Directory(dir.clone(), path.clone(), seen);
-                        next.pieces.push(Piece { material: *material, origin, loaded });
+                        next.pieces.push(Piece { material: *material, origin, loaded, side: None });
                     }
                     Err(error) => self.fail(error),
                 }

@@ -1,6 +1,6 @@
 //! What an application may choose, with what holds where it chooses nothing.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Kind};
 use crate::tls::{Options, Version};
@@ -49,6 +49,14 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The time to judge at, in seconds since 1970.
+    pub(super) fn now(&self) -> i64 {
+        self.verify_time.unwrap_or_else(|| {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        })
+    }
+
     /// Refuses what makes no sense together, or would open a door.
     pub(super) fn check(&self) -> Result<(), Error> {
         let Policies { on_new: _, on_changed, on_renewed: _, on_untrusted, on_new_problem } =

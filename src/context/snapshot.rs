@@ -1,7 +1,6 @@
 //! The immutable state of a context that a connection works with.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Validator;
 use super::pieces::Own;
@@ -51,10 +50,7 @@ impl Snapshot {
     /// The time to judge at, in seconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.settings.verify_time.unwrap_or_else(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-        })
+        self.settings.now()
     }
 
     /// Judges a peer by what this snapshot believes; `view` is who is known just now.

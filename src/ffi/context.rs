@@ -8,7 +8,7 @@ use super::callback::{
     passphrase, tlsconn_destroy_fn, tlsconn_passphrase_fn, tlsconn_validator_fn, validator,
 };
 use super::handle::{give, lend, share, show, take_back};
-use super::read::{bytes, path};
+use super::read::{bytes, path, text};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::material::{Layout, Material};
@@ -145,9 +145,10 @@ pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
 /// Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
 /// that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
 /// none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
-/// certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_INVALID` when `ctx`
-/// or `pem` is NULL, `len` is no length, or `material` is none. On failure the context is as it
-/// was.
+/// certificate has ended, has not begun or is not meant for TLS, and, with
+/// `TLSCONN_PROFILE_LIBVIRT`, when own certificate and authorities are none that libvirt would
+/// start with; `TLSCONN_E_INVALID` when `ctx` or `pem` is NULL, `len` is no length, or
+/// `material` is none. On failure the context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add(
@@ -309,6 +310,38 @@ pub unsafe extern "C" fn tlsconn_ctx_reload(ctx: *mut tlsconn_ctx) -> c_int {
     call(|| {
         // SAFETY: the contract: a context or NULL.
         unsafe { lend("ctx", ctx) }?.0.reload()
+    })
+}
+
+/// Add a pattern to the list of clients that may come, by distinguished name.
+///
+/// It counts for peers of `TLSCONN_ROLE_CLIENT`, known ones included: whatever vouches for a
+/// client, its name must fit a pattern. As long as this was never called there is no list. In a
+/// pattern `*` stands for any characters, `?` for one of UTF-8, everything else for itself;
+/// there is no escape. It is compared, letter case included, with the whole name in the order
+/// of its encoding, escaped as GnuTLS does it: `C=GB,O=Lab,CN=alice`, as libvirt's
+/// tls_allowed_dn_list and virt-pki-query-dn have it. (certtool and openssl show the order reversed, or
+/// other escapes; the hint of an error shows the pattern to add.) `pattern` is UTF-8; NULL sets an empty list in place of whatever was added, which
+/// admits nobody. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `pattern` is empty or no
+/// UTF-8. On failure the context is as it was.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_allow_dn(
+    ctx: *mut tlsconn_ctx,
+    pattern: *const c_char,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        let pattern = if pattern.is_null() {
+            None
+        } else {
+            // SAFETY: the contract: NUL-terminated text.
+            Some(unsafe { text("pattern", pattern) }?)
+        };
+        ctx.0.allow_dn(pattern)
     })
 }
 

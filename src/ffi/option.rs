@@ -110,6 +110,8 @@ pub enum tlsconn_profile {
     /// RFC 5280 and RFC 9525.
     TLSCONN_PROFILE_STRICT = 70,
     /// What libvirt's own TLS code accepts and refuses, so that a PKI made for libvirt works.
+    /// An own certificate is held against the authorities and against libvirt's rules whenever
+    /// one of the three changes: add it after the authority that issued it.
     TLSCONN_PROFILE_LIBVIRT = 71,
     /// STRICT, and what public authorities promise and home-made ones lack:
     /// `TLSCONN_P_FORM`.
@@ -145,8 +147,8 @@ pub enum tlsconn_tls_version {
 /// also for those that have not been judged yet. Any thread.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, `value` is
-/// not one of its values, or the oldest version would be newer than the newest; nothing is
-/// changed then.
+/// not one of its values, or the oldest version would be newer than the newest;
+/// `TLSCONN_E_CERT` when the own certificate is none for the profile. Nothing is changed then.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_int(

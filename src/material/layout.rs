@@ -27,6 +27,17 @@ pub enum Layout {
     Qemu,
 }
 
+impl Layout {
+    /// For which side the certificate of the layout is, where its programs have both.
+    pub(crate) const fn is_for_servers(self) -> Option<bool> {
+        match self {
+            Self::Libvirt | Self::Qemu => Some(false),
+            Self::LibvirtServer => Some(true),
+            Self::Tlsconn | Self::Docker => None,
+        }
+    }
+}
+
 /// The files of a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LayoutFiles {

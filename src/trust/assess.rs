@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::allow::AllowList;
 use super::anchors::Anchors;
 use super::clean::CleanChains;
 use super::crls::Crls;
@@ -14,8 +15,8 @@ use super::path::{self, Found};
 use super::rules::{self, Asked};
 use super::signed::{self, Proof};
 use super::words::Position;
-use super::{constraints, names, second};
-use crate::error::Problems;
+use super::{constraints, libvirt, names, second};
+use crate::error::{Error, Problems};
 use crate::material::{Certificate, name_text};
 
 /// How strictly a chain is read.
@@ -59,6 +60,20 @@ pub(crate) struct Rules {
     pub clean: Arc<CleanChains>,
     /// Counts the changes of what the rules were made of.
     pub generation: u64,
+    /// The clients that may come.
+    pub allowed: AllowList,
+}
+
+impl Rules {
+    /// Why a peer may not come, whatever vouches for it; nothing where it may, or where there is
+    /// no list for its side.
+    #[must_use]
+    pub(crate) fn refusal(&self, role: Role, leaf: &Certificate) -> Option<Error> {
+        match role {
+            Role::Server => None,
+            Role::Client => self.allowed.refusal(leaf),
+        }
+    }
 }
 
 /// A chain to look at.
@@ -175,7 +190,7 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
     }
     match rules.profile {
         Profile::Strict | Profile::Pedantic => second::opinion(case, path, &mut out),
-        Profile::Libvirt => {}
+        Profile::Libvirt => libvirt::check_path(case, path, &mut out),
     }
     out
 }
@@ -206,7 +221,7 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
     }
     match rules.profile {
         Profile::Strict | Profile::Pedantic => second::opinion_on_leaf(case, leaf, &mut out),
-        Profile::Libvirt => {}
+        Profile::Libvirt => libvirt::check_path(case, std::slice::from_ref(leaf), &mut out),
     }
     out
 }

@@ -82,7 +82,7 @@ fn covers(base: &GeneralName<'_>, name: &AltName, permitting: bool) -> Option<bo
     }
 }
 
-fn covers_host(base: &str, name: &str) -> bool {
+pub(super) fn covers_host(base: &str, name: &str) -> bool {
     let Some(at) = name.len().checked_sub(base.len()) else { return false };
     let Some((before, end)) = name.split_at_checked(at) else { return false };
     let is_whole = before.is_empty() || base.is_empty() || base.starts_with('.');

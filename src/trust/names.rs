@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::assess::{Assessment, Profile};
 use super::host::Host;
+use super::libvirt;
 use super::words::Position;
 use crate::error::{Problems, escaped};
 use crate::material::{AltName, Certificate, name_text};
@@ -15,7 +16,10 @@ const MAX_TOLD: usize = 8;
 /// there has that as a problem of its own, and a second one unless its one common name is the
 /// host: so that a question about it tells the harmless case from the other.
 pub(super) fn check(profile: Profile, host: &Host, leaf: &Certificate, out: &mut Assessment) {
-    if profile != Profile::Libvirt && !names_hosts(leaf) {
+    if profile == Profile::Libvirt {
+        return libvirt::check_name(host, leaf, out);
+    }
+    if !names_hosts(leaf) {
         let what = Position::Leaf.of(leaf);
         out.add(Problems::NO_SAN, format!("{what} has no host among its alternative names"));
     }
@@ -77,7 +81,7 @@ fn is_wildcard_for(pattern: &str, host: &Host) -> bool {
 }
 
 /// The names of a certificate for people.
-fn told(leaf: &Certificate) -> String {
+pub(super) fn told(leaf: &Certificate) -> String {
     let mut names: Vec<String> = alt_names(leaf)
         .filter_map(|name| match name {
             AltName::Dns(name) => Some(escaped(name)),

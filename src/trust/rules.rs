@@ -5,6 +5,7 @@
 
 use super::assess::{Assessment, Profile};
 use super::entry::Role;
+use super::libvirt;
 use super::words::Position;
 use crate::error::Problems;
 use crate::material::time_text;
@@ -33,6 +34,9 @@ pub(super) fn check(
     position: Position,
     out: &mut Assessment,
 ) {
+    if asked.profile == Profile::Libvirt {
+        return libvirt::check(asked, certificate, position, out);
+    }
     dates(asked.now, certificate, position, out);
     version(certificate, position, out);
     purpose(asked, certificate, position, out);
@@ -48,12 +52,15 @@ pub(super) fn check(
 
 /// Looks at a leaf that is known by its very certificate: dates, purpose and key.
 pub(super) fn check_known(asked: Asked, leaf: &Certificate, out: &mut Assessment) {
+    if asked.profile == Profile::Libvirt {
+        return libvirt::check_known(asked, leaf, out);
+    }
     dates(asked.now, leaf, Position::Leaf, out);
     purpose(asked, leaf, Position::Leaf, out);
     key(leaf, Position::Leaf, out);
 }
 
-fn dates(now: i64, certificate: &Certificate, position: Position, out: &mut Assessment) {
+pub(super) fn dates(now: i64, certificate: &Certificate, position: Position, out: &mut Assessment) {
     let facts = certificate.facts();
     let what = position.of(certificate);
     if now > facts.not_after {
@@ -141,7 +148,7 @@ fn is_authority(certificate: &Certificate, position: Position, below: usize, out
     }
 }
 
-fn extensions(certificate: &Certificate, position: Position, out: &mut Assessment) {
+pub(super) fn extensions(certificate: &Certificate, position: Position, out: &mut Assessment) {
     if let [first, ..] = certificate.facts().unknown_critical.as_slice() {
         let what = position.of(certificate);
         let why = format!("{what} has a critical extension that is not known here: {first}");
@@ -149,7 +156,7 @@ fn extensions(certificate: &Certificate, position: Position, out: &mut Assessmen
     }
 }
 
-fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
+pub(super) fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
     let kind = match &certificate.facts().key {
         KeyAlgorithm::Rsa(bits) if *bits < RSA_BITS => format!("an RSA key of {bits} bits"),
         KeyAlgorithm::Ec(curve) if !CURVES.contains(&curve.as_str()) => {

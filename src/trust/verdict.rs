@@ -96,7 +96,15 @@ pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
     };
     match judged {
         Ok((found, outcome)) => {
-            let Assessment { problems, why, path, .. } = found;
+            let Assessment { problems, mut why, path, .. } = found;
+            let refusal = path.first().and_then(|leaf| beliefs.rules.refusal(suspect.role, leaf));
+            let outcome = match refusal {
+                Some(error) => {
+                    why.push(error.message().to_owned());
+                    outcome.and(Err(error))
+                }
+                None => outcome,
+            };
             Verdict { problems, why, path, outcome }
         }
         Err(error) => unreadable(error),

@@ -1,0 +1,127 @@
+//! Whether the own certificate is fit for use, as the profile has it.
+//!
+//! What is looked at depends on authorities and profile, which may come before the certificate
+//! or after it: so it is looked at whenever one of the three changes, and a change that does
+//! not go with the others is refused. Time alone is no change: a certificate that ends while
+//! it is in use does not keep the context from being changed.
+
+use std::sync::Arc;
+
+use super::State;
+use super::pieces::{Loaded, Own, Piece};
+use crate::error::{Error, Kind, Problems};
+use crate::material::{Certificate, Layout};
+use crate::trust::{Anchors, Profile, Role, libvirt_authority, libvirt_own};
+
+/// For which side the own certificate of a layout is, where the layout says so.
+pub(super) const fn side(layout: Layout) -> Option<Role> {
+    match layout.is_for_servers() {
+        Some(true) => Some(Role::Server),
+        Some(false) => Some(Role::Client),
+        None => None,
+    }
+}
+
+/// Refuses the step from `before` to `after` where it makes an own certificate unfit.
+///
+/// STRICT and PEDANTIC want it to be for TLS. LIBVIRT wants what libvirt's daemons and clients
+/// want when they start: fit authorities, and a certificate that they vouch for and that may be
+/// a client's or a server's. Without an own certificate nothing is looked at: the authorities
+/// are judged with each peer.
+///
+/// # Errors
+///
+/// [`Kind::Certificate`], naming the file, the certificate and everything that is wrong.
+pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
+    let is_other_profile = before.settings.profile != after.settings.profile;
+    let own = Own::of(&after.pieces);
+    let in_use = |chain: &Vec<Certificate>| {
+        own.active.iter().any(|(active, _)| active == chain)
+            || own.waiting_chain.as_ref() == Some(chain)
+    };
+    let is_new = |piece: &Piece, chain: &Vec<Certificate>| {
+        let same = |old: &Piece| old.side == piece.side && chain_of(old) == Some(chain);
+        !before.pieces.iter().any(same)
+    };
+    let chains = || after.pieces.iter().filter_map(|piece| Some((piece, chain_of(piece)?)));
+    match after.settings.profile {
+        Profile::Strict | Profile::Pedantic => {
+            let mut changed = chains().filter(|(piece, chain)| {
+                is_new(piece, chain) || (is_other_profile && in_use(chain))
+            });
+            changed.try_for_each(|(piece, chain)| for_tls(piece, chain))
+        }
+        Profile::Libvirt => {
+            let mut used = chains().filter(|(_, chain)| in_use(chain)).peekable();
+            let is_same = !is_other_profile
+                && used.peek().is_some()
+                && !chains().any(|(piece, chain)| is_new(piece, chain))
+                && authorities(&before.pieces)
+                    .map(|(_, one)| one)
+                    .eq(authorities(&after.pieces).map(|(_, one)| one));
+            if used.peek().is_none() || is_same {
+                return Ok(());
+            }
+            let now = after.settings.now();
+            for (piece, authority) in authorities(&after.pieces) {
+                refuse(piece, libvirt_authority(authority, now))?;
+            }
+            let all = authorities(&after.pieces).map(|(_, one)| one.clone()).collect();
+            let anchors = Arc::new(Anchors::new(all));
+            used.try_for_each(|(piece, chain)| {
+                refuse(piece, libvirt_own(chain, piece.side, &anchors, now))
+            })
+        }
+    }
+}
+
+fn chain_of(piece: &Piece) -> Option<&Vec<Certificate>> {
+    match &piece.loaded {
+        Loaded::Chain(chain) => Some(chain),
+        Loaded::Authorities(_) | Loaded::Crls(_) | Loaded::Key(_) | Loaded::Peers(_) => None,
+    }
+}
+
+fn authorities(pieces: &[Piece]) -> impl Iterator<Item = (&Piece, &Certificate)> {
+    pieces.iter().flat_map(|piece| {
+        let all = match &piece.loaded {
+            Loaded::Authorities(all) => all.as_slice(),
+            Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(_) | Loaded::Peers(_) => &[],
+        };
+        all.iter().map(move |one| (piece, one))
+    })
+}
+
+/// What STRICT asks beside the dates: a purpose that TLS has.
+fn for_tls(piece: &Piece, chain: &[Certificate]) -> Result<(), Error> {
+    let Some(leaf) = chain.first() else { return Ok(()) };
+    let usage = leaf.facts().extended_key_usage.as_ref();
+    if usage.is_none_or(|usage| usage.any || usage.client_auth || usage.server_auth) {
+        return Ok(());
+    }
+    let message = format!(
+        "{}: the own certificate of {} is not meant for TLS: its extended key usage names neither clients nor servers",
+        piece.source(),
+        leaf.subject()
+    );
+    Err(Error::new(Kind::Certificate, message)
+        .with_problems(Problems::WRONG_PURPOSE)
+        .with_hint("ask its authority for one with the purpose clientAuth"))
+}
+
+/// The error for what libvirt would not start with.
+fn refuse(piece: &Piece, (problems, why): (Problems, Vec<String>)) -> Result<(), Error> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{}: {}", piece.source(), why.join("; "));
+    let hint = if problems.contains(Problems::UNKNOWN_ISSUER) {
+        "add the authority that issued the own certificate first, or the certificate together with the intermediates that lead to it"
+    } else {
+        "libvirt would not start with these files either; ask their authority for others"
+    };
+    Err(Error::new(Kind::Certificate, message).with_problems(problems).with_hint(hint))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! The clients that may come, by patterns for their distinguished names.
+//!
+//! The patterns are libvirt's: `*` stands for any characters, `?` for one, everything else for
+//! itself, and there is no escape. A pattern is compared with the whole name as GnuTLS writes
+//! it, letter case included. A name without such a text is on no list.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Kind, escaped};
+use crate::material::{Certificate, name_text};
+
+/// The patterns, where there is a list; an empty list admits nobody.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AllowList(Option<Arc<[Pattern]>>);
+
+impl AllowList {
+    /// This list and one more pattern; nothing: an empty list in place of this one.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] for an empty pattern, which no name fits.
+    pub(crate) fn with(&self, pattern: Option<&str>) -> Result<Self, Error> {
+        let Some(pattern) = pattern else { return Ok(Self(Some(Arc::default()))) };
+        if pattern.is_empty() {
+            let message = "the pattern for distinguished names is empty, and no name fits that";
+            return Err(Error::new(Kind::Invalid, message)
+                .with_hint("an empty list, which admits nobody, is set without a pattern"));
+        }
+        let before = self.0.iter().flat_map(|all| all.iter().cloned());
+        Ok(Self(Some(before.chain([Pattern::new(pattern)]).collect())))
+    }
+
+    /// Why the client with this certificate may not come; nothing where it may.
+    #[must_use]
+    pub(crate) fn refusal(&self, leaf: &Certificate) -> Option<Error> {
+        let patterns = self.0.as_ref()?;
+        let name = leaf.distinguished_name_bytes();
+        if name.as_ref().is_some_and(|name| patterns.iter().any(|one| one.fits(name))) {
+            return None;
+        }
+        let Some(name) = name else {
+            let name = name_text(leaf.subject_der());
+            let message = format!(
+                "the client {name} has no distinguished name that a list of allowed clients could hold"
+            );
+            return Some(
+                Error::new(Kind::NotAllowed, message).with_hint(
+                    "ask its authority for a certificate without empty or damaged names",
+                ),
+            );
+        };
+        let is_shown_as_it_is = std::str::from_utf8(&name).is_ok_and(|name| escaped(name) == name);
+        let name = String::from_utf8_lossy(&name);
+        let message = match patterns.len() {
+            0 => format!("the client {name} is not allowed: the list of allowed clients is empty"),
+            1 => format!("the client {name} does not fit the one pattern for allowed clients"),
+            many => {
+                format!("the client {name} fits none of the {many} patterns for allowed clients")
+            }
+        };
+        let hint = if is_shown_as_it_is {
+            format!("to allow it, add this pattern with tlsconn_ctx_allow_dn(): {name}")
+        } else {
+            "its name has characters that are not shown as they are: allow it by a pattern with ? in their place".to_owned()
+        };
+        Some(Error::new(Kind::NotAllowed, message).with_hint(hint))
+    }
+}
+
+/// One pattern.
+#[derive(Clone, Debug)]
+struct Pattern(Vec<Part>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Any,
+    One,
+    Just(char),
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        let part = |c| match c {
+            '*' => Part::Any,
+            '?' => Part::One,
+            c => Part::Just(c),
+        };
+        Self(text.chars().map(part).collect())
+    }
+
+    /// Whether the whole of `name` fits. A `*` is only ever given up for a later one, so the
+    /// work is bounded by the product of the two lengths.
+    fn fits(&self, name: &[u8]) -> bool {
+        let name = characters(name);
+        let (mut at, mut in_name) = (0_usize, 0_usize);
+        // Behind the last star, and where what it stands for ends.
+        let mut star: Option<(usize, usize)> = None;
+        while let Some(character) = name.get(in_name) {
+            let fits_here = match self.0.get(at) {
+                Some(Part::Any) => {
+                    at = at.saturating_add(1);
+                    star = Some((at, in_name));
+                    continue;
+                }
+                Some(Part::One) => true,
+                Some(Part::Just(wanted)) => *character == Some(*wanted),
+                None => false,
+            };
+            if fits_here {
+                at = at.saturating_add(1);
+                in_name = in_name.saturating_add(1);
+            } else if let Some((behind, end)) = star {
+                let end = end.saturating_add(1);
+                star = Some((behind, end));
+                (at, in_name) = (behind, end);
+            } else {
+                return false;
+            }
+        }
+        self.0.iter().skip(at).all(|part| *part == Part::Any)
+    }
+}
+
+/// The characters of a text; nothing for each byte that is in none.
+fn characters(text: &[u8]) -> Vec<Option<char>> {
+    let chunks = text.utf8_chunks();
+    let all = chunks.flat_map(|chunk| {
+        let bad = chunk.invalid().iter().map(|_| None);
+        chunk.valid().chars().map(Some).chain(bad)
+    });
+    all.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Maker, named};
+    use super::*;
+
+    fn fits(pattern: &str, name: &str) -> bool {
+        Pattern::new(pattern).fits(name.as_bytes())
+    }
+
+    fn leaf(name: &str) -> Certificate {
+        Maker::of(named(name, &[])).certificate()
+    }
+
+    fn list(patterns: &[&str]) -> AllowList {
+        patterns.iter().fold(AllowList::default(), |list, one| list.with(Some(one)).unwrap())
+    }
+
+    #[test]
+    fn a_pattern_is_for_the_whole_name_and_its_very_letters() {
+        assert!(fits("C=GB,CN=alice", "C=GB,CN=alice"));
+        assert!(!fits("C=GB,CN=alice", "C=GB,CN=alice2"));
+        assert!(!fits("CN=alice", "C=GB,CN=alice"));
+        assert!(!fits("C=GB,CN=Alice", "C=GB,CN=alice"));
+    }
+
+    #[test]
+    fn a_star_stands_for_any_characters_and_none() {
+        for (pattern, name) in [
+            ("*", "CN=a"),
+            ("*", ""),
+            ("CN=*", "CN="),
+            ("*lab*", "O=lab,CN=a"),
+            ("C*=*a", "CN=aba"),
+        ] {
+            assert!(fits(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("*b", "ab,c"), ("a*a", "a"), ("*a*b", "ba"), ("", "a")] {
+            assert!(!fits(pattern, name), "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_question_mark_stands_for_one_character_of_any_length() {
+        assert!(fits("CN=Z?rich", "CN=Zürich"));
+        assert!(fits("CN=?", "CN=東"));
+        assert!(!fits("CN=?", "CN="));
+        assert!(!fits("CN=?", "CN=ab"));
+    }
+
+    #[test]
+    fn nothing_else_is_special() {
+        assert!(fits("CN=[ab]{c}", "CN=[ab]{c}"));
+        assert!(!fits("CN=[ab]", "CN=a"));
+        assert!(fits("CN=a\\,*", "CN=a\\,b"));
+        assert!(!fits("CN=\\*", "CN=*"));
+    }
+
+    #[test]
+    fn a_byte_that_is_no_character_fits_only_a_wildcard() {
+        assert!(Pattern::new("CN=Z?rich").fits(b"CN=Z\xfcrich"));
+        assert!(!Pattern::new("CN=Zürich").fits(b"CN=Z\xfcrich"));
+        assert!(!Pattern::new("CN=Z\u{fffd}rich").fits(b"CN=Z\xfcrich"));
+    }
+
+    #[test]
+    fn many_stars_end_soon() {
+        let name = "a".repeat(20_000);
+        assert!(!fits(&"*a".repeat(40).replace("*a*a", "*aa*a"), &(name.clone() + "b")));
+        assert!(fits(&("*a".repeat(40) + "*"), &name));
+    }
+
+    #[test]
+    fn without_a_list_everybody_may_come() {
+        assert_eq!(AllowList::default().refusal(&leaf("alice")), None);
+    }
+
+    #[test]
+    fn an_empty_list_admits_nobody_and_forgets_what_was_in_it() {
+        let empty = list(&["*"]).with(None).unwrap();
+        let error = empty.refusal(&leaf("alice")).unwrap();
+        assert_eq!(error.kind(), Kind::NotAllowed);
+        assert!(empty.with(Some("CN=alice")).unwrap().refusal(&leaf("alice")).is_none());
+        assert!(empty.with(Some("CN=alice")).unwrap().refusal(&leaf("bob")).is_some());
+    }
+
+    #[test]
+    fn any_pattern_of_the_list_is_enough() {
+        let two = list(&["CN=dogfood", "CN=libvirt*"]);
+        assert_eq!(two.refusal(&leaf("libvirtstuff")), None);
+        assert!(two.refusal(&leaf("other")).is_some());
+    }
+
+    #[test]
+    fn an_empty_pattern_is_an_error() {
+        assert_eq!(AllowList::default().with(Some("")).unwrap_err().kind(), Kind::Invalid);
+    }
+
+    #[test]
+    fn the_words_hold_the_name_as_the_list_wants_it() {
+        let error = list(&["CN=bob"]).refusal(&leaf("a,b")).unwrap();
+        assert!(error.message().contains("CN=a\\,b"), "{error}");
+        assert!(error.hint().ends_with(": CN=a\\,b"), "{}", error.hint());
+        let pasted = error.hint().rsplit(": ").next().unwrap().to_owned();
+        assert_eq!(list(&[&pasted]).refusal(&leaf("a,b")), None);
+    }
+
+    #[test]
+    fn a_name_without_a_text_is_on_no_list() {
+        let error = list(&["*"]).refusal(&leaf("")).unwrap();
+        assert!(error.message().contains("no distinguished name"), "{error}");
+    }
+}

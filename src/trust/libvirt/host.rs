@@ -1,0 +1,126 @@
+//! The host names of a certificate as GnuTLS 3.7.9 compares them.
+//!
+//! Beside the rules of every profile a common name may stand for a host, and a wildcard may be
+//! the beginning of the first label. Names are never fetched, resolved or guessed.
+
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{GeneralName, GeneralSubtree};
+use x509_parser::prelude::FromDer;
+
+use super::super::assess::Assessment;
+use super::super::host::Host;
+use super::super::{constraints, names};
+use crate::error::{Problems, escaped};
+use crate::material::{AltName, Certificate, name_text};
+
+/// Compares the names of `leaf` with `host`.
+pub(in crate::trust) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
+    let mut alt_names = leaf.facts().alt_names.iter().flatten();
+    if alt_names.any(|name| is_for(name, host)) {
+        return;
+    }
+    let common = common_name(leaf);
+    if host.ip().is_none() && common.is_ok_and(|name| name.eq_ignore_ascii_case(host.as_str())) {
+        return;
+    }
+    let told = names::told(leaf);
+    let mut why = format!("the certificate is for {told}, not for {host}");
+    if let (Err(reason), None) = (common, host.ip()) {
+        why = format!("{why}; its common name does not count: {reason}");
+    }
+    out.add(Problems::NAME_MISMATCH, why);
+}
+
+/// Whether the constraints of a path allow the common name that stands for the host. Other
+/// profiles know no such name, so their constraints do not look at it.
+pub(super) fn check_constraints(name: Option<&Host>, path: &[Certificate], out: &mut Assessment) {
+    let Some(leaf) = path.first().filter(|_| name.is_some()) else { return };
+    let Ok(common) = common_name(leaf) else { return };
+    for above in path.iter().skip(1).filter(|above| !allows(above, common)) {
+        let who = name_text(above.subject_der());
+        let why = format!("{who} may not issue certificates for {}", escaped(common));
+        out.add(Problems::CONSTRAINT, why);
+    }
+}
+
+/// Whether the name constraints of `above` allow this DNS name.
+fn allows(above: &Certificate, name: &str) -> bool {
+    if !above.facts().name_constraints {
+        return true;
+    }
+    let Ok((_, parsed)) = X509Certificate::from_der(above.der()) else { return false };
+    let Ok(Some(constraints)) = parsed.name_constraints() else { return false };
+    let covers = |tree: &GeneralSubtree<'_>| match tree.base {
+        GeneralName::DNSName(base) => Some(constraints::covers_host(base, name)),
+        _ => None,
+    };
+    let permitted = constraints.value.permitted_subtrees.iter().flatten().filter_map(covers);
+    let excluded = constraints.value.excluded_subtrees.iter().flatten().filter_map(covers);
+    permitted.reduce(|one, other| one || other).unwrap_or(true)
+        && !excluded.into_iter().any(|is| is)
+}
+
+/// The common name that may stand for a host, or why none may.
+fn common_name(leaf: &Certificate) -> Result<&str, &'static str> {
+    if has_other_hosts(leaf) {
+        return Err("there are alternative names");
+    }
+    let [name] = leaf.facts().common_names.as_slice() else {
+        return Err("there must be exactly one");
+    };
+    let purposes = leaf.facts().extended_key_usage.as_ref();
+    if !purposes.is_none_or(|usage| usage.any || usage.server_auth) {
+        return Err("the extended key usage is not for servers");
+    }
+    let is_host = Host::parse(name).is_ok_and(|host| host.ip().is_none());
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    if is_host && is_plain && !name.ends_with('.') {
+        Ok(name)
+    } else {
+        Err("it is no plain DNS name")
+    }
+}
+
+/// Whether there is a DNS name, an address or a URI, a damaged one included.
+fn has_other_hosts(leaf: &Certificate) -> bool {
+    if leaf.facts().alt_names.is_none() {
+        return false;
+    }
+    let Ok((_, parsed)) = X509Certificate::from_der(leaf.der()) else { return true };
+    let Ok(Some(names)) = parsed.subject_alternative_name() else { return true };
+    names.value.general_names.iter().any(|name| {
+        matches!(
+            name,
+            GeneralName::DNSName(_)
+                | GeneralName::IPAddress(_)
+                | GeneralName::URI(_)
+                | GeneralName::Invalid(..)
+        )
+    })
+}
+
+fn is_for(name: &AltName, host: &Host) -> bool {
+    match (name, host.ip()) {
+        (AltName::Ip(address), Some(wanted)) => *address == wanted,
+        (AltName::Dns(pattern), None) => {
+            pattern.eq_ignore_ascii_case(host.as_str()) || is_wildcard_for(pattern, host.as_str())
+        }
+        _ => false,
+    }
+}
+
+/// Whether `pattern` begins with a `*`, which stands for the rest of one label, has at least
+/// two dots, and stands for `host`.
+fn is_wildcard_for(pattern: &str, host: &str) -> bool {
+    let Some(behind) = pattern.strip_prefix('*') else { return false };
+    let is_deep = behind.bytes().filter(|byte| *byte == b'.').count() >= 2;
+    if !is_deep || behind.ends_with('.') || behind.contains('*') {
+        return false;
+    }
+    let Some((label, rest)) =
+        host.len().checked_sub(behind.len()).and_then(|at| host.split_at_checked(at))
+    else {
+        return false;
+    };
+    rest.eq_ignore_ascii_case(behind) && !label.contains('.')
+}
