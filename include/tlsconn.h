@@ -581,9 +581,10 @@ TLSCONN_API tlsconn_ctx *tlsconn_ctx_default(void);
  * Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
  * that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
  * none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
- * certificate has ended, has not begun or is not meant for TLS; `TLSCONN_E_INVALID` when `ctx`
- * or `pem` is NULL, `len` is no length, or `material` is none. On failure the context is as it
- * was.
+ * certificate has ended, has not begun or is not meant for TLS, and, with
+ * `TLSCONN_PROFILE_LIBVIRT`, when own certificate and authorities are none that libvirt would
+ * start with; `TLSCONN_E_INVALID` when `ctx` or `pem` is NULL, `len` is no length, or
+ * `material` is none. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -697,6 +698,26 @@ int tlsconn_ctx_set_known_file(tlsconn_ctx *ctx,
 TLSCONN_API
 TLSCONN_MUST
 int tlsconn_ctx_reload(tlsconn_ctx *ctx);
+
+/**
+ * Add a pattern to the list of clients that may come, by distinguished name.
+ *
+ * It counts for peers of `TLSCONN_ROLE_CLIENT`, known ones included: whatever vouches for a
+ * client, its name must fit a pattern. As long as this was never called there is no list. In a
+ * pattern `*` stands for any characters, `?` for one of UTF-8, everything else for itself;
+ * there is no escape. It is compared, letter case included, with the whole name in the order
+ * of its encoding, escaped as GnuTLS does it: `C=GB,O=Lab,CN=alice`, as libvirt's
+ * tls_allowed_dn_list and virt-pki-query-dn have it. (certtool and openssl show the order reversed, or
+ * other escapes; the hint of an error shows the pattern to add.) `pattern` is UTF-8; NULL sets an empty list in place of whatever was added, which
+ * admits nobody. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `pattern` is empty or no
+ * UTF-8. On failure the context is as it was.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_allow_dn(tlsconn_ctx *ctx,
+                         const char *pattern);
 
 /**
  * Set whom to ask about servers, in place of whoever was set before.
@@ -878,6 +899,8 @@ typedef enum {
     TLSCONN_PROFILE_STRICT = 70,
     /**
      * What libvirt's own TLS code accepts and refuses, so that a PKI made for libvirt works.
+     * An own certificate is held against the authorities and against libvirt's rules whenever
+     * one of the three changes: add it after the authority that issued it.
      */
     TLSCONN_PROFILE_LIBVIRT = 71,
     /**
@@ -927,8 +950,8 @@ typedef enum {
  * also for those that have not been judged yet. Any thread.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, `value` is
- * not one of its values, or the oldest version would be newer than the newest; nothing is
- * changed then.
+ * not one of its values, or the oldest version would be newer than the newest;
+ * `TLSCONN_E_CERT` when the own certificate is none for the profile. Nothing is changed then.
  */
 TLSCONN_API
 TLSCONN_MUST
