@@ -16,13 +16,16 @@ const XMPP: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 8, 5];
 const INN: &[u8] = &[0x2a, 0x85, 3, 3, 0x81, 3, 1, 1];
 const UNKNOWN: &[u8] = &[0x2a, 3, 4];
 
+/// Attribute, string type, bytes, and what GnuTLS writes.
+type Row = (&'static [u8], u8, &'static [u8], &'static [u8]);
+
 fn one(kind: &[u8], tag: u8, value: &[u8]) -> Option<Vec<u8>> {
     written(&name(&[&[attribute(kind, tag, value)]]))
 }
 
 #[test]
 fn every_measured_value_is_written_as_gnutls_writes_it() {
-    let table: &[(&[u8], u8, &[u8], &[u8])] = &[
+    let table: &[Row] = &[
         (CN, UTF8, b"#Lab, \"x\" <a>+b;c\\d ", br#"CN=\#Lab\, \"x\" \<a\>\+b\;c\\d\ "#),
         (CN, UTF8, b" ", b"CN=\\ "),
         (CN, UTF8, b"  a  b  ", b"CN=\\  a  b \\ "),

@@ -50,9 +50,9 @@ fn allows(above: &Certificate, name: &str) -> bool {
     }
     let Ok((_, parsed)) = X509Certificate::from_der(above.der()) else { return false };
     let Ok(Some(constraints)) = parsed.name_constraints() else { return false };
-    let covers = |tree: &GeneralSubtree<'_>| match tree.base {
-        GeneralName::DNSName(base) => Some(constraints::covers_host(base, name)),
-        _ => None,
+    let covers = |tree: &GeneralSubtree<'_>| {
+        let GeneralName::DNSName(base) = tree.base else { return None };
+        Some(constraints::covers_host(base, name))
     };
     let permitted = constraints.value.permitted_subtrees.iter().flatten().filter_map(covers);
     let excluded = constraints.value.excluded_subtrees.iter().flatten().filter_map(covers);

@@ -200,7 +200,13 @@ fn an_unknown_critical_extension_refuses() {
 #[test]
 fn old_versions_are_taken_for_leaves_and_authorities_that_were_given() {
     let old = Odd::VersionOne.read();
-    let problems = found(Role::Server, Some("a.example"), &[old.clone()], &[old]).problems;
+    let problems = found(
+        Role::Server,
+        Some("a.example"),
+        std::slice::from_ref(&old),
+        std::slice::from_ref(&old),
+    )
+    .problems;
     assert_eq!(problems, P);
 }
 
