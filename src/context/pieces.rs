@@ -110,6 +110,8 @@ pub(super) fn load(
             })?;
             let entries: Vec<_> = found.into_iter().map(|located| located.entry).collect();
             if entries.is_empty() {
+                // The reader of PEM says why, where it is no PEM at all.
+                Certificate::all_from_pem(pem, source)?;
                 return Err(Error::new(Kind::Parse, format!("{source} holds no certificate")));
             }
             Loaded::Peers(entries)
@@ -127,9 +129,16 @@ pub(super) fn load_file(
     if material == Material::Crl {
         return load_lists(path);
     }
-    let (file, seen) = read_file(material, path)?;
+    let (mut file, seen) = read_file(material, path)?;
     let source = path.display().to_string();
     let loaded = load(material, &file.bytes, &source, passphrase, now)?;
+    if material == Material::Authority {
+        // Nothing in it is meant to be a secret, and to wipe it as one takes longer than to
+        // read it.
+        let mut public = std::mem::take(&mut *file.bytes);
+        public.fill(0);
+        std::hint::black_box(&public);
+    }
     Ok((loaded, seen))
 }
 
