@@ -110,7 +110,9 @@ const fn values(shift: u32) -> [u32; 256] {
     let mut table = [BAD; 256];
     let mut value = 0_u32;
     while let [character, others @ ..] = rest {
-        if let [_, .., place] | [place] = table.split_at_mut(*character as usize + 1).0 {
+        if let [_, .., place] | [place] =
+            table.split_at_mut((*character as usize).saturating_add(1)).0
+        {
             *place = value << shift;
         }
         rest = others;
