@@ -1,6 +1,12 @@
 //! PEM as people really have it, for every kind of material, from memory and from a file: it is
 //! taken, or it is an error that names the text and the line. Nothing is dropped silently.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at once"
+)]
+#![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the same")]
 
 mod support;
 
