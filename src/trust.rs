@@ -17,6 +17,8 @@ mod crls;
 mod der;
 mod entries;
 mod entry;
+mod extensions;
+mod general_name;
 mod host;
 mod judge;
 mod judgement_text;

@@ -14,7 +14,7 @@ use super::host::Host;
 use super::path::{self, Found};
 use super::rules::{self, Asked};
 use super::signed::{self, Proof};
-use super::words::Position;
+use super::words::{Position, positions};
 use super::{constraints, libvirt, names, second};
 use crate::error::{Error, Problems};
 use crate::material::{Certificate, name_text};
@@ -169,14 +169,7 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
         valid_until: dates.map(|facts| facts.not_after).min().unwrap_or_default(),
         ..Assessment::default()
     };
-    let last = path.len().saturating_sub(1);
-    for (index, certificate) in path.iter().enumerate() {
-        let below = index.saturating_sub(1);
-        let position = match index {
-            0 => Position::Leaf,
-            _ if index == last => Position::Anchor(below),
-            _ => Position::Intermediate(below),
-        };
+    for (position, certificate) in positions(path) {
         rules::check(asked(case, rules), certificate, position, &mut out);
     }
     if let (Some(host), Some(leaf)) = (case.name, path.first()) {

@@ -1,180 +1,226 @@
 //! Name constraints (RFC 5280, section 4.2.1.10).
 //!
-//! DNS names and addresses are compared; any other kind of name that a constraint speaks of
-//! is refused, for it is not computed here. Every certificate below the constraining one is
-//! looked at, self-issued ones included. More comparisons than any honest path needs are not
-//! made: then the path is refused.
+//! DNS names, addresses, mail addresses, URIs and distinguished names are compared; a name of
+//! any other kind that a constraint speaks of is refused, for it is not computed here. What is
+//! malformed is refused whole, whether critical or not. More comparisons than any honest path
+//! needs are not made: then the path is refused.
 
-use std::net::IpAddr;
-
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{GeneralName, GeneralSubtree};
-use x509_parser::prelude::FromDer;
+use std::collections::HashMap;
 
 use super::assess::Assessment;
-use crate::error::{Problems, escaped};
-use crate::material::{AltName, Certificate, name_text};
+use super::der::{self, SEQUENCE};
+use super::extensions::{Extensions, id};
+use super::general_name::GeneralName;
+use super::words::{Position, is_self_issued, positions};
+use crate::error::Problems;
+use crate::material::{Certificate, name_text};
 
 /// How many comparisons of a name with a constraint one authority may cost.
-const MAX_COMPARISONS: usize = 100_000;
+const MAX_COMPARISONS: usize = 1 << 20;
+/// The context's `[0]` and `[1]`, constructed.
+const PERMITTED: u8 = 0xa0;
+const EXCLUDED: u8 = 0xa1;
+/// The attribute of a subject that holds a mail address.
+const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
+const SET: u8 = 0x31;
+const MAIL: u8 = 0x81;
+
+/// What an authority says of the names below it.
+#[derive(Debug)]
+struct Constraints {
+    permitted: Vec<GeneralName>,
+    excluded: Vec<GeneralName>,
+}
 
 /// Holds the names of a path, from the leaf to the authority, against its constraints.
 pub(super) fn check(path: &[Certificate], out: &mut Assessment) {
-    for (index, above) in path.iter().enumerate().skip(1) {
+    for (index, (position, above)) in positions(path).enumerate() {
         if !above.facts().name_constraints {
             continue;
         }
-        let below = path.get(..index).unwrap_or_default();
-        if let Some(name) = broken_by(above, below) {
-            let who = name_text(above.subject_der());
-            let why = format!("{who} may not issue certificates for {name}");
+        let what = position.of(above);
+        if position == Position::Leaf {
+            let why = format!("{what} has name constraints, which are an authority's");
             out.add(Problems::CONSTRAINT, why);
         }
-    }
-}
-
-/// The first name that breaks the constraints of `above`.
-fn broken_by(above: &Certificate, below: &[Certificate]) -> Option<String> {
-    let unreadable = || Some("any name: its constraints do not parse".to_owned());
-    let Ok((_, parsed)) = X509Certificate::from_der(above.der()) else { return unreadable() };
-    let Ok(Some(constraints)) = parsed.name_constraints() else { return unreadable() };
-    let permitted = constraints.value.permitted_subtrees.as_deref().unwrap_or_default();
-    let excluded = constraints.value.excluded_subtrees.as_deref().unwrap_or_default();
-    let is_directory = |one: &GeneralSubtree<'_>| matches!(one.base, GeneralName::DirectoryName(_));
-    if permitted.iter().chain(excluded).any(is_directory) {
-        return Some("any subject: its constraints on subjects are not computed here".to_owned());
-    }
-    let names: Vec<&AltName> =
-        below.iter().flat_map(|one| one.facts().alt_names.iter().flatten()).collect();
-    let trees = permitted.len().saturating_add(excluded.len());
-    if names.len().saturating_mul(trees) > MAX_COMPARISONS {
-        return Some("so many names: its constraints are too many to compare".to_owned());
-    }
-    names.into_iter().find(|name| !is_allowed(name, permitted, excluded)).map(shown)
-}
-
-fn is_allowed(
-    name: &AltName,
-    permitted: &[GeneralSubtree<'_>],
-    excluded: &[GeneralSubtree<'_>],
-) -> bool {
-    let inside = permitted.iter().filter_map(|tree| covers(&tree.base, name, true));
-    let is_permitted = inside.reduce(|one, other| one || other).unwrap_or(true);
-    is_permitted && !excluded.iter().any(|tree| covers(&tree.base, name, false) == Some(true))
-}
-
-/// Whether `base` covers `name`; nothing where it is for another kind of name. What is not
-/// computed is never permitted and always excluded.
-fn covers(base: &GeneralName<'_>, name: &AltName, permitting: bool) -> Option<bool> {
-    match (base, name) {
-        (GeneralName::DNSName(base), AltName::Dns(name)) => {
-            Some(covers_host(base, name) || (!permitting && may_reach(base, name)))
+        match Constraints::of(above) {
+            Ok(constraints) => {
+                let below = path.get(..index).unwrap_or_default();
+                if let Some(name) = constraints.broken_by(below) {
+                    let who = name_text(above.subject_der());
+                    let why = format!("{who} may not issue certificates for {name}");
+                    out.add(Problems::CONSTRAINT, why);
+                }
+            }
+            Err(reason) => {
+                let why = format!("{what} has malformed name constraints: {reason}");
+                out.add(Problems::CONSTRAINT, why);
+            }
         }
-        (GeneralName::IPAddress(base), AltName::Ip(address)) => {
-            Some(covers_address(base, *address))
-        }
-        (GeneralName::RFC822Name(_), AltName::Email(_))
-        | (GeneralName::URI(_), AltName::Uri(_)) => Some(!permitting),
-        (GeneralName::DNSName(_) | GeneralName::IPAddress(_), _)
-        | (GeneralName::RFC822Name(_) | GeneralName::URI(_), _) => None,
-        (_, AltName::Other(_)) => Some(!permitting),
-        _ => None,
     }
 }
 
-pub(super) fn covers_host(base: &str, name: &str) -> bool {
-    let Some(at) = name.len().checked_sub(base.len()) else { return false };
-    let Some((before, end)) = name.split_at_checked(at) else { return false };
-    let is_whole = before.is_empty() || base.is_empty() || base.starts_with('.');
-    end.eq_ignore_ascii_case(base) && (is_whole || before.ends_with('.'))
+/// Whether a constraint of `certificate` on DNS names begins with a dot, which RFC 5280 does
+/// not know and everybody reads as "below".
+pub(super) fn has_leading_dot(certificate: &Certificate) -> bool {
+    let is_dotted =
+        |one: &GeneralName| matches!(one, GeneralName::Dns(base) if base.starts_with('.'));
+    Constraints::of(certificate).is_ok_and(|constraints| constraints.all().any(is_dotted))
 }
 
-/// Whether a name that the wildcard `name` stands for is covered by `base`.
-fn may_reach(base: &str, name: &str) -> bool {
-    let Some(behind) = name.strip_prefix("*.") else { return false };
-    let under = base.strip_prefix('.').unwrap_or(base).split_once('.');
-    under.is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(behind))
+/// Whether the constraints of `certificate` allow a host of this name.
+pub(super) fn allows_host(certificate: &Certificate, name: &str) -> bool {
+    !certificate.facts().name_constraints
+        || Constraints::of(certificate)
+            .is_ok_and(|all| Trees::of(&all).allow(&GeneralName::Dns(name.to_owned())))
 }
 
-fn covers_address(base: &[u8], address: IpAddr) -> bool {
-    let octets = match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    };
-    let Some((net, mask)) = base.split_at_checked(octets.len()) else { return false };
-    mask.len() == octets.len()
-        && octets.iter().zip(net).zip(mask).all(|((octet, net), mask)| octet & mask == net & mask)
+/// Whether `certificate` has constraints on other names than hosts and addresses.
+pub(super) fn is_on_others_than_hosts(certificate: &Certificate) -> bool {
+    let is_host = |one: &GeneralName| matches!(one, GeneralName::Dns(_) | GeneralName::Ip(_));
+    certificate.facts().name_constraints
+        && Constraints::of(certificate).is_ok_and(|constraints| !constraints.all().all(is_host))
 }
 
-fn shown(name: &AltName) -> String {
-    match name {
-        AltName::Dns(text) | AltName::Email(text) | AltName::Uri(text) | AltName::Other(text) => {
-            escaped(text)
+impl Constraints {
+    fn of(certificate: &Certificate) -> Result<Self, String> {
+        let broken = || "they do not parse".to_owned();
+        let found = Extensions::of(certificate).find(&id::NAME_CONSTRAINTS).ok_or_else(broken)?;
+        let mut rest = found.value;
+        let mut lists = der::next_if(&mut rest, SEQUENCE).ok_or_else(broken)?.content;
+        let permitted = subtrees(&mut lists, PERMITTED)?;
+        let excluded = subtrees(&mut lists, EXCLUDED)?;
+        if !rest.is_empty() || !lists.is_empty() {
+            return Err(broken());
         }
-        AltName::Ip(address) => address.to_string(),
+        let constraints = Self { permitted, excluded };
+        if constraints.all().next().is_none() {
+            return Err("they are empty".to_owned());
+        }
+        if let Some(bad) = constraints.all().find(|one| !one.is_constraint()) {
+            return Err(format!("{} is none", bad.shown()));
+        }
+        Ok(constraints)
     }
+
+    fn all(&self) -> impl Iterator<Item = &GeneralName> {
+        self.permitted.iter().chain(&self.excluded)
+    }
+
+    /// The first name that breaks them. Of authorities that were issued by themselves, as when
+    /// a key is renewed, the names do not count (section 6.1.3).
+    fn broken_by(&self, below: &[Certificate]) -> Option<String> {
+        let counted = below.iter().enumerate();
+        let counted = counted.filter(|(index, one)| *index == 0 || !is_self_issued(one));
+        let names: Vec<GeneralName> = counted.flat_map(|(_, one)| names_of(one)).collect();
+        let trees = Trees::of(self);
+        let comparisons = names.iter().fold(0_usize, |sum, name| {
+            sum.saturating_add(
+                trees
+                    .0
+                    .get(&name.kind())
+                    .map_or(0, |(one, other)| one.len().saturating_add(other.len())),
+            )
+        });
+        if comparisons > MAX_COMPARISONS {
+            return Some("so many names: its constraints are too many to compare".to_owned());
+        }
+        names.iter().find(|name| !trees.allow(name)).map(GeneralName::shown)
+    }
+}
+
+/// What is permitted and what is excluded, by kind.
+#[derive(Debug, Default)]
+struct Trees<'a>(HashMap<u8, (Vec<&'a GeneralName>, Vec<&'a GeneralName>)>);
+
+impl<'a> Trees<'a> {
+    fn of(constraints: &'a Constraints) -> Self {
+        let mut trees = Self::default();
+        for tree in &constraints.permitted {
+            trees.0.entry(tree.kind()).or_default().0.push(tree);
+        }
+        for tree in &constraints.excluded {
+            trees.0.entry(tree.kind()).or_default().1.push(tree);
+        }
+        trees
+    }
+
+    fn allow(&self, name: &GeneralName) -> bool {
+        let Some((permitted, excluded)) = self.0.get(&name.kind()) else { return true };
+        (permitted.is_empty() || permitted.iter().any(|tree| tree.permits(name)))
+            && !excluded.iter().any(|tree| tree.excludes(name))
+    }
+}
+
+/// The subtrees behind this tag; none where it is not there.
+fn subtrees(lists: &mut &[u8], tag: u8) -> Result<Vec<GeneralName>, String> {
+    let Some(list) = der::next_if(lists, tag) else { return Ok(Vec::new()) };
+    let mut rest = list.content;
+    let mut all = Vec::new();
+    while !rest.is_empty() {
+        let tree = der::next_if(&mut rest, SEQUENCE).ok_or("they do not parse")?;
+        let mut parts = tree.content;
+        let base = der::next(&mut parts).ok_or("they do not parse")?;
+        if !parts.is_empty() {
+            return Err("they have a minimum or a maximum".to_owned());
+        }
+        all.push(GeneralName::read(&base));
+    }
+    if all.is_empty() {
+        return Err("they have an empty list".to_owned());
+    }
+    Ok(all)
+}
+
+/// Every name of a certificate: the subject, the alternative names, and the mail addresses of
+/// the subject where there are no alternative names.
+fn names_of(certificate: &Certificate) -> Vec<GeneralName> {
+    let mut all = Vec::new();
+    let subject = certificate.subject_der();
+    if !is_empty_name(subject) {
+        all.push(GeneralName::directory(subject));
+    }
+    match Extensions::of(certificate).find(&id::ALT_NAMES) {
+        Some(names) => {
+            let mut rest = names.value;
+            let mut list = der::next_if(&mut rest, SEQUENCE).map(|list| list.content);
+            while let Some(name) = list.as_mut().and_then(der::next) {
+                all.push(GeneralName::read(&name));
+            }
+        }
+        None => all.extend(mails_of(subject)),
+    }
+    all
+}
+
+/// Whether a name has no attribute at all.
+pub(super) fn is_empty_name(name: &[u8]) -> bool {
+    name == [SEQUENCE, 0]
+}
+
+/// The mail addresses among the attributes of a name.
+fn mails_of(name: &[u8]) -> Vec<GeneralName> {
+    let mut all = Vec::new();
+    let mut rest = name;
+    let mut relatives = der::next_if(&mut rest, SEQUENCE).map(|name| name.content);
+    while let Some(relative) = relatives.as_mut().and_then(|rest| der::next_if(rest, SET)) {
+        let mut attributes = relative.content;
+        while let Some(attribute) = der::next_if(&mut attributes, SEQUENCE) {
+            let mut parts = attribute.content;
+            let kind = der::next(&mut parts);
+            let value = der::next(&mut parts);
+            if let (Some(kind), Some(value)) = (kind, value)
+                && kind.content == EMAIL_ADDRESS
+            {
+                all.push(match std::str::from_utf8(value.content) {
+                    Ok(text) if text.is_ascii() => GeneralName::Mail(text.to_owned()),
+                    _ => GeneralName::Other(MAIL),
+                });
+            }
+        }
+    }
+    all
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::testing::{Maker, authority, named, server};
-    use super::*;
-    use rcgen::{CidrSubnet, GeneralSubtree as Tree, NameConstraints};
-
-    fn breaks(permitted: Vec<Tree>, excluded: Vec<Tree>, name: &str) -> bool {
-        let mut params = authority("Root");
-        params.name_constraints =
-            Some(NameConstraints { permitted_subtrees: permitted, excluded_subtrees: excluded });
-        let root = Maker::of(params);
-        let leaf = root.sign(&named("x", &[name]));
-        let mut out = Assessment::default();
-        check(&[leaf, root.certificate()], &mut out);
-        !out.problems.is_empty()
-    }
-
-    fn dns(name: &str) -> Vec<Tree> {
-        vec![Tree::DnsName(name.to_owned())]
-    }
-
-    #[test]
-    fn a_permitted_name_covers_itself_and_what_is_below_it() {
-        for (base, name, wrong) in [
-            ("a.example", "a.example", false),
-            ("a.example", "B.A.example", false),
-            ("a.example", "ba.example", true),
-            (".a.example", "b.a.example", false),
-            (".a.example", "a.example", true),
-            ("a.example", "*.a.example", false),
-            ("b.a.example", "*.a.example", true),
-            ("", "a.example", false),
-        ] {
-            assert_eq!(breaks(dns(base), vec![], name), wrong, "{base} {name}");
-        }
-    }
-
-    #[test]
-    fn an_excluded_name_reaches_wildcards_that_could_stand_for_it() {
-        assert!(breaks(vec![], dns("a.example"), "b.a.example"));
-        assert!(breaks(vec![], dns("b.a.example"), "*.a.example"));
-        assert!(!breaks(vec![], dns("b.example"), "a.example"));
-    }
-
-    #[test]
-    fn addresses_are_compared_under_the_mask() {
-        let net = || vec![Tree::IpAddress(CidrSubnet::from_v4_prefix([10, 0, 0, 0], 8))];
-        assert!(!breaks(net(), vec![], "10.1.2.3"));
-        assert!(breaks(net(), vec![], "11.1.2.3"));
-        assert!(breaks(vec![], net(), "10.1.2.3"));
-        assert!(!breaks(net(), vec![], "a.example"));
-    }
-
-    #[test]
-    fn kinds_that_are_not_computed_are_refused() {
-        assert!(breaks(vec![Tree::Rfc822Name("b.example".into())], vec![], "a@b.example"));
-        assert!(breaks(
-            vec![Tree::DirectoryName(server("x").distinguished_name)],
-            vec![],
-            "a.example"
-        ));
-    }
-}
+mod tests;

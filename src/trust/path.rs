@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use super::anchors::Anchors;
+use super::same_name::normal_form;
 use super::signed::{self, Proof};
 use crate::material::Certificate;
 
@@ -34,9 +35,9 @@ pub(super) struct Found {
 /// Looks for paths from the first certificate of `chain` over the others to `anchors`.
 pub(super) fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
     let Some((leaf, presented)) = chain.split_first() else { return Found::default() };
-    let mut by_subject: HashMap<&[u8], Vec<&Certificate>> = HashMap::new();
+    let mut by_subject: HashMap<Vec<u8>, Vec<&Certificate>> = HashMap::new();
     for certificate in presented.iter().filter(|one| *one != leaf) {
-        let namesakes = by_subject.entry(certificate.subject_der()).or_default();
+        let namesakes = by_subject.entry(normal_form(certificate.subject_der())).or_default();
         if !namesakes.contains(&certificate) {
             namesakes.push(certificate);
         }
@@ -57,7 +58,8 @@ pub(super) fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
 
 struct Search<'a> {
     anchors: &'a Anchors,
-    by_subject: HashMap<&'a [u8], Vec<&'a Certificate>>,
+    /// What the peer presents, by the normal form of its name.
+    by_subject: HashMap<Vec<u8>, Vec<&'a Certificate>>,
     /// What was checked, by the hashes of the certificate and of the key.
     proofs: HashMap<([u8; 32], [u8; 32]), Proof>,
     steps: usize,
@@ -108,7 +110,7 @@ impl Search<'_> {
     /// identifier that it names first.
     fn presented(&self, certificate: &Certificate) -> Vec<Certificate> {
         let wanted = certificate.facts().authority_key_id.as_ref();
-        let namesakes = self.by_subject.get(certificate.issuer_der());
+        let namesakes = self.by_subject.get(&normal_form(certificate.issuer_der()));
         let mut found: Vec<Certificate> =
             namesakes.into_iter().flatten().map(|one| (*one).clone()).collect();
         found.sort_by_key(|one| wanted.is_none() || one.facts().subject_key_id.as_ref() != wanted);

@@ -4,7 +4,9 @@
 //! and revocation have modules of their own.
 
 use super::assess::{Assessment, Profile};
+use super::constraints::is_empty_name;
 use super::entry::Role;
+use super::extensions::{Extensions, id};
 use super::libvirt;
 use super::words::Position;
 use crate::error::Problems;
@@ -15,6 +17,12 @@ use crate::material::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
 const CURVES: [&str; 3] = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
 /// The least bits of an RSA modulus.
 const RSA_BITS: usize = 2048;
+/// The key usages that TLS has for a peer's key. Our handshakes only ever want it to sign, but
+/// whoever made a certificate for RSA key transport (without `digitalSignature`) meant TLS, and
+/// nobody's path validation refuses it.
+const TLS: u16 = KeyUsage::DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT;
+const KEY_ENCIPHERMENT: u16 = 1 << 2;
+const KEY_AGREEMENT: u16 = 1 << 4;
 const DSA: &str = "1.2.840.10040.4.1";
 
 /// What the rules lean on beside the certificate.
@@ -47,16 +55,19 @@ pub(super) fn check(
         }
     }
     extensions(certificate, position, out);
+    shape(certificate, position, out);
     key(certificate, position, out);
 }
 
-/// Looks at a leaf that is known by its very certificate: dates, purpose and key.
+/// Looks at a leaf that is known by its very certificate: dates, purpose, critical extensions
+/// and key.
 pub(super) fn check_known(asked: Asked, leaf: &Certificate, out: &mut Assessment) {
     if asked.profile == Profile::Libvirt {
         return libvirt::check_known(asked, leaf, out);
     }
     dates(asked.now, leaf, Position::Leaf, out);
     purpose(asked, leaf, Position::Leaf, out);
+    extensions(leaf, Position::Leaf, out);
     key(leaf, Position::Leaf, out);
 }
 
@@ -90,26 +101,28 @@ fn purpose(asked: Asked, certificate: &Certificate, position: Position, out: &mu
         Role::Client => "client",
     };
     let what = position.of(certificate);
-    if facts.extended_key_usage.as_ref().is_some_and(|usage| !allows(asked, usage)) {
+    let usage = facts.extended_key_usage.as_ref();
+    if usage.is_some_and(|usage| !allows(asked, usage, position)) {
         let why = format!("{what} is not for a TLS {side}: its extended key usage says otherwise");
         out.add(Problems::WRONG_PURPOSE, why);
     }
-    let signs = |usage: KeyUsage| usage.allows(KeyUsage::DIGITAL_SIGNATURE);
-    if position == Position::Leaf && facts.key_usage.is_some_and(|usage| !signs(usage)) {
-        let why =
-            format!("{what} may not sign a TLS handshake: its key usage has no digitalSignature");
+    if position == Position::Leaf && facts.key_usage.is_some_and(|usage| usage.bits & TLS == 0) {
+        let why = format!("{what} is for no handshake of TLS: its key usage says otherwise");
         out.add(Problems::WRONG_PURPOSE, why);
     }
 }
 
-fn allows(asked: Asked, usage: &ExtendedKeyUsage) -> bool {
-    match (asked.profile, asked.role) {
-        // "Any purpose" does not count: RFC 5280, section 4.2.1.12, leaves that to us, and
-        // webpki refuses it too.
-        (Profile::Strict | Profile::Pedantic, Role::Server) => usage.server_auth,
-        (Profile::Strict | Profile::Pedantic, Role::Client) => usage.client_auth,
-        (Profile::Libvirt, Role::Server) => usage.any || usage.server_auth,
-        (Profile::Libvirt, Role::Client) => usage.any || usage.client_auth,
+fn allows(asked: Asked, usage: &ExtendedKeyUsage, position: Position) -> bool {
+    let named = match asked.role {
+        Role::Server => usage.server_auth,
+        Role::Client => usage.client_auth,
+    };
+    match (asked.profile, position) {
+        // Whether "any purpose" counts RFC 5280, section 4.2.1.12, leaves to us. As webpki does
+        // we want a peer's own purpose named. An authority for any purpose limits nobody.
+        (Profile::Strict | Profile::Pedantic, Position::Leaf) => named,
+        (Profile::Strict | Profile::Pedantic, Position::Intermediate(_) | Position::Anchor(_))
+        | (Profile::Libvirt, _) => named || usage.any,
     }
 }
 
@@ -156,6 +169,36 @@ pub(super) fn extensions(certificate: &Certificate, position: Position, out: &mu
     }
 }
 
+/// What RFC 5280 forbids whoever makes certificates, and everybody's tools keep to.
+fn shape(certificate: &Certificate, position: Position, out: &mut Assessment) {
+    let what = position.of(certificate);
+    let mut add = |why: &str| out.add(Problems::CONSTRAINT, format!("{what} {why}"));
+    if is_empty_name(certificate.issuer_der()) {
+        add("names no issuer");
+    }
+    let extensions = Extensions::of(certificate);
+    if is_empty_name(certificate.subject_der()) {
+        if position != Position::Leaf {
+            add("has no name of its own");
+        } else if extensions.find(&id::ALT_NAMES).is_some_and(|names| !names.critical) {
+            add("has no subject, and its alternative names are not critical");
+        }
+    }
+    for id in [id::AUTHORITY_KEY_ID, id::SUBJECT_KEY_ID] {
+        if extensions.is_critical(&id) {
+            add("has a key identifier that is critical");
+        }
+    }
+    if extensions.find(&id::AUTHORITY_ACCESS).is_some_and(|access| !access.is_access()) {
+        add("has malformed addresses of its authority");
+    }
+    // A critical one is among the extensions that are not known.
+    let policies = extensions.find(&id::POLICY_CONSTRAINTS).filter(|found| !found.critical);
+    if policies.is_some_and(|found| found.demands_policy()) {
+        add("demands a policy of those below it, and policies are not computed here");
+    }
+}
+
 pub(super) fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
     let kind = match &certificate.facts().key {
         KeyAlgorithm::Rsa(bits) if *bits < RSA_BITS => format!("an RSA key of {bits} bits"),
@@ -170,3 +213,6 @@ pub(super) fn key(certificate: &Certificate, position: Position, out: &mut Asses
     };
     out.add(Problems::WEAK_KEY, format!("{} has {kind}", position.of(certificate)));
 }
+
+#[cfg(test)]
+mod tests;

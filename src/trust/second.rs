@@ -14,7 +14,8 @@ use webpki::{
 };
 
 use super::assess::{Assessment, Case};
-use super::words::Position;
+use super::constraints;
+use super::words::{Position, is_self_issued};
 use crate::error::Problems;
 use crate::material::{Certificate, name_text};
 
@@ -25,8 +26,9 @@ pub(super) fn opinion(case: &Case<'_>, path: &[Certificate], out: &mut Assessmen
     // A leaf that is an authority by itself, and was issued by another, has no path to show.
     if path.len() > 1 || leaf.is_self_issued() {
         let between = path.get(1..path.len().saturating_sub(1)).unwrap_or_default();
-        if let Err(error) = verify(leaf, between, anchor, valid_time(path, case.now)) {
-            add(&error, leaf, out);
+        match verify(leaf, between, anchor, valid_time(path, case.now)) {
+            Err(error) if !is_beyond(&error, path) => add(&error, leaf, out),
+            Ok(()) | Err(_) => {}
         }
     }
 }
@@ -47,6 +49,28 @@ pub(super) fn opinion_on_leaf(case: &Case<'_>, leaf: &Certificate, out: &mut Ass
             let why = format!("{} has names that do not parse: {error:?}", Position::Leaf.of(leaf));
             out.add(Problems::NAME_MISMATCH, why);
         }
+    }
+}
+
+/// Whether webpki refuses what RFC 5280 allows, because of something that it does not compute
+/// and our own rules do.
+fn is_beyond(error: &Error, path: &[Certificate]) -> bool {
+    let above = path.get(1..).unwrap_or_default();
+    let between = above.split_last().map(|(_, between)| between).unwrap_or_default();
+    // Self-issued intermediates count neither for the path length nor as names.
+    let has_self_issued = || between.iter().any(is_self_issued);
+    let has_other_names = || above.iter().any(constraints::is_on_others_than_hosts);
+    let has_rewritten_name =
+        || path.iter().zip(above).any(|(one, issuer)| one.issuer_der() != issuer.subject_der());
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the enum is open, and the rest is one case")]
+    match error {
+        Error::PathLenConstraintViolated => has_self_issued(),
+        Error::NameConstraintViolation => has_self_issued() || has_other_names(),
+        Error::MaximumNameConstraintComparisonsExceeded => true,
+        Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => {
+            has_rewritten_name() || has_self_issued()
+        }
+        _ => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::same_name::normal_form;
 use crate::material::{Certificate, name_text};
 
 /// Where in a path a certificate stands.
@@ -9,9 +10,10 @@ use crate::material::{Certificate, name_text};
 pub(super) enum Position {
     /// The peer's own certificate.
     Leaf,
-    /// Between the leaf and the authority, with so many others between it and the leaf.
+    /// Between the leaf and the authority, with so many others between it and the leaf. Those
+    /// that were issued by themselves are not counted (RFC 5280, section 4.2.1.9).
     Intermediate(usize),
-    /// The authority, with so many intermediates between it and the leaf.
+    /// The authority, with so many intermediates between it and the leaf, counted likewise.
     Anchor(usize),
 }
 
@@ -21,6 +23,29 @@ impl Position {
     pub(super) const fn of(self, certificate: &Certificate) -> Named<'_> {
         Named(self, certificate)
     }
+}
+
+/// Where each certificate of a path stands, from the leaf to the authority.
+pub(super) fn positions(path: &[Certificate]) -> impl Iterator<Item = (Position, &Certificate)> {
+    let last = path.len().saturating_sub(1);
+    let mut below = 0_usize;
+    path.iter().enumerate().map(move |(index, certificate)| {
+        let position = match index {
+            0 => Position::Leaf,
+            _ if index == last => Position::Anchor(below),
+            _ => Position::Intermediate(below),
+        };
+        if index > 0 && !is_self_issued(certificate) {
+            below = below.saturating_add(1);
+        }
+        (position, certificate)
+    })
+}
+
+/// Whether subject and issuer of `certificate` are one name.
+pub(super) fn is_self_issued(certificate: &Certificate) -> bool {
+    let (subject, issuer) = (certificate.subject_der(), certificate.issuer_der());
+    subject == issuer || normal_form(subject) == normal_form(issuer)
 }
 
 /// A certificate of a path, as a sentence names it.

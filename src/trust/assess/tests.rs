@@ -141,10 +141,13 @@ fn the_purpose_of_an_authority_limits_those_below() {
 }
 
 #[test]
-fn a_leaf_must_be_able_to_sign_a_handshake() {
+fn a_leaf_must_have_a_key_usage_that_tls_has() {
     let with = |usages: &[KeyUsagePurpose]| of_leaf(|params| params.key_usages = usages.to_vec());
     assert_eq!(with(&[KeyUsagePurpose::DigitalSignature]), P);
-    assert_eq!(with(&[KeyUsagePurpose::KeyEncipherment]), Problems::WRONG_PURPOSE);
+    assert_eq!(with(&[KeyUsagePurpose::KeyEncipherment]), P);
+    assert_eq!(with(&[KeyUsagePurpose::KeyAgreement]), P);
+    assert_eq!(with(&[KeyUsagePurpose::ContentCommitment]), Problems::WRONG_PURPOSE);
+    assert_eq!(with(&[KeyUsagePurpose::DataEncipherment]), Problems::WRONG_PURPOSE);
 }
 
 #[test]
@@ -371,9 +374,15 @@ fn exact(leaf: &Certificate, crls: Crls) -> Problems {
 fn a_known_peer_may_be_self_signed_an_authority_and_without_alternative_names() {
     let mut params = named("a.example", &[]);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    strange(&mut params);
     let leaf = Maker::of(params).certificate();
     assert_eq!(exact(&leaf, Crls::default()), P);
+}
+
+#[test]
+fn a_known_peer_has_a_problem_with_a_critical_extension_that_nobody_knows() {
+    let mut params = server("a.example");
+    strange(&mut params);
+    assert_eq!(exact(&Maker::of(params).certificate(), Crls::default()), Problems::CONSTRAINT);
 }
 
 #[test]

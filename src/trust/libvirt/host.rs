@@ -4,7 +4,7 @@
 //! the beginning of the first label. Names are never fetched, resolved or guessed.
 
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{GeneralName, GeneralSubtree};
+use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 
 use super::super::assess::Assessment;
@@ -36,28 +36,11 @@ pub(in crate::trust) fn check(host: &Host, leaf: &Certificate, out: &mut Assessm
 pub(super) fn check_constraints(name: Option<&Host>, path: &[Certificate], out: &mut Assessment) {
     let Some(leaf) = path.first().filter(|_| name.is_some()) else { return };
     let Ok(common) = common_name(leaf) else { return };
-    for above in path.iter().skip(1).filter(|above| !allows(above, common)) {
+    for above in path.iter().skip(1).filter(|above| !constraints::allows_host(above, common)) {
         let who = name_text(above.subject_der());
         let why = format!("{who} may not issue certificates for {}", escaped(common));
         out.add(Problems::CONSTRAINT, why);
     }
-}
-
-/// Whether the name constraints of `above` allow this DNS name.
-fn allows(above: &Certificate, name: &str) -> bool {
-    if !above.facts().name_constraints {
-        return true;
-    }
-    let Ok((_, parsed)) = X509Certificate::from_der(above.der()) else { return false };
-    let Ok(Some(constraints)) = parsed.name_constraints() else { return false };
-    let covers = |tree: &GeneralSubtree<'_>| {
-        let GeneralName::DNSName(base) = tree.base else { return None };
-        Some(constraints::covers_host(base, name))
-    };
-    let permitted = constraints.value.permitted_subtrees.iter().flatten().filter_map(covers);
-    let excluded = constraints.value.excluded_subtrees.iter().flatten().filter_map(covers);
-    permitted.reduce(|one, other| one || other).unwrap_or(true)
-        && !excluded.into_iter().any(|is| is)
 }
 
 /// The common name that may stand for a host, or why none may.

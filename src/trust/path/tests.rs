@@ -100,3 +100,14 @@ fn an_authority_of_the_same_name_and_key_vouches_for_a_self_signed_leaf() {
     let whole = vec![leaf.certificate(), again.certificate()];
     assert_eq!(paths(&[leaf.certificate()], &[&again]), [whole]);
 }
+
+#[test]
+fn a_name_that_is_written_otherwise_still_leads_to_its_authority() {
+    let (root, middle) = (Maker::authority("The Root"), authority("The Middle"));
+    let written = Maker::with_key(authority("the  ROOT"), root.key());
+    let middle = written.below(middle);
+    let written = Maker::with_key(authority("THE middle "), middle.key());
+    let leaf = written.sign(&server("a.example"));
+    let whole = vec![leaf.clone(), middle.certificate(), root.certificate()];
+    assert_eq!(paths(&[leaf, middle.certificate()], &[&root]), [whole]);
+}
