@@ -18,6 +18,7 @@ mod der;
 mod entries;
 mod entry;
 mod extensions;
+mod form;
 mod general_name;
 mod host;
 mod judge;

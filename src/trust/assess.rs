@@ -15,7 +15,7 @@ use super::path::{self, Found};
 use super::rules::{self, Asked};
 use super::signed::{self, Proof};
 use super::words::{Position, positions};
-use super::{constraints, libvirt, names, second};
+use super::{constraints, form, libvirt, names, second};
 use crate::error::{Error, Problems};
 use crate::material::{Certificate, name_text};
 
@@ -185,6 +185,9 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
         Profile::Strict | Profile::Pedantic => second::opinion(case, path, &mut out),
         Profile::Libvirt => libvirt::check_path(case, path, &mut out),
     }
+    if rules.profile == Profile::Pedantic {
+        form::check(case.role, path, &mut out);
+    }
     out
 }
 
@@ -215,6 +218,9 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
     match rules.profile {
         Profile::Strict | Profile::Pedantic => second::opinion_on_leaf(case, leaf, &mut out),
         Profile::Libvirt => libvirt::check_path(case, std::slice::from_ref(leaf), &mut out),
+    }
+    if rules.profile == Profile::Pedantic {
+        form::check(case.role, &out.path.clone(), &mut out);
     }
     out
 }
