@@ -26,6 +26,7 @@ mod judgement_text;
 mod known;
 mod known_text;
 mod libvirt;
+mod list_signers;
 mod names;
 mod path;
 mod question;

@@ -15,7 +15,7 @@ use super::path::{self, Found};
 use super::rules::{self, Asked};
 use super::signed::{self, Proof};
 use super::words::{Position, positions};
-use super::{constraints, form, libvirt, names, second};
+use super::{constraints, form, libvirt, list_signers, names, second};
 use crate::error::{Error, Problems};
 use crate::material::{Certificate, name_text};
 
@@ -176,10 +176,13 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
         names::check(rules.profile, host, leaf, &mut out);
     }
     constraints::check(path, &mut out);
-    for (certificate, issuer) in path.iter().zip(path.iter().skip(1)) {
+    for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
         let (mode, grace) = (rules.crl_mode, rules.crl_grace);
-        let found = rules.crls.revocation(certificate, issuer, &[], mode, grace, case.now);
+        let signers = list_signers::others(case, rules, issuer, path.get(index.saturating_add(2)));
+        let found = rules.crls.revocation(certificate, issuer, &signers, mode, grace, case.now);
         out.add_all((found.problems, found.why));
+        out.valid_from = out.valid_from.max(found.window.from);
+        out.valid_until = out.valid_until.min(found.window.until);
     }
     match rules.profile {
         Profile::Strict | Profile::Pedantic => second::opinion(case, path, &mut out),

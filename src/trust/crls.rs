@@ -90,6 +90,12 @@ impl Crls {
         Self { by_issuer }
     }
 
+    /// Whether there is any list with this issuer's name.
+    #[must_use]
+    pub(super) fn are_there_of(&self, issuer: &[u8]) -> bool {
+        !self.by_issuer.is_empty() && self.by_issuer.contains_key(&normal_form(issuer))
+    }
+
     /// What the lists say of `certificate`, which `issuer` issued.
     ///
     /// A list counts when the key of `issuer` signed it, or that of one of `signers`: other
