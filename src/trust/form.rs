@@ -48,10 +48,10 @@ pub(super) fn check(role: Role, path: &[Certificate], out: &mut Assessment) {
             out.add(Problems::FORM, format!("{what} {finding}"));
         }
     }
-    for (certificate, issuer) in path.iter().zip(path.iter().skip(1)) {
+    for ((position, certificate), issuer) in positions(path).zip(path.iter().skip(1)) {
         let (named, own) = (&certificate.facts().authority_key_id, &issuer.facts().subject_key_id);
         if named.is_some() && own.is_some() && named != own {
-            let what = Position::Leaf.of(certificate);
+            let what = position.of(certificate);
             out.add(Problems::FORM, format!("{what} names another key of its authority"));
         }
     }

@@ -78,9 +78,8 @@ impl Facts {
                 self.extended_key_usage = Some(ExtendedKeyUsage::read(value?, critical)?);
             }
             NAME_CONSTRAINTS => {
-                is_name_constraints(value?).then_some(())?;
                 self.name_constraints = true;
-                self.name_constraints_form = form(false);
+                self.name_constraints_form = form(!value.is_some_and(is_name_constraints));
             }
             SUBJECT_KEY_ID => {
                 let id = value.filter(|value| value.tag == OCTET_STRING);

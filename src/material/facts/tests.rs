@@ -336,7 +336,7 @@ fn zeros_behind_the_last_usage_change_nothing() {
 }
 
 #[test]
-fn constraints_with_anything_left_over_are_refused() {
+fn constraints_with_anything_left_over_are_there_and_malformed() {
     let trees = tlv(0x30, &tlv(0x82, b"a"));
     for bad in [
         tlv(0xa0, &[]),
@@ -345,8 +345,9 @@ fn constraints_with_anything_left_over_are_refused() {
         tlv(0xa0, &tlv(0x30, &[tlv(0x82, b"a"), tlv(5, &[])].concat())),
         tlv(0xa0, &tlv(0x30, &tlv(2, &[1]))),
     ] {
-        let parts = with(&[extension(30, true, &tlv(0x30, &bad))]);
-        assert_eq!(refusal(&parts), "not a certificate: extension 2.5.29.30 does not parse");
+        let found = facts(&with(&[extension(30, true, &tlv(0x30, &bad))]));
+        assert!(found.name_constraints);
+        assert_eq!(found.name_constraints_form, Some(Form { critical: true, malformed: true }));
     }
 }
 
