@@ -165,3 +165,6 @@ fn words(error: &Error) -> String {
     };
     known.to_owned()
 }
+
+#[cfg(test)]
+mod tests;
