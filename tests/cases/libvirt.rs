@@ -366,12 +366,3 @@ fn verify(context: &Context, role: Role, host: Option<&str>, chain: &str) -> Res
 fn said(error: Error) -> String {
     error.message().to_owned()
 }
-
-/// Stands in for the list of allowed names where a context has none: everybody is let in.
-trait AllowDn {
-    fn allow_dn(&self, _pattern: Option<&str>) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-impl AllowDn for Context {}
