@@ -178,6 +178,13 @@ impl Crl {
         self.0.fields.extensions.authority_key_id.as_deref()
     }
 
+    /// Whether it has a number; nothing for one without extensions, which may have none.
+    #[must_use]
+    pub(crate) fn has_number(&self) -> Option<bool> {
+        let extensions = &self.0.fields.extensions;
+        extensions.are_there.then_some(extensions.number.is_some())
+    }
+
     /// Which certificates it is about; nothing: all of its issuer.
     #[must_use]
     pub(crate) fn issuing_point(&self) -> Option<&IssuingPoint> {
@@ -206,7 +213,7 @@ impl Crl {
     #[must_use]
     pub(crate) fn compare_age(&self, other: &Self) -> Ordering {
         let number = |list: &Self| {
-            let number = list.0.fields.extensions.number.clone();
+            let number = list.0.fields.extensions.number.clone().unwrap_or_default();
             (number.len(), number)
         };
         let by_date = self.this_update().cmp(&other.this_update());

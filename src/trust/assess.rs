@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::allow::AllowList;
 use super::anchors::Anchors;
 use super::clean::CleanChains;
-use super::crls::Crls;
+use super::crls::{Crls, Demand};
 use super::entry::Role;
 use super::host::Host;
 use super::path::{self, Found};
@@ -65,6 +65,13 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// What is demanded of revocation lists. That they are numbered is nothing that libvirt looks
+    /// at.
+    pub(super) fn demand(&self) -> Demand {
+        let numbers = self.profile != Profile::Libvirt;
+        Demand { mode: self.crl_mode, grace: self.crl_grace, numbers }
+    }
+
     /// Why a peer may not come, whatever vouches for it; nothing where it may, or where there is
     /// no list for its side.
     #[must_use]
@@ -177,9 +184,8 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
     }
     constraints::check(path, &mut out);
     for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
-        let (mode, grace) = (rules.crl_mode, rules.crl_grace);
         let signers = list_signers::others(case, rules, issuer, path.get(index.saturating_add(2)));
-        let found = rules.crls.revocation(certificate, issuer, &signers, mode, grace, case.now);
+        let found = rules.crls.revocation(certificate, issuer, &signers, rules.demand(), case.now);
         out.add_all((found.problems, found.why));
         out.valid_from = out.valid_from.max(found.window.from);
         out.valid_until = out.valid_until.min(found.window.until);

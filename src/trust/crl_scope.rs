@@ -70,7 +70,13 @@ fn places_of(mut points: &[u8], issuer: &[u8]) -> Option<Vec<Vec<u8>>> {
         let name = der::next_if(&mut parts, 0xa0);
         // What is left are reasons, or another issuer.
         if let Some(name) = name.filter(|_| parts.is_empty()) {
-            all.extend(places(&point_name(name.content)?, issuer));
+            let found = places(&point_name(name.content)?, issuer);
+            // Each name is to be another way to one and the same list (section 4.2.1.13): a
+            // host or an address, say, is no way to any.
+            let is_way = |place: &Vec<u8>| matches!(place.first(), Some(&(URI | DIRECTORY)));
+            if found.iter().all(is_way) {
+                all.extend(found);
+            }
         }
     }
     Some(all)

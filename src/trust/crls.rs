@@ -35,6 +35,18 @@ pub(crate) struct Revocation {
     pub(crate) window: Window,
 }
 
+/// What is demanded of lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// What they are for.
+    pub(crate) mode: CrlMode,
+    /// For how many seconds a list counts after its next update.
+    pub(crate) grace: i64,
+    /// Whether a list that has extensions must have its number among them to clear anybody
+    /// (RFC 5280, section 5.2.3).
+    pub(crate) numbers: bool,
+}
+
 /// A stretch of time, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
@@ -108,10 +120,10 @@ impl Crls {
         certificate: &Certificate,
         issuer: &Certificate,
         signers: &[&Certificate],
-        mode: CrlMode,
-        grace: i64,
+        demand: Demand,
         now: i64,
     ) -> Revocation {
+        let Demand { mode, grace, numbers } = demand;
         let lists = self.of_issuer(certificate);
         let mut found =
             Revocation { problems: Problems::NONE, why: Vec::new(), window: Window::ALWAYS };
@@ -123,7 +135,7 @@ impl Crls {
                 && normal_form(signer.subject_der()) == normal_form(certificate.issuer_der())
         });
         let issuers = std::iter::once(issuer).chain(others).collect();
-        let mut asked = Asked { lists, issuers, certificate, now, budget: Budget::new() };
+        let mut asked = Asked { lists, issuers, certificate, numbers, now, budget: Budget::new() };
         if let Some(list) = asked.revoking() {
             found.add(Problems::REVOKED, revoked(certificate, list));
         }
@@ -162,7 +174,8 @@ impl Crls {
         lists.retain(|list| !list.contradicts(certificate));
         let suspects = lists.clone();
         let issuers = issuers.iter().copied().filter(|issuer| may_sign_lists(issuer)).collect();
-        let mut asked = Asked { lists, issuers, certificate, now, budget: Budget::new() };
+        let numbers = false;
+        let mut asked = Asked { lists, issuers, certificate, numbers, now, budget: Budget::new() };
         let revoking = suspects.into_iter().find(|list| asked.names(list));
         match revoking {
             Some(list) => (Problems::REVOKED, vec![revoked(certificate, list)]),
@@ -194,6 +207,8 @@ struct Asked<'a> {
     /// Whose signature makes a list one of the issuer: the issuer, then others.
     issuers: Vec<&'a Certificate>,
     certificate: &'a Certificate,
+    /// Whether a list must be numbered to clear it.
+    numbers: bool,
     now: i64,
     budget: Budget,
 }
@@ -274,8 +289,14 @@ impl<'a> Asked<'a> {
     /// Whether a list can say that the certificate is not revoked.
     fn counts(&mut self, list: &List) -> bool {
         list.crl().this_update() <= self.now
+            && self.is_numbered(list)
             && list.scope().covers(self.certificate)
             && self.signer(list).is_some_and(may_sign_lists)
+    }
+
+    /// Whether a list has its number, or no extensions at all, or needs none.
+    fn is_numbered(&self, list: &List) -> bool {
+        !self.numbers || list.crl().has_number() != Some(false)
     }
 
     /// Who signed a list, those first whose key it names.
@@ -302,6 +323,9 @@ impl<'a> Asked<'a> {
             }
             (_, Some((list, _))) if !list.scope().covers(self.certificate) => {
                 format!("{} is about other certificates", list.crl().source())
+            }
+            (_, Some((list, _))) if !self.is_numbered(list) => {
+                format!("{} has extensions and among them no number", list.crl().source())
             }
             (_, Some((list, _))) => {
                 let begin = time_text(list.crl().this_update());

@@ -51,12 +51,11 @@ fn is_vouched_for(
     certificate: &Certificate,
     above: &Certificate,
 ) -> bool {
-    let (mode, grace) = (rules.crl_mode, rules.crl_grace);
     normal_form(certificate.issuer_der()) == normal_form(above.subject_der())
         && signed::check(certificate, above) == Proof::Good
         && !rules
             .crls
-            .revocation(certificate, above, &[], mode, grace, case.now)
+            .revocation(certificate, above, &[], rules.demand(), case.now)
             .problems
             .contains(Problems::REVOKED)
 }

@@ -209,10 +209,8 @@ pub(super) fn key(certificate: &Certificate, position: Position, out: &mut Asses
             format!("a key on the curve {curve}")
         }
         KeyAlgorithm::Other(name) if name == DSA => "a DSA key".to_owned(),
-        KeyAlgorithm::Rsa(_)
-        | KeyAlgorithm::Ec(_)
-        | KeyAlgorithm::Ed25519
-        | KeyAlgorithm::Other(_) => return,
+        KeyAlgorithm::Other(name) => format!("a key of a kind that TLS here cannot use: {name}"),
+        KeyAlgorithm::Rsa(_) | KeyAlgorithm::Ec(_) | KeyAlgorithm::Ed25519 => return,
     };
     out.add(Problems::WEAK_KEY, format!("{} has {kind}", position.of(certificate)));
 }

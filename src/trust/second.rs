@@ -114,6 +114,8 @@ fn add(error: &Error, leaf: &Certificate, out: &mut Assessment) {
     let is_told = match problem {
         // Asked where no time suits everybody, webpki may name the other end of a period.
         _ if dates.contains(problem) => out.problems.intersects(dates),
+        // A period that ends before it begins is told by both its ends.
+        _ if matches!(error, Error::InvalidCertValidity) => out.problems.intersects(dates),
         // webpki computes nothing with a short key and calls the signature wrong.
         Problems::CONSTRAINT => out.problems.contains(Problems::WEAK_KEY) && is_signature(error),
         _ => false,

@@ -43,7 +43,7 @@ const DEFECTS: [Defect; 14] = [
     Defect::of_path(Problems::CA_AS_LEAF, |chain| {
         chain.leaf = chain.leaf.clone().with(basic_constraints(Some(true), None));
     }),
-    Defect::of_path(Problems::CONSTRAINT, |chain| {
+    Defect::of_leaf(Problems::CONSTRAINT, |chain| {
         chain.leaf = chain.leaf.clone().with(unknown().critical());
     }),
     Defect::of_path(Problems::NOT_YET_VALID, |chain| chain.middle.begin = utc("261201000000Z")),

@@ -27,8 +27,10 @@ const AUTHORITY_KEY: u8 = 35;
 /// What a list's extensions say.
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
-    /// The CRL number, without leading zeros; empty where there is none.
-    pub(super) number: Vec<u8>,
+    /// Whether there are any.
+    pub(super) are_there: bool,
+    /// The CRL number, without leading zeros.
+    pub(super) number: Option<Vec<u8>>,
     pub(super) authority_key_id: Option<Vec<u8>>,
     pub(super) issuing_point: Option<IssuingPoint>,
 }
@@ -69,10 +71,13 @@ impl Extensions {
         let damaged = || Stop::Damaged("its extensions are damaged".to_owned());
         let all = der::only(content).filter(|all| all.tag == SEQUENCE).ok_or_else(damaged)?;
         for extension in extensions(all.content).ok_or_else(damaged)? {
+            self.are_there = true;
             let oid = || der::oid_text(extension.oid);
             let broken = || Stop::Damaged(format!("extension {} does not parse", oid()));
             match extension.number {
-                Some(CRL_NUMBER) => self.number = number(extension.value).ok_or_else(broken)?,
+                Some(CRL_NUMBER) => {
+                    self.number = Some(number(extension.value).ok_or_else(broken)?);
+                }
                 Some(AUTHORITY_KEY) => {
                     self.authority_key_id = key_id(extension.value).ok_or_else(broken)?;
                 }

@@ -6,6 +6,10 @@ use rcgen::{CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, KeyUsag
 use super::super::testing::{DAY, Maker, NOW, authority, list, server};
 use super::*;
 
+fn in_mode(mode: CrlMode) -> Demand {
+    Demand { mode, grace: 0, numbers: true }
+}
+
 /// Who signs a list, for whom it is, and how long what it says holds.
 mod wider;
 
@@ -45,7 +49,9 @@ impl Scene {
 
     fn asked_at(&self, mode: CrlMode, grace: i64, now: i64) -> Problems {
         let issuer = self.root.certificate();
-        self.crls().revocation(&self.leaf, &issuer, &[], mode, grace, now).problems
+        self.crls()
+            .revocation(&self.leaf, &issuer, &[], Demand { mode, grace, numbers: true }, now)
+            .problems
     }
 
     fn found(&self) -> Problems {
@@ -72,7 +78,8 @@ fn revoked_wins_in_every_order_of_four_lists() {
         let lists = order.iter().map(|index| scene.lists[*index].clone()).collect();
         let crls = Crls::new(lists).unwrap();
         let issuer = scene.root.certificate();
-        let found = crls.revocation(&scene.leaf, &issuer, &[], CrlMode::Required, 0, NOW).problems;
+        let found =
+            crls.revocation(&scene.leaf, &issuer, &[], in_mode(CrlMode::Required), NOW).problems;
         assert_eq!(found, REVOKED, "{order:?}");
     }
 }
@@ -213,7 +220,8 @@ fn a_list_for_one_place_clears_those_certificates_that_name_it() {
         let mut params = server("a.example");
         params.crl_distribution_points = vec![at(place)];
         let leaf = root.sign(&params);
-        let found = crls.revocation(&leaf, &root.certificate(), &[], CrlMode::IfPresent, 0, NOW);
+        let found =
+            crls.revocation(&leaf, &root.certificate(), &[], in_mode(CrlMode::IfPresent), NOW);
         assert_eq!(found.problems, expected, "{place}");
     }
 }
@@ -226,7 +234,7 @@ fn adding_an_older_list_keeps_the_newer_one_and_adds_its_revocations() {
     };
     let issuer = scene.root.certificate();
     let more = Crls::default().of(crls(&scene.lists[..1])).of(crls(&scene.lists));
-    let found = more.revocation(&scene.leaf, &issuer, &[], CrlMode::IfPresent, 0, NOW);
+    let found = more.revocation(&scene.leaf, &issuer, &[], in_mode(CrlMode::IfPresent), NOW);
     assert_eq!(found.problems, REVOKED);
     assert!(found.why[0].contains("list 60 names its serial number"), "{:?}", found.why);
 }

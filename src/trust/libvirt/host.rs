@@ -40,8 +40,9 @@ pub(super) fn check_constraints(name: Option<&Host>, path: &[Certificate], out: 
     let Ok(common) = common_name(leaf) else { return };
     for above in path.iter().skip(1).filter(|above| !constraints::allows_host(above, common)) {
         let who = name_text(above.subject_der());
-        let why = format!("{who} may not issue certificates for {}", escaped(common));
-        out.add(Problems::CONSTRAINT, why);
+        let common = escaped(common);
+        let why = format!("the common name {common} does not count: {who} may not issue for it");
+        out.add(Problems::NAME_MISMATCH, why);
     }
 }
 

@@ -338,8 +338,8 @@ fn a_common_name_stands_inside_the_name_constraints_of_its_path() {
     };
     assert_eq!(below(&["example"], &[], "a.example"), P);
     assert_eq!(below(&["other", "example"], &[], "a.example"), P);
-    assert_eq!(below(&["other"], &[], "a.example"), Problems::CONSTRAINT);
-    assert_eq!(below(&[], &["a.example"], "a.example"), Problems::CONSTRAINT);
+    assert_eq!(below(&["other"], &[], "a.example"), Problems::NAME_MISMATCH);
+    assert_eq!(below(&[], &["a.example"], "a.example"), Problems::NAME_MISMATCH);
     assert_eq!(below(&[], &["b.example"], "a.example"), P);
 }
 

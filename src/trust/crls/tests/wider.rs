@@ -23,9 +23,14 @@ fn point(parts: &[Vec<u8>]) -> Vec<u8> {
     extension(28, true, &tlv(0x30, &parts.concat()))
 }
 
+/// The number of a list, which may not lack beside other extensions.
+fn number() -> Vec<u8> {
+    extension(20, false, &tlv(2, &[1]))
+}
+
 fn asked(crls: &Crls, scene: &Scene, signers: &[&Certificate]) -> Revocation {
     let issuer = scene.root.certificate();
-    crls.revocation(&scene.leaf, &issuer, signers, CrlMode::IfPresent, 0, NOW)
+    crls.revocation(&scene.leaf, &issuer, signers, in_mode(CrlMode::IfPresent), NOW)
 }
 
 #[test]
@@ -160,7 +165,7 @@ fn namesakes_with_a_list_each_do_not_hide_the_right_one() {
 fn a_list_is_about_the_kind_that_it_names() {
     for (flag, expected) in [(0x81, Problems::NONE), (0x82, MISSING), (0x85, MISSING)] {
         let mut scene = Scene::new();
-        let der = odd(&scene.root, None, &[], &[point(&[tlv(flag, &[0xff])])]);
+        let der = odd(&scene.root, None, &[], &[number(), point(&[tlv(flag, &[0xff])])]);
         scene.lists.push((der, "partial".to_owned()));
         assert_eq!(scene.found(), expected, "{flag:x}");
     }
@@ -186,11 +191,53 @@ fn a_place_relative_to_the_issuer_is_the_same_as_its_full_name() {
         params.custom_extensions =
             vec![rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 31], points)];
         let leaf = root.sign(&params);
-        let der = odd(&root, None, &[], &[point(&[tlv(0xa0, of_list)])]);
+        let der = odd(&root, None, &[], &[number(), point(&[tlv(0xa0, of_list)])]);
         let crls = Crls::new(vec![(der, "list".to_owned())]).unwrap();
         let issuer = root.certificate();
-        let found = crls.revocation(&leaf, &issuer, &[], CrlMode::IfPresent, 0, NOW);
+        let found = crls.revocation(&leaf, &issuer, &[], in_mode(CrlMode::IfPresent), NOW);
         assert_eq!(found.problems, expected, "{of_list:02x?} {of_leaf:02x?}");
+    }
+}
+
+#[test]
+fn a_full_name_with_a_host_in_it_leads_to_no_list() {
+    let place = tlv(0x86, b"http://a.example/list");
+    for (beside, expected) in [(None, Problems::NONE), (Some(tlv(0x82, b"b.example")), MISSING)] {
+        let root = Maker::authority("Root");
+        let names = tlv(0xa0, &[place.clone(), beside.unwrap_or_default()].concat());
+        let mut params = server("a.example");
+        let points = tlv(0x30, &tlv(0x30, &tlv(0xa0, &names)));
+        params.custom_extensions =
+            vec![rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 31], points)];
+        let leaf = root.sign(&params);
+        let of_list = tlv(0xa0, &tlv(0xa0, &place));
+        let der = odd(&root, None, &[], &[number(), point(&[of_list])]);
+        let crls = Crls::new(vec![(der, "list".to_owned())]).unwrap();
+        let issuer = root.certificate();
+        let found = crls.revocation(&leaf, &issuer, &[], in_mode(CrlMode::IfPresent), NOW);
+        assert_eq!(found.problems, expected);
+    }
+}
+
+#[test]
+fn a_list_with_extensions_and_no_number_revokes_and_clears_nobody() {
+    let key = extension(35, false, &tlv(0x30, &[]));
+    for (extensions, numbers, expected) in [
+        (vec![key.clone()], true, MISSING),
+        (vec![key.clone()], false, Problems::NONE),
+        (vec![key, number()], true, Problems::NONE),
+        (vec![], true, Problems::NONE),
+    ] {
+        let mut scene = Scene::new();
+        scene.lists.push((odd(&scene.root, None, &[], &extensions), "list".to_owned()));
+        let demand = Demand { numbers, ..in_mode(CrlMode::IfPresent) };
+        let issuer = scene.root.certificate();
+        let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
+        assert_eq!(found.problems, expected, "{extensions:02x?}");
+        let names_it = odd(&scene.root, None, &[scene.leaf.serial()], &extensions);
+        scene.lists.push((names_it, "other".to_owned()));
+        let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
+        assert!(found.problems.contains(REVOKED), "{extensions:02x?}");
     }
 }
 
@@ -198,7 +245,7 @@ fn a_place_relative_to_the_issuer_is_the_same_as_its_full_name() {
 fn a_newer_list_of_one_scope_does_not_end_the_knowledge_of_another() {
     let mut scene = Scene::new().list(25, None);
     let next = Some(b"261102000000Z".as_slice());
-    let der = odd(&scene.root, next, &[], &[point(&[tlv(0x81, &[0xff])])]);
+    let der = odd(&scene.root, next, &[], &[number(), point(&[tlv(0x81, &[0xff])])]);
     scene.lists.push((der, "for peers".to_owned()));
     assert_eq!(scene.found(), Problems::NONE);
 }
@@ -224,6 +271,6 @@ fn going_back_is_told_by_date_by_number_and_by_what_is_gone() {
     let other = read(&Scene { root: Maker::authority("Other"), ..Scene::new() }.list(1, None));
     assert!(rolled_back(std::slice::from_ref(&now), &other).is_some());
     assert!(rolled_back(std::slice::from_ref(&now), &[other[0].clone(), made(-2, 7)]).is_none());
-    let partial = odd(&root, None, &[], &[point(&[tlv(0x81, &[0xff])])]);
+    let partial = odd(&root, None, &[], &[number(), point(&[tlv(0x81, &[0xff])])]);
     assert!(rolled_back(&[now], &[Crl::from_der(&partial, "a").unwrap()]).is_some());
 }
