@@ -1666,7 +1666,8 @@ int tlsconn_known_distrust(tlsconn_ctx *ctx,
  * `*problems` gets everything that is wrong, bits of `tlsconn_problem`, what was accepted with
  * a known peer included. `*why` gets a text for people: a line that begins with `!` for each
  * thing that is wrong, naming certificate, date, authority or list, then the path, a line for
- * each depth, from `0:`, the peer's own certificate, to the authority. It lives until this
+ * each depth, from `0:`, the peer's own certificate, to the authority, with the revocation list
+ * that was asked about it, if any was fresh. It lives until this
  * thread's next call of this function. Both may be NULL; on `TLSCONN_E_INVALID`,
  * `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they get 0 and an empty text. Any thread.
  *

@@ -183,6 +183,21 @@ fn revocation_that_is_required_needs_a_list() {
 }
 
 #[test]
+fn the_list_that_was_asked_stands_beside_the_certificate() {
+    let authority = Authority::new("Lab CA");
+    let server = authority.server(&[HOST]);
+    let context = believes(&authority);
+    context.add(Material::Crl, authority.list(1, &[]).as_bytes()).unwrap();
+    let asked = ", asked in the revocation list of 2026-11-20T12:00:00Z from the PEM text of";
+    for _ in 0..2 {
+        let text = verify(&context, Some(HOST), 0, &server).text();
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[0].starts_with("0: ") && lines[0].contains(asked), "{text}");
+        assert!(lines[1].starts_with("1: ") && !lines[1].contains(asked), "{text}");
+    }
+}
+
+#[test]
 fn a_connection_comes_to_the_same_judgement() {
     let authority = Authority::new("Lab CA");
     let context = believes(&authority);

@@ -16,8 +16,8 @@ use super::rules::{self, Asked};
 use super::signed::{self, Proof};
 use super::words::{Position, positions};
 use super::{constraints, form, libvirt, list_signers, names, second};
-use crate::error::{Error, Problems};
-use crate::material::{Certificate, name_text};
+use crate::error::{Error, Problems, escaped};
+use crate::material::{Certificate, Crl, name_text};
 
 /// How strictly a chain is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -106,6 +106,8 @@ pub(super) struct Assessment {
     /// The best path, from the leaf to the authority; the leaf alone where there is none, or
     /// where it is an authority itself.
     pub path: Vec<Certificate>,
+    /// The lists that were fresh, each with the depth of the certificate that it was asked about.
+    pub lists: Vec<(usize, Crl)>,
     /// From when on a path without problems has none, in seconds since 1970.
     pub valid_from: i64,
     /// Until when.
@@ -116,6 +118,8 @@ impl Assessment {
     /// Adds a problem and its sentence.
     pub(super) fn add(&mut self, problem: Problems, why: String) {
         self.problems |= problem;
+        // Names of files and of certificates are in it.
+        let why = escaped(&why);
         if !self.why.contains(&why) {
             self.why.push(why);
         }
@@ -123,7 +127,7 @@ impl Assessment {
 
     fn add_all(&mut self, (problems, why): (Problems, Vec<String>)) {
         self.problems |= problems;
-        self.why.extend(why);
+        self.why.extend(why.iter().map(|why| escaped(why)));
     }
 
     fn rank(&self) -> (u32, u32) {
@@ -187,6 +191,7 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
         let signers = list_signers::others(case, rules, issuer, path.get(index.saturating_add(2)));
         let found = rules.crls.revocation(certificate, issuer, &signers, rules.demand(), case.now);
         out.add_all((found.problems, found.why));
+        out.lists.extend(found.fresh.map(|list| (index, list)));
         out.valid_from = out.valid_from.max(found.window.from);
         out.valid_until = out.valid_until.min(found.window.until);
     }

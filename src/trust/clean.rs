@@ -14,7 +14,7 @@ use super::assess::{Assessment, CrlMode, Profile, Rules};
 use super::entry::Role;
 use super::host::Host;
 use crate::error::Problems;
-use crate::material::{Certificate, sha256};
+use crate::material::{Certificate, Crl, sha256};
 
 /// How many chains are remembered; the oldest goes first.
 const MAX_CHAINS: usize = 256;
@@ -37,6 +37,7 @@ pub(super) struct CleanChain {
     /// What the peer sent.
     pub(super) chain: Arc<[Certificate]>,
     path: Vec<Certificate>,
+    lists: Vec<(usize, Crl)>,
     from: i64,
     until: i64,
 }
@@ -46,6 +47,7 @@ impl CleanChain {
     pub(super) fn assessment(&self) -> Assessment {
         Assessment {
             path: self.path.clone(),
+            lists: self.lists.clone(),
             valid_from: self.from,
             valid_until: self.until,
             ..Assessment::default()
@@ -111,6 +113,7 @@ impl CleanChains {
         let clean = CleanChain {
             chain: Arc::clone(chain),
             path: found.path.clone(),
+            lists: found.lists.clone(),
             from: found.valid_from,
             until: found.valid_until,
         };

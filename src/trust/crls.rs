@@ -33,6 +33,8 @@ pub(crate) struct Revocation {
     pub(crate) why: Vec<String>,
     /// When the same is found.
     pub(crate) window: Window,
+    /// The list by which the certificate is not revoked now, if there is one.
+    pub(crate) fresh: Option<Crl>,
 }
 
 /// What is demanded of lists.
@@ -125,8 +127,12 @@ impl Crls {
     ) -> Revocation {
         let Demand { mode, grace, numbers } = demand;
         let lists = self.of_issuer(certificate);
-        let mut found =
-            Revocation { problems: Problems::NONE, why: Vec::new(), window: Window::ALWAYS };
+        let mut found = Revocation {
+            problems: Problems::NONE,
+            why: Vec::new(),
+            window: Window::ALWAYS,
+            fresh: None,
+        };
         if mode == CrlMode::Off || (mode == CrlMode::IfPresent && lists.is_empty()) {
             return found;
         }
@@ -261,6 +267,7 @@ impl<'a> Asked<'a> {
             if self.now <= end {
                 let window = Window { from: list.crl().this_update(), until: end };
                 found.window = found.window.and(window);
+                found.fresh = Some(list.crl().clone());
                 return;
             }
             ended = ended.or(Some(list));

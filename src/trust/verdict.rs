@@ -12,8 +12,8 @@ use super::judge::{
     Asking, Beliefs, Judgement, Peer, Policies, Reason, Shown, hear, with_distrust,
 };
 use super::judgement_text;
-use crate::error::{Error, Problems};
-use crate::material::{Certificate, Style};
+use crate::error::{Error, Problems, escaped};
+use crate::material::{Certificate, Crl, Style, time_text};
 
 /// A chain to be judged without a connection.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,7 @@ pub struct Verdict {
     problems: Problems,
     why: Vec<String>,
     path: Vec<Certificate>,
+    lists: Vec<(usize, Crl)>,
     outcome: Result<Reason, Error>,
 }
 
@@ -73,12 +74,20 @@ impl Verdict {
         }
     }
 
-    /// The verdict for people: what is wrong, a line each, and the path, a line for each depth.
+    /// The verdict for people: what is wrong, a line each, and the path, a line for each depth,
+    /// with the revocation list that was asked about it.
     #[must_use]
     pub fn text(&self) -> String {
         let wrong = self.why.iter().map(|why| format!("! {why}\n"));
         let path = self.path.iter().enumerate();
-        let path = path.map(|(depth, one)| format!("{depth}: {}\n", one.text(Style::Line)));
+        let path = path.map(|(depth, one)| {
+            let list = self.lists.iter().find(|(of, _)| *of == depth);
+            let list = list.map(|(_, list)| {
+                let (date, source) = (time_text(list.this_update()), escaped(list.source()));
+                format!(", asked in the revocation list of {date} from {source}")
+            });
+            format!("{depth}: {}{}\n", one.text(Style::Line), list.unwrap_or_default())
+        });
         wrong.chain(path).collect()
     }
 }
@@ -96,7 +105,7 @@ pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
     };
     match judged {
         Ok((found, outcome)) => {
-            let Assessment { problems, mut why, path, .. } = found;
+            let Assessment { problems, mut why, path, lists, .. } = found;
             let refusal = path.first().and_then(|leaf| beliefs.rules.refusal(suspect.role, leaf));
             let outcome = match refusal {
                 Some(error) => {
@@ -105,7 +114,7 @@ pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
                 }
                 None => outcome,
             };
-            Verdict { problems, why, path, outcome }
+            Verdict { problems, why, path, lists, outcome }
         }
         Err(error) => unreadable(error),
     }
@@ -145,6 +154,7 @@ fn unreadable(error: Error) -> Verdict {
         problems: error.problems(),
         why: vec![error.message().to_owned()],
         path: Vec::new(),
+        lists: Vec::new(),
         outcome: Err(error),
     }
 }
