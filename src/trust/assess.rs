@@ -158,7 +158,8 @@ pub(super) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
 }
 
 /// Looks at the leaf alone, as a peer that is known by its very certificate: dates, name,
-/// purpose, key and revocation. What the peer sends beside the leaf is not looked at.
+/// purpose, key, critical extensions and revocation. What the peer sends beside the leaf is not
+/// looked at.
 #[must_use]
 pub(super) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
@@ -188,7 +189,8 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
     }
     constraints::check(path, &mut out);
     for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
-        let signers = list_signers::others(case, rules, issuer, path.get(index.saturating_add(2)));
+        let superior = path.get(index.saturating_add(2));
+        let signers = list_signers::others(case, rules, certificate, issuer, superior);
         let found = rules.crls.revocation(certificate, issuer, &signers, rules.demand(), case.now);
         out.add_all((found.problems, found.why));
         out.lists.extend(found.fresh.map(|list| (index, list)));

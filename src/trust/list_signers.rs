@@ -15,28 +15,35 @@ use crate::material::Certificate;
 /// How many such certificates are looked at for one issuer: each costs signature checks.
 const MAX: usize = 4;
 
-/// The other certificates that may have signed lists of `issuer`, above which `superior` stands
-/// in the path, if it is not the authority.
+/// The other certificates that may have signed lists about `certificate`, above which `issuer`
+/// stands in the path and then `superior`, if the issuer is not the authority.
 pub(super) fn others<'a>(
     case: &Case<'a>,
     rules: &'a Rules,
+    certificate: &Certificate,
     issuer: &Certificate,
-    superior: Option<&Certificate>,
+    superior: Option<&'a Certificate>,
 ) -> Vec<&'a Certificate> {
     if !rules.crls.are_there_of(issuer.subject_der()) {
         return Vec::new();
     }
     let name = normal_form(issuer.subject_der());
-    let sent = case.chain.iter().skip(1);
-    sent.filter(|one| *one != issuer && may_sign_lists(one))
-        .filter(|one| normal_form(one.subject_der()) == name)
-        .take(MAX)
-        .filter(|one| is_valid(case, one))
-        .filter(|one| {
-            let mut above = [Some(issuer), superior].into_iter().flatten();
-            above.any(|above| is_vouched_for(case, rules, one, above))
-        })
-        .collect()
+    let may = |one: &&Certificate| {
+        *one != issuer
+            && may_sign_lists(one)
+            && is_valid(case, one)
+            && normal_form(one.subject_der()) == name
+    };
+    // It stands in the path itself, where it is judged.
+    let above = superior.filter(may);
+    let sent = case.chain.iter().skip(1).filter(may).take(MAX).filter(|one| {
+        let mut above = [Some(issuer), superior].into_iter().flatten();
+        above.any(|above| is_vouched_for(case, rules, one, above))
+    });
+    // An authority with the same name may be somebody else's: a signature must link the two.
+    let given = rules.anchors.candidates(certificate).into_iter().filter(may).take(MAX);
+    let given = given.filter(|one| is_signed(issuer, one) || is_signed(one, issuer));
+    above.into_iter().chain(sent).chain(given).collect()
 }
 
 fn is_valid(case: &Case<'_>, certificate: &Certificate) -> bool {
@@ -51,11 +58,16 @@ fn is_vouched_for(
     certificate: &Certificate,
     above: &Certificate,
 ) -> bool {
-    normal_form(certificate.issuer_der()) == normal_form(above.subject_der())
-        && signed::check(certificate, above) == Proof::Good
+    is_signed(certificate, above)
         && !rules
             .crls
             .revocation(certificate, above, &[], rules.demand(), case.now)
             .problems
             .contains(Problems::REVOKED)
+}
+
+/// Whether `above` issued `certificate`.
+fn is_signed(certificate: &Certificate, above: &Certificate) -> bool {
+    normal_form(certificate.issuer_der()) == normal_form(above.subject_der())
+        && signed::check(certificate, above) == Proof::Good
 }
