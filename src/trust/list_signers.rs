@@ -71,3 +71,6 @@ fn is_signed(certificate: &Certificate, above: &Certificate) -> bool {
     normal_form(certificate.issuer_der()) == normal_form(above.subject_der())
         && signed::check(certificate, above) == Proof::Good
 }
+
+#[cfg(test)]
+mod tests;
