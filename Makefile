@@ -34,7 +34,7 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full \
 
 .PHONY: lib header demo check install uninstall
 .PHONY: setup format-check lint header-check library-check install-check test contract peers
-.PHONY: examples examples-sanitized case-runner case-runner-check fuzz mutants FORCE
+.PHONY: examples examples-sanitized case-runner case-runner-check fuzz mutants bench FORCE
 
 MAKEFLAGS += --no-print-directory
 
@@ -208,6 +208,30 @@ fuzz:
 
 mutants:
 	PROPTEST_CASES=$${PROPTEST_CASES:-16} $(CARGO) mutants --shard $(SHARD) --output $(TARGET) $(MUTANTS)
+
+# ---------- measuring ----------
+
+# Loading and judging beside OpenSSL's library; no part of `check` either. The material is made
+# once; remove the directory to have it made anew.
+BENCH        := $(TARGET)/bench
+BENCH_ROUNDS ?= 5
+
+bench: $(BENCH)/judge_openssl $(BENCH)/judge_tlsconn $(BENCH)/material/made
+	benches/judging $(BENCH) $(BENCH)/material $(BENCH_ROUNDS)
+
+$(BENCH)/judge_openssl: benches/judge_openssl.c benches/measure.h
+	@pkg-config --exists libcrypto || { echo "bench: install pkgconf and libssl-dev first" >&2; exit 1; }
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -O2 $(C99) -D_GNU_SOURCE $< -o $@ $$(pkg-config --cflags --libs libcrypto)
+
+$(BENCH)/judge_tlsconn: benches/judge_tlsconn.c benches/measure.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -O2 $(C99) -D_GNU_SOURCE $< -o $@ $(LIBRARY)/$(SONAME) -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
+
+$(BENCH)/material/made: examples/judging_material.rs
+	@mkdir -p $(@D)
+	$(CARGO) run --locked --quiet --example judging_material -- $(@D)
+	@touch $@
 
 # ---------- installing ----------
 
