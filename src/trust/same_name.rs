@@ -23,6 +23,16 @@ pub(super) fn normal_form(name: &[u8]) -> Vec<u8> {
     normal_name(name).unwrap_or_else(|| name.to_vec())
 }
 
+/// Adds to `key` what names with one normal form have in common: the kinds and values of their
+/// attributes. Other names may have it too.
+pub(super) fn push_key(key: &mut Vec<u8>, name: &[u8]) {
+    let start = key.len();
+    if push_plain(key, name).is_none() {
+        key.truncate(start);
+        push_normal(key, &normal_form(name));
+    }
+}
+
 fn normal_name(name: &[u8]) -> Option<Vec<u8>> {
     let mut rest = name;
     let mut relatives = der::next_if(&mut rest, SEQUENCE)?.content;
@@ -77,6 +87,66 @@ fn folded(text: &str) -> String {
         out.extend(word.chars().flat_map(char::to_lowercase));
     }
     out
+}
+
+/// Adds what [`push_normal`] adds for the normal form of `name`, without making that, as is done
+/// for every authority when it is loaded; nothing where the name is no plain one: of single
+/// attributes with values in ASCII.
+fn push_plain(key: &mut Vec<u8>, name: &[u8]) -> Option<()> {
+    let mut whole = name;
+    let mut relatives = der::next_if(&mut whole, SEQUENCE)?.content;
+    while !relatives.is_empty() {
+        let mut set = der::next_if(&mut relatives, SET)?.content;
+        let mut attribute = der::next_if(&mut set, SEQUENCE)?.content;
+        let kind = der::next(&mut attribute)?;
+        let value = der::next(&mut attribute)?;
+        if !set.is_empty() || !attribute.is_empty() {
+            return None;
+        }
+        key.extend_from_slice(kind.whole);
+        match value.tag {
+            UTF8_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING => {
+                value.content.is_ascii().then(|| push_folded(key, value.content))?;
+            }
+            BMP_STRING => return None,
+            _ => key.extend_from_slice(value.whole),
+        }
+    }
+    Some(())
+}
+
+/// Adds what a normal form consists of.
+fn push_normal(key: &mut Vec<u8>, name: &[u8]) {
+    let mut whole = name;
+    let mut relatives = der::next_if(&mut whole, SEQUENCE).map_or(name, |name| name.content);
+    while let Some(set) = der::next(&mut relatives) {
+        let mut attributes = set.content;
+        while let Some(attribute) = der::next(&mut attributes) {
+            let mut parts = attribute.content;
+            while let Some(part) = der::next(&mut parts) {
+                let is_text = part.tag == UTF8_STRING;
+                key.extend_from_slice(if is_text { part.content } else { part.whole });
+            }
+        }
+    }
+}
+
+/// Adds an ASCII text in small letters, without spaces at its ends and with single ones inside.
+fn push_folded(key: &mut Vec<u8>, text: &[u8]) {
+    let start = key.len();
+    for byte in text {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                if key.len() > start && key.last() != Some(&b' ') {
+                    key.push(b' ');
+                }
+            }
+            other => key.push(other.to_ascii_lowercase()),
+        }
+    }
+    if key.len() > start && key.last() == Some(&b' ') {
+        key.pop();
+    }
 }
 
 #[cfg(test)]
@@ -136,6 +206,35 @@ mod tests {
         for der in [common_name(0x13, b" A "), long, common_name(0x14, b"A"), tlv(0x30, &[])] {
             let normal = normal_form(&der);
             assert_eq!(normal_form(&normal), normal);
+        }
+    }
+
+    #[test]
+    fn the_short_way_to_a_key_is_the_normal_form_s() {
+        let two = |one: &[u8], other: &[u8]| {
+            name(&[
+                &[attribute(&[0x55, 4, 10], 0x13, one)],
+                &[attribute(&[0x55, 4, 3], 0x0c, other)],
+            ])
+        };
+        let names = [
+            two(b" Lab  Ltd", b"ca\t1 "),
+            two(b"", b" "),
+            two(b" a", b"\x01 b"),
+            common_name(0x14, b"T\xe9l\xe9 Com "),
+            common_name(0x02, b"\x05"),
+            tlv(0x30, &[]),
+        ];
+        for name in names {
+            let (mut short, mut long) = (Vec::new(), Vec::new());
+            push_plain(&mut short, &name).unwrap();
+            push_normal(&mut long, &normal_form(&name));
+            assert_eq!(short, long, "{name:02x?}");
+        }
+        let joined =
+            name(&[&[attribute(&[0x55, 4, 3], 0x0c, b"a"), attribute(&[0x55, 4, 10], 0x0c, b"b")]]);
+        for odd in [joined, common_name(0x0c, "Zürich".as_bytes()), common_name(0x1e, b"\0a")] {
+            assert_eq!(push_plain(&mut Vec::new(), &odd), None);
         }
     }
 
