@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
 
-pub(super) use self::fields::{Algorithm, Extension, Fields, Spki};
+pub(super) use self::fields::{Extension, Fields, Spki};
 use super::der::Reader;
 use super::facts::Facts;
 use super::pem::Blocks;

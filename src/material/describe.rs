@@ -183,7 +183,7 @@ fn labelled(name: &AltName) -> String {
         AltName::Ip(address) => ("IP", address.to_string()),
         AltName::Email(text) => ("email", text.clone()),
         AltName::Uri(text) => ("URI", text.clone()),
-        AltName::Other(text) => ("other", text.clone()),
+        AltName::Other(text) | AltName::Damaged(text) => ("other", text.clone()),
     };
     let value = value.replace('\\', "\\\\").replace(',', "\\,");
     format!("{kind}:{}", escaped(&value))

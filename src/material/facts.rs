@@ -44,62 +44,14 @@ pub struct Facts {
     pub authority_key_id: Option<Vec<u8>>,
     /// The object identifiers of critical extensions that nobody here knows.
     pub unknown_critical: Vec<String>,
-    /// What the serial number looks like.
-    pub serial: SerialNumber,
     /// Whether the subject is an empty name.
     pub empty_subject: bool,
     /// Whether the issuer is an empty name.
     pub empty_issuer: bool,
     /// Whether a date before 2050 is a GeneralizedTime (RFC 5280, section 4.1.2.5).
     pub general_dates: bool,
-    /// Where the signature is RSASSA-PSS: its hash as a dotted object identifier, empty where the
-    /// parameters do not parse.
-    pub pss_hash: Option<String>,
-    /// How the subject key identifier stands in it, readable or not.
-    pub subject_key_id_form: Option<Form>,
-    /// How the authority key identifier stands in it, readable or not.
-    pub authority_key_id_form: Option<AuthorityKeyForm>,
-    /// How the subject alternative names stand in it.
-    pub alt_names_form: Option<Form>,
-    /// How the name constraints stand in it.
-    pub name_constraints_form: Option<Form>,
-    /// How the policy constraints stand in it, readable or not.
-    pub policy_constraints_form: Option<Form>,
-}
-
-/// How an extension stands in a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Form {
-    /// Whether it is critical.
-    pub critical: bool,
-    /// Whether it does not parse; where it decides about trust it always does.
-    pub malformed: bool,
-}
-
-/// How an authority key identifier stands in a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AuthorityKeyForm {
-    /// Whether it is critical.
-    pub critical: bool,
-    /// Whether it does not parse: then nothing else is known of it.
-    pub malformed: bool,
-    /// Whether it names a key identifier.
-    pub key_id: bool,
-    /// Whether it names the issuer of the authority's certificate.
-    pub issuer: bool,
-    /// Whether it names the serial number of the authority's certificate.
-    pub serial: bool,
-}
-
-/// What a serial number looks like (RFC 5280, section 4.1.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SerialNumber {
-    /// How many bytes it has, the one that only makes it positive included.
-    pub bytes: usize,
-    /// Whether it is below zero.
-    pub negative: bool,
-    /// Whether it is zero.
-    pub zero: bool,
+    /// Whether there is a unique identifier of issuer or subject.
+    pub unique_ids: bool,
 }
 
 /// A public key's algorithm and size.
@@ -126,8 +78,10 @@ pub enum AltName {
     Email(String),
     /// A URI.
     Uri(String),
-    /// Any other kind in words, an IP address of a wrong length included.
+    /// Any other kind, in words.
     Other(String),
+    /// One without the form of its kind, in words: an IP address of a wrong length, say.
+    Damaged(String),
 }
 
 /// Basic constraints (RFC 5280, section 4.2.1.9).
@@ -180,18 +134,15 @@ pub struct ExtendedKeyUsage {
     pub critical: bool,
 }
 
-const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
-
 impl Facts {
     /// The facts of a certificate with these fields, or why it is none.
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, String> {
-        let signature_algorithm = der::oid_text(fields.algorithm.oid);
-        let is_pss = signature_algorithm == RSASSA_PSS;
         let mut facts = Self {
             version: fields.version,
             not_before: fields.not_before.seconds,
             not_after: fields.not_after.seconds,
             key: KeyAlgorithm::read(&fields.spki),
+            signature_algorithm: der::oid_text(fields.algorithm.oid),
             common_names: fields.subject_name.common_names(),
             alt_names: None,
             basic_constraints: None,
@@ -201,27 +152,13 @@ impl Facts {
             subject_key_id: None,
             authority_key_id: None,
             unknown_critical: Vec::new(),
-            serial: SerialNumber::read(fields.serial),
             empty_subject: fields.subject_name.is_empty(),
             empty_issuer: fields.issuer.content.is_empty(),
             general_dates: fields.not_before.is_too_general || fields.not_after.is_too_general,
-            pss_hash: is_pss.then(|| key::pss_hash(&fields.algorithm).unwrap_or_default()),
-            subject_key_id_form: None,
-            authority_key_id_form: None,
-            alt_names_form: None,
-            name_constraints_form: None,
-            policy_constraints_form: None,
-            signature_algorithm,
+            unique_ids: fields.unique_ids,
         };
         facts.read_extensions(fields.extensions)?;
         Ok(facts)
-    }
-}
-
-impl SerialNumber {
-    fn read(content: &[u8]) -> Self {
-        let negative = content.first().is_some_and(|byte| *byte >= 0x80);
-        Self { bytes: content.len(), negative, zero: content == [0] }
     }
 }
 

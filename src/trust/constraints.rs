@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::assess::Assessment;
 use super::der::{self, SEQUENCE};
-use super::extensions::{Extensions, id};
+use super::extensions::id;
 use super::general_name::GeneralName;
 use super::words::{Position, is_self_issued, positions};
 use crate::error::Problems;
@@ -85,7 +85,7 @@ pub(super) fn is_on_others_than_hosts(certificate: &Certificate) -> bool {
 impl Constraints {
     fn of(certificate: &Certificate) -> Result<Self, String> {
         let broken = || "they do not parse".to_owned();
-        let found = Extensions::of(certificate).find(&id::NAME_CONSTRAINTS).ok_or_else(broken)?;
+        let found = certificate.extension(id::NAME_CONSTRAINTS).ok_or_else(broken)?;
         let mut rest = found.value;
         let mut lists = der::next_if(&mut rest, SEQUENCE).ok_or_else(broken)?.content;
         let permitted = subtrees(&mut lists, PERMITTED)?;
@@ -177,10 +177,10 @@ fn subtrees(lists: &mut &[u8], tag: u8) -> Result<Vec<GeneralName>, String> {
 fn names_of(certificate: &Certificate) -> Vec<GeneralName> {
     let mut all = Vec::new();
     let subject = certificate.subject_der();
-    if !is_empty_name(subject) {
+    if !certificate.facts().empty_subject {
         all.push(GeneralName::directory(subject));
     }
-    match Extensions::of(certificate).find(&id::ALT_NAMES) {
+    match certificate.extension(id::ALT_NAMES) {
         Some(names) => {
             let mut rest = names.value;
             let mut list = der::next_if(&mut rest, SEQUENCE).map(|list| list.content);
@@ -191,11 +191,6 @@ fn names_of(certificate: &Certificate) -> Vec<GeneralName> {
         None => all.extend(mails_of(subject)),
     }
     all
-}
-
-/// Whether a name has no attribute at all.
-pub(super) fn is_empty_name(name: &[u8]) -> bool {
-    name == [SEQUENCE, 0]
 }
 
 /// The mail addresses among the attributes of a name.

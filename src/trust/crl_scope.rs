@@ -1,13 +1,10 @@
 //! Which certificates a revocation list speaks of (RFC 5280, section 5.2.5).
 
-use super::der::{self, BOOLEAN, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use super::der::{self, SEQUENCE};
+use super::extensions::id;
 use super::same_name::normal_form;
 use crate::material::{Certificate, Crl, IssuingPoint, PointName, point_name};
 
-/// The CRL distribution points extension, 2.5.29.31.
-const DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
-/// Where the extensions of a certificate stand.
-const EXTENSIONS: u8 = 0xa3;
 const SET: u8 = 0x31;
 /// A general name that is a directory name, and one that is a URI.
 const DIRECTORY: u8 = 0xa4;
@@ -48,13 +45,13 @@ impl Scope {
             return false;
         }
         let Some(places) = &self.places else { return true };
-        match extension(certificate, DISTRIBUTION_POINTS) {
+        match certificate.extension(id::DISTRIBUTION_POINTS) {
             None => {
                 let issuer = directory(certificate.issuer_der());
                 places.iter().any(|place| place.first() == Some(&URI) || *place == issuer)
             }
             Some(points) => {
-                let wanted = places_of(points, certificate.issuer_der());
+                let wanted = places_of(points.value, certificate.issuer_der());
                 wanted.is_some_and(|wanted| wanted.iter().any(|place| places.contains(place)))
             }
         }
@@ -105,28 +102,4 @@ fn place(name: &[u8]) -> Vec<u8> {
 
 fn directory(name: &[u8]) -> Vec<u8> {
     der::wrap(DIRECTORY, &normal_form(name))
-}
-
-/// The value of an extension of a certificate.
-fn extension<'a>(certificate: &'a Certificate, wanted: &[u8]) -> Option<&'a [u8]> {
-    let mut rest = certificate.tbs();
-    let mut fields = der::next_if(&mut rest, SEQUENCE)?.content;
-    while !fields.is_empty() {
-        let field = der::next(&mut fields)?;
-        if field.tag != EXTENSIONS {
-            continue;
-        }
-        let mut wrapped = field.content;
-        let mut all = der::next_if(&mut wrapped, SEQUENCE)?.content;
-        while !all.is_empty() {
-            let mut parts = der::next_if(&mut all, SEQUENCE)?.content;
-            let oid = der::next_if(&mut parts, OBJECT_IDENTIFIER)?;
-            der::next_if(&mut parts, BOOLEAN);
-            let value = der::next_if(&mut parts, OCTET_STRING)?;
-            if oid.content == wanted {
-                return Some(value.content);
-            }
-        }
-    }
-    None
 }

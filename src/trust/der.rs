@@ -4,12 +4,8 @@ use crate::material::{Element, first_element};
 
 /// SEQUENCE.
 pub(super) const SEQUENCE: u8 = 0x30;
-/// BOOLEAN.
-pub(super) const BOOLEAN: u8 = 0x01;
 /// BIT STRING.
 pub(super) const BIT_STRING: u8 = 0x03;
-/// OCTET STRING.
-pub(super) const OCTET_STRING: u8 = 0x04;
 /// OBJECT IDENTIFIER.
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 

@@ -148,7 +148,7 @@ impl Name {
                 None => plain_name(text).map(Self::Host),
             },
             AltName::Ip(ip) => Some(Self::Address(ip.to_canonical())),
-            AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) => None,
+            AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => None,
         }
     }
 }

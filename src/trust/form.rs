@@ -12,7 +12,7 @@ use super::assess::Assessment;
 use super::constraints;
 use super::der::{self, SEQUENCE};
 use super::entry::Role;
-use super::extensions::{Extensions, id};
+use super::extensions::{has, id};
 use super::general_name::is_host;
 use super::words::{Position, is_self_issued, positions};
 use crate::error::{Problems, escaped};
@@ -20,14 +20,6 @@ use crate::material::{AltName, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyU
 
 /// The most octets of a serial number.
 const MAX_SERIAL: usize = 20;
-/// 2050-01-01, in seconds since 1970: the first time that is written with four digits a year.
-const YEAR_2050: i64 = 2_524_608_000;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-const INTEGER: u8 = 0x02;
-const VERSION: u8 = 0xa0;
-/// The unique identifiers of issuer and subject.
-const UNIQUE_IDS: [u8; 4] = [0x81, 0x82, 0xa1, 0xa2];
 /// Purposes that no certificate for TLS has beside its own: code signing, e-mail, time stamps
 /// and OCSP.
 const OTHER_TRADES: [&str; 4] =
@@ -71,7 +63,6 @@ impl Findings {
 
 fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
     let facts = certificate.facts();
-    let extensions = Extensions::of(certificate);
     let is_anchor = matches!(position, Position::Anchor(_));
     out.add(facts.version < 3, "is before X.509 version 3");
     let serial = certificate.serial();
@@ -80,39 +71,33 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
     // Roots of great age have 0.
     out.add(!is_anchor && !is_positive, "has a serial number that is not positive");
     out.add(serial.len() > MAX_SERIAL, "has a serial number of more than 20 octets");
-    out.add(!has_dates_in_form(certificate), "writes a date in the form of another century");
-    out.add(has_unique_id(certificate), "has a unique identifier");
+    out.add(facts.general_dates, "writes a date in the form of another century");
+    out.add(facts.unique_ids, "has a unique identifier");
     out.add(
         matches!(facts.key, KeyAlgorithm::Rsa(bits) if bits % 8 != 0),
         "has an RSA key of an odd number of bits",
     );
-    let has_subject = !constraints::is_empty_name(certificate.subject_der());
     out.add(
-        has_subject && extensions.is_critical(&id::ALT_NAMES),
+        !facts.empty_subject && has(certificate, id::ALT_NAMES, true),
         "has critical alternative names beside a subject",
     );
     out.add(
         [id::POLICY_CONSTRAINTS, id::INHIBIT_ANY_POLICY]
             .iter()
-            .any(|one| extensions.find(one).is_some_and(|found| !found.critical)),
+            .any(|one| has(certificate, one, false)),
         "has constraints on policies that are not critical",
     );
     for oid in unparsed(certificate) {
         out.add(true, &format!("has an extension that does not parse: {oid}"));
     }
-    authority_key_id(certificate, position, &extensions, out);
+    authority_key_id(certificate, position, out);
 }
 
 /// The authority key identifier: a key identifier and nothing else, which only a root may lack.
-fn authority_key_id(
-    certificate: &Certificate,
-    position: Position,
-    extensions: &Extensions<'_>,
-    out: &mut Findings,
-) {
+fn authority_key_id(certificate: &Certificate, position: Position, out: &mut Findings) {
     let facts = certificate.facts();
     let is_root = matches!(position, Position::Anchor(_)) && is_self_issued(certificate);
-    let Some(found) = extensions.find(&id::AUTHORITY_KEY_ID) else {
+    let Some(found) = certificate.extension(id::AUTHORITY_KEY_ID) else {
         return out.add(!is_root, "does not name its authority's key");
     };
     out.add(
@@ -139,13 +124,12 @@ fn authority(role: Role, certificate: &Certificate, position: Position, out: &mu
         "has no critical basic constraints",
     );
     out.add(facts.key_usage.is_none(), "has no key usage");
-    let names = Extensions::of(certificate).find(&id::NAME_CONSTRAINTS);
     out.add(
-        names.is_some_and(|found| !found.critical),
+        has(certificate, id::NAME_CONSTRAINTS, false),
         "has name constraints that are not critical",
     );
     out.add(
-        names.is_some() && constraints::has_leading_dot(certificate),
+        facts.name_constraints && constraints::has_leading_dot(certificate),
         "has name constraints that begin with a dot",
     );
     let is_root = matches!(position, Position::Anchor(_)) && is_self_issued(certificate);
@@ -217,38 +201,8 @@ fn is_repeated(common_name: &str, leaf: &Certificate) -> bool {
     names.any(|name| match name {
         AltName::Dns(name) => name == common_name,
         AltName::Ip(address) => address.to_string() == common_name,
-        AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) => false,
+        AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => false,
     })
-}
-
-/// Years before 2050 have two digits and the others four (RFC 5280, section 4.1.2.5).
-fn has_dates_in_form(certificate: &Certificate) -> bool {
-    let facts = certificate.facts();
-    let is_in_form = |tag: u8, time: i64| match tag {
-        UTC_TIME => true,
-        GENERALIZED_TIME => time >= YEAR_2050,
-        _ => false,
-    };
-    let dates = fields(certificate).into_iter().flatten().nth(3).and_then(|validity| {
-        let mut rest = validity.content;
-        Some((der::next(&mut rest)?.tag, der::next(&mut rest)?.tag))
-    });
-    dates.is_some_and(|(begin, end)| {
-        is_in_form(begin, facts.not_before) && is_in_form(end, facts.not_after)
-    })
-}
-
-fn has_unique_id(certificate: &Certificate) -> bool {
-    fields(certificate).into_iter().flatten().any(|field| UNIQUE_IDS.contains(&field.tag))
-}
-
-/// The fields of the signed part, from the serial number on.
-fn fields(certificate: &Certificate) -> Option<impl Iterator<Item = crate::material::Element<'_>>> {
-    let mut rest = certificate.tbs();
-    let mut inside = der::next_if(&mut rest, SEQUENCE)?.content;
-    der::next_if(&mut inside, VERSION);
-    let all = std::iter::from_fn(move || der::next(&mut inside));
-    Some(all.skip_while(|field| field.tag != INTEGER))
 }
 
 /// The extensions whose content is not what their identifier says.

@@ -86,7 +86,7 @@ pub(super) fn told(leaf: &Certificate) -> String {
         .filter_map(|name| match name {
             AltName::Dns(name) => Some(escaped(name)),
             AltName::Ip(address) => Some(address.to_string()),
-            AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) => None,
+            AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => None,
         })
         .collect();
     if names.is_empty() {

@@ -4,9 +4,8 @@
 //! and revocation have modules of their own.
 
 use super::assess::{Assessment, Profile};
-use super::constraints::is_empty_name;
 use super::entry::Role;
-use super::extensions::{Extensions, id};
+use super::extensions::{demands_policy, has, id, is_access};
 use super::libvirt;
 use super::words::Position;
 use crate::error::Problems;
@@ -176,28 +175,29 @@ pub(super) fn extensions(certificate: &Certificate, position: Position, out: &mu
 fn shape(certificate: &Certificate, position: Position, out: &mut Assessment) {
     let what = position.of(certificate);
     let mut add = |why: &str| out.add(Problems::CONSTRAINT, format!("{what} {why}"));
-    if is_empty_name(certificate.issuer_der()) {
+    let facts = certificate.facts();
+    if facts.empty_issuer {
         add("names no issuer");
     }
-    let extensions = Extensions::of(certificate);
-    if is_empty_name(certificate.subject_der()) {
+    if facts.empty_subject {
         if position != Position::Leaf {
             add("has no name of its own");
-        } else if extensions.find(&id::ALT_NAMES).is_some_and(|names| !names.critical) {
+        } else if has(certificate, id::ALT_NAMES, false) {
             add("has no subject, and its alternative names are not critical");
         }
     }
     for id in [id::AUTHORITY_KEY_ID, id::SUBJECT_KEY_ID] {
-        if extensions.is_critical(&id) {
+        if has(certificate, id, true) {
             add("has a key identifier that is critical");
         }
     }
-    if extensions.find(&id::AUTHORITY_ACCESS).is_some_and(|access| !access.is_access()) {
+    let access = certificate.extension(id::AUTHORITY_ACCESS);
+    if access.is_some_and(|found| !is_access(found.value)) {
         add("has malformed addresses of its authority");
     }
     // A critical one is among the extensions that are not known.
-    let policies = extensions.find(&id::POLICY_CONSTRAINTS).filter(|found| !found.critical);
-    if policies.is_some_and(|found| found.demands_policy()) {
+    let policies = certificate.extension(id::POLICY_CONSTRAINTS).filter(|found| !found.critical);
+    if policies.is_some_and(|found| demands_policy(found.value)) {
         add("demands a policy of those below it, and policies are not computed here");
     }
 }

@@ -38,6 +38,8 @@ pub(in crate::material) struct Fields<'a> {
     pub(in crate::material) subject: Element<'a>,
     pub(in crate::material) subject_name: Name<'a>,
     pub(in crate::material) spki: Spki<'a>,
+    /// Whether there is a unique identifier of issuer or subject.
+    pub(in crate::material) unique_ids: bool,
     /// The elements that the extensions are.
     pub(in crate::material) extensions: &'a [u8],
     pub(in crate::material) signature: &'a [u8],
@@ -104,8 +106,10 @@ impl<'a> Fields<'a> {
         let subject_name = Name::read(subject.whole).ok_or("its subject is damaged")?;
         let spki = inner.next_if(SEQUENCE).and_then(Spki::read);
         let spki = spki.ok_or("its public key is damaged")?;
+        let mut unique_ids = false;
         for unique_id in [ISSUER_UNIQUE_ID, SUBJECT_UNIQUE_ID] {
             let found = inner.next_if(unique_id);
+            unique_ids |= found.is_some();
             // It is a BIT STRING, and nothing else may hide in it.
             let is_fine = |one: Element<'_>| one.content.first().is_some_and(|unused| *unused < 8);
             found.is_none_or(is_fine).then_some(()).ok_or(damaged)?;
@@ -137,6 +141,7 @@ impl<'a> Fields<'a> {
             subject,
             subject_name,
             spki,
+            unique_ids,
             extensions,
             signature,
         })

@@ -56,7 +56,7 @@ fn name(name: &AltName) -> Value {
         AltName::Ip(address) => ("ip", address.to_string()),
         AltName::Email(text) => ("email", escaped(text)),
         AltName::Uri(text) => ("uri", escaped(text)),
-        AltName::Other(text) => ("other", escaped(text)),
+        AltName::Other(text) | AltName::Damaged(text) => ("other", escaped(text)),
     };
     object([("type", kind.into()), ("value", value.into())])
 }

@@ -1,11 +1,11 @@
 //! The extensions of a certificate (RFC 5280, section 4.2).
 //!
 //! One that decides about trust must parse to its last byte. One that only helps to find an
-//! issuer may hold anything: what it says is then nothing, and that it is malformed is a fact.
+//! issuer may hold anything: what it says is then nothing, and a critical one is not known.
 
 use std::net::IpAddr;
 
-use super::{AltName, AuthorityKeyForm, BasicConstraints, ExtendedKeyUsage, Facts, Form, KeyUsage};
+use super::{AltName, BasicConstraints, ExtendedKeyUsage, Facts, KeyUsage};
 use crate::material::certificate::Extension;
 use crate::material::der::{self, Element, Reader};
 use crate::material::name::Name;
@@ -25,7 +25,6 @@ const BASIC_CONSTRAINTS: u8 = 19;
 const NAME_CONSTRAINTS: u8 = 30;
 const CRL_DISTRIBUTION_POINTS: u8 = 31;
 const AUTHORITY_KEY_ID: u8 = 35;
-const POLICY_CONSTRAINTS: u8 = 36;
 const EXTENDED_KEY_USAGE: u8 = 37;
 
 /// Below 1.3.6.1.5.5.7.3.
@@ -64,12 +63,8 @@ impl Facts {
             _ => 0,
         };
         let mut known = true;
-        let form = |malformed| Some(Form { critical, malformed });
         match number {
-            ALT_NAMES => {
-                self.alt_names = Some(read_names(value?)?);
-                self.alt_names_form = form(false);
-            }
+            ALT_NAMES => self.alt_names = Some(read_names(value?)?),
             BASIC_CONSTRAINTS => {
                 self.basic_constraints = Some(BasicConstraints::read(value?, critical)?);
             }
@@ -77,29 +72,20 @@ impl Facts {
             EXTENDED_KEY_USAGE => {
                 self.extended_key_usage = Some(ExtendedKeyUsage::read(value?, critical)?);
             }
-            NAME_CONSTRAINTS => {
-                self.name_constraints = true;
-                self.name_constraints_form = form(!value.is_some_and(is_name_constraints));
-            }
+            // Whoever compares them reads them from the certificate.
+            NAME_CONSTRAINTS => self.name_constraints = true,
             SUBJECT_KEY_ID => {
                 let id = value.filter(|value| value.tag == OCTET_STRING);
                 known = id.is_some();
                 self.subject_key_id = id.map(|id| id.content.to_vec());
-                self.subject_key_id_form = form(!known);
             }
             AUTHORITY_KEY_ID => {
-                let found = value.and_then(|value| read_authority_key(value, critical));
+                let found = value.and_then(read_authority_key);
                 known = found.is_some();
-                self.authority_key_id = found.and_then(|(id, _)| id).map(<[u8]>::to_vec);
-                self.authority_key_id_form =
-                    Some(found.map_or(AuthorityKeyForm::malformed(critical), |(_, form)| form));
+                self.authority_key_id = found.flatten().map(<[u8]>::to_vec);
             }
             // Whoever matches revocation lists reads them from the certificate.
             CRL_DISTRIBUTION_POINTS => known = value.is_some_and(is_distribution_points),
-            POLICY_CONSTRAINTS => {
-                known = false;
-                self.policy_constraints_form = form(!value.is_some_and(is_policy_constraints));
-            }
             _ => known = false,
         }
         if critical && !known {
@@ -167,17 +153,12 @@ impl ExtendedKeyUsage {
     }
 }
 
-impl AuthorityKeyForm {
-    const fn malformed(critical: bool) -> Self {
-        Self { critical, malformed: true, key_id: false, issuer: false, serial: false }
-    }
-}
-
 impl AltName {
     /// The name that an element is; nothing where it is of no kind that a GeneralName has.
     fn read(name: Element<'_>) -> Option<Self> {
         let bytes = name.content;
-        let bad = || Self::Other(format!("bad name of type {} {}", name.tag & 31, der::hex(bytes)));
+        let bad =
+            || Self::Damaged(format!("bad name of type {} {}", name.tag & 31, der::hex(bytes)));
         let text = |make: fn(String) -> Self| {
             std::str::from_utf8(bytes).map_or_else(|_| bad(), |text| make(text.to_owned()))
         };
@@ -191,7 +172,13 @@ impl AltName {
             0xa4 => Name::read(bytes).map(|name| name.text()).map_or_else(bad, Self::Other),
             0x86 => text(Self::Uri),
             0x87 => address(bytes).map_or_else(
-                || Self::Other(format!("IP address of {} bytes {}", bytes.len(), der::hex(bytes))),
+                || {
+                    Self::Damaged(format!(
+                        "IP address of {} bytes {}",
+                        bytes.len(),
+                        der::hex(bytes)
+                    ))
+                },
                 Self::Ip,
             ),
             0x88 => Self::Other(der::oid_text(bytes)),
@@ -225,49 +212,16 @@ const fn is_general_name(name: Element<'_>) -> bool {
     matches!(name.tag, 0xa0 | 0x81 | 0x82 | 0xa3 | 0xa4 | 0xa5 | 0x86 | 0x87 | 0x88)
 }
 
-/// `SEQUENCE { permitted [0] OPTIONAL, excluded [1] OPTIONAL }`, each with one subtree at least.
-fn is_name_constraints(value: Element<'_>) -> bool {
-    let Some(mut parts) = sequence(value) else { return false };
-    let are_subtrees = |trees: Option<Element<'_>>| {
-        trees.is_none_or(|trees| {
-            !trees.content.is_empty() && der::all_are(trees.content, is_subtree)
-        })
-    };
-    let permitted = parts.next_if(0xa0);
-    let excluded = parts.next_if(0xa1);
-    parts.is_empty() && are_subtrees(permitted) && are_subtrees(excluded)
-}
-
-/// `SEQUENCE { base GeneralName, minimum [0] DEFAULT 0, maximum [1] OPTIONAL }`.
-fn is_subtree(tree: Element<'_>) -> bool {
-    let Some(mut parts) = sequence(tree) else { return false };
-    let is_base = parts.next().is_some_and(is_general_name);
-    let minimum = parts.next_if(0x80);
-    let maximum = parts.next_if(0x81);
-    let are_numbers =
-        [minimum, maximum].iter().flatten().all(|number| der::is_integer(number.content));
-    is_base && are_numbers && parts.is_empty()
-}
-
 /// `SEQUENCE { keyIdentifier [0], issuer [1], serial [2] }`, all of them optional.
-fn read_authority_key(
-    value: Element<'_>,
-    critical: bool,
-) -> Option<(Option<&[u8]>, AuthorityKeyForm)> {
+/// Gives the key identifier, if there is one.
+fn read_authority_key(value: Element<'_>) -> Option<Option<&[u8]>> {
     let mut parts = sequence(value)?;
     let key_id = parts.next_if(0x80).map(|id| id.content);
     let issuer = parts.next_if(0xa1);
     let serial = parts.next_if(0x82);
     let are_names = issuer.is_none_or(|names| der::all_are(names.content, is_general_name));
     let is_number = serial.is_none_or(|serial| der::is_integer(serial.content));
-    let form = AuthorityKeyForm {
-        critical,
-        malformed: false,
-        key_id: key_id.is_some(),
-        issuer: issuer.is_some(),
-        serial: serial.is_some(),
-    };
-    (are_names && is_number && parts.is_empty()).then_some((key_id, form))
+    (are_names && is_number && parts.is_empty()).then_some(key_id)
 }
 
 /// `SEQUENCE OF SEQUENCE { point [0], reasons [1], issuer [2] }`, all of them optional.
@@ -280,15 +234,6 @@ fn is_distribution_points(value: Element<'_>) -> bool {
         parts.is_empty()
     };
     value.tag == SEQUENCE && der::all_are(value.content, is_point)
-}
-
-/// `SEQUENCE { requireExplicitPolicy [0], inhibitPolicyMapping [1] }`, one of them at least.
-fn is_policy_constraints(value: Element<'_>) -> bool {
-    let Some(mut parts) = sequence(value) else { return false };
-    let numbers = [parts.next_if(0x80), parts.next_if(0x81)];
-    parts.is_empty()
-        && numbers.iter().any(Option::is_some)
-        && numbers.iter().flatten().all(|number| der::number(number.content).is_some())
 }
 
 /// What is in a SEQUENCE.

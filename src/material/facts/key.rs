@@ -1,18 +1,16 @@
-//! Public keys and the hashes of signatures, as the algorithm identifiers have them.
+//! Public keys, as their algorithm identifiers have them.
 
 use super::KeyAlgorithm;
-use crate::material::certificate::{Algorithm, Spki};
+use crate::material::certificate::Spki;
 use crate::material::der::{self, Reader};
 
 const INTEGER: u8 = 2;
 const OBJECT_IDENTIFIER: u8 = 6;
 const SEQUENCE: u8 = 0x30;
-const CONTEXT_0: u8 = 0xa0;
 
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
 const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
-const SHA1: &str = "1.3.14.3.2.26";
 
 impl KeyAlgorithm {
     pub(super) fn read(spki: &Spki<'_>) -> Self {
@@ -26,17 +24,6 @@ impl KeyAlgorithm {
             ED25519 => Self::Ed25519,
             _ => other(),
         }
-    }
-}
-
-/// The hash of RSASSA-PSS as a dotted object identifier; SHA-1 where its parameters name none
-/// (RFC 4055, section 3.1).
-pub(super) fn pss_hash(algorithm: &Algorithm<'_>) -> Option<String> {
-    let parameters = algorithm.parameters.filter(|one| one.tag == SEQUENCE)?;
-    let mut parts = Reader(parameters.content);
-    match parts.next_if(CONTEXT_0) {
-        Some(hash) => Some(der::oid_text(Algorithm::read(der::only(hash.content)?)?.oid)),
-        None => Some(SHA1.to_owned()),
     }
 }
 

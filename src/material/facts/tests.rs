@@ -100,8 +100,8 @@ fn names_of_every_kind_are_kept_as_they_are() {
 fn an_address_of_a_wrong_length_is_no_address() {
     let parts = with(&[alt_names(&[(0x87, &[1, 2, 3, 4, 5]), (0x87, &[])])]);
     let expected = vec![
-        AltName::Other("IP address of 5 bytes #0102030405".to_owned()),
-        AltName::Other("IP address of 0 bytes #".to_owned()),
+        AltName::Damaged("IP address of 5 bytes #0102030405".to_owned()),
+        AltName::Damaged("IP address of 0 bytes #".to_owned()),
     ];
     assert_eq!(facts(&parts).alt_names, Some(expected));
 }
@@ -109,7 +109,7 @@ fn an_address_of_a_wrong_length_is_no_address() {
 #[test]
 fn a_name_that_is_no_text_is_no_host() {
     let parts = with(&[alt_names(&[(0x82, b"Z\xfcrich")])]);
-    let expected = AltName::Other("bad name of type 2 #5afc72696368".to_owned());
+    let expected = AltName::Damaged("bad name of type 2 #5afc72696368".to_owned());
     assert_eq!(facts(&parts).alt_names, Some(vec![expected]));
 }
 
@@ -203,57 +203,27 @@ fn a_date_of_the_last_century_is_before_1970() {
 }
 
 #[test]
-fn the_forms_of_key_identifiers_are_told_whether_they_parse_or_not() {
+fn key_identifiers_are_read_and_critical_junk_is_unknown() {
     let found = facts(&with(&[
         extension(14, true, &tlv(4, &[1, 2])),
-        extension(35, false, &tlv(0x30, &[tlv(0xa1, &[]), tlv(0x82, &[5])].concat())),
+        extension(35, true, &tlv(0x30, &[tlv(0x80, &[3]), tlv(0xa1, &[])].concat())),
     ]));
-    let form = Form { critical: true, malformed: false };
-    assert_eq!(found.subject_key_id_form, Some(form));
-    let form = AuthorityKeyForm {
-        critical: false,
-        malformed: false,
-        key_id: false,
-        issuer: true,
-        serial: true,
-    };
-    assert_eq!(found.authority_key_id_form, Some(form));
+    assert_eq!(found.subject_key_id.as_deref(), Some(&[1, 2][..]));
+    assert_eq!(found.authority_key_id.as_deref(), Some(&[3][..]));
     assert!(found.unknown_critical.is_empty());
     let junk = facts(&with(&[extension(14, false, b"junk"), extension(35, true, b"junk")]));
-    assert!(junk.subject_key_id_form.unwrap().malformed);
-    assert!(junk.authority_key_id_form.unwrap().malformed);
+    assert_eq!((junk.subject_key_id, junk.authority_key_id), (None, None));
     assert_eq!(junk.unknown_critical, ["2.5.29.35"]);
-    let none = facts(&Parts::default());
-    assert_eq!((none.subject_key_id_form, none.authority_key_id_form), (None, None));
 }
 
 #[test]
-fn whether_names_and_policies_are_critical_is_told() {
-    let tree = tlv(0x30, &tlv(0xa0, &tlv(0x30, &tlv(0x82, b"example.com"))));
-    for critical in [false, true] {
-        let found = facts(&with(&[
-            alt_names(&[]),
-            extension(30, critical, &tree),
-            extension(36, critical, &tlv(0x30, &tlv(0x80, &[0]))),
-        ]));
-        assert_eq!(found.alt_names_form, Some(Form { critical: false, malformed: false }));
-        assert_eq!(found.name_constraints_form, Some(Form { critical, malformed: false }));
-        assert_eq!(found.policy_constraints_form, Some(Form { critical, malformed: false }));
-        assert_eq!(found.unknown_critical.len(), usize::from(critical));
+fn unique_identifiers_are_told() {
+    let plain = Parts::default();
+    for tag in [0x81, 0x82] {
+        let spki = [plain.spki.clone(), tlv(tag, &[0, 7])].concat();
+        assert!(facts(&Parts { spki, ..Parts::default() }).unique_ids);
     }
-    let empty = facts(&with(&[extension(36, false, &tlv(0x30, &[]))]));
-    assert!(empty.policy_constraints_form.unwrap().malformed);
-}
-
-#[test]
-fn odd_serial_numbers_are_read_and_told() {
-    let serial =
-        |content: &[u8]| facts(&Parts { serial: tlv(2, content), ..Parts::default() }).serial;
-    let plain = SerialNumber { bytes: 2, negative: false, zero: false };
-    assert_eq!(serial(&[0, 0x80]), plain);
-    assert_eq!(serial(&[0]), SerialNumber { bytes: 1, zero: true, ..plain });
-    assert_eq!(serial(&[0x80, 1]), SerialNumber { negative: true, ..plain });
-    assert_eq!(serial(&[7; 40]).bytes, 40);
+    assert!(!facts(&plain).unique_ids);
 }
 
 #[test]
@@ -293,22 +263,6 @@ fn a_date_in_another_form_is_refused() {
 }
 
 #[test]
-fn the_hash_of_pss_is_told() {
-    let pss = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10]);
-    let hash = |parameters: &[u8]| {
-        let algorithm = tlv(0x30, &[&pss, parameters].concat());
-        facts(&Parts { algorithms: (algorithm.clone(), algorithm), ..Parts::default() }).pss_hash
-    };
-    let sha256 = tlv(0x30, &tlv(6, &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]));
-    let named = hash(&tlv(0x30, &tlv(0xa0, &sha256)));
-    assert_eq!(named.as_deref(), Some("2.16.840.1.101.3.4.2.1"));
-    assert_eq!(hash(&tlv(0x30, &[])).as_deref(), Some("1.3.14.3.2.26"));
-    assert_eq!(hash(&[]).as_deref(), Some(""));
-    assert_eq!(hash(&tlv(5, &[])).as_deref(), Some(""));
-    assert_eq!(facts(&Parts::default()).pss_hash, None);
-}
-
-#[test]
 fn truth_has_one_form() {
     for (value, is_fine) in [(0, true), (0xff, true), (1, false)] {
         let basic = extension(19, false, &tlv(0x30, &tlv(1, &[value])));
@@ -332,22 +286,6 @@ fn zeros_behind_the_last_usage_change_nothing() {
     assert_eq!(usage(&[0]), Some(0));
     for bad in [&[1][..], &[8, 0x80], &[1, 1], &[0, 0, 0, 0], &[]] {
         assert_eq!(usage(bad), None, "{bad:?}");
-    }
-}
-
-#[test]
-fn constraints_with_anything_left_over_are_there_and_malformed() {
-    let trees = tlv(0x30, &tlv(0x82, b"a"));
-    for bad in [
-        tlv(0xa0, &[]),
-        tlv(0xa2, &trees),
-        [tlv(0xa1, &trees), tlv(0xa0, &trees)].concat(),
-        tlv(0xa0, &tlv(0x30, &[tlv(0x82, b"a"), tlv(5, &[])].concat())),
-        tlv(0xa0, &tlv(0x30, &tlv(2, &[1]))),
-    ] {
-        let found = facts(&with(&[extension(30, true, &tlv(0x30, &bad))]));
-        assert!(found.name_constraints);
-        assert_eq!(found.name_constraints_form, Some(Form { critical: true, malformed: true }));
     }
 }
 

@@ -3,10 +3,6 @@
 //! Beside the rules of every profile a common name may stand for a host, and a wildcard may be
 //! the beginning of the first label. Names are never fetched, resolved or guessed.
 
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::FromDer;
-
 use super::super::assess::Assessment;
 use super::super::host::Host;
 use super::super::{constraints, names};
@@ -67,21 +63,11 @@ fn common_name(leaf: &Certificate) -> Result<&str, &'static str> {
     }
 }
 
-/// Whether there is a DNS name, an address or a URI, a damaged one included.
+/// Whether there is a DNS name, an address or a URI, or a damaged name, which may be one.
 fn has_other_hosts(leaf: &Certificate) -> bool {
-    if leaf.facts().alt_names.is_none() {
-        return false;
-    }
-    let Ok((_, parsed)) = X509Certificate::from_der(leaf.der()) else { return true };
-    let Ok(Some(names)) = parsed.subject_alternative_name() else { return true };
-    names.value.general_names.iter().any(|name| {
-        matches!(
-            name,
-            GeneralName::DNSName(_)
-                | GeneralName::IPAddress(_)
-                | GeneralName::URI(_)
-                | GeneralName::Invalid(..)
-        )
+    leaf.facts().alt_names.iter().flatten().any(|name| match name {
+        AltName::Dns(_) | AltName::Ip(_) | AltName::Uri(_) | AltName::Damaged(_) => true,
+        AltName::Email(_) | AltName::Other(_) => false,
     })
 }
 
