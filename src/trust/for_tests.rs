@@ -1,8 +1,12 @@
 //! Certificates and entries for the tests of this room.
 
+use std::sync::Arc;
+
 use rcgen::{CertificateParams, DnType, KeyPair, SanType};
 
 use super::entry::{Entry, Origin, Place, Role};
+use super::host::{Endpoint, Host};
+use super::judge::{Asked, Situation};
 use crate::error::Problems;
 use crate::material::Certificate;
 
@@ -60,5 +64,21 @@ pub(super) fn known(place: &str, certificate: Certificate) -> Entry {
         added: Some(1_795_255_200),
         origin: Origin::User,
         ..plain(certificate)
+    }
+}
+
+/// What is asked about a server at h:1 with this certificate and these problems.
+pub(super) fn asked(situation: Situation, problems: Problems, certificate: Certificate) -> Asked {
+    Asked {
+        role: Role::Server,
+        endpoint: Endpoint { host: Host::parse("h").unwrap(), port: 1 },
+        situation,
+        problems,
+        why: problems.names().map(|name| format!("why {name}")).collect(),
+        chain: Arc::new([certificate]),
+        previous: None,
+        judged: Vec::new(),
+        stored: Vec::new(),
+        lasting: false,
     }
 }

@@ -226,3 +226,6 @@ pub(super) fn entry_expired(endpoint: &Endpoint, standing: &Standing) -> String 
     let when = last.map(|last| format!(" on {}", time_text(last))).unwrap_or_default();
     format!("the entry for {endpoint} expired{when}")
 }
+
+#[cfg(test)]
+mod tests;

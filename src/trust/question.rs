@@ -382,3 +382,6 @@ impl fmt::Debug for Questions {
         f.write_str("Questions")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,3 +227,6 @@ fn key_parts(spki: &[u8]) -> Option<(&[u8], &[u8])> {
 fn is_key_known(algorithm: &[u8]) -> bool {
     ALL_VERIFICATION_ALGS.iter().any(|one| one.public_key_alg_id().as_ref() == algorithm)
 }
+
+#[cfg(test)]
+mod tests;

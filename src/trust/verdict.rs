@@ -158,3 +158,6 @@ fn unreadable(error: Error) -> Verdict {
         outcome: Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,21 @@ fn what_is_added_and_removed_leaves_the_file_as_it_was() {
 }
 
 #[test]
+fn the_empty_line_behind_an_entry_goes_only_where_another_is_before_it() {
+    let (goes, stays) = (write(&entry("a:1")), write(&entry("b:1")));
+    for (before, behind, wanted) in [
+        ("", "\n# more\n", "\n# more\n"),
+        ("", "\r\n# more\n", "\r\n# more\n"),
+        ("\n", "\n# more\n", "\n# more\n"),
+        ("\r\n", "\r\n# more\n", "\r\n# more\n"),
+        ("\n", "", "\n"),
+    ] {
+        let found = changed(&format!("{stays}{before}{goes}{behind}"), &remove("a:1"));
+        assert_eq!(found, format!("{stays}{wanted}"), "{before:?} {behind:?}");
+    }
+}
+
+#[test]
 fn everything_else_stays_byte_for_byte() {
     let (one, two, new) = (entry("a:1"), entry("b:1"), entry("a:1"));
     let before = "# by hand  \r\nsome: text\n\n\n";

@@ -389,6 +389,10 @@ fn an_own_certificate_is_for_either_side_unless_one_is_said() {
     assert_eq!(own(&chain, Some(Role::Client), &anchors, NOW).0, P);
     assert_eq!(own(&chain, Some(Role::Server), &anchors, NOW).0, Problems::WRONG_PURPOSE);
     assert_eq!(own(&chain, None, &anchors, NOW + 101 * DAY).0, Problems::EXPIRED);
+    params.custom_extensions = vec![purposes(true, &[SERVER])];
+    let chain = [root.sign(&params)];
+    assert_eq!(own(&chain, None, &anchors, NOW).0, P);
+    assert_eq!(own(&chain, Some(Role::Client), &anchors, NOW).0, Problems::WRONG_PURPOSE);
 }
 
 #[test]

@@ -69,3 +69,52 @@ fn what_only_webpki_finds_is_told() {
     assert_eq!(out.problems, Problems::CONSTRAINT);
     assert_eq!(out.why, ["the path of CN=a.example breaks RFC 5280: it is too long"]);
 }
+
+#[test]
+fn what_is_told_already_is_not_told_again() {
+    let leaf = Maker::authority("Root").sign(&server("a.example"));
+    let (time, validity) = (UnixTime::since_unix_epoch(Duration::ZERO), Error::InvalidCertValidity);
+    let late = Error::CertExpired { time, not_after: time };
+    let early = Error::CertNotValidYet { time, not_before: time };
+    let (over, weak) = (Problems::EXPIRED, Problems::WEAK_KEY);
+    for (before, error, after) in [
+        (Problems::NONE, &late, over),
+        (Problems::NONE, &early, Problems::NOT_YET_VALID),
+        (over, &early, over),
+        (Problems::NOT_YET_VALID, &late, Problems::NOT_YET_VALID),
+        (weak, &late, weak | over),
+        (Problems::NONE, &validity, Problems::CONSTRAINT),
+        (over, &validity, over),
+        (weak, &validity, weak | Problems::CONSTRAINT),
+        (Problems::NONE, &Error::UnknownIssuer, Problems::CONSTRAINT),
+        (weak, &Error::UnknownIssuer, weak),
+        (weak, &Error::InvalidSignatureForPublicKey, weak),
+        (weak, &Error::PathLenConstraintViolated, weak | Problems::CONSTRAINT),
+    ] {
+        let mut out = Assessment { problems: before, ..Assessment::default() };
+        add(error, &leaf, &mut out);
+        assert_eq!(out.problems, after, "{before} {error:?}");
+        assert_eq!(out.why.len(), usize::from(before != after), "{before} {error:?}");
+    }
+}
+
+#[test]
+fn each_error_of_webpki_is_a_problem_in_words() {
+    for (error, problem, part) in [
+        (Error::CaUsedAsEndEntity, Problems::CA_AS_LEAF, "stands where a peer's belongs"),
+        (Error::CertDistrusted, Problems::DISTRUSTED, "known to be compromised"),
+        (Error::EmptyEkuExtension, Problems::WRONG_PURPOSE, "EmptyEkuExtension"),
+        (Error::UnsupportedCertVersion, Problems::OLD_VERSION, "UnsupportedCertVersion"),
+        (Error::EndEntityUsedAsCa, Problems::CONSTRAINT, "no authority's signed another"),
+        (Error::UnknownIssuer, Problems::CONSTRAINT, "leads to no authority"),
+        (Error::MaximumPathDepthExceeded, Problems::CONSTRAINT, "too long"),
+        (Error::NameConstraintViolation, Problems::CONSTRAINT, "outside what its authority"),
+        (Error::MalformedNameConstraint, Problems::CONSTRAINT, "constraints are malformed"),
+        (Error::PathLenConstraintViolated, Problems::CONSTRAINT, "more intermediates"),
+        (Error::SignatureAlgorithmMismatch, Problems::CONSTRAINT, "two signature algorithms"),
+        (Error::UnsupportedCriticalExtension, Problems::CONSTRAINT, "critical extension"),
+    ] {
+        assert_eq!(super::problem(&error), problem, "{error:?}");
+        assert!(words(&error).contains(part), "{error:?}: {}", words(&error));
+    }
+}

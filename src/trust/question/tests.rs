@@ -1,0 +1,94 @@
+use super::super::for_tests::{asked, certificate, known};
+use super::super::host::{Endpoint, Host};
+use super::*;
+use crate::trust::Role;
+
+const P: Problems = Problems::UNKNOWN_ISSUER;
+
+fn untrusted(certificate: &Certificate) -> Asked {
+    asked(Situation::Untrusted, P, certificate.clone())
+}
+
+#[test]
+fn only_a_question_about_the_very_same_is_the_same() {
+    let shown = certificate(&["h"]);
+    let one = untrusted(&shown);
+    let host = Host::parse("other").unwrap();
+    let aside = Asked { why: vec!["in other words".to_owned()], lasting: true, ..one.clone() };
+    assert!(same(&one, &one.clone()) && same(&one, &aside));
+    for other in [
+        Asked { role: Role::Client, ..one.clone() },
+        Asked { endpoint: Endpoint { host, port: 1 }, ..one.clone() },
+        Asked { endpoint: Endpoint { port: 2, ..one.endpoint.clone() }, ..one.clone() },
+        Asked { situation: Situation::Changed, ..one.clone() },
+        Asked { problems: P | Problems::EXPIRED, ..one.clone() },
+        Asked { judged: vec![[1; 32]], ..one.clone() },
+        untrusted(&certificate(&["h"])),
+    ] {
+        assert!(!same(&one, &other), "{other:?}");
+    }
+}
+
+#[test]
+fn an_answer_accepts_what_it_showed_and_what_was_accepted_before() {
+    let shown = certificate(&["h"]);
+    let expired = Problems::EXPIRED;
+    let mut before = known("h:1", shown.clone());
+    before.accepted = Problems::NO_SAN;
+    let previous = Some(Arc::new(before));
+    for (situation, expected) in [
+        (Situation::NewProblem, expired | Problems::NO_SAN),
+        (Situation::Changed, expired),
+        (Situation::Untrusted, expired),
+    ] {
+        let one = Asked { previous: previous.clone(), ..asked(situation, expired, shown.clone()) };
+        assert_eq!(accepted_by(&one), expected, "{situation:?}");
+    }
+    let severe = asked(Situation::NewProblem, expired | Problems::REVOKED, shown);
+    assert_eq!(accepted_by(&severe), expired);
+}
+
+struct NoStore;
+
+impl Record for NoStore {
+    fn has_store(&self) -> bool {
+        false
+    }
+
+    fn record(&self, _: &Asked, lasting: bool, _: Duration) -> Result<(), Error> {
+        assert!(!lasting, "there is no store");
+        Ok(())
+    }
+}
+
+fn join(questions: &Questions, asked: &Asked, generation: u64) -> Ticket {
+    let record: Arc<dyn Record> = Arc::new(NoStore);
+    questions.join(asked.clone(), generation, &record, Arc::new(|| ()))
+}
+
+#[test]
+fn a_question_is_shared_by_who_asks_the_same_of_the_same_beliefs() {
+    let questions = Questions::default();
+    let one = untrusted(&certificate(&["h"]));
+    let ticket = join(&questions, &one, 1);
+    for (asked, generation, expected) in
+        [(one.clone(), 1, true), (one, 2, false), (untrusted(&certificate(&["h"])), 1, false)]
+    {
+        let other = join(&questions, &asked, generation);
+        assert_eq!(Arc::ptr_eq(ticket.question(), other.question()), expected);
+    }
+}
+
+#[test]
+fn only_an_allowing_answer_is_a_grant_and_the_first_one_wins() {
+    let questions = Questions::default();
+    for (answer, expected) in [(Answer::Reject, false), (Answer::Once, true)] {
+        let ticket = join(&questions, &untrusted(&certificate(&["h"])), 1);
+        let question = ticket.question();
+        assert!(question.grant().is_none());
+        question.answer(answer).unwrap();
+        assert_eq!(question.grant().is_some(), expected);
+        assert_eq!(question.answer(Answer::Session).unwrap_err().kind(), Kind::Stale);
+        assert_eq!(question.answered(), Some(answer));
+    }
+}

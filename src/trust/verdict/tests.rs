@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use super::super::judge::Policy;
+use super::super::known::KnownView;
+use super::super::testing::{Maker, NOW, server};
+use super::super::{Anchors, Rules};
+use super::*;
+
+#[test]
+fn neither_policies_nor_who_could_be_asked_change_a_verdict() {
+    let root = Maker::authority("Root");
+    let chain = [root.sign(&server("a.example")).der().to_vec()];
+    let host = Host::parse("a.example").unwrap();
+    let known = KnownView::default();
+    let anchors = Arc::new(Anchors::new(vec![root.certificate()]));
+    let rules = Rules { anchors, ..Rules::default() };
+    for on_new in [Policy::Auto, Policy::Refuse, Policy::Ask] {
+        for asking in [Asking::Nobody, Asking::Validator, Asking::NobodyAnyMore] {
+            let policies = Policies { on_new, ..Policies::default() };
+            let beliefs = Beliefs { rules: &rules, policies: &policies, asking, known: &known };
+            for port in [None, Some(1)] {
+                let host = Some(&host);
+                let suspect = Suspect { role: Role::Server, host, port, chain: &chain, now: NOW };
+                let found = verify(&suspect, &beliefs);
+                assert_eq!(found.outcome(), Ok(Reason::Authority), "{on_new:?} {asking:?}");
+            }
+        }
+    }
+}
