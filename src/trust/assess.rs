@@ -190,12 +190,19 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
     constraints::check(path, &mut out);
     for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
         let superior = path.get(index.saturating_add(2));
-        let signers = list_signers::others(case, rules, certificate, issuer, superior);
+        let (signers, window) = list_signers::others(case, rules, certificate, issuer, superior);
         let found = rules.crls.revocation(certificate, issuer, &signers, rules.demand(), case.now);
         out.add_all((found.problems, found.why));
         out.lists.extend(found.fresh.map(|list| (index, list)));
-        out.valid_from = out.valid_from.max(found.window.from);
-        out.valid_until = out.valid_until.min(found.window.until);
+        let window = window.and(found.window);
+        out.valid_from = out.valid_from.max(window.from);
+        out.valid_until = out.valid_until.min(window.until);
+    }
+    // A leaf that is an authority itself has no issuer in its path, and may have lists.
+    if let [alone] = path
+        && !alone.is_self_issued()
+    {
+        out.add_all(unverified(case, rules, alone));
     }
     match rules.profile {
         Profile::Strict | Profile::Pedantic => second::opinion(case, path, &mut out),

@@ -34,8 +34,8 @@ impl Scope {
     }
 
     /// Whether a list of this scope speaks of `certificate`: of its kind, and of one of the
-    /// places that the certificate names for lists about it. One that names none may be in any
-    /// list that has a URI, which only says where the list is fetched, or its issuer's name.
+    /// places that the certificate names for lists about it. One that names none is in the lists
+    /// of its issuer's name (section 6.3.3): another place has a part of them only.
     pub(super) fn covers(&self, certificate: &Certificate) -> bool {
         let is_authority = certificate.facts().basic_constraints.is_some_and(|found| found.ca);
         let is_other_kind = self.only_attributes
@@ -46,10 +46,7 @@ impl Scope {
         }
         let Some(places) = &self.places else { return true };
         match certificate.extension(id::DISTRIBUTION_POINTS) {
-            None => {
-                let issuer = directory(certificate.issuer_der());
-                places.iter().any(|place| place.first() == Some(&URI) || *place == issuer)
-            }
+            None => places.contains(&directory(certificate.issuer_der())),
             Some(points) => {
                 let wanted = places_of(points.value, certificate.issuer_der());
                 wanted.is_some_and(|wanted| wanted.iter().any(|place| places.contains(place)))

@@ -246,9 +246,17 @@ impl<'a> Asked<'a> {
                     None => status == Status::Held,
                     Some(Status::Held | Status::Revoked) => false,
                 };
-                lifts && self.counts(other)
+                lifts && self.counts(other) && self.may_lift(other, list)
             });
         !is_lifted
+    }
+
+    /// Whether `newer` may take back what `list` says: it is signed by the issuer itself, or by
+    /// whoever signed the other one.
+    fn may_lift(&mut self, newer: &List, list: &List) -> bool {
+        let key = |one: Option<&Certificate>| one.map(Certificate::key_sha256).copied();
+        let (newer, list) = (key(self.signer(newer)), key(self.signer(list)));
+        newer.is_some() && (newer == list || newer == key(self.issuers.first().copied()))
     }
 
     /// Says how fresh the knowledge is, by the newest list of each scope that counts.

@@ -59,6 +59,8 @@ pub(super) fn check_known(asked: Asked, leaf: &Certificate, out: &mut Assessment
 pub(super) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
     for sent in case.chain.iter().filter(|sent| !path.contains(sent)) {
         dates_beside(case.now, sent, out);
+        out.valid_from = out.valid_from.max(sent.facts().not_before);
+        out.valid_until = out.valid_until.min(sent.facts().not_after);
     }
     host::check_constraints(case.name, path, out);
 }
@@ -145,7 +147,8 @@ fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     }
 }
 
-/// An authority that the application gave needs no basic constraints, but may not deny.
+/// An authority that the application gave and that issued itself needs no basic constraints, but
+/// may not deny.
 fn is_authority(certificate: &Certificate, position: Position, below: usize, out: &mut Assessment) {
     let facts = certificate.facts();
     let what = position.of(certificate);
@@ -159,7 +162,7 @@ fn is_authority(certificate: &Certificate, position: Position, below: usize, out
                 out.add(Problems::CONSTRAINT, why);
             }
         }
-        None if is_anchor => {}
+        None if is_anchor && certificate.is_self_issued() => {}
         _ => {
             let why = format!("{what} is no authority: its basic constraints do not say so");
             out.add(Problems::CONSTRAINT, why);

@@ -194,14 +194,34 @@ fn a_list_for_authorities_does_not_clear_a_server() {
         [(CrlScope::CaCertsOnly, MISSING), (CrlScope::UserCertsOnly, Problems::NONE)]
     {
         let mut scene = Scene::new();
+        let at = || CrlDistributionPoint { uris: vec!["http://a.example/crl".into()] };
+        let mut wanted = server("a.example");
+        wanted.crl_distribution_points = vec![at()];
+        scene.leaf = scene.root.sign(&wanted);
         let mut params = list((-1, 30), 1, &[]);
-        params.issuing_distribution_point = Some(CrlIssuingDistributionPoint {
-            distribution_point: CrlDistributionPoint { uris: vec!["http://a.example/crl".into()] },
-            scope: Some(scope),
-        });
+        params.issuing_distribution_point =
+            Some(CrlIssuingDistributionPoint { distribution_point: at(), scope: Some(scope) });
         scene.lists.push((scene.root.list_of(&params), "partial".to_owned()));
         assert_eq!(scene.found(), expected);
     }
+}
+
+#[test]
+fn a_list_for_one_place_clears_and_lifts_nothing_for_who_names_no_place() {
+    let place = CrlDistributionPoint { uris: vec!["http://a.example/crl/7".into()] };
+    let mut params = list((-1, 30), 2, &[]);
+    params.issuing_distribution_point =
+        Some(CrlIssuingDistributionPoint { distribution_point: place, scope: None });
+    let part = |scene: &Scene| (scene.root.list_of(&params), "part".to_owned());
+    let mut alone = Scene::new();
+    alone.lists.push(part(&alone));
+    assert_eq!(alone.found(), MISSING);
+    let mut held = Scene::new().list(3, Some(CertificateHold));
+    held.lists.push(part(&held));
+    assert_eq!(held.found(), REVOKED);
+    let mut ended = Scene::new().list(40, None);
+    ended.lists.push(part(&ended));
+    assert_eq!(ended.found(), EXPIRED);
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Scene {
         let case = Case { role: Role::Server, name: None, chain: &chain, now };
         let issuer = self.issuer.certificate();
         let found = others(&case, &rules, &self.leaf, &issuer, superior);
-        found.into_iter().cloned().collect()
+        found.0.into_iter().cloned().collect()
     }
 }
 
@@ -125,8 +125,8 @@ fn a_second_certificate_has_the_name_of_the_issuer_however_it_is_written() {
 }
 
 #[test]
-fn a_second_certificate_may_sign_lists_unless_its_key_usage_says_otherwise() {
-    assert!(counts(|params| params.key_usages.clear()));
+fn a_second_certificate_says_by_its_key_usage_that_it_is_for_lists() {
+    assert!(!counts(|params| params.key_usages.clear()));
     assert!(!counts(|params| params.key_usages = vec![KeyUsagePurpose::KeyCertSign]));
 }
 
@@ -231,5 +231,48 @@ fn the_older_key_of_an_authority_signs_for_the_newer_one() {
             let case = Case { role: Role::Server, name: None, chain: &chain, now: NOW };
             assert_eq!(assess_path(&case, &rules).problems, expected);
         }
+    }
+}
+
+#[test]
+fn an_answer_holds_only_as_long_as_those_who_sign_are_the_same() {
+    for (change, expected) in [
+        ((|params| params.not_after = day(5)) as Change, (None, Some(5))),
+        (|params| params.not_before = day(5), (None, Some(5))),
+        (|params| params.not_after = day(-5), (Some(-5), None)),
+        (|params| params.not_before = day(-5), (Some(-5), None)),
+    ] {
+        let scene = Scene::new();
+        let mut params = for_lists("Issuer");
+        change(&mut params);
+        let second = scene.root.below(params);
+        let scene = scene.with_list(&second);
+        let chain = [scene.leaf.clone(), scene.issuer.certificate(), second.certificate()];
+        let case = Case { role: Role::Server, name: None, chain: &chain, now: NOW };
+        let (issuer, root) = (scene.issuer.certificate(), scene.root.certificate());
+        let rules = scene.rules();
+        let (_, window) = others(&case, &rules, &scene.leaf, &issuer, Some(&root));
+        let near = |time: i64, days: Option<i64>| {
+            days.is_none_or(|days| (time - NOW - days * crate::trust::testing::DAY).abs() <= 1)
+        };
+        assert!(near(window.from, expected.0) && near(window.until, expected.1), "{window:?}");
+    }
+}
+
+#[test]
+fn a_second_signer_lifts_nothing_that_the_issuer_revoked() {
+    let scene = Scene::new();
+    let second = scene.root.below(for_lists("Issuer"));
+    let revoking = (&scene.leaf, Some(RevocationReason::KeyCompromise));
+    let lifting = (&scene.leaf, Some(RevocationReason::RemoveFromCrl));
+    for (signer, expected) in [(&second, true), (&scene.issuer, false)] {
+        let lists =
+            [scene.issuer.list((-3, 30), 1, &[revoking]), signer.list((-1, 30), 2, &[lifting])];
+        let lists = lists.into_iter().map(|der| (der, "list".to_owned())).collect();
+        let rules = Rules { crls: Arc::new(Crls::new(lists).unwrap()), ..scene.rules() };
+        let chain = [scene.leaf.clone(), scene.issuer.certificate(), second.certificate()];
+        let case = Case { role: Role::Server, name: None, chain: &chain, now: NOW };
+        let problems = assess_path(&case, &rules).problems;
+        assert_eq!(problems.contains(Problems::REVOKED), expected);
     }
 }
