@@ -702,14 +702,16 @@ int tlsconn_ctx_reload(tlsconn_ctx *ctx);
 /**
  * Add a pattern to the list of clients that may come, by distinguished name.
  *
- * It counts for peers of `TLSCONN_ROLE_CLIENT`, known ones included: whatever vouches for a
- * client, its name must fit a pattern. As long as this was never called there is no list. In a
- * pattern `*` stands for any characters, `?` for one of UTF-8, everything else for itself;
- * there is no escape. It is compared, letter case included, with the whole name in the order
- * of its encoding, escaped as GnuTLS does it: `C=GB,O=Lab,CN=alice`, as libvirt's
- * tls_allowed_dn_list and virt-pki-query-dn have it. (certtool and openssl show the order reversed, or
- * other escapes; the hint of an error shows the pattern to add.) `pattern` is UTF-8; NULL sets an empty list in place of whatever was added, which
- * admits nobody. Any thread.
+ * `pattern` is NUL-terminated UTF-8, copied; NULL sets an empty list in place of whatever was
+ * added, which admits nobody. As long as this was never called there is no list. In a pattern
+ * `*` stands for any characters, `?` for one character, everything else for itself; there is
+ * no escape. It is compared, letter case included, with the whole name in the order of its
+ * encoding, escaped as GnuTLS does it: `C=GB,O=Lab,CN=alice`, as libvirt's tls_allowed_dn_list
+ * and virt-pki-query-dn have it. (certtool and openssl show the order reversed, or other
+ * escapes; the hint of an error shows the pattern to add.)
+ *
+ * The list counts for peers of `TLSCONN_ROLE_CLIENT`, known ones included: whatever vouches
+ * for a client, its name must fit a pattern. Any thread.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `pattern` is empty or no
  * UTF-8. On failure the context is as it was.

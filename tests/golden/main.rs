@@ -33,6 +33,18 @@ fn the_table_holds() {
 }
 
 #[test]
+fn the_page_for_readers_says_the_same() {
+    let wanted: Vec<_> = table::read()
+        .into_iter()
+        .map(|line| [line.name, line.why, line.strict, line.libvirt])
+        .collect();
+    for (wanted, page) in wanted.iter().zip(table::page()) {
+        assert_eq!(page, *wanted, "docs/judgement.md");
+    }
+    assert_eq!(table::page().len(), wanted.len());
+}
+
+#[test]
 fn two_runs_make_the_same_certificates() {
     let bytes = |row: Row| (row.name, row.chain, row.anchors, row.lists);
     for (one, other) in rows::all().into_iter().zip(rows::all()) {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 const TEXT: &str = include_str!("table.txt");
+/// The page for readers, which sets other verifiers beside it.
+const PAGE: &str = include_str!("../../docs/judgement.md");
 
 /// One row, as it is wanted or as it was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,21 @@ pub(crate) fn read() -> Vec<Line> {
         Line { name, strict, libvirt, exact, why }
     };
     TEXT.lines().filter(is_row).map(row).collect()
+}
+
+/// What the page for readers has of the rows that begin with a name, in the order of the table:
+/// name, oddness, STRICT and LIBVIRT.
+pub(crate) fn page() -> Vec<[String; 4]> {
+    let plain = |cell: &str| match cell.trim().replace("\\*", "*").as_str() {
+        "ok" => "authority".to_owned(),
+        cell => cell.trim_matches('`').to_owned(),
+    };
+    let rows = PAGE.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|line| {
+        let cells: Vec<&str> = line.split('|').skip(1).collect();
+        [cells[0], cells[1], cells[2], cells[3]].map(plain)
+    })
+    .collect()
 }
 
 /// What differs, a few lines for each row; nothing where the tables are the same.
