@@ -637,11 +637,11 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
  * there is no known file. Any thread.
  *
  * Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority, or any
- * place to look for it such as `$HOME`, is missing; `TLSCONN_E_NO_KEY` when a certificate has no key, or the reverse;
- * `TLSCONN_E_KEY_MISMATCH` when they do not belong together; `TLSCONN_E_STORE` and
- * `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them; `TLSCONN_E_INVALID` when
- * `ctx` is NULL, `layout` is none, `dir` is empty, or `dir` is NULL and the layout has no place
- * by itself. On failure the context is as it was.
+ * place to look for it such as `$HOME`, is missing; `TLSCONN_E_NO_KEY` when a certificate has
+ * no key, or the reverse; `TLSCONN_E_KEY_MISMATCH` when they do not belong together;
+ * `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them;
+ * `TLSCONN_E_INVALID` when `ctx` is NULL, `layout` is none, `dir` is empty, or `dir` is NULL
+ * and the layout has no place by itself. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -691,8 +691,8 @@ int tlsconn_ctx_set_known_file(tlsconn_ctx *ctx,
  *
  * Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
  * taken; `TLSCONN_E_KEY_MISMATCH` and `TLSCONN_E_NO_KEY` when own certificate and key do not
- * match any more, or one of them is gone, and the old pair stays; `TLSCONN_E_CRL_ROLLBACK` when a file holds an older revocation list than
- * before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
+ * match any more, or one of them is gone, and the old pair stays; `TLSCONN_E_CRL_ROLLBACK` when
+ * a file holds an older revocation list than before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
  * `TLSCONN_E_INVALID` when `ctx` is NULL.
  */
 TLSCONN_API
