@@ -229,3 +229,20 @@ fn what_is_no_chain_and_no_host_is_an_error_and_no_verdict() {
         assert_eq!(error.kind(), Kind::Invalid, "{host:?}");
     }
 }
+
+#[test]
+fn a_chain_that_was_clean_is_refused_once_it_is_revoked_or_distrusted() {
+    let authority = Authority::new("Lab CA");
+    let server = authority.server(&[HOST]);
+    let clean = |context: &Context| verify(context, Some(HOST), 443, &server).problems();
+    let (revoked, distrusted, other) = (believes(&authority), believes(&authority), Context::new());
+    for context in [&revoked, &distrusted] {
+        assert_eq!(clean(context), Problems::NONE);
+        assert_eq!(clean(context), Problems::NONE);
+    }
+    revoked.add(Material::Crl, authority.list(1, &[&server]).as_bytes()).unwrap();
+    assert_eq!(clean(&revoked), Problems::REVOKED);
+    distrusted.distrust(&authority.certificate, true).unwrap();
+    assert_eq!(clean(&distrusted), Problems::DISTRUSTED);
+    assert!(clean(&other).contains(Problems::UNKNOWN_ISSUER), "what is clean here is not there");
+}
