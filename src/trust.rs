@@ -42,6 +42,8 @@ mod words;
 #[cfg(test)]
 mod for_tests;
 #[cfg(test)]
+mod judge_tests;
+#[cfg(test)]
 mod testing;
 
 pub(crate) use allow::AllowList;

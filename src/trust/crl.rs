@@ -92,3 +92,6 @@ impl fmt::Debug for List {
         write!(f, "List({:?})", self.crl)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,3 +184,6 @@ impl Standing {
         all
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -315,6 +315,19 @@ fn the_best_of_two_paths_is_told() {
 }
 
 #[test]
+fn the_fewest_severe_problems_count_first_and_then_the_fewest() {
+    let rank = |problems| Assessment { problems, ..Assessment::default() }.rank();
+    let mild = Problems::EXPIRED | Problems::NO_SAN | Problems::CONSTRAINT;
+    assert!(rank(P) < rank(Problems::EXPIRED) && rank(Problems::EXPIRED) < rank(mild));
+    assert!(rank(mild) < rank(Problems::REVOKED));
+    assert!(rank(Problems::REVOKED) < rank(Problems::REVOKED | Problems::EXPIRED));
+    let leaf = Maker::authority("Root").sign(&server("a.example"));
+    let alone = assess_path(&case(std::slice::from_ref(&leaf), &host()), &Rules::default());
+    let exact = assess_exact(&case(std::slice::from_ref(&leaf), &host()), &Rules::default());
+    assert_eq!((alone.path, exact.path), (vec![leaf.clone()], vec![leaf]));
+}
+
+#[test]
 fn adding_an_authority_never_removes_a_path() {
     let root = Maker::authority("Root");
     let mut params = server("a.example");

@@ -118,3 +118,18 @@ fn each_error_of_webpki_is_a_problem_in_words() {
         assert!(words(&error).contains(part), "{error:?}: {}", words(&error));
     }
 }
+
+#[test]
+fn a_path_is_as_long_as_webpki_walks() {
+    let root = Maker::authority("Root");
+    let mut makers = vec![root.below(authority("0"))];
+    for (count, expected) in [(6, Problems::NONE), (7, Problems::CONSTRAINT)] {
+        while makers.len() < count {
+            let name = makers.len().to_string();
+            makers.extend(makers.last().map(|last| last.below(authority(&name))));
+        }
+        let mut chain = vec![makers[count - 1].sign(&server("a.example"))];
+        chain.extend(makers.iter().map(Maker::certificate));
+        assert_eq!(problems(&chain, &root).0, expected, "{count}");
+    }
+}

@@ -274,3 +274,36 @@ fn going_back_is_told_by_date_by_number_and_by_what_is_gone() {
     let partial = odd(&root, None, &[], &[number(), point(&[tlv(0x81, &[0xff])])]);
     assert!(rolled_back(&[now], &[Crl::from_der(&partial, "a").unwrap()]).is_some());
 }
+
+#[test]
+fn the_words_say_why_no_list_counts() {
+    let why = |scene: &Scene| {
+        let issuer = scene.root.certificate();
+        let found = scene.crls().revocation(
+            &scene.leaf,
+            &issuer,
+            &[],
+            Demand { mode: CrlMode::Required, grace: 0, numbers: true },
+            NOW,
+        );
+        found.why.concat()
+    };
+    let with = |extensions: &[Vec<u8>]| {
+        let mut scene = Scene::new();
+        scene.lists.push((odd(&scene.root, None, &[], extensions), "list".to_owned()));
+        scene
+    };
+    let mut foreign = Scene::new();
+    let other = Maker::authority("Root");
+    foreign.lists.push((other.list((-1, 30), 1, &[]), "list".to_owned()));
+    for (scene, part) in [
+        (Scene::new(), "counts for CN=a.example: there is none"),
+        (foreign, ": list is not signed by its key"),
+        (with(&[extension(35, false, &tlv(0x30, &[]))]), "list has extensions and among them no"),
+        (with(&[number(), point(&[tlv(0x82, &[0xff])])]), "list is about other certificates"),
+        (Scene::new().list(-1, None), "list 101 begins on 2026-11-22"),
+        (Scene::new().list(1, Some(KeyCompromise)), "of CN=a.example was revoked: list 99 names"),
+    ] {
+        assert!(why(&scene).contains(part), "{part}: {}", why(&scene));
+    }
+}
