@@ -178,6 +178,8 @@ mod tests {
         let found = lab.rules.clean.get(&lab.key(), NOW).unwrap().assessment();
         assert_eq!(found.path.len(), 2);
         assert_eq!(found.problems, Problems::NONE);
+        let facts = lab.leaf.facts();
+        assert_eq!((found.valid_from, found.valid_until), (facts.not_before, facts.not_after));
     }
 
     #[test]

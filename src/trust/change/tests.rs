@@ -70,6 +70,14 @@ fn what_is_added_and_removed_leaves_the_file_as_it_was() {
 }
 
 #[test]
+fn a_file_made_by_hand_ends_with_the_entry_that_is_added() {
+    let (one, other) = (entry("a:1"), entry("b:1"));
+    let text = format!("# mine\n\n{}", write(&one));
+    let more = changed(&text, &set(&other, Replaces::Everything));
+    assert_eq!(more, format!("{text}\n{}", write(&other)));
+}
+
+#[test]
 fn the_empty_line_behind_an_entry_goes_only_where_another_is_before_it() {
     let (goes, stays) = (write(&entry("a:1")), write(&entry("b:1")));
     for (before, behind, wanted) in [

@@ -393,6 +393,9 @@ fn an_own_certificate_is_for_either_side_unless_one_is_said() {
     let chain = [root.sign(&params)];
     assert_eq!(own(&chain, None, &anchors, NOW).0, P);
     assert_eq!(own(&chain, Some(Role::Client), &anchors, NOW).0, Problems::WRONG_PURPOSE);
+    params.custom_extensions = vec![purposes(false, &[SERVER])];
+    let chain = [root.sign(&params)];
+    assert_eq!(own(&chain, Some(Role::Client), &anchors, NOW).0, P, "it is not critical");
 }
 
 #[test]
