@@ -1,6 +1,8 @@
 //! The judgement where the tables of `tests/` do not see into it: what an answer covers, and
 //! what takes the place of a renewed entry.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a test may stop at once")]
+
 use std::sync::Arc;
 
 use super::entry::{Entry, Role};
@@ -48,10 +50,9 @@ impl Scene {
 
     /// The answer to what is asked about this certificate.
     fn allowed(&self, leaf: &Certificate) -> Grant {
-        match self.judge(std::slice::from_ref(leaf), 1, None) {
-            Judgement::Ask(asked) => Grant { asked: *asked },
-            other => panic!("no question: {other:?}"),
-        }
+        let judgement = self.judge(std::slice::from_ref(leaf), 1, None);
+        let Judgement::Ask(asked) = judgement else { panic!("no question: {judgement:?}") };
+        Grant { asked: *asked }
     }
 
     fn admits(&self, leaf: &Certificate, port: u16, grant: &Grant) -> bool {
@@ -68,7 +69,7 @@ fn an_answer_is_for_one_certificate_at_one_place_in_one_situation() {
     assert!(scene.admits(&one, 1, &grant));
     assert!(!scene.admits(&other, 1, &grant));
     assert!(!scene.admits(&one, 2, &grant));
-    scene.known = vec![known("a.example:1", other.clone())];
+    scene.known = vec![known("a.example:1", other)];
     assert!(!scene.admits(&one, 1, &grant), "the server is no stranger any more");
     let grant = scene.allowed(&one);
     assert!(scene.admits(&one, 1, &grant));
