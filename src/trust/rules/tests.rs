@@ -1,7 +1,7 @@
 use rcgen::{BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa};
 
 use super::super::assess::{Case, Rules, assess_path};
-use super::super::testing::{Maker, NOW, authority, server};
+use super::super::testing::{Maker, NOW, Odd, authority, server};
 use super::*;
 use crate::material::testing::tlv;
 use rcgen::DistinguishedName;
@@ -135,4 +135,12 @@ fn a_demand_for_a_policy_is_not_passed_over() {
         let found = of_middle(Profile::Strict, |params| params.custom_extensions.push(one.clone()));
         assert_eq!(found, expected, "{value:02x?}");
     }
+}
+
+#[test]
+fn the_words_name_an_old_version() {
+    let (found, why) = problems(&[Odd::VersionOne.read()], &Maker::authority("x"), Profile::Strict);
+    assert!(found.contains(Problems::OLD_VERSION));
+    let wanted = "the certificate of CN=a.example is of X.509 version 1";
+    assert!(why.iter().any(|why| why == wanted), "{why:?}");
 }
