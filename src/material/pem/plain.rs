@@ -8,6 +8,8 @@
 const LINE: usize = 64;
 /// The bytes that a line of 64 characters holds.
 const LINE_BYTES: usize = 48;
+/// For how many bytes room is made at once: most certificates fit.
+const FIRST_ROOM: usize = 2048;
 /// Beyond the 24 bits that four characters make.
 const BAD: u32 = 1 << 31;
 
@@ -33,16 +35,17 @@ pub(super) fn body(text: &[u8]) -> Option<Body> {
     };
     let stride = LINE.saturating_add(line_end.len());
     let is_full = |line: &&[u8]| line.ends_with(line_end) && !line.starts_with(b"-");
-    let full = text.chunks_exact(stride).take_while(is_full);
-    let room = full.clone().count().saturating_add(1).saturating_mul(LINE_BYTES);
-    let mut body = Body { der: Vec::with_capacity(room), length: 0, lines: 0 };
-    for line in full {
+    // How long the body is shows only when it is decoded: to look ahead for its end, or to make
+    // room for all that follows, would cost the rest of the text for each block in it.
+    let mut body = Body { der: Vec::with_capacity(FIRST_ROOM), length: 0, lines: 0 };
+    for line in text.chunks_exact(stride).take_while(is_full) {
         let Some(bytes) = line.first_chunk::<LINE>().and_then(decoded_line) else { break };
         body.der.extend_from_slice(&bytes);
         body.add_line(stride);
     }
     let rest = text.get(body.length..)?;
     if rest.starts_with(b"-") {
+        body.der.shrink_to_fit();
         return Some(body);
     }
     let last = rest.get(..stride.min(rest.len()))?;
@@ -50,6 +53,7 @@ pub(super) fn body(text: &[u8]) -> Option<Body> {
     let last = last.get(..length)?.strip_suffix(line_end)?;
     push_last(&mut body.der, last)?;
     body.add_line(length);
+    body.der.shrink_to_fit();
     Some(body)
 }
 
@@ -119,4 +123,29 @@ const fn values(shift: u32) -> [u32; 256] {
         value = value.saturating_add(1);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_for_the_block_and_not_for_the_text_behind_it() {
+        let line = format!("{}\n", "A".repeat(LINE));
+        let end = "MDE=\n-----END CERTIFICATE-----\n";
+        // The line ends behind the block stand where those of its own lines would.
+        let padding = format!("{}\n", "x".repeat(LINE - end.len()));
+        let text = [&line, end, &padding, &line.repeat(10_000)].concat();
+        let body = body(text.as_bytes()).unwrap();
+        assert_eq!((body.der.len(), body.lines), (LINE_BYTES + 2, 2));
+        assert!(body.der.capacity() < 2 * LINE_BYTES, "{}", body.der.capacity());
+    }
+
+    #[test]
+    fn a_long_body_is_read_to_its_end() {
+        let line = format!("{}\n", "A".repeat(LINE));
+        let text = [&line.repeat(1000), "-----END CERTIFICATE-----\n"].concat();
+        let body = body(text.as_bytes()).unwrap();
+        assert_eq!((body.der.len(), body.lines), (1000 * LINE_BYTES, 1000));
+    }
 }
