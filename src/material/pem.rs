@@ -20,6 +20,9 @@ use crate::error::{Error, Kind};
 const PUBLIC: [&str; 5] =
     ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE", "X509 CRL", "CRL"];
 
+/// How many header lines a block may have; the programs that write any write two.
+const MAX_HEADERS: usize = 64;
+
 /// One block of a PEM text.
 #[derive(Clone)]
 pub(crate) struct Block {
@@ -126,6 +129,7 @@ struct Line<'a> {
     words: &'a [u8],
 }
 
+/// The lines of a text from a place on: small, however many they are.
 #[derive(Clone, Copy)]
 struct Lines<'a> {
     text: &'a [u8],
@@ -148,6 +152,13 @@ impl<'a> Iterator for Lines<'a> {
         self.at = self.at.saturating_add(content.len()).saturating_add(line_end);
         self.number = self.number.saturating_add(1);
         Some(Line { number: self.number, span: start..self.at, words: words.trim_ascii() })
+    }
+}
+
+impl Lines<'_> {
+    /// The same lines, but none from the place `end` on.
+    fn up_to(self, end: usize) -> Option<Self> {
+        Some(Self { text: self.text.get(..end)?, ..self })
     }
 }
 
@@ -230,18 +241,24 @@ fn read_block(
     source: &str,
 ) -> Result<Block, Error> {
     let mut headers = Vec::new();
-    let mut body = Vec::new();
+    // Where the digits begin. Nothing is kept of each line, for there may be one for each digit.
+    let mut body: Option<Lines<'_>> = None;
     loop {
+        let here = *lines;
         let Some(line) = lines.next() else {
             return Err(bad(source, begin.number, &format!("BEGIN {label} without its END"))
                 .with_hint("the text was cut off; get it anew"));
         };
         match Boundary::of(line.words) {
             Boundary::None if line.words.is_empty() => {}
-            Boundary::None if body.is_empty() && line.words.contains(&b':') => {
+            Boundary::None if body.is_none() && line.words.contains(&b':') => {
+                if headers.len() >= MAX_HEADERS {
+                    let why = format!("the block has more than {MAX_HEADERS} header lines");
+                    return Err(bad(source, line.number, &why));
+                }
                 headers.push(String::from_utf8_lossy(line.words).into_owned());
             }
-            Boundary::None => body.push(line),
+            Boundary::None => body = body.or(Some(here)),
             Boundary::Begin(second) => {
                 let second = format!(
                     "BEGIN {label} without its END; line {} says BEGIN {second}",
@@ -254,7 +271,8 @@ fn read_block(
                 return Err(bad(source, begin.number, &other));
             }
             Boundary::End(_) => {
-                let der = decode(&body, begin.number, source)?;
+                let body = body.and_then(|body| body.up_to(here.at));
+                let der = decode(body, begin.number, source)?;
                 let span = begin.span.start..line.span.end;
                 let label = usual_label(label).to_owned();
                 return Ok(Block { label, headers, der, line: begin.number, span });
@@ -276,14 +294,16 @@ fn usual_label(label: &str) -> &str {
 
 /// The decoder of `rustls-pki-types` keeps a copy of the text that nobody wipes, hence the
 /// other one, whose time does not depend on what it decodes either.
-fn decode(body: &[Line<'_>], begin: usize, source: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let length = body.iter().fold(0_usize, |sum, line| sum.saturating_add(line.words.len()));
-    if length == 0 {
-        return Err(bad(source, begin, "the block is empty"));
-    }
+fn decode(
+    body: Option<Lines<'_>>,
+    begin: usize,
+    source: &str,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let Some(body) = body else { return Err(bad(source, begin, "the block is empty")) };
+    let length = body.fold(0_usize, |sum, line| sum.saturating_add(line.words.len()));
     // With its final capacity from the start, for a vector that grows leaves copies behind.
     let mut text = Zeroizing::new(Vec::with_capacity(length));
-    body.iter().for_each(|line| text.extend_from_slice(line.words));
+    body.for_each(|line| text.extend_from_slice(line.words));
     let mut der = Zeroizing::new(Vec::new());
     let decoded = Base64Decoder::new(&text).and_then(|mut decoder| {
         der.resize(decoder.remaining_len(), 0);
@@ -292,9 +312,9 @@ fn decode(body: &[Line<'_>], begin: usize, source: &str) -> Result<Zeroizing<Vec
     if decoded.is_ok() { Ok(der) } else { Err(undecodable(body, begin, source)) }
 }
 
-fn undecodable(body: &[Line<'_>], begin: usize, source: &str) -> Error {
+fn undecodable(mut body: Lines<'_>, begin: usize, source: &str) -> Error {
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    match body.iter().find(|line| !line.words.iter().all(fits)) {
+    match body.find(|line| !line.words.iter().all(fits)) {
         Some(line) => bad(source, line.number, "this line of the block is no base64"),
         None => bad(source, begin, "the base64 of the block does not come out even")
             .with_hint("a part of it is missing; get it anew"),

@@ -205,6 +205,30 @@ fn header_lines_survive() {
 }
 
 #[test]
+fn a_block_may_have_64_header_lines_and_the_next_one_is_named() {
+    let with = |count: usize| {
+        let headers = "A: b\n".repeat(count);
+        format!(
+            "\n{}",
+            block("RSA PRIVATE KEY").replacen("-----\n", &format!("-----\n{headers}"), 1)
+        )
+    };
+    assert_eq!(read(with(64))[0].headers.len(), 64);
+    let (message, _) = refused(with(65));
+    assert_eq!(message, "a.pem, line 67: the block has more than 64 header lines");
+}
+
+#[test]
+fn a_block_with_a_line_for_each_digit_is_read_and_the_line_of_a_bad_one_is_named() {
+    let digits: String = BODY.chars().map(|digit| format!("{digit}\n\n")).collect();
+    let text = block("PRIVATE KEY").replace(&format!("{BODY}\n"), &digits);
+    assert_eq!(*read(&text)[0].der, bytes());
+    let (message, _) = refused(text.replace("g\n", "?\n"));
+    let line = text.lines().position(|line| line == "g").unwrap() + 1;
+    assert_eq!(message, format!("a.pem, line {line}: this line of the block is no base64"));
+}
+
+#[test]
 fn the_span_cuts_a_block_out_of_its_text() {
     let first = block("CERTIFICATE").replace('\n', "\r\n");
     let second = format!("  {}", block("X509 CRL"));
