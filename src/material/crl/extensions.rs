@@ -24,6 +24,11 @@ const ISSUING_POINT: u8 = 28;
 const CERTIFICATE_ISSUER: u8 = 29;
 const AUTHORITY_KEY: u8 = 35;
 
+/// How many extensions a list or an entry may have: each is compared with all before it.
+const MAX_EXTENSIONS: usize = 64;
+/// How many names a distribution point may have: each is looked for among those of certificates.
+const MAX_NAMES: usize = 64;
+
 /// What a list's extensions say.
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
@@ -70,7 +75,12 @@ impl Extensions {
     pub(super) fn read(&mut self, content: &[u8]) -> Result<(), Stop> {
         let damaged = || Stop::Damaged("its extensions are damaged".to_owned());
         let all = der::only(content).filter(|all| all.tag == SEQUENCE).ok_or_else(damaged)?;
-        for extension in extensions(all.content).ok_or_else(damaged)? {
+        let all = extensions(all.content).ok_or_else(damaged)?;
+        if all.len() > MAX_EXTENSIONS {
+            let what = format!("a revocation list with more than {MAX_EXTENSIONS} extensions");
+            return Err(Stop::Unusable(what));
+        }
+        for extension in all {
             self.are_there = true;
             let oid = || der::oid_text(extension.oid);
             let broken = || Stop::Damaged(format!("extension {} does not parse", oid()));
@@ -100,7 +110,13 @@ impl Extensions {
 pub(super) fn of_entry(content: &[u8]) -> Result<Status, Stop> {
     let damaged = || Stop::Damaged("the extensions of an entry are damaged".to_owned());
     let mut status = Status::Revoked;
-    for extension in extensions(content).ok_or_else(damaged)? {
+    let all = extensions(content).ok_or_else(damaged)?;
+    if all.len() > MAX_EXTENSIONS {
+        let what =
+            format!("a revocation list with more than {MAX_EXTENSIONS} extensions in an entry");
+        return Err(Stop::Unusable(what));
+    }
+    for extension in all {
         match extension.number {
             Some(REASON) => {
                 let reason = der::only(extension.value).filter(|found| found.tag == ENUMERATED);
@@ -125,10 +141,10 @@ pub(super) fn of_entry(content: &[u8]) -> Result<Status, Stop> {
     Ok(status)
 }
 
-/// The extensions in a row, none twice.
+/// The extensions in a row, none twice; no more are read than tells that there are too many.
 fn extensions(mut content: &[u8]) -> Option<Vec<Extension<'_>>> {
     let mut all: Vec<Extension<'_>> = Vec::new();
-    while !content.is_empty() {
+    while !content.is_empty() && all.len() <= MAX_EXTENSIONS {
         let (element, rest) = der::first(content)?;
         content = rest;
         let (oid, rest) =
@@ -183,9 +199,18 @@ fn issuing_point(value: &[u8], broken: impl Fn() -> Stop) -> Result<IssuingPoint
             return Err(broken());
         }
         before = (part.tag & 0x1f).saturating_add(1);
+        let name = || {
+            let name = point_name(part.content).ok_or_else(&broken)?;
+            match &name {
+                PointName::Full(names) if names.len() > MAX_NAMES => Err(Stop::Unusable(format!(
+                    "a revocation list whose distribution point has more than {MAX_NAMES} names"
+                ))),
+                PointName::Full(_) | PointName::Relative(_) => Ok(name),
+            }
+        };
         let yes = || truth(part.content).ok_or_else(&broken);
         match part.tag {
-            0xa0 => point.name = Some(point_name(part.content).ok_or_else(&broken)?),
+            0xa0 => point.name = Some(name()?),
             0x81 => point.only_peers = yes()?,
             0x82 => point.only_authorities = yes()?,
             0x83 => return Stop::unusable("a revocation list for some reasons only"),

@@ -339,6 +339,36 @@ fn lists_that_mean_something_else_are_refused_by_their_name() {
     assert!(point.issuing_point().unwrap().only_peers);
 }
 
+fn other_extensions(count: u8) -> Vec<Vec<u8>> {
+    (0..count).map(|number| extension_of(&[0x2a, number], false, &[5, 0])).collect()
+}
+
+#[test]
+fn a_list_and_an_entry_may_have_64_extensions_and_no_more() {
+    let list = |count| Made { extensions: other_extensions(count), ..Made::of(&[1]) };
+    let in_entry = |count| Made::of(&[1]).with_entry(&other_extensions(count));
+    assert_eq!((list(64).read().entries(), in_entry(64).read().entries()), (1, 2));
+    for count in [65, 120] {
+        let what = "a list: a revocation list with more than 64 extensions";
+        assert_eq!(list(count).refused(), format!("{what} cannot be used"));
+        assert_eq!(in_entry(count).refused(), format!("{what} in an entry cannot be used"));
+    }
+}
+
+#[test]
+fn a_distribution_point_may_have_64_names_and_no_more() {
+    let made = |count: u8| {
+        let names: Vec<_> = (0..count).map(|name| tlv(0x86, &[b'a', name])).collect();
+        Made::of(&[1]).with_point(&[tlv(0xa0, &tlv(0xa0, &names.concat()))])
+    };
+    let point = made(64).read().issuing_point().cloned().unwrap();
+    assert!(matches!(point.name, Some(PointName::Full(names)) if names.len() == 64));
+    assert_eq!(
+        made(65).refused(),
+        "a list: a revocation list whose distribution point has more than 64 names cannot be used"
+    );
+}
+
 #[test]
 fn a_distribution_point_out_of_order_does_not_parse() {
     for parts in [
