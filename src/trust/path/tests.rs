@@ -111,3 +111,47 @@ fn a_name_that_is_written_otherwise_still_leads_to_its_authority() {
     let whole = vec![leaf.clone(), middle.certificate(), root.certificate()];
     assert_eq!(paths(&[leaf, middle.certificate()], &[&root]), [whole]);
 }
+
+#[test]
+fn of_a_chain_without_end_only_the_beginning_is_looked_at() {
+    let root = Maker::authority("Root");
+    let lower = root.below(authority("Lower"));
+    let other = Maker::authority("Other").certificate();
+    let chain = |at: usize| {
+        let mut chain = vec![other.clone(); MAX_CHAIN];
+        chain[0] = lower.sign(&server("a.example"));
+        chain.insert(at, lower.certificate());
+        chain
+    };
+    let found = search(&chain(MAX_CHAIN - 1), &anchors(&[&root]));
+    assert!(found.paths.len() == 1 && found.given_up);
+    let found = search(&chain(MAX_CHAIN), &anchors(&[&root]));
+    assert!(found.paths.is_empty() && found.given_up);
+    let found = search(&chain(MAX_CHAIN)[..MAX_CHAIN], &anchors(&[&root]));
+    assert!(found.paths.is_empty() && !found.given_up);
+}
+
+#[test]
+fn a_certificate_that_is_sent_again_makes_no_second_path() {
+    let root = Maker::authority("Root");
+    let lower = root.below(authority("Lower"));
+    let leaf = lower.sign(&server("a.example"));
+    let mut chain = vec![lower.certificate(); 50];
+    chain.insert(0, leaf.clone());
+    chain.push(leaf);
+    assert_eq!(paths(&chain, &[&root]).len(), 1);
+}
+
+#[test]
+fn no_more_paths_are_given_than_are_worth_judging() {
+    let makers: Vec<Maker> = (0..6).map(|index| Maker::authority(&format!("{index}"))).collect();
+    let mut chain = vec![makers[0].sign(&server("a.example"))];
+    for (signer, by) in makers.iter().enumerate() {
+        for (subject, of) in makers.iter().enumerate().filter(|(subject, _)| *subject != signer) {
+            let crossed = by.below_with_key(authority(&format!("{subject}")), of.key());
+            chain.push(crossed.certificate());
+        }
+    }
+    let found = search(&chain, &anchors(&[&makers[5]]));
+    assert!(found.paths.len() == MAX_PATHS && found.given_up);
+}
