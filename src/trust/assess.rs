@@ -144,9 +144,10 @@ impl Assessment {
 pub(super) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
     let found = path::search(case.chain, &rules.anchors);
+    let mut left = constraints::Comparisons::default();
     let mut best: Option<Assessment> = None;
     for path in &found.paths {
-        let one = along(case, rules, path);
+        let one = along(case, rules, path, &mut left);
         if one.problems.is_empty() {
             return one;
         }
@@ -173,7 +174,12 @@ pub(super) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
 }
 
 /// All problems of one candidate path.
-fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
+fn along(
+    case: &Case<'_>,
+    rules: &Rules,
+    path: &[Certificate],
+    left: &mut constraints::Comparisons,
+) -> Assessment {
     let dates = path.iter().map(Certificate::facts);
     let mut out = Assessment {
         path: path.to_vec(),
@@ -187,7 +193,7 @@ fn along(case: &Case<'_>, rules: &Rules, path: &[Certificate]) -> Assessment {
     if let (Some(host), Some(leaf)) = (case.name, path.first()) {
         names::check(rules.profile, host, leaf, &mut out);
     }
-    constraints::check(path, &mut out);
+    constraints::check(path, left, &mut out);
     for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
         let superior = path.get(index.saturating_add(2));
         let (signers, window) = list_signers::others(case, rules, certificate, issuer, superior);

@@ -2,8 +2,8 @@
 //!
 //! DNS names, addresses, mail addresses, URIs and distinguished names are compared; a name of
 //! any other kind that a constraint speaks of is refused, for it is not computed here. What is
-//! malformed is refused whole, whether critical or not. More comparisons than any honest path
-//! needs are not made: then the path is refused.
+//! malformed is refused whole, whether critical or not. More comparisons than any honest chain
+//! needs are not made: then a path is refused.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,10 @@ use super::words::{Position, is_self_issued, positions};
 use crate::error::Problems;
 use crate::material::{Certificate, name_text};
 
-/// How many comparisons of a name with a constraint one authority may cost.
+/// How many comparisons of a name with a constraint one judgement may cost, over all its paths.
 const MAX_COMPARISONS: usize = 1 << 20;
+/// Of so many bytes is a name that counts once in each comparison.
+const NAME_LENGTH: usize = 512;
 /// The context's `[0]` and `[1]`, constructed.
 const PERMITTED: u8 = 0xa0;
 const EXCLUDED: u8 = 0xa1;
@@ -32,8 +34,28 @@ struct Constraints {
     excluded: Vec<GeneralName>,
 }
 
-/// Holds the names of a path, from the leaf to the authority, against its constraints.
-pub(super) fn check(path: &[Certificate], out: &mut Assessment) {
+/// How many comparisons are left of those that one judgement may cost.
+#[derive(Debug)]
+pub(super) struct Comparisons(usize);
+
+impl Default for Comparisons {
+    fn default() -> Self {
+        Self(MAX_COMPARISONS)
+    }
+}
+
+impl Comparisons {
+    /// Takes so many away; whether there were as many. Where there were not, none are left.
+    fn take(&mut self, count: usize) -> bool {
+        let left = self.0.checked_sub(count);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+/// Holds the names of a path, from the leaf to the authority, against its constraints, at the
+/// expense of `left`.
+pub(super) fn check(path: &[Certificate], left: &mut Comparisons, out: &mut Assessment) {
     for (index, (position, above)) in positions(path).enumerate() {
         if !above.facts().name_constraints {
             continue;
@@ -46,7 +68,7 @@ pub(super) fn check(path: &[Certificate], out: &mut Assessment) {
         match Constraints::of(above) {
             Ok(constraints) => {
                 let below = path.get(..index).unwrap_or_default();
-                if let Some(name) = constraints.broken_by(below) {
+                if let Some(name) = constraints.broken_by(below, left) {
                     let who = name_text(above.subject_der());
                     let why = format!("{who} may not issue certificates for {name}");
                     out.add(Problems::CONSTRAINT, why);
@@ -109,21 +131,20 @@ impl Constraints {
 
     /// The first name that breaks them. Of authorities that were issued by themselves, as when
     /// a key is renewed, the names do not count (section 6.1.3).
-    fn broken_by(&self, below: &[Certificate]) -> Option<String> {
+    fn broken_by(&self, below: &[Certificate], left: &mut Comparisons) -> Option<String> {
+        let too_many = || Some("so many names: its constraints are too many to compare".to_owned());
+        if left.0 == 0 {
+            return too_many();
+        }
         let counted = below.iter().enumerate();
         let counted = counted.filter(|(index, one)| *index == 0 || !is_self_issued(one));
         let names: Vec<GeneralName> = counted.flat_map(|(_, one)| names_of(one)).collect();
         let trees = Trees::of(self);
-        let comparisons = names.iter().fold(0_usize, |sum, name| {
-            sum.saturating_add(
-                trees
-                    .0
-                    .get(&name.kind())
-                    .map_or(0, |(one, other)| one.len().saturating_add(other.len())),
-            )
-        });
-        if comparisons > MAX_COMPARISONS {
-            return Some("so many names: its constraints are too many to compare".to_owned());
+        // To read them is work as well, where there is nothing to compare.
+        let read = names.len().saturating_add(self.all().count());
+        let compared = names.iter().fold(0_usize, |sum, name| sum.saturating_add(trees.cost(name)));
+        if !left.take(compared.max(read)) {
+            return too_many();
         }
         names.iter().find(|name| !trees.allow(name)).map(GeneralName::shown)
     }
@@ -143,6 +164,13 @@ impl<'a> Trees<'a> {
             trees.0.entry(tree.kind()).or_default().1.push(tree);
         }
         trees
+    }
+
+    /// How many comparisons [`Self::allow`] makes at most, more for a name that is long.
+    fn cost(&self, name: &GeneralName) -> usize {
+        let Some((permitted, excluded)) = self.0.get(&name.kind()) else { return 0 };
+        let each = (name.len() / NAME_LENGTH).saturating_add(1);
+        permitted.len().saturating_add(excluded.len()).saturating_mul(each)
     }
 
     fn allow(&self, name: &GeneralName) -> bool {

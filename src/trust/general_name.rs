@@ -73,6 +73,15 @@ impl GeneralName {
         }
     }
 
+    /// How many bytes it has.
+    pub(super) const fn len(&self) -> usize {
+        match self {
+            Self::Mail(text) | Self::Dns(text) | Self::Uri(text) => text.len(),
+            Self::Directory(_, bytes) | Self::Ip(bytes) => bytes.len(),
+            Self::Other(_) => 1,
+        }
+    }
+
     /// Whether it may stand in a constraint: of other kinds than these nothing is known.
     pub(super) fn is_constraint(&self) -> bool {
         match self {

@@ -7,7 +7,7 @@ use rcgen::{
 
 fn problems(path: &[Certificate]) -> Vec<String> {
     let mut out = Assessment::default();
-    check(path, &mut out);
+    check(path, &mut Comparisons::default(), &mut out);
     assert!(out.problems == Problems::NONE || out.problems == Problems::CONSTRAINT);
     out.why
 }
@@ -198,4 +198,30 @@ fn more_comparisons_than_any_honest_path_needs_are_not_made() {
     assert!(why[0].contains("too many to compare"), "{why:?}");
     params.subject_alt_names.truncate(500);
     assert!(problems(&[root.sign(&params), root.certificate()]).is_empty());
+}
+
+#[test]
+fn all_paths_and_authorities_of_a_judgement_share_their_comparisons() {
+    let hosts: Vec<String> = (0..40).map(|index| format!("{index}.a.example")).collect();
+    let params = named("x", &hosts.iter().map(String::as_str).collect::<Vec<_>>());
+    let root = root(dns("example"), vec![]);
+    let path = [root.sign(&params), root.certificate()];
+    let mut left = Comparisons(100);
+    for (refused, rest) in [(false, 58), (false, 16), (true, 0), (true, 0)] {
+        let mut out = Assessment::default();
+        check(&path, &mut left, &mut out);
+        assert_eq!(out.why.iter().any(|why| why.contains("too many to compare")), refused);
+        assert_eq!(left.0, rest);
+    }
+}
+
+#[test]
+fn a_long_name_costs_more_than_a_short_one() {
+    let mail = |length: usize| GeneralName::Mail(format!("{}@a.example", "a".repeat(length)));
+    let root = root(vec![Tree::Rfc822Name("a.example".into())], vec![]).certificate();
+    let constraints = Constraints::of(&root).unwrap();
+    let trees = Trees::of(&constraints);
+    assert_eq!(trees.cost(&mail(10)), 1);
+    assert_eq!(trees.cost(&mail(10 * NAME_LENGTH)), 11);
+    assert_eq!(trees.cost(&GeneralName::Dns("a".repeat(10 * NAME_LENGTH))), 0);
 }
