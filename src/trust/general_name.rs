@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use super::der;
-use super::same_name::normal_form;
+use super::same_name::{may_begin_with, well_formed};
 use crate::error::escaped;
 use crate::material::{Element, name_text};
 
@@ -53,11 +53,10 @@ impl GeneralName {
 
     /// A distinguished name with its SEQUENCE header.
     pub(super) fn directory(der: &[u8]) -> Self {
-        let normal = normal_form(der);
-        let mut rest = normal.as_slice();
-        match der::next_if(&mut rest, der::SEQUENCE) {
-            Some(name) if rest.is_empty() => Self::Directory(der.to_vec(), name.content.to_vec()),
-            _ => Self::Other(DIRECTORY),
+        let normal = well_formed(der).unwrap_or_default();
+        match der::next(&mut normal.as_slice()) {
+            Some(name) => Self::Directory(der.to_vec(), name.content.to_vec()),
+            None => Self::Other(DIRECTORY),
         }
     }
 
@@ -108,7 +107,11 @@ impl GeneralName {
         if !name.is_name() || self.covers(name) {
             return true;
         }
-        matches!((self, name), (Self::Dns(base), Self::Dns(name)) if may_reach(base, name))
+        match (self, name) {
+            (Self::Dns(base), Self::Dns(name)) => may_reach(base, name),
+            (Self::Directory(_, base), Self::Directory(_, name)) => may_begin_with(name, base),
+            _ => false,
+        }
     }
 
     /// Whether a certificate may have it as a name, as far as its kind is known.

@@ -13,14 +13,43 @@ const UTF8_STRING: u8 = 0x0c;
 const PRINTABLE_STRING: u8 = 0x13;
 const IA5_STRING: u8 = 0x16;
 const VISIBLE_STRING: u8 = 0x1a;
+const TELETEX_STRING: u8 = 0x14;
+const UNIVERSAL_STRING: u8 = 0x1c;
 const BMP_STRING: u8 = 0x1e;
 
 /// The one form of a name with its SEQUENCE header: texts of every type as UTF-8 in small
-/// letters, without spaces at their ends and with single ones inside, and the attributes of a
-/// relative name in one order. Other values, and a name with a byte out of place, stay as they
+/// letters, without spaces at their ends, with single ones inside and without what nobody sees,
+/// and the attributes of a relative name in one order. Other values, and a name with a byte out of place, stay as they
 /// are. A normal form is its own normal form.
 pub(super) fn normal_form(name: &[u8]) -> Vec<u8> {
-    normal_name(name).unwrap_or_else(|| name.to_vec())
+    well_formed(name).unwrap_or_else(|| name.to_vec())
+}
+
+/// The normal form of a name with no byte out of place; nothing for any other.
+pub(super) fn well_formed(name: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = name;
+    let mut relatives = der::next_if(&mut rest, SEQUENCE)?.content;
+    let mut out = Vec::with_capacity(name.len());
+    while !relatives.is_empty() {
+        out.extend(normal_set(der::next_if(&mut relatives, SET)?.content)?);
+    }
+    rest.is_empty().then(|| der::wrap(SEQUENCE, &out))
+}
+
+/// Whether a name may begin with the relative names of `base`, both well-formed and without
+/// their headers: a text that cannot be read may be any text.
+pub(super) fn may_begin_with(mut name: &[u8], mut base: &[u8]) -> bool {
+    while !base.is_empty() {
+        let (Some(wanted), Some(found)) = (der::next(&mut base), der::next(&mut name)) else {
+            return false;
+        };
+        let (wanted, found) = (attributes(wanted.content), attributes(found.content));
+        let has = |one: &Attribute<'_>| found.iter().any(|other| one.may_be(other));
+        if wanted.len() != found.len() || !wanted.iter().all(has) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Adds to `key` what names with one normal form have in common: the kinds and values of their
@@ -31,16 +60,6 @@ pub(super) fn push_key(key: &mut Vec<u8>, name: &[u8]) {
         key.truncate(start);
         push_normal(key, &normal_form(name));
     }
-}
-
-fn normal_name(name: &[u8]) -> Option<Vec<u8>> {
-    let mut rest = name;
-    let mut relatives = der::next_if(&mut rest, SEQUENCE)?.content;
-    let mut out = Vec::with_capacity(name.len());
-    while !relatives.is_empty() {
-        out.extend(normal_set(der::next_if(&mut relatives, SET)?.content)?);
-    }
-    rest.is_empty().then(|| der::wrap(SEQUENCE, &out))
 }
 
 fn normal_set(mut attributes: &[u8]) -> Option<Vec<u8>> {
@@ -62,11 +81,49 @@ fn normal_set(mut attributes: &[u8]) -> Option<Vec<u8>> {
     Some(der::wrap(SET, &all.concat()))
 }
 
+/// An attribute of a normal form: its kind and its value.
+struct Attribute<'a>(Element<'a>, Element<'a>);
+
+impl Attribute<'_> {
+    fn may_be(&self, other: &Self) -> bool {
+        let is_readable = |value: &Element<'_>| text(value).is_some() || !is_text(value);
+        self.0.whole == other.0.whole
+            && (self.1.whole == other.1.whole
+                || !is_readable(&self.1)
+                || !is_readable(&other.1)
+                || is_text(&self.1) != is_text(&other.1))
+    }
+}
+
+fn attributes(mut set: &[u8]) -> Vec<Attribute<'_>> {
+    let mut all = Vec::new();
+    while let Some(attribute) = der::next(&mut set) {
+        let mut parts = attribute.content;
+        if let (Some(kind), Some(value)) = (der::next(&mut parts), der::next(&mut parts)) {
+            all.push(Attribute(kind, value));
+        }
+    }
+    all
+}
+
+/// Whether a value is of one of the string types of X.680, read here or not. Constructed ones
+/// have bit 6 set.
+const fn is_text(value: &Element<'_>) -> bool {
+    matches!(value.tag & !0x20, 0x0c | 0x12..=0x16 | 0x19..=0x1e)
+}
+
 /// The text of a string whose letters are known.
 fn text(value: &Element<'_>) -> Option<String> {
     match value.tag {
         UTF8_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING => {
             std::str::from_utf8(value.content).ok().map(str::to_owned)
+        }
+        // What T.61 says of the upper half nobody does: it is written as Latin-1.
+        TELETEX_STRING => Some(value.content.iter().copied().map(char::from).collect()),
+        UNIVERSAL_STRING => {
+            let (units, rest) = value.content.as_chunks::<4>();
+            let letters = units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit)));
+            letters.collect::<Option<String>>().filter(|_| rest.is_empty())
         }
         BMP_STRING => {
             let (units, rest) = value.content.as_chunks::<2>();
@@ -80,13 +137,24 @@ fn text(value: &Element<'_>) -> Option<String> {
 
 fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for word in text.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()) {
-        if !out.is_empty() {
+    for word in text.split(is_space) {
+        let mut letters = word.chars().filter(|letter| !is_unseen(*letter)).peekable();
+        if letters.peek().is_some() && !out.is_empty() {
             out.push(' ');
         }
-        out.extend(word.chars().flat_map(char::to_lowercase));
+        out.extend(letters.flat_map(char::to_lowercase));
     }
     out
+}
+
+/// What RFC 4518, section 2.2, makes a space of.
+const fn is_space(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '\r' | '\n' | '\u{a0}')
+}
+
+/// What that section leaves out.
+const fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{feff}')
 }
 
 /// Adds what [`push_normal`] adds for the normal form of `name`, without making that, as is done
@@ -105,10 +173,10 @@ fn push_plain(key: &mut Vec<u8>, name: &[u8]) -> Option<()> {
         }
         key.extend_from_slice(kind.whole);
         match value.tag {
-            UTF8_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING => {
+            UTF8_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING | TELETEX_STRING => {
                 value.content.is_ascii().then(|| push_folded(key, value.content))?;
             }
-            BMP_STRING => return None,
+            BMP_STRING | UNIVERSAL_STRING => return None,
             _ => key.extend_from_slice(value.whole),
         }
     }
@@ -170,11 +238,41 @@ mod tests {
             (PRINTABLE_STRING, b"  Lab   CA "),
             (IA5_STRING, b"lab\tca"),
             (BMP_STRING, b"\0L\0a\0b\0 \0C\0A"),
+            (TELETEX_STRING, b"LAB CA"),
+            (UNIVERSAL_STRING, b"\0\0\0L\0\0\0a\0\0\0b\0\0\0 \0\0\0C\0\0\0A"),
         ] {
             assert_eq!(normal_form(&common_name(tag, value)), plain, "{value:?}");
         }
         let umlaut = normal_form(&common_name(UTF8_STRING, "ZÜRICH".as_bytes()));
         assert_eq!(umlaut, normal_form(&common_name(UTF8_STRING, "Zürich".as_bytes())));
+        assert_eq!(umlaut, normal_form(&common_name(TELETEX_STRING, b"Z\xfcrich")));
+    }
+
+    #[test]
+    fn what_nobody_sees_makes_no_other_name() {
+        let plain = normal_form(&common_name(PRINTABLE_STRING, b"Lab CA"));
+        for same in
+            ["Lab\u{a0}CA", "\u{feff}La\u{ad}b \u{200b} C\u{200d}A\u{a0}", "Lab CA \u{200c}"]
+        {
+            let normal = normal_form(&common_name(UTF8_STRING, same.as_bytes()));
+            assert_eq!(normal, plain, "{same:?}");
+            assert_eq!(normal_form(&normal), normal);
+        }
+        assert_eq!(normal_form(&common_name(TELETEX_STRING, b"La\xadb\xa0CA")), plain);
+        assert_ne!(normal_form(&common_name(UTF8_STRING, "Lab\u{200b}CA".as_bytes())), plain);
+    }
+
+    #[test]
+    fn a_string_that_is_cut_off_or_holds_no_letter_stays_as_it_is() {
+        for (tag, value) in [
+            (UNIVERSAL_STRING, b"\0\0\0A\0".as_slice()),
+            (UNIVERSAL_STRING, b"\0\x11\0\0"),
+            (BMP_STRING, b"\0A\0"),
+            (UTF8_STRING, b"\xff"),
+        ] {
+            let der = common_name(tag, value);
+            assert_eq!(normal_form(&der), der);
+        }
     }
 
     #[test]
@@ -185,7 +283,7 @@ mod tests {
             name(&[&[attribute(O, 0x13, b"b")], &[attribute(CN, 0x13, b"a")]]),
             name(&[&[attribute(CN, 0x13, b"a"), attribute(O, 0x13, b"b")]]),
             name(&[&[attribute(CN, 0x13, b"a")]]),
-            name(&[&[attribute(CN, 0x13, b"a")], &[attribute(O, 0x14, b"b")]]),
+            name(&[&[attribute(CN, 0x13, b"a")], &[attribute(O, 0x1b, b"b")]]),
         ] {
             assert_ne!(normal_form(&other), normal_form(&one), "{other:02x?}");
         }
@@ -221,7 +319,7 @@ mod tests {
             two(b" Lab  Ltd", b"ca\t1 "),
             two(b"", b" "),
             two(b" a", b"\x01 b"),
-            common_name(0x14, b"T\xe9l\xe9 Com "),
+            common_name(0x14, b" Tele  Com "),
             common_name(0x02, b"\x05"),
             tlv(0x30, &[]),
         ];
@@ -233,7 +331,13 @@ mod tests {
         }
         let joined =
             name(&[&[attribute(&[0x55, 4, 3], 0x0c, b"a"), attribute(&[0x55, 4, 10], 0x0c, b"b")]]);
-        for odd in [joined, common_name(0x0c, "Zürich".as_bytes()), common_name(0x1e, b"\0a")] {
+        for odd in [
+            joined,
+            common_name(0x0c, "Zürich".as_bytes()),
+            common_name(0x14, b"T\xe9l\xe9"),
+            common_name(0x1e, b"\0a"),
+            common_name(0x1c, b"\0\0\0a"),
+        ] {
             assert_eq!(push_plain(&mut Vec::new(), &odd), None);
         }
     }

@@ -125,6 +125,45 @@ fn a_directory_name_lies_below_its_first_relative_names_however_they_are_written
 }
 
 #[test]
+fn a_directory_name_that_may_be_an_excluded_one_is_excluded() {
+    let of = |tag, text: &[u8]| {
+        name(&[&[attribute(&[0x55, 4, 10], tag, text)], &[attribute(&[0x55, 4, 3], 0x0c, b"al")]])
+    };
+    let base = name(&[&[attribute(&[0x55, 4, 10], 0x13, b"Lab")]]);
+    for (tag, text, is_excluded) in [
+        (0x14, b"LAB".as_slice(), true),
+        (0x1c, b"\0\0\0L\0\0\0a\0\0\0b", true),
+        (0x0c, "L\u{200b}ab".as_bytes(), true),
+        (0x14, b"Other", false),
+        // General strings and broken ones are not read; an INTEGER is no text.
+        (0x1b, b"Other", true),
+        (0x1e, b"\0L\0", true),
+        (0x0c, b"\xff", true),
+        (0x2c, b"\x0c\x03Lab", true),
+        (0x02, b"\x05", true),
+    ] {
+        assert_eq!(excludes(DIRECTORY, &base, &of(tag, text)), is_excluded, "{tag:x} {text:x?}");
+    }
+    let unreadable = of(0x1b, b"Lab");
+    assert!(!permits(DIRECTORY, &base, &unreadable));
+    let other_kind = name(&[&[attribute(&[0x55, 4, 11], 0x1b, b"Lab")]]);
+    assert!(!excludes(DIRECTORY, &base, &other_kind));
+    let number = |value| name(&[&[attribute(&[0x55, 4, 45], 0x03, &[0, value])]]);
+    assert!(!excludes(DIRECTORY, &number(1), &number(2)));
+    assert!(!excludes(DIRECTORY, &unreadable, &base), "it is shorter");
+}
+
+#[test]
+fn a_directory_name_with_a_byte_out_of_place_is_malformed() {
+    let base = name(&[&[attribute(&[0x55, 4, 10], 0x13, b"Lab")]]);
+    let mut broken = name(&[&[attribute(&[0x55, 4, 10], 0x0c, b"LAB")], &[tlv(0x30, &[5, 0])]]);
+    assert!(excludes(DIRECTORY, &base, &broken) && !permits(DIRECTORY, &base, &broken));
+    assert!(!read(DIRECTORY, &broken).is_constraint());
+    broken = [base.clone(), vec![0]].concat();
+    assert!(excludes(DIRECTORY, &base, &broken) && !permits(DIRECTORY, &base, &broken));
+}
+
+#[test]
 fn a_constraint_that_is_none_is_told() {
     for (tag, base) in [
         (DNS, "*.example".as_bytes()),
