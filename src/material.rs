@@ -31,7 +31,7 @@ pub(crate) use der::{Element, first as first_element};
 pub use describe::{Style, difference};
 pub(crate) use describe::{hex_colons, pem_text};
 pub(crate) use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
-pub(crate) use file::{FileText, LIMIT, Stamp, pem_files, read, read_secret, stamp};
+pub(crate) use file::{FileText, LIMIT, Stamp, pem_files, read, read_secret, source_of, stamp};
 pub(crate) use key::Key;
 pub use layout::Layout;
 pub(crate) use layout::{Surroundings, layout_files};

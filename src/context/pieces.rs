@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Problems};
 use crate::material::{
-    Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, read, read_secret, sha256, time_text,
+    Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, read, read_secret, sha256, source_of,
+    time_text,
 };
 use crate::trust::{Entry, Role, read_known};
 
@@ -46,7 +47,7 @@ impl Piece {
     /// How an error names it.
     pub(super) fn source(&self) -> String {
         match self.origin.file() {
-            Some((path, _)) => path.display().to_string(),
+            Some((path, _)) => source_of(path),
             None => text_of(self.material).to_owned(),
         }
     }
@@ -130,7 +131,7 @@ pub(super) fn load_file(
         return load_lists(path);
     }
     let (mut file, seen) = read_file(material, path)?;
-    let source = path.display().to_string();
+    let source = source_of(path);
     let loaded = load(material, &file.bytes, &source, passphrase, now)?;
     if material == Material::Authority {
         // Nothing in it is meant to be a secret, and to wipe it as one takes longer than to
@@ -260,4 +261,25 @@ impl Own {
 
 fn matches(key: &Key, chain: &[Certificate]) -> bool {
     chain.first().is_some_and(|leaf| key.matches(leaf))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_source_of_a_piece_is_safe_to_show_whatever_its_file_is_called() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a\u{202e}\x1b[2J\n.pem");
+        std::fs::write(&path, "").unwrap();
+        let (_, seen) = read_file(Material::Authority, &path).unwrap();
+        let piece = Piece {
+            material: Material::Authority,
+            origin: Origin::File(path, seen),
+            loaded: Loaded::Authorities(Vec::new()),
+            side: None,
+        };
+        let expected = format!("{}/a\\u{{202e}}\\x1b[2J\\x0a.pem", dir.path().display());
+        assert_eq!(piece.source(), expected);
+    }
 }

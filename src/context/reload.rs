@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, load_lists, read_file};
 use super::{Context, Passphrase, State, own};
 use crate::error::{Error, Kind};
-use crate::material::{Material, pem_files, stamp};
+use crate::material::{Material, pem_files, source_of, stamp};
 use crate::trust::rolled_back;
 
 impl Context {
@@ -182,7 +182,7 @@ impl Look<'_> {
         if seen.sha256 == old.sha256 {
             return Ok((None, seen));
         }
-        let source = path.display().to_string();
+        let source = source_of(path);
         let loaded = load(piece.material, &file.bytes, &source, &self.passphrase, self.now)?;
         Ok((Some(loaded), seen))
     }

@@ -19,7 +19,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::file::{CRL_LIMIT, Stamp, open_limited, read};
+use super::file::{CRL_LIMIT, Stamp, open_limited, read, source_of};
 use super::{certificate, pem};
 use crate::error::{Error, Kind};
 pub(crate) use extensions::{IssuingPoint, PointName, point_name};
@@ -77,7 +77,7 @@ impl Crl {
     ///
     /// As [`Self::all_from_pem`], and those of [`read`].
     pub(crate) fn all_from_file(path: &Path) -> Result<(Vec<Self>, Stamp), Error> {
-        let source = path.display().to_string();
+        let source = source_of(path);
         let (file, stamp) = open_limited(path, CRL_LIMIT)?;
         if let Some(found) = Self::streamed(&mut file.take(CRL_LIMIT), &source) {
             return Ok((found?, stamp));

@@ -15,7 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, escaped};
 
 /// The most bytes of a file with certificates or keys: a bundle of 100,000 fits.
 pub(crate) const LIMIT: u64 = 256 << 20;
@@ -97,6 +97,12 @@ pub(crate) fn open_limited(path: &Path, limit: u64) -> Result<(File, Stamp), Err
         return too_big(path, limit, &metadata.size());
     }
     Ok((file, Stamp::of(&metadata)))
+}
+
+/// How sentences name what came from a file: its path, made safe to show, for not every sentence
+/// becomes an error, which would see to that.
+pub(crate) fn source_of(path: &Path) -> String {
+    escaped(&path.display().to_string())
 }
 
 /// Reads like [`read`] a file that holds a secret.

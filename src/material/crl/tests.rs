@@ -139,6 +139,19 @@ fn a_list_says_who_issued_it_when_and_which_one_it_is() {
 }
 
 #[test]
+fn the_source_of_a_list_is_safe_to_show_whatever_its_file_is_called() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a\u{202e}\x1b[2J.crl");
+    let plain = text(&[1]);
+    for text in [plain.clone(), format!("--- my list ---\n{plain}")] {
+        std::fs::write(&path, text).unwrap();
+        let (lists, _) = Crl::all_from_file(&path).unwrap();
+        let expected = format!("{}/a\\u{{202e}}\\x1b[2J.crl", dir.path().display());
+        assert_eq!(lists[0].source(), expected);
+    }
+}
+
+#[test]
 fn a_list_without_entries_is_a_list() {
     assert_eq!(Made::of(&[]).read().entries(), 0);
     assert_eq!(Made { entries: None, ..Made::of(&[]) }.read().entries(), 0);
