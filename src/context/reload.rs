@@ -5,13 +5,14 @@
 //! taken, whatever happens to the rest.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, load_lists, read_file};
 use super::{Context, Passphrase, State, own};
 use crate::error::{Error, Kind};
 use crate::material::{Material, pem_files, source_of, stamp};
-use crate::trust::rolled_back;
+use crate::trust::{Anchors, rolled_back};
 
 impl Context {
     /// Looks at every file again, and takes what has changed. Cheap where nothing did: one
@@ -76,7 +77,8 @@ impl Context {
         outcome: &mut Result<(), Error>,
     ) -> Result<Vec<Material>, Error> {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
-        let mut look = Look { materials, passphrase, now, changed: Vec::new(), outcome };
+        let anchors = Arc::clone(&next.anchors);
+        let mut look = Look { materials, passphrase, now, anchors, changed: Vec::new(), outcome };
         look.at_directories(next);
         look.at_files(next)?;
         Ok(look.changed)
@@ -88,6 +90,8 @@ struct Look<'a> {
     materials: &'a [Material],
     passphrase: Passphrase,
     now: i64,
+    /// The authorities in force.
+    anchors: Arc<Anchors>,
     changed: Vec<Material>,
     outcome: &'a mut Result<(), Error>,
 }
@@ -174,7 +178,7 @@ impl Look<'_> {
             }
             // A file of revocation lists may not go back to older ones.
             if let (Loaded::Crls(old), Loaded::Crls(new)) = (&piece.loaded, &loaded) {
-                rolled_back(old, new).map_or(Ok(()), Err)?;
+                rolled_back(old, new, &self.anchors, self.now).map_or(Ok(()), Err)?;
             }
             return Ok((Some(loaded), seen));
         }

@@ -89,11 +89,15 @@ impl Anchors {
     /// [`Self::MAX_CANDIDATES`].
     #[must_use]
     pub(crate) fn candidates(&self, certificate: &Certificate) -> Vec<&Certificate> {
-        let issuer = certificate.issuer_der();
+        self.named(certificate.issuer_der(), certificate.facts().authority_key_id.as_deref())
+    }
+
+    /// The authorities with this name, in the order of [`Self::candidates`] and as many.
+    pub(super) fn named(&self, issuer: &[u8], key_id: Option<&[u8]>) -> Vec<&Certificate> {
         let found = match self.namesakes(issuer) {
             None => return Vec::new(),
             Some(Namesakes::One(index)) => vec![*index],
-            Some(Namesakes::Many(many)) => many.candidates(certificate),
+            Some(Namesakes::Many(many)) => many.candidates(key_id),
         };
         let normal = OnceCell::new();
         let is_issuer = |one: &&Certificate| {
@@ -138,10 +142,10 @@ impl Many {
         is_new
     }
 
-    /// Those that may have issued `certificate`, the best first, each once.
-    fn candidates(&self, certificate: &Certificate) -> Vec<usize> {
+    /// Those that may have signed what names this key, the best first, each once.
+    fn candidates(&self, wanted: Option<&[u8]>) -> Vec<usize> {
         const MAX: usize = Anchors::MAX_CANDIDATES;
-        let wanted = certificate.facts().authority_key_id.clone();
+        let wanted = wanted.map(<[u8]>::to_vec);
         let with = |key_id: Option<Vec<u8>>| {
             self.by_key_id.get(&key_id).map(Vec::as_slice).unwrap_or_default().iter().take(MAX)
         };

@@ -33,6 +33,19 @@ impl Scope {
         }
     }
 
+    /// Whether a list of this scope speaks of all that one of the other speaks of.
+    pub(super) fn includes(&self, other: &Self) -> bool {
+        let has_places = match (&self.places, &other.places) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(others)) => others.iter().all(|place| own.contains(place)),
+        };
+        has_places
+            && (!self.only_peers || other.only_peers)
+            && (!self.only_authorities || other.only_authorities)
+            && (!self.only_attributes || other.only_attributes)
+    }
+
     /// Whether a list of this scope speaks of `certificate`: of its kind, and of one of the
     /// places that the certificate names for lists about it. One that names none is in the lists
     /// of its issuer's name (section 6.3.3): another place has a part of them only.

@@ -14,7 +14,9 @@ use super::assess::CrlMode;
 use super::crl::{Budget, List, may_sign_lists};
 use super::crl_scope::Scope;
 use super::same_name::normal_form;
-use crate::error::{Error, Kind, Problems};
+#[cfg(test)]
+use crate::error::Error;
+use crate::error::Problems;
 use crate::material::{Certificate, Crl, Status, hex_colons, name_text, time_text};
 
 /// Revocation lists, found by the normal form of their issuer's name.
@@ -349,35 +351,6 @@ impl<'a> Asked<'a> {
         };
         format!("no revocation list of {issuer} counts for {name}: {reason}")
     }
-}
-
-/// A list of `old` that would be gone with `new` in its place, or be replaced by an older one
-/// of its issuer and scope: what is wrong, in words.
-#[must_use]
-pub(crate) fn rolled_back(old: &[Crl], new: &[Crl]) -> Option<Error> {
-    type Newest<'a> = HashMap<(Vec<u8>, Scope), &'a Crl>;
-    fn newest(all: &[Crl]) -> Newest<'_> {
-        let mut found = Newest::new();
-        for crl in all {
-            let newest =
-                found.entry((normal_form(crl.issuer_der()), Scope::of(crl))).or_insert(crl);
-            if crl.compare_age(newest) == Ordering::Greater {
-                *newest = crl;
-            }
-        }
-        found
-    }
-    let new = newest(new);
-    let what = newest(old).into_iter().find_map(|(key, old)| match new.get(&key) {
-        None => Some("none of the issuer of"),
-        Some(new) if new.compare_age(old) == Ordering::Less => {
-            Some("an older revocation list than")
-        }
-        Some(_) => None,
-    })?;
-    let source = old.first().map(Crl::source).unwrap_or_default();
-    let message = format!("{source} holds {what} the one in force, which stays");
-    Some(Error::new(Kind::CrlRollback, message))
 }
 
 fn revoked(certificate: &Certificate, list: &List) -> String {
