@@ -317,11 +317,13 @@ pub unsafe extern "C" fn tlsconn_ctx_reload(ctx: *mut tlsconn_ctx) -> c_int {
 ///
 /// `pattern` is NUL-terminated UTF-8, copied; NULL sets an empty list in place of whatever was
 /// added, which admits nobody. As long as this was never called there is no list. In a pattern
-/// `*` stands for any characters, `?` for one character, everything else for itself; there is
-/// no escape. It is compared, letter case included, with the whole name in the order of its
-/// encoding, escaped as GnuTLS does it: `C=GB,O=Lab,CN=alice`, as libvirt's tls_allowed_dn_list
-/// and virt-pki-query-dn have it. (certtool and openssl show the order reversed, or other
-/// escapes; the hint of an error shows the pattern to add.)
+/// `*` stands for any characters, `?` for one character, everything else for itself. A
+/// character that the name has escaped counts as one, its backslash included: `*`, `?` and the
+/// same two characters fit it, a plain `,` or `+` does not. It is compared, letter case
+/// included, with the whole name in the order of its encoding, escaped as GnuTLS does it:
+/// `C=GB,O=Lab,CN=alice`, as libvirt's tls_allowed_dn_list and virt-pki-query-dn have it.
+/// (certtool and openssl show the order reversed, or other escapes; the hint of an error shows
+/// the pattern to add.)
 ///
 /// The list counts for peers of `TLSCONN_ROLE_CLIENT`, known ones included: whatever vouches
 /// for a client, its name must fit a pattern. Any thread.

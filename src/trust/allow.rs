@@ -1,8 +1,10 @@
 //! The clients that may come, by patterns for their distinguished names.
 //!
 //! The patterns are libvirt's: `*` stands for any characters, `?` for one, everything else for
-//! itself, and there is no escape. A pattern is compared with the whole name as GnuTLS writes
-//! it, letter case included. A name without such a text is on no list.
+//! itself. A pattern is compared with the whole name as GnuTLS writes it, letter case included.
+//! What that escapes, with its backslash, is one character that only the same two or a wildcard
+//! fit: no separator inside a value passes for one between values. A name without such a text
+//! is on no list.
 
 use std::sync::Arc;
 
@@ -76,26 +78,47 @@ enum Part {
     Any,
     One,
     Just(char),
+    /// This character behind a backslash.
+    Escaped(char),
+    /// Any one behind a backslash.
+    AnyEscaped,
+}
+
+/// One character of a name; nothing for a byte that is in none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    Plain(Option<char>),
+    Escaped(Option<char>),
 }
 
 impl Pattern {
     fn new(text: &str) -> Self {
-        let part = |c| match c {
-            '*' => Part::Any,
-            '?' => Part::One,
-            c => Part::Just(c),
-        };
-        Self(text.chars().map(part).collect())
+        let mut parts = Vec::with_capacity(text.len());
+        let mut rest = text.chars();
+        while let Some(character) = rest.next() {
+            match character {
+                '*' => parts.push(Part::Any),
+                '?' => parts.push(Part::One),
+                '\\' => match rest.next() {
+                    Some('*') => parts.extend([Part::AnyEscaped, Part::Any]),
+                    Some('?') => parts.push(Part::AnyEscaped),
+                    Some(other) => parts.push(Part::Escaped(other)),
+                    None => parts.push(Part::Just('\\')),
+                },
+                other => parts.push(Part::Just(other)),
+            }
+        }
+        Self(parts)
     }
 
     /// Whether the whole of `name` fits. A `*` is only ever given up for a later one, so the
     /// work is bounded by the product of the two lengths.
     fn fits(&self, name: &[u8]) -> bool {
-        let name = characters(name);
+        let name = units(name);
         let (mut at, mut in_name) = (0_usize, 0_usize);
         // Behind the last star, and where what it stands for ends.
         let mut star: Option<(usize, usize)> = None;
-        while let Some(character) = name.get(in_name) {
+        while let Some(unit) = name.get(in_name) {
             let fits_here = match self.0.get(at) {
                 Some(Part::Any) => {
                     at = at.saturating_add(1);
@@ -103,7 +126,9 @@ impl Pattern {
                     continue;
                 }
                 Some(Part::One) => true,
-                Some(Part::Just(wanted)) => *character == Some(*wanted),
+                Some(Part::Just(wanted)) => *unit == Unit::Plain(Some(*wanted)),
+                Some(Part::Escaped(wanted)) => *unit == Unit::Escaped(Some(*wanted)),
+                Some(Part::AnyEscaped) => matches!(unit, Unit::Escaped(_)),
                 None => false,
             };
             if fits_here {
@@ -119,6 +144,19 @@ impl Pattern {
         }
         self.0.iter().skip(at).all(|part| *part == Part::Any)
     }
+}
+
+/// The characters of a name, each with the backslash before it.
+fn units(name: &[u8]) -> Vec<Unit> {
+    let mut rest = characters(name).into_iter();
+    let mut units = Vec::with_capacity(name.len());
+    while let Some(character) = rest.next() {
+        units.push(match character {
+            Some('\\') => rest.next().map_or(Unit::Plain(character), Unit::Escaped),
+            _ => Unit::Plain(character),
+        });
+    }
+    units
 }
 
 /// The characters of a text; nothing for each byte that is in none.
@@ -186,6 +224,29 @@ mod tests {
         assert!(!fits("CN=[ab]", "CN=a"));
         assert!(fits("CN=a\\,*", "CN=a\\,b"));
         assert!(!fits("CN=\\*", "CN=*"));
+    }
+
+    #[test]
+    fn a_separator_inside_a_value_is_none_between_values() {
+        for (pattern, name) in [
+            ("O=Lab*,CN=alice", "O=Lab\\,CN=alice"),
+            ("O=Lab*+CN=alice", "O=Lab\\+CN=alice"),
+            ("O=Lab?,CN=alice", "O=Lab\\,CN=alice"),
+            ("O=Lab*,CN=alice", "O=Lab\\\\\\,CN=alice"),
+            ("O=Lab\\,CN=alice", "O=Lab\\\\,CN=alice"),
+        ] {
+            assert!(!fits(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [
+            ("O=Lab*,CN=alice", "O=Lab\\\\,CN=alice"),
+            ("O=Lab*,CN=alice", "O=Lab\\, Inc,CN=alice"),
+            ("O=Lab?CN=alice", "O=Lab\\,CN=alice"),
+            ("O=Lab\\?CN=alice", "O=Lab\\,CN=alice"),
+            ("O=Lab\\*,CN=alice", "O=Lab\\,x,CN=alice"),
+            ("O=Lab\\,CN=alice", "O=Lab\\,CN=alice"),
+        ] {
+            assert!(fits(pattern, name), "{pattern} {name}");
+        }
     }
 
     #[test]
