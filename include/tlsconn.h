@@ -704,11 +704,13 @@ int tlsconn_ctx_reload(tlsconn_ctx *ctx);
  *
  * `pattern` is NUL-terminated UTF-8, copied; NULL sets an empty list in place of whatever was
  * added, which admits nobody. As long as this was never called there is no list. In a pattern
- * `*` stands for any characters, `?` for one character, everything else for itself; there is
- * no escape. It is compared, letter case included, with the whole name in the order of its
- * encoding, escaped as GnuTLS does it: `C=GB,O=Lab,CN=alice`, as libvirt's tls_allowed_dn_list
- * and virt-pki-query-dn have it. (certtool and openssl show the order reversed, or other
- * escapes; the hint of an error shows the pattern to add.)
+ * `*` stands for any characters, `?` for one character, everything else for itself. A
+ * character that the name has escaped counts as one, its backslash included: `*`, `?` and the
+ * same two characters fit it, a plain `,` or `+` does not. It is compared, letter case
+ * included, with the whole name in the order of its encoding, escaped as GnuTLS does it:
+ * `C=GB,O=Lab,CN=alice`, as libvirt's tls_allowed_dn_list and virt-pki-query-dn have it.
+ * (certtool and openssl show the order reversed, or other escapes; the hint of an error shows
+ * the pattern to add.)
  *
  * The list counts for peers of `TLSCONN_ROLE_CLIENT`, known ones included: whatever vouches
  * for a client, its name must fit a pattern. Any thread.
@@ -1675,7 +1677,8 @@ int tlsconn_known_distrust(tlsconn_ctx *ctx,
  *
  * Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
  * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another certificate,
- * `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_PARSE` when the text holds no
+ * `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED` for a client that
+ * no pattern of tlsconn_ctx_allow_dn() lets in, and `*problems` may be 0 then; `TLSCONN_E_PARSE` when the text holds no
  * certificate; `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read
  * or trusted; `TLSCONN_E_INVALID` when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no
  * host, `port` is not 0 to 65535, or `len` is no length.

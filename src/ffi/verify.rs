@@ -37,7 +37,8 @@ thread_local! {
 ///
 /// Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
 /// `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another certificate,
-/// `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_PARSE` when the text holds no
+/// `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED` for a client that
+/// no pattern of tlsconn_ctx_allow_dn() lets in, and `*problems` may be 0 then; `TLSCONN_E_PARSE` when the text holds no
 /// certificate; `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read
 /// or trusted; `TLSCONN_E_INVALID` when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no
 /// host, `port` is not 0 to 65535, or `len` is no length.
@@ -59,7 +60,8 @@ pub unsafe extern "C" fn tlsconn_ctx_verify(
         // SAFETY: the contract: room for a pointer, or NULL.
         let mut why = unsafe { why.as_mut() };
         answer(&mut problems, 0);
-        answer(&mut why, keep(""));
+        // What the previous call answered may be what this one reads: it is kept until then.
+        answer(&mut why, c"".as_ptr());
         // SAFETY: the contract: a context or NULL.
         let ctx = unsafe { lend("ctx", ctx) }?;
         let host = if host.is_null() {
