@@ -302,7 +302,9 @@ pub unsafe extern "C" fn tlsconn_ctx_set_known_file(
 /// Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
 /// taken; `TLSCONN_E_KEY_MISMATCH` and `TLSCONN_E_NO_KEY` when own certificate and key do not
 /// match any more, or one of them is gone, and the old pair stays; `TLSCONN_E_CRL_ROLLBACK` when
-/// a file holds an older revocation list than before; `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
+/// a file holds, in place of an issuer's revocation list, none, an older one, one about fewer
+/// certificates, or one that another key signed than the authority's that is still here;
+/// `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
 /// `TLSCONN_E_INVALID` when `ctx` is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
