@@ -843,8 +843,8 @@ typedef enum {
      */
     TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
     /**
-     * A string: application protocols, the favourite first, separated by commas without blanks (RFC 7301).
-     * Default empty: none is offered.
+     * A string: application protocols (RFC 7301), the favourite first, separated by commas
+     * without blanks. Default empty: none is offered.
      */
     TLSCONN_OPT_ALPN = 250,
     /**
@@ -1249,8 +1249,9 @@ int tlsconn_conn_set_verify_name(tlsconn_conn *conn,
 /**
  * Dial, shake hands, and ask about the server where that is called for.
  *
- * tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time does
- * it: another one that calls waits for it. The validator is called on this thread. A blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
+ * tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time
+ * does it: another one that calls waits for it. The validator is called on this thread. A
+ * blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
  * `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. Where an answer was to be stored and could not be,
  * the handshake succeeds, and tlsconn_conn_error() tells.
  *
@@ -1367,9 +1368,9 @@ TLSCONN_API void tlsconn_conn_abort(tlsconn_conn *conn);
 /**
  * Free a connection. NULL is allowed and does nothing.
  *
- * Any thread, when every other call with it has returned. What it dialled is closed at once, without a
- * word to the server: call tlsconn_conn_shutdown() first where the server must know that this
- * is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
+ * Any thread, when every other call with it has returned. What it dialled is closed at once,
+ * without a word to the server: call tlsconn_conn_shutdown() first where the server must know
+ * that this is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
  */
 TLSCONN_API
 void tlsconn_conn_free(tlsconn_conn *conn);
@@ -1678,12 +1679,13 @@ int tlsconn_known_distrust(tlsconn_ctx *ctx,
  * `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they get 0 and an empty text. Any thread.
  *
  * Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
- * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another certificate,
- * `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED` for a client that
- * no pattern of tlsconn_ctx_allow_dn() lets in, and `*problems` may be 0 then; `TLSCONN_E_PARSE` when the text holds no
- * certificate; `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read
- * or trusted; `TLSCONN_E_INVALID` when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no
- * host, `port` is not 0 to 65535, or `len` is no length.
+ * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another
+ * certificate, `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED`
+ * for a client that no pattern of tlsconn_ctx_allow_dn() lets in, and `*problems` may be 0
+ * then; `TLSCONN_E_PARSE` when the text holds no certificate; `TLSCONN_E_STORE` and
+ * `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted; `TLSCONN_E_INVALID`
+ * when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no host, `port` is not 0 to
+ * 65535, or `len` is no length.
  */
 TLSCONN_API
 TLSCONN_MUST

@@ -153,8 +153,9 @@ pub unsafe extern "C" fn tlsconn_conn_set_verify_name(
 
 /// Dial, shake hands, and ask about the server where that is called for.
 ///
-/// tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time does
-/// it: another one that calls waits for it. The validator is called on this thread. A blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
+/// tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time
+/// does it: another one that calls waits for it. The validator is called on this thread. A
+/// blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
 /// `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. Where an answer was to be stored and could not be,
 /// the handshake succeeds, and tlsconn_conn_error() tells.
 ///
@@ -355,9 +356,9 @@ pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
 
 /// Free a connection. NULL is allowed and does nothing.
 ///
-/// Any thread, when every other call with it has returned. What it dialled is closed at once, without a
-/// word to the server: call tlsconn_conn_shutdown() first where the server must know that this
-/// is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
+/// Any thread, when every other call with it has returned. What it dialled is closed at once,
+/// without a word to the server: call tlsconn_conn_shutdown() first where the server must know
+/// that this is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_free(conn: *mut tlsconn_conn) {
     // SAFETY: the contract: the caller's own connection, not used again.

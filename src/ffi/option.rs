@@ -68,8 +68,8 @@ pub enum tlsconn_option {
     /// the server to go on or to refuse it. 0, the default: it does not wait, and the first
     /// read tells.
     TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
-    /// A string: application protocols, the favourite first, separated by commas without blanks (RFC 7301).
-    /// Default empty: none is offered.
+    /// A string: application protocols (RFC 7301), the favourite first, separated by commas
+    /// without blanks. Default empty: none is offered.
     TLSCONN_OPT_ALPN = 250,
     /// A string: a file, made with mode 0600, to which the secrets of every connection are
     /// written for debugging. Whoever reads it reads the traffic. Default empty: none.

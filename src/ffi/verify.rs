@@ -36,12 +36,13 @@ thread_local! {
 /// `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they get 0 and an empty text. Any thread.
 ///
 /// Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
-/// `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another certificate,
-/// `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED` for a client that
-/// no pattern of tlsconn_ctx_allow_dn() lets in, and `*problems` may be 0 then; `TLSCONN_E_PARSE` when the text holds no
-/// certificate; `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read
-/// or trusted; `TLSCONN_E_INVALID` when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no
-/// host, `port` is not 0 to 65535, or `len` is no length.
+/// `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another
+/// certificate, `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED`
+/// for a client that no pattern of tlsconn_ctx_allow_dn() lets in, and `*problems` may be 0
+/// then; `TLSCONN_E_PARSE` when the text holds no certificate; `TLSCONN_E_STORE` and
+/// `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted; `TLSCONN_E_INVALID`
+/// when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no host, `port` is not 0 to
+/// 65535, or `len` is no length.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_verify(
