@@ -29,6 +29,7 @@ extendedKeyUsage = clientAuth
 default_ca = lab
 [lab]
 database = index.txt
+crlnumber = number
 default_md = sha256
 default_crl_days = 30
 crl_extensions = list
@@ -59,6 +60,7 @@ openssl req -x509 -config openssl.cnf -extensions server -subj '/CN=self' -days 
 (umask 077 && openssl pkcs8 -topk8 -in client.key -v2 aes-256-cbc -passout pass:right -out locked.key)
 
 : > index.txt
+echo 01 > number
 openssl ca -config openssl.cnf -gencrl -cert ca.pem -keyfile ca.key -out crl.pem
 openssl ca -config openssl.cnf -revoke second.pem -cert ca.pem -keyfile ca.key
 openssl ca -config openssl.cnf -gencrl -cert ca.pem -keyfile ca.key -out revoked.pem

@@ -342,7 +342,10 @@ impl<'a> Asked<'a> {
                 format!("{} is about other certificates", list.crl().source())
             }
             (_, Some((list, _))) if !self.is_numbered(list) => {
-                format!("{} has extensions and among them no number", list.crl().source())
+                let source = list.crl().source();
+                format!(
+                    "{source} has extensions and no number among them (crlnumber of openssl ca)"
+                )
             }
             (_, Some((list, _))) => {
                 let begin = time_text(list.crl().this_update());
