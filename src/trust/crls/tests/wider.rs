@@ -306,7 +306,10 @@ fn the_words_say_why_no_list_counts() {
     for (scene, part) in [
         (Scene::new(), "counts for CN=a.example: there is none"),
         (foreign, ": list is not signed by its key"),
-        (with(&[extension(35, false, &tlv(0x30, &[]))]), "list has extensions and among them no"),
+        (
+            with(&[extension(35, false, &tlv(0x30, &[]))]),
+            "list has extensions and no number among them",
+        ),
         (with(&[number(), point(&[tlv(0x82, &[0xff])])]), "list is about other certificates"),
         (Scene::new().list(-1, None), "list 101 begins on 2026-11-22"),
         (Scene::new().list(1, Some(KeyCompromise)), "of CN=a.example was revoked: list 99 names"),
