@@ -150,28 +150,8 @@ fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
 /// An authority that the application gave and that issued itself needs no basic constraints, but
 /// may not deny.
 fn is_authority(certificate: &Certificate, position: Position, below: usize, out: &mut Assessment) {
-    let facts = certificate.facts();
-    let what = position.of(certificate);
-    let is_anchor = matches!(position, Position::Anchor(_));
-    match facts.basic_constraints {
-        Some(constraints) if constraints.ca => {
-            let limit = constraints.path_len.and_then(|limit| usize::try_from(limit).ok());
-            if let Some(limit) = limit.filter(|limit| *limit < below) {
-                let why =
-                    format!("{what} allows {limit} intermediates below it, and there are {below}");
-                out.add(Problems::CONSTRAINT, why);
-            }
-        }
-        None if is_anchor && certificate.is_self_issued() => {}
-        _ => {
-            let why = format!("{what} is no authority: its basic constraints do not say so");
-            out.add(Problems::CONSTRAINT, why);
-        }
-    }
-    if facts.key_usage.is_some_and(|usage| !usage.allows(KeyUsage::KEY_CERT_SIGN)) {
-        let why = format!("{what} may not sign certificates: its key usage has no keyCertSign");
-        out.add(Problems::CONSTRAINT, why);
-    }
+    let silent = matches!(position, Position::Anchor(_)) && certificate.is_self_issued();
+    rules::is_authority(certificate, position, (below, silent), out);
 }
 
 fn purpose(role: Role, leaf: &Certificate, out: &mut Assessment) {

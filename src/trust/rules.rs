@@ -50,7 +50,9 @@ pub(super) fn check(
     match position {
         Position::Leaf => is_no_authority(certificate, out),
         Position::Intermediate(below) | Position::Anchor(below) => {
-            is_authority(certificate, position, below, out);
+            let is_anchor = matches!(position, Position::Anchor(_));
+            let silent = is_anchor && certificate.facts().version < 3;
+            is_authority(certificate, position, (below, silent), out);
         }
     }
     extensions(certificate, position, out);
@@ -138,10 +140,15 @@ fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     }
 }
 
-fn is_authority(certificate: &Certificate, position: Position, below: usize, out: &mut Assessment) {
+/// Whether a certificate may issue others; its basic constraints may be `silent` or must say so.
+pub(super) fn is_authority(
+    certificate: &Certificate,
+    position: Position,
+    (below, silent): (usize, bool),
+    out: &mut Assessment,
+) {
     let facts = certificate.facts();
     let what = position.of(certificate);
-    let is_old_anchor = facts.version < 3 && matches!(position, Position::Anchor(_));
     match facts.basic_constraints {
         Some(constraints) if constraints.ca => {
             let limit = constraints.path_len.and_then(|limit| usize::try_from(limit).ok());
@@ -151,7 +158,7 @@ fn is_authority(certificate: &Certificate, position: Position, below: usize, out
                 out.add(Problems::CONSTRAINT, why);
             }
         }
-        None if is_old_anchor => {}
+        None if silent => {}
         _ => {
             let why = format!("{what} is no authority: its basic constraints do not say so");
             out.add(Problems::CONSTRAINT, why);
