@@ -16,6 +16,7 @@ use aws_lc_rs::digest;
 pub(super) use self::fields::{Extension, Fields, Spki};
 use super::der::Reader;
 use super::facts::Facts;
+use super::name::Name;
 use super::pem::Blocks;
 use crate::error::{Error, Kind};
 
@@ -153,6 +154,13 @@ impl Certificate {
     #[must_use]
     pub fn extension(&self, oid: &[u8]) -> Option<Extension<'_>> {
         self.extensions().find(|extension| extension.oid == oid)
+    }
+
+    /// The common names of the subject, in the order of the encoding; nothing where one of them
+    /// is not readable without a guess.
+    #[must_use]
+    pub(crate) fn certain_common_names(&self) -> Option<Vec<String>> {
+        Name::read(self.subject_der())?.certain_common_names()
     }
 
     /// Whether subject and issuer are the same name, byte for byte.

@@ -85,6 +85,19 @@ impl<'a> Name<'a> {
             .collect()
     }
 
+    /// The common names where every byte of each is beyond doubt, else nothing: a type whose
+    /// letters are guessed, or bytes that are none of its own, name nobody.
+    pub(super) fn certain_common_names(&self) -> Option<Vec<String>> {
+        Reader(self.0)
+            .flat_map(attributes)
+            .filter(|attribute| attribute.kind == COMMON_NAME)
+            .map(|attribute| match attribute.value.tag {
+                0x12..=0x14 | 0x16 | 0x1a | 0x1b if !attribute.value.content.is_ascii() => None,
+                _ => decoded(&attribute.value),
+            })
+            .collect()
+    }
+
     /// The text of the whole name, escaped.
     pub(super) fn text(&self) -> String {
         let relatives = Reader(self.0).map(|relative| {
@@ -209,6 +222,22 @@ mod tests {
     fn ascii_types_with_other_letters_read_as_what_they_most_likely_are() {
         assert_eq!(common_name(0x13, "Zürich".as_bytes()), "Zürich");
         assert_eq!(common_name(0x13, b"Z\xfcrich"), "Zürich");
+    }
+
+    #[test]
+    fn common_names_whose_letters_are_guessed_are_not_certain() {
+        let certain = |tag, value: &[u8]| {
+            let der = name(&[&[attribute(CN, tag, value)]]);
+            Name::read(&der).unwrap().certain_common_names()
+        };
+        assert_eq!(certain(0x0c, "Zürich".as_bytes()).unwrap(), ["Zürich"]);
+        assert_eq!(certain(0x13, b"node7").unwrap(), ["node7"]);
+        assert_eq!(certain(0x1e, b"\0Z\0\xfc").unwrap(), ["Zü"]);
+        for (tag, value) in
+            [(0x13, "Zürich".as_bytes()), (0x14, b"Z\xfcrich"), (0x0c, b"\xff"), (0x02, b"\x05")]
+        {
+            assert_eq!(certain(tag, value), None, "{tag:#x}");
+        }
     }
 
     #[test]

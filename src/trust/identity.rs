@@ -1,0 +1,161 @@
+//! The name that a client certificate proves.
+//!
+//! A certificate proves one name or none: where it has two of the kind asked for, an empty one,
+//! or one that cannot be shown byte for byte as it is, nobody is named. Who vouches for the
+//! name is its source, and the judge's business.
+
+use crate::error::escaped;
+use crate::material::{AltName, Certificate};
+
+/// Which part of a client certificate is the identity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum IdentityFrom {
+    /// The one common name of the subject.
+    #[default]
+    CommonName,
+    /// The one DNS name of the subject alternative names.
+    DnsName,
+    /// The one e-mail address of the subject alternative names.
+    Email,
+    /// The whole subject, as [`Certificate::distinguished_name`] writes it.
+    DistinguishedName,
+    /// The SHA-256 of the certificate, as [`Certificate::fingerprint`] writes it.
+    Sha256,
+}
+
+/// Who vouches for an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdentitySource {
+    /// An entry of the directory of client certificates.
+    Directory,
+    /// An authority.
+    Authority,
+    /// An answer of the user, or of the application for the user.
+    Answer,
+}
+
+impl IdentitySource {
+    /// The source in one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+            Self::Authority => "authority",
+            Self::Answer => "answer",
+        }
+    }
+}
+
+/// A name that was proven, and who vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The name, byte for byte as the certificate has it.
+    pub name: String,
+    /// Who vouches for it.
+    pub source: IdentitySource,
+}
+
+/// The identity in a certificate, or why it has none: the end of a sentence about it.
+pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<String, String> {
+    let (what, names) = match from {
+        IdentityFrom::CommonName => {
+            let names = certificate.certain_common_names();
+            ("common name", names.ok_or("has a common name that is not readable without a guess")?)
+        }
+        IdentityFrom::DnsName => {
+            let names = alt_names(certificate, |name| match name {
+                AltName::Dns(name) => Some(name),
+                _ => None,
+            });
+            ("DNS name", names)
+        }
+        IdentityFrom::Email => {
+            let names = alt_names(certificate, |name| match name {
+                AltName::Email(name) => Some(name),
+                _ => None,
+            });
+            ("e-mail address", names)
+        }
+        IdentityFrom::DistinguishedName => {
+            let name = certificate.distinguished_name();
+            ("distinguished name", name.into_iter().collect())
+        }
+        IdentityFrom::Sha256 => return Ok(certificate.fingerprint()),
+    };
+    match names.as_slice() {
+        [] => Err(format!("has no {what}")),
+        [name] if name.is_empty() => Err(format!("has an empty {what}")),
+        [name] if name.trim() != name => {
+            Err(format!("has a {what} that begins or ends with a blank"))
+        }
+        [name] if name.chars().any(char::is_control) || escaped(name) != *name => {
+            Err(format!("has a {what} with characters that cannot be shown as they are"))
+        }
+        [name] => Ok(name.clone()),
+        many => Err(format!("has {} {what}s, and one is wanted", many.len())),
+    }
+}
+
+fn alt_names(
+    certificate: &Certificate,
+    wanted: impl Fn(&AltName) -> Option<&String>,
+) -> Vec<String> {
+    let names = certificate.facts().alt_names.as_deref().unwrap_or_default();
+    names.iter().filter_map(wanted).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::for_tests::certificate;
+    use super::*;
+    use crate::material::testing::{Parts, attribute, name};
+
+    fn named(names: &[&str]) -> Certificate {
+        let names = names.iter().map(|name| vec![attribute(&[0x55, 4, 3], 0x0c, name.as_bytes())]);
+        let names: Vec<_> = names.collect();
+        let subject = name(&names.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        Parts { subject, ..Parts::default() }.certificate()
+    }
+
+    fn common_name(names: &[&str]) -> Result<String, String> {
+        identity(&named(names), IdentityFrom::CommonName)
+    }
+
+    #[test]
+    fn the_one_common_name_is_the_identity() {
+        assert_eq!(common_name(&["backendA"]).unwrap(), "backendA");
+        assert_eq!(common_name(&["Zürich 7"]).unwrap(), "Zürich 7");
+    }
+
+    #[test]
+    fn no_empty_and_doubled_common_names_name_nobody() {
+        assert_eq!(common_name(&[]).unwrap_err(), "has no common name");
+        assert_eq!(common_name(&[""]).unwrap_err(), "has an empty common name");
+        assert_eq!(common_name(&["a", "b"]).unwrap_err(), "has 2 common names, and one is wanted");
+        assert!(common_name(&["a", "a"]).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_shown_as_it_is_names_nobody() {
+        for name in ["a\0b", "a\nb", "a\u{85}b", "a\u{202e}b", "\u{200b}a", " a", "a ", "a\u{a0}"] {
+            assert!(common_name(&[name]).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_one_dns_name_is_the_identity_by_choice() {
+        let one = certificate(&["a.example", "192.0.2.1"]);
+        assert_eq!(identity(&one, IdentityFrom::DnsName).unwrap(), "a.example");
+        assert!(
+            identity(&certificate(&["a.example", "b.example"]), IdentityFrom::DnsName).is_err()
+        );
+        assert!(identity(&one, IdentityFrom::Email).is_err());
+    }
+
+    #[test]
+    fn the_fingerprint_is_an_identity_that_every_certificate_has() {
+        let one = named(&[]);
+        assert_eq!(identity(&one, IdentityFrom::Sha256).unwrap(), one.fingerprint());
+        assert!(identity(&one, IdentityFrom::DistinguishedName).is_err());
+    }
+}
