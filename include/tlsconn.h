@@ -790,6 +790,17 @@ typedef enum {
      */
     TLSCONN_OPT_ON_NEW_PROBLEM = 204,
     /**
+     * A `tlsconn_policy` for clients that nothing vouches for: they are in no directory of
+     * clients, and from no authority that counts. AUTO refuses; ASK asks, and an answer that
+     * lasts makes the client a known one. Not ALLOW.
+     */
+    TLSCONN_OPT_ON_CLIENT = 205,
+    /**
+     * A `tlsconn_client_auth`: whether a server asks its clients for a certificate. Default
+     * REQUIRED.
+     */
+    TLSCONN_OPT_CLIENT_AUTH = 210,
+    /**
      * A `tlsconn_send_cert`: when the own certificate is sent. Default MATCHING.
      */
     TLSCONN_OPT_SEND_CLIENT_CERT = 211,
@@ -843,8 +854,17 @@ typedef enum {
      */
     TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
     /**
+     * A `tlsconn_identity`: which part of a client's certificate is its identity. Default CN.
+     */
+    TLSCONN_OPT_IDENTITY_FROM = 223,
+    /**
+     * 1: authorities vouch for clients beside the directory that tlsconn_ctx_set_client_dir()
+     * names. Default 0: where there is a directory they do not.
+     */
+    TLSCONN_OPT_DIR_AND_CA = 224,
+    /**
      * A string: application protocols (RFC 7301), the favourite first, separated by commas
-     * without blanks. Default empty: none is offered.
+     * without blanks. Default empty: none is offered; a server takes whatever comes.
      */
     TLSCONN_OPT_ALPN = 250,
     /**
@@ -933,6 +953,53 @@ typedef enum {
      */
     TLSCONN_SEND_CERT_NEVER = 182,
 } tlsconn_send_cert;
+
+/**
+ * Whether a server asks its clients for a certificate.
+ */
+typedef enum {
+    /**
+     * It does not.
+     */
+    TLSCONN_CLIENT_AUTH_NONE = 30,
+    /**
+     * It asks, and lets clients in that have none: they have no identity. Where there is a
+     * list of those who may come they are refused.
+     */
+    TLSCONN_CLIENT_AUTH_OPTIONAL = 31,
+    /**
+     * It refuses clients without one.
+     */
+    TLSCONN_CLIENT_AUTH_REQUIRED = 32,
+} tlsconn_client_auth;
+
+/**
+ * Which part of a client's certificate is its identity: there must be exactly one, not empty,
+ * without control characters and without a blank at its ends.
+ */
+typedef enum {
+    /**
+     * The common name of the subject.
+     */
+    TLSCONN_IDENTITY_CN = 80,
+    /**
+     * The DNS name of the subject alternative names.
+     */
+    TLSCONN_IDENTITY_SAN_DNS = 81,
+    /**
+     * The e-mail address of the subject alternative names.
+     */
+    TLSCONN_IDENTITY_SAN_EMAIL = 82,
+    /**
+     * The whole subject, such as `C=GB,O=Lab,CN=alice`: in the order of the encoding, values
+     * escaped as GnuTLS prints them.
+     */
+    TLSCONN_IDENTITY_DN = 83,
+    /**
+     * The SHA-256 of the certificate, as pairs of hexadecimal digits.
+     */
+    TLSCONN_IDENTITY_SHA256 = 84,
+} tlsconn_identity;
 
 /**
  * Versions of TLS, as they stand on the wire.
@@ -1038,6 +1105,12 @@ typedef enum {
      * A known server has a problem that was not accepted with it.
      */
     TLSCONN_SITUATION_NEW_PROBLEM = 154,
+    /**
+     * A client wants to come in that neither the directory of clients nor an authority vouches
+     * for, or a known client has a problem that was not accepted with it. Only where
+     * `TLSCONN_OPT_ON_CLIENT` is ASK.
+     */
+    TLSCONN_SITUATION_CLIENT = 155,
 } tlsconn_situation;
 
 /**
@@ -1110,14 +1183,23 @@ uint32_t tlsconn_question_problems(const tlsconn_question *question);
 /**
  * The host as it was dialled, or the verify name; never a name out of the certificate.
  *
- * UTF-8; it lives as long as `question`, and is empty when that is NULL. Any thread.
+ * UTF-8; it lives as long as `question`, and is empty when that is NULL, or about a client.
+ * Any thread.
  */
 TLSCONN_API const char *tlsconn_question_host(const tlsconn_question *question);
 
 /**
- * The port that was dialled; 0 when `question` is NULL. Any thread.
+ * The port that was dialled; 0 when `question` is NULL, or about a client. Any thread.
  */
 TLSCONN_API int tlsconn_question_port(const tlsconn_question *question);
+
+/**
+ * The identity that a client would be granted.
+ *
+ * UTF-8; it lives as long as `question`, and is empty when that is NULL, or about a server.
+ * Any thread.
+ */
+TLSCONN_API const char *tlsconn_question_identity(const tlsconn_question *question);
 
 /**
  * What the server shows: its own certificate at 0, then those that it sent along.
@@ -1399,7 +1481,7 @@ typedef enum {
     TLSCONN_INFO_ALPN = 113,
     /**
      * The name that the server must have: the verify name, or the host. An address is not sent
-     * to the server (RFC 6066, section 3).
+     * to the server (RFC 6066, section 3). On a server: the name that the client asked for.
      */
     TLSCONN_INFO_SNI = 114,
     /**
@@ -1407,8 +1489,19 @@ typedef enum {
      */
     TLSCONN_INFO_PEER_ADDRESS = 115,
     /**
-     * Why the server was admitted: `authority`, `known`, `renewed` or `answer`. Of several
-     * connections that waited for one lasting answer, all but the first may say `known`.
+     * Who the client is, once it was admitted: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for
+     * servers, and for clients without a certificate. This alone is not escaped: it is, byte
+     * for byte, what its source vouches for, and has no control characters.
+     */
+    TLSCONN_INFO_PEER_IDENTITY = 116,
+    /**
+     * Who vouches for the client's identity: `directory`, `authority` or `answer`.
+     */
+    TLSCONN_INFO_IDENTITY_SOURCE = 117,
+    /**
+     * Why the peer was admitted: `authority`, `known`, `renewed` or `answer`; of clients also
+     * `directory`, and `anonymous` for one without a certificate. Of several connections that
+     * waited for one lasting answer, all but the first may say `known`.
      */
     TLSCONN_INFO_TRUST = 118,
     /**
@@ -1416,8 +1509,8 @@ typedef enum {
      */
     TLSCONN_INFO_RESUMED = 119,
     /**
-     * The own certificate: `not-asked`, `sent`, `withheld` (the server named other
-     * authorities) or `lacking` (it asked, and there is none).
+     * The client's certificate: `not-asked`, `sent`, `withheld` (the server named other
+     * authorities) or `lacking` (the server asked, and there is none).
      */
     TLSCONN_INFO_CLIENT_CERT = 120,
 } tlsconn_info;
@@ -1518,6 +1611,112 @@ int tlsconn_conn_mem_output(tlsconn_conn *conn,
                             void *buf,
                             size_t size,
                             size_t *n);
+
+/* ---------- The server side ---------- */
+
+/**
+ * Make the connection of a client that your program has accepted.
+ *
+ * The own certificate and key of `ctx` are shown to the client; `TLSCONN_OPT_CLIENT_AUTH` says
+ * whether it must show one too, and authorities, directory, known clients and lists of the
+ * context say who may come. `fd` is a connected stream socket and stays yours: it must stay
+ * open until tlsconn_conn_free() has returned, and you close it then. `flags` is 0 or bits of
+ * `tlsconn_flag`. Nothing is sent and nothing is waited for here: the first handshake, read or
+ * write does that, within `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS`, so that a loop which accepts
+ * never waits for a slow client. `*out` is yours; it is NULL on failure. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has no
+ * own certificate and key that belong together; `TLSCONN_E_INVALID` when a pointer is NULL,
+ * `flags` is none, or `fd` is no connected stream socket.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_accept_fd(tlsconn_ctx *ctx,
+                      int fd,
+                      unsigned int flags,
+                      tlsconn_conn **out);
+
+/**
+ * Make the connection of a client whose bytes your program carries, with
+ * tlsconn_conn_mem_input() and tlsconn_conn_mem_output(); it never blocks.
+ *
+ * Everything else is as for tlsconn_accept_fd(). `*out` is yours; it is NULL on failure. Any
+ * thread.
+ *
+ * Returns what tlsconn_accept_fd() returns.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_accept_mem(tlsconn_ctx *ctx,
+                       tlsconn_conn **out);
+
+/**
+ * Let clients in whose very certificate is in a directory.
+ *
+ * The directory is looked at anew in each handshake: what is added or removed counts for the
+ * next client, without a call and without a restart. It holds PEM files with the endings
+ * .pem, .crt and .cer, each with one certificate, self-signed ones too; an entry is that
+ * certificate and never an authority. Links as tlsconn_dir_rehash() makes them make the
+ * look-up fast and are only hints. Dates, distrust, revocation lists and the lists of
+ * those who may come count for the entries too. Authorities do not vouch for clients where
+ * there is a directory, unless `TLSCONN_OPT_DIR_AND_CA` is 1. `dir` is copied. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when it is no directory that can be read;
+ * `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL.
+ * On failure the context is as it was.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_set_client_dir(tlsconn_ctx *ctx,
+                               const char *dir);
+
+/**
+ * Name the file of known clients: those that an answer of `TLSCONN_ALLOW_ALWAYS` let in.
+ *
+ * It is of the same form as the file of known servers and may be missing; its directory must
+ * exist. `file` is copied. Any thread.
+ *
+ * Returns what tlsconn_ctx_set_known_file() returns.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_set_known_client_file(tlsconn_ctx *ctx,
+                                      const char *file);
+
+/**
+ * Add an identity to the list of those that may come; NULL sets an empty list in place of
+ * whatever was added, which admits nobody.
+ *
+ * It is compared whole, byte for byte, with what `TLSCONN_INFO_PEER_IDENTITY` would say, and
+ * has no wildcards. As long as this was never called there is no list. `identity` is UTF-8 and
+ * copied. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL or `identity` is empty.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_allow_identity(tlsconn_ctx *ctx,
+                               const char *identity);
+
+/**
+ * Ask whether the peer of an open connection would still be let in: whether it was removed,
+ * revoked or distrusted, or has expired since.
+ *
+ * It is judged again as the context is now, with the files as they were last reloaded and the
+ * directory of clients as it is this moment; nobody is asked, and an answer that let it in
+ * before counts again. The connection goes on, whatever comes out: free it where that is not
+ * wanted. For servers as for clients. Any thread.
+ *
+ * Returns `TLSCONN_OK` when it would be let in under the same identity; `TLSCONN_E_STATE`
+ * before the handshake is complete; else what a new connection would end with: `TLSCONN_E_CERT`,
+ * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`, `TLSCONN_E_CERT_UNKNOWN`,
+ * `TLSCONN_E_CERT_DISTRUSTED`, `TLSCONN_E_NOT_ALLOWED`, `TLSCONN_E_NO_CLIENT_CERT`;
+ * `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and `TLSCONN_E_PERMISSION` when known peers or directory
+ * cannot be read; `TLSCONN_E_FORKED`; `TLSCONN_E_INVALID` when `conn` is NULL.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_conn_recheck(tlsconn_conn *conn);
 
 /* ---------- Known servers ---------- */
 

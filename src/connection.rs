@@ -29,7 +29,7 @@ use crate::error::{Error, Kind};
 use crate::io::{Wake, Watch, check_stream_socket};
 use crate::material::Certificate;
 use crate::tls::{Info, Session};
-use crate::trust::{Admitted, Endpoint, Host, Question, Reason};
+use crate::trust::{Admitted, Endpoint, Grant, Host, Identity, Question, Reason};
 
 use drive::Driver;
 use poll::Wants;
@@ -64,16 +64,27 @@ pub enum Read {
     End,
 }
 
+/// Which side of a connection we are on.
+#[derive(Debug)]
+enum Side {
+    /// We dial, or are led to, a server.
+    Client {
+        /// Where to dial; nothing where the bytes come by a descriptor or by memory.
+        dialled: Option<Endpoint>,
+        /// The host that was named, or the verify name, with the port.
+        endpoint: Mutex<Endpoint>,
+    },
+    /// A client has come to us.
+    Server,
+}
+
 /// A connection to a peer that was judged, or will be.
 pub struct Connection {
     context: Context,
     snapshot: Arc<Snapshot>,
     blocking: bool,
     process: u32,
-    /// Where to dial; nothing where the bytes come by a descriptor or by memory.
-    dialled: Option<Endpoint>,
-    /// The host that was named, or the verify name, with the port.
-    endpoint: Mutex<Endpoint>,
+    side: Side,
     transport: Mutex<Transport>,
     driver: Mutex<Driver>,
     reading: Mutex<Vec<u8>>,
@@ -87,6 +98,8 @@ pub struct Connection {
     wants: Mutex<Wants>,
     question: Mutex<Option<Arc<Question>>>,
     admitted: Mutex<Option<Admitted>>,
+    /// The answer that admitted the peer, where one did.
+    granted: Mutex<Option<Grant>>,
     chain: Mutex<Arc<[Certificate]>>,
     /// The failure that ended the connection.
     failed: Mutex<Option<Error>>,
@@ -105,7 +118,8 @@ impl Connection {
     /// [`Kind::KeyMismatch`] where the context has half an own pair.
     pub fn dial(context: &Context, host: &str, port: i32, blocking: bool) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
-        Self::new(context, endpoint, true, Transport::None, blocking)
+        let side = Side::to(endpoint, true);
+        Self::new(context, side, Transport::None, blocking)
     }
 
     /// A connection over a connected stream socket, which stays the caller's and must stay
@@ -123,7 +137,7 @@ impl Connection {
     ) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
         check_stream_socket(socket)?;
-        Self::new(context, endpoint, false, Transport::Given(socket), blocking)
+        Self::new(context, Side::to(endpoint, false), Transport::Given(socket), blocking)
     }
 
     /// A connection whose bytes the caller carries; never blocks.
@@ -133,25 +147,51 @@ impl Connection {
     /// As for [`Self::dial`].
     pub fn in_memory(context: &Context, host: &str, port: i32) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
-        Self::new(context, endpoint, false, Transport::Memory, false)
+        Self::new(context, Side::to(endpoint, false), Transport::Memory, false)
+    }
+
+    /// The connection of a client that was accepted on a stream socket, which stays the
+    /// caller's and must stay open. Nothing is waited for yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NoKey`] and [`Kind::KeyMismatch`] where the context has no own pair, or half of
+    /// one; [`Kind::Invalid`] for a descriptor that is no stream socket.
+    pub fn accept_socket(
+        context: &Context,
+        socket: BorrowedFd<'static>,
+        blocking: bool,
+    ) -> Result<Self, Error> {
+        check_stream_socket(socket)?;
+        Self::new(context, Side::Server, Transport::Given(socket), blocking)
+    }
+
+    /// The connection of a client whose bytes the caller carries; never blocks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::accept_socket`].
+    pub fn accept_in_memory(context: &Context) -> Result<Self, Error> {
+        Self::new(context, Side::Server, Transport::Memory, false)
     }
 
     fn new(
         context: &Context,
-        endpoint: Endpoint,
-        dial: bool,
+        side: Side,
         transport: Transport,
         blocking: bool,
     ) -> Result<Self, Error> {
         let snapshot = context.snapshot();
-        snapshot.setup()?;
+        match side {
+            Side::Client { .. } => drop(snapshot.setup()?),
+            Side::Server => drop(snapshot.server_setup()?),
+        }
         Ok(Self {
             context: context.clone(),
             snapshot,
             blocking,
             process: std::process::id(),
-            dialled: dial.then(|| endpoint.clone()),
-            endpoint: Mutex::new(endpoint),
+            side,
             transport: Mutex::new(transport),
             driver: Mutex::default(),
             reading: Mutex::default(),
@@ -165,6 +205,7 @@ impl Connection {
             wants: Mutex::default(),
             question: Mutex::default(),
             admitted: Mutex::default(),
+            granted: Mutex::default(),
             chain: Mutex::new(Arc::new([])),
             failed: Mutex::default(),
             notice: Mutex::default(),
@@ -180,6 +221,10 @@ impl Connection {
     /// [`Kind::Invalid`] for what is no name; [`Kind::State`] once the handshake has begun.
     pub fn set_verify_name(&self, name: &str) -> Result<(), Error> {
         self.enter()?;
+        let Side::Client { endpoint, .. } = &self.side else {
+            let message = "a verify name is for connections to servers";
+            return Err(Error::new(Kind::State, message));
+        };
         let host = Host::parse(name)?;
         let driver = self.driver.try_lock().filter(|driver| driver.has_not_begun());
         if driver.is_none() {
@@ -188,7 +233,7 @@ impl Connection {
                 "the verify name must be set before the handshake begins",
             ));
         }
-        self.endpoint.lock().host = host;
+        endpoint.lock().host = host;
         Ok(())
     }
 
@@ -224,10 +269,43 @@ impl Connection {
         failed.or_else(|| self.check_aborted().err()).or_else(|| self.notice.lock().clone())
     }
 
-    /// The host that was named, or the verify name, with the port.
+    /// The host that was named, or the verify name, with the port; a client has none.
     #[must_use]
-    pub fn endpoint(&self) -> Endpoint {
-        self.endpoint.lock().clone()
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        match &self.side {
+            Side::Client { endpoint, .. } => Some(endpoint.lock().clone()),
+            Side::Server => None,
+        }
+    }
+
+    /// The name of the server that is asked for: the verify name or the host that was named,
+    /// and on a server what the client asked for (RFC 6066, section 3).
+    #[must_use]
+    pub fn server_name(&self) -> String {
+        self.endpoint().map_or_else(|| self.info().asked_for, |one| one.host.to_string())
+    }
+
+    /// The peer, for a sentence: its host and port, or the client by its identity, by its
+    /// address, or as such.
+    #[must_use]
+    pub fn whom(&self) -> String {
+        if let Some(endpoint) = self.endpoint() {
+            return endpoint.to_string();
+        }
+        let named = self.identity().map(|identity| format!("the client {}", identity.name));
+        named.unwrap_or_else(|| match &*self.transport.lock() {
+            Transport::Memory | Transport::None => "the client".to_owned(),
+            given @ (Transport::Own(_) | Transport::Given(_)) => {
+                format!("the client at {}", given.address())
+            }
+        })
+    }
+
+    /// Who the client is and who says so, once it was admitted; nothing for servers, and for
+    /// clients without a certificate.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity> {
+        self.admitted.lock().as_ref().and_then(|admitted| admitted.identity().cloned())
     }
 
     /// What was agreed on so far.
@@ -288,7 +366,7 @@ impl Connection {
 
     fn check_aborted(&self) -> Result<(), Error> {
         if self.aborted.load(Ordering::SeqCst) {
-            let message = format!("the connection to {} was aborted", self.endpoint());
+            let message = format!("the connection to {} was aborted", self.whom());
             return Err(Error::new(Kind::Cancelled, message));
         }
         Ok(())
@@ -334,8 +412,23 @@ impl Connection {
     }
 }
 
+impl Side {
+    fn to(endpoint: Endpoint, dial: bool) -> Self {
+        let dialled = dial.then(|| endpoint.clone());
+        Self::Client { dialled, endpoint: Mutex::new(endpoint) }
+    }
+
+    /// Where to dial, where we do.
+    const fn dialled(&self) -> Option<&Endpoint> {
+        match self {
+            Self::Client { dialled, .. } => dialled.as_ref(),
+            Self::Server => None,
+        }
+    }
+}
+
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+        f.debug_struct("Connection").field("peer", &self.whom()).finish_non_exhaustive()
     }
 }

@@ -14,6 +14,7 @@ mod settings;
 mod snapshot;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -28,8 +29,8 @@ use crate::material::{
     Layout, Material, Surroundings, layout_files, pem_files, system_authorities,
 };
 use crate::trust::{
-    AllowList, Anchors, Answer, Asking, Crls, Entries, Known, Question, Questions, Role, Rules,
-    SessionEntries, Store,
+    Admission, AllowList, Anchors, Answer, Asking, Crls, Directory, Entries, Known, Question,
+    Questions, Role, Rules, SessionEntries, Store,
 };
 
 use pieces::{Loaded, Origin, Own, Piece, load, load_file, text_of};
@@ -80,6 +81,9 @@ struct State {
     validator: Option<Arc<dyn Validator>>,
     passphrase: Passphrase,
     store: Option<Arc<Store>>,
+    client_store: Option<Arc<Store>>,
+    directory: Option<Arc<Directory>>,
+    identities: Option<Arc<BTreeSet<String>>>,
     session: Arc<SessionEntries>,
     anchors: Arc<Anchors>,
     crls: Arc<Crls>,
@@ -106,11 +110,20 @@ impl State {
             validator: self.validator.clone(),
             known: Known {
                 store: self.store.clone(),
+                clients: self.client_store.clone(),
                 given: Arc::clone(&self.given),
                 session: Arc::clone(&self.session),
             },
+            admission: Admission {
+                auth: self.settings.client_auth,
+                identity_from: self.settings.identity_from,
+                directory: self.directory.clone(),
+                directory_and_authorities: self.settings.directory_and_authorities,
+                identities: self.identities.clone(),
+            },
             own: Own::of(&self.pieces),
             setup: OnceLock::new(),
+            server: OnceLock::new(),
         }
     }
 
@@ -244,7 +257,7 @@ impl Context {
             pieces.extend(pair);
         }
         let store = match &files.known {
-            Some(known) if has_directory(known) => Some(self.store_at(known)?),
+            Some(known) if has_directory(known) => Some(self.store_at(known, Role::Server)?),
             Some(_) | None => None,
         };
         self.change(|state| {
@@ -276,9 +289,58 @@ impl Context {
     /// [`Kind::Store`] where it is damaged or cannot be read, [`Kind::Permission`] where
     /// others may write it.
     pub fn set_known_file(&self, path: &Path) -> Result<(), Error> {
-        let store = self.store_at(path)?;
+        let store = self.store_at(path, Role::Server)?;
         self.change(|state| {
             state.store = Some(store);
+            Ok(())
+        })
+    }
+
+    /// Names the store of clients that are allowed by answers. The file may be missing; its
+    /// directory may not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::set_known_file`].
+    pub fn set_known_client_file(&self, path: &Path) -> Result<(), Error> {
+        let store = self.store_at(path, Role::Client)?;
+        self.change(|state| {
+            state.client_store = Some(store);
+            Ok(())
+        })
+    }
+
+    /// Lets clients in whose very certificate is in a directory, which is looked at anew in
+    /// each handshake. Authorities do not vouch for clients then, unless
+    /// [`Settings::directory_and_authorities`] says so.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`] where it is no directory that can be read, [`Kind::Permission`] where
+    /// others may write it.
+    pub fn set_client_dir(&self, path: &Path) -> Result<(), Error> {
+        let directory = Arc::new(Directory::open(path)?);
+        self.change(|state| {
+            state.directory = Some(directory);
+            Ok(())
+        })
+    }
+
+    /// Adds an identity to the list of those that may come; nothing: sets an empty list in
+    /// place of whatever was added, which admits nobody. It is compared whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] for an empty identity.
+    pub fn allow_identity(&self, identity: Option<&str>) -> Result<(), Error> {
+        if identity.is_some_and(str::is_empty) {
+            return Err(Error::new(Kind::Invalid, "the identity is empty, and no client has that")
+                .with_hint("an empty list, which admits nobody, is set without an identity"));
+        }
+        self.change(|state| {
+            let before = state.identities.as_deref().filter(|_| identity.is_some());
+            let all = before.into_iter().flatten().cloned().chain(identity.map(str::to_owned));
+            state.identities = Some(Arc::new(all.collect()));
             Ok(())
         })
     }
@@ -348,9 +410,10 @@ impl Context {
 
     /// The store in a file; the one that is in use where it is the same file, for only that one
     /// knows whether the file was there before.
-    fn store_at(&self, path: &Path) -> Result<Arc<Store>, Error> {
-        let opened = Store::open(path, Role::Server)?;
-        let in_use = self.snapshot().known().store.clone();
+    fn store_at(&self, path: &Path, role: Role) -> Result<Arc<Store>, Error> {
+        let opened = Store::open(path, role)?;
+        let snapshot = self.snapshot();
+        let in_use = snapshot.known().store_for(role).cloned();
         let store = in_use
             .filter(|in_use| in_use.path() == opened.path())
             .unwrap_or_else(|| Arc::new(opened));

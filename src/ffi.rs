@@ -40,6 +40,8 @@ mod about;
 
 mod memory;
 
+mod server;
+
 mod known;
 
 mod verify;

@@ -29,6 +29,6 @@ pub use material::{Certificate, Layout, Material, Style, difference};
 pub use terminal::ask_terminal;
 pub use tls::{Certified, Info, KeyLogSink, Options, SendCertificate, Version};
 pub use trust::{
-    Answer, CrlMode, Endpoint, Entry, Host, Origin, Place, Policies, Policy, Profile, Question,
-    Reason, Role, Situation, Verdict,
+    Answer, ClientAuth, CrlMode, Endpoint, Entry, Host, Identity, IdentityFrom, IdentitySource,
+    Origin, Place, Policies, Policy, Profile, Question, Reason, Role, Situation, Verdict,
 };

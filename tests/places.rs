@@ -115,7 +115,7 @@ fn a_verify_name_stands_for_the_host_everywhere() {
     let mut link = Link::with(connection, &server);
     link.open();
     assert_eq!(link.server.server_name(), Some("real.example"));
-    assert_eq!(ask.last().asked().endpoint.to_string(), "real.example:443");
+    assert_eq!(ask.last().asked().endpoint.as_ref().unwrap().to_string(), "real.example:443");
     assert_eq!(knows(&context)[0].0, "real.example:443");
     assert_eq!(Link::new(&context, "real.example", 443, &server).open(), Reason::Known);
     assert_eq!(link.connection.set_verify_name("x").unwrap_err().kind(), Kind::State);

@@ -11,7 +11,8 @@ use crate::error::{Error, Kind, Problems};
 use crate::material::{Certificate, Style};
 use crate::tls::Alert;
 use crate::trust::{
-    Answer, Asked, BRIEFLY, Judgement, KnownView, Peer, Question, Reason, Role, Waker,
+    Admitted, Answer, Asked, BRIEFLY, Grant, Judgement, KnownView, Peer, Question, Reason, Role,
+    Visitor, Waker,
 };
 
 /// A question that is waited for.
@@ -65,9 +66,6 @@ impl Connection {
         let chain = self.with_session(|session| Ok(session.chain()))?;
         *self.chain.lock() =
             chain.iter().map_while(|der| Certificate::from_der(der).ok()).collect();
-        let endpoint = self.endpoint();
-        let peer =
-            Peer { role: Role::Server, endpoint: &endpoint, chain: &chain, now: snapshot.now() };
         let view = match snapshot.known().view() {
             Ok(view) => view,
             Err(error) => return Err(self.refuse(Alert::InternalError, error)),
@@ -76,14 +74,15 @@ impl Connection {
             // The answer was about the peer that hung up, and stands.
             return Err(self.refuse(Alert::for_problems(error.problems()), error));
         }
-        match snapshot.judge(&peer, &view, driver.grant.as_ref()) {
+        match self.judgement(&snapshot, &view, &chain, driver.grant.as_ref()) {
             Judgement::Admitted(admitted) => {
                 let lasts = admitted.reason() != Reason::Answer;
-                let keep = lasts.then(|| view.standing(Role::Server, &endpoint).fingerprint());
+                let keep = self.standing(&view).filter(|_| lasts);
                 self.with_session(|session| {
                     session.admit(&admitted, keep);
                     Ok(())
                 })?;
+                (*self.granted.lock()).clone_from(&driver.grant);
                 *self.admitted.lock() = Some(admitted);
                 *self.question.lock() = None;
                 Ok(Verdict::Admitted)
@@ -101,8 +100,11 @@ impl Connection {
             }
             Judgement::Ask(asked) => {
                 let pending = self.open_question(driver, &snapshot, *asked)?;
-                let stands =
-                    |view: &KnownView| view.standing(Role::Server, &endpoint).fingerprint();
+                let leaf = self.peer_certificate(0);
+                let stands = |view: &KnownView| {
+                    let client = leaf.as_ref().map(|leaf| view.client_fingerprint(leaf));
+                    self.standing(view).or(client)
+                };
                 if snapshot.known().view().is_ok_and(|now| stands(&now) != stands(&view)) {
                     // An answer was recorded after the look at the known peers.
                     driver.ticket = None;
@@ -113,6 +115,62 @@ impl Connection {
         }
     }
 
+    /// Judges the peer of an open connection again, by the context as it is now: whether it
+    /// would still be let in. Nobody is asked, and the connection goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::State`] before the peer was admitted; else what a new connection of the peer
+    /// would end with, or would ask about.
+    pub fn recheck(&self) -> Result<(), Error> {
+        self.check_process()?;
+        let Some(before) = self.admitted.lock().clone() else {
+            let message = format!("{} was not admitted yet", self.whom());
+            return Err(Error::new(Kind::State, message));
+        };
+        let snapshot = self.context.snapshot();
+        let view = snapshot.known().view()?;
+        let chain: Vec<_> = before.chain().iter().map(|one| one.der().to_vec()).collect();
+        let grant = self.granted.lock().clone();
+        match self.judgement(&snapshot, &view, &chain, grant.as_ref()) {
+            Judgement::Admitted(now) => {
+                let name = |admitted: &Admitted| admitted.identity().map(|one| one.name.clone());
+                if name(&now) == name(&before) {
+                    return Ok(());
+                }
+                let message = format!("{} would get another identity now", self.whom());
+                Err(Error::new(Kind::NotAllowed, message)
+                    .with_hint("end this connection: it goes by a name that is no longer its own"))
+            }
+            Judgement::Refused(error) => Err(error),
+            Judgement::Ask(asked) => Err(asked.refusal()),
+        }
+    }
+
+    /// Judges the peer by this snapshot, and by who is known just now.
+    pub(super) fn judgement(
+        &self,
+        snapshot: &Snapshot,
+        view: &KnownView,
+        chain: &[Vec<u8>],
+        grant: Option<&Grant>,
+    ) -> Judgement {
+        let now = snapshot.now();
+        match self.endpoint() {
+            Some(endpoint) => {
+                let peer = Peer { role: Role::Server, endpoint: &endpoint, chain, now };
+                snapshot.judge(&peer, view, grant)
+            }
+            None => snapshot.judge_client(&Visitor { chain, now }, view, grant),
+        }
+    }
+
+    /// A fingerprint of what is known of the server; nothing for a client.
+    fn standing(&self, view: &KnownView) -> Option<[u8; 32]> {
+        let endpoint = self.endpoint()?;
+        Some(view.standing(Role::Server, &endpoint).fingerprint())
+    }
+
     /// After a slow answer the peer must show the very certificate that was asked about.
     fn is_not_expected(&self, driver: &Driver, chain: &[Vec<u8>]) -> Option<Error> {
         let expected = driver.expected.as_ref()?;
@@ -121,7 +179,7 @@ impl Connection {
         }
         let message = format!(
             "{} hung up while the question about it was open, and shows another certificate now than the one that was asked about ({})",
-            self.endpoint(),
+            self.whom(),
             expected.fingerprint()
         );
         Some(
@@ -159,10 +217,10 @@ impl Connection {
         pending: &Pending,
     ) -> Result<Option<Arc<dyn Validator>>, Error> {
         let question = pending.question();
-        let endpoint = &question.asked().endpoint;
+        let whom = question.asked().whom();
         if self.blocking && question.is_asked_on_this_thread() {
             let message = format!(
-                "the question about {endpoint} is being asked on this very thread, so waiting for its answer here would never end"
+                "the question about {whom} is being asked on this very thread, so waiting for its answer here would never end"
             );
             return Err(self.refuse(Alert::InternalError, Error::new(Kind::Reentrant, message)));
         }
@@ -170,7 +228,7 @@ impl Connection {
         match validator {
             None if self.blocking => {
                 let message = format!(
-                    "there is a question about {endpoint} and nobody to ask: {}",
+                    "there is a question about {whom} and nobody to ask: {}",
                     question.text(Style::Line)
                 );
                 let error = Error::new(Kind::NoValidator, message)
@@ -210,7 +268,7 @@ impl Connection {
         let (question, left) = (Arc::clone(pending.question()), pending.left);
         if answer == Answer::Reject {
             driver.ticket = None;
-            let message = format!("{} was rejected", question.asked().endpoint);
+            let message = format!("{} was rejected", question.asked().whom());
             let error =
                 Error::new(Kind::Rejected, message).with_problems(question.asked().problems);
             return Err(self.refuse(Alert::AccessDenied, error));
@@ -220,7 +278,7 @@ impl Connection {
         driver.stage = Stage::Shaking;
         let ended = self.with_session(|session| Ok(session.has_ended()))?;
         if ended || self.transport.lock().is_gone() {
-            let gone = Error::new(Kind::PeerGone, format!("{} hung up", question.asked().endpoint));
+            let gone = Error::new(Kind::PeerGone, format!("{} hung up", question.asked().whom()));
             return self.dial_again(driver, gone);
         }
         Ok(())
@@ -228,15 +286,14 @@ impl Connection {
 
     /// The handshake is complete: what was to be stored with it is stored.
     pub(super) fn settle(&self, driver: &mut Driver) {
-        let endpoint = self.endpoint();
         if let Some(ticket) = driver.ticket.take() {
             self.note(ticket.question().settle(self.patience()));
             if matches!(ticket.question().answered(), Some(Answer::Session | Answer::Always))
                 && let Ok(view) = self.context.snapshot().known().view()
             {
-                let standing = view.standing(Role::Server, &endpoint).fingerprint();
+                let standing = self.standing(&view);
                 let _ = self.with_session(|session| {
-                    session.keep(standing);
+                    standing.into_iter().for_each(|standing| session.keep(standing));
                     Ok(())
                 });
             }

@@ -110,7 +110,7 @@ impl Connection {
                 Kind::State,
                 format!(
                     "the handshake with {} is not complete, so there is nothing to shut down",
-                    self.endpoint()
+                    self.whom()
                 ),
             ));
         }
@@ -243,7 +243,7 @@ impl Connection {
             Woken::Late => {
                 let message = format!(
                     "waited too long for bytes {what} at the connection to {}",
-                    self.endpoint()
+                    self.whom()
                 );
                 Err(Error::new(Kind::Timeout, message))
             }

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::io::{Dial, Interest, Step, Woken, wait};
 use crate::material::Certificate;
 use crate::tls::{Alert, Certified, Progress, Session, SessionKey};
-use crate::trust::{Answer, Grant, Question, Role, Ticket};
+use crate::trust::{Answer, Endpoint, Grant, Question, Role, Ticket};
 
 /// Where a connection is on its way.
 #[derive(Debug, Default)]
@@ -159,7 +159,7 @@ impl Connection {
 
     /// Dials, or starts the session where there is a transport.
     fn start_over(&self, driver: &mut Driver) -> Result<(), Error> {
-        match &self.dialled {
+        match self.side.dialled() {
             Some(place) => {
                 driver.stage =
                     Stage::Dialling(Box::new(Dial::new(place.host.as_str(), place.port)));
@@ -175,18 +175,24 @@ impl Connection {
     }
 
     fn start_session(&self, driver: &mut Driver) -> Result<(), Error> {
-        let endpoint = self.endpoint();
-        let standing = self.snapshot.known().view()?.standing(Role::Server, &endpoint);
+        let session = match self.endpoint() {
+            Some(endpoint) => self.session_to(&endpoint)?,
+            None => Session::server(&*self.snapshot.server_setup()?, self.whom())?,
+        };
+        *self.session.lock() = Some(session);
+        driver.stage = Stage::Shaking;
+        Ok(())
+    }
+
+    fn session_to(&self, endpoint: &Endpoint) -> Result<Session, Error> {
+        let standing = self.snapshot.known().view()?.standing(Role::Server, endpoint);
         let key = SessionKey {
-            endpoint: self.dialled.as_ref().unwrap_or(&endpoint).to_string(),
+            endpoint: self.side.dialled().unwrap_or(endpoint).to_string(),
             name: endpoint.host.to_string(),
             standing: standing.fingerprint(),
         };
         let setup = self.snapshot.setup()?;
-        let session = Session::client(&setup, &endpoint.host, endpoint.to_string(), Some(key))?;
-        *self.session.lock() = Some(session);
-        driver.stage = Stage::Shaking;
-        Ok(())
+        Session::client(&setup, &endpoint.host, endpoint.to_string(), Some(key))
     }
 
     /// One round of the handshake; what to wait for where it cannot go on.
@@ -223,7 +229,8 @@ impl Connection {
         self.settle(driver);
         driver.buffer = Vec::new();
         driver.stage = Stage::Open;
-        let Some(limit) = self.snapshot.settings().confirm_client_auth else { return };
+        let limit = self.snapshot.settings().confirm_client_auth;
+        let Some(limit) = limit.filter(|_| self.endpoint().is_some()) else { return };
         let unsure = self.with_session(|session| {
             Ok(session.certified() == Certified::Sent && !session.peer_went_on())
         });
@@ -260,9 +267,9 @@ impl Connection {
             return Err(error);
         }
         let asked = driver.grant.as_ref().and_then(|grant| grant.asked.certificate().cloned());
-        let (Some(_), Some(expected)) = (&self.dialled, asked) else {
+        let (Some(_), Some(expected)) = (self.side.dialled(), asked) else {
             let mut message =
-                format!("{} hung up while the question about it was open", self.endpoint());
+                format!("{} hung up while the question about it was open", self.whom());
             let answer = driver.ticket.as_ref().and_then(|ticket| ticket.question().answered());
             if matches!(answer, Some(Answer::Session | Answer::Always)) {
                 message.push_str("; the answer is kept for the next connection");
@@ -290,8 +297,7 @@ impl Connection {
                 })?;
                 // The alert is a courtesy; what counts is that nothing else leaves.
                 let _ = self.flush();
-                let message =
-                    format!("nobody answered the question about {} in time", self.endpoint());
+                let message = format!("nobody answered the question about {} in time", self.whom());
                 Err(Error::new(Kind::AnswerTimeout, message))
             }
             Stage::Confirming if late(driver.deadline) => {
@@ -300,9 +306,9 @@ impl Connection {
             }
             Stage::Asking(_) | Stage::Confirming | Stage::Open => Ok(()),
             Stage::Start | Stage::Dialling(_) | Stage::Shaking if late(driver.deadline) => {
-                let message = format!("the handshake with {} took too long", self.endpoint());
+                let message = format!("the handshake with {} took too long", self.whom());
                 Err(Error::new(Kind::Timeout, message)
-                    .with_hint("is the server up, and does it expect TLS from the first byte?"))
+                    .with_hint("is the peer up, and does it speak TLS from the first byte?"))
             }
             Stage::Start | Stage::Dialling(_) | Stage::Shaking => Ok(()),
         }

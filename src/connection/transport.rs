@@ -156,7 +156,7 @@ impl Connection {
 
     fn gone(&self, words: &str) -> Error {
         let error =
-            Error::new(Kind::Io, format!("the connection to {} broke: {words}", self.endpoint()));
+            Error::new(Kind::Io, format!("the connection to {} broke: {words}", self.whom()));
         let asked = self.with_session(|session| {
             Ok(session.certified() != Certified::NotAsked && !session.peer_went_on())
         });

@@ -48,7 +48,7 @@ impl Context {
             let severe = accepted & Problems::SEVERE;
             return Err(Error::new(Kind::Invalid, format!("no entry can accept {severe}")));
         }
-        let entry = self.0.entry(endpoint, certificate, accepted, Origin::Admin);
+        let entry = self.0.entry(Some(endpoint), certificate, accepted, Origin::Admin);
         self.0.set(entry, Replaces::Everything, STORE_WAIT)
     }
 
@@ -156,17 +156,18 @@ fn in_store(store: &Store, renewal: &Renewal) -> Result<bool, Error> {
 }
 
 impl Shared {
+    /// An entry for a server at a place, or for a client, which has none.
     fn entry(
         &self,
-        endpoint: &Endpoint,
+        endpoint: Option<&Endpoint>,
         certificate: Certificate,
         accepted: Problems,
         origin: Origin,
     ) -> Entry {
-        let place = Place { host: endpoint.host.clone(), port: Some(endpoint.port) };
+        let place = endpoint.map(|one| Place { host: one.host.clone(), port: Some(one.port) });
         Entry {
-            place: Some(place),
-            role: Role::Server,
+            role: if place.is_some() { Role::Server } else { Role::Client },
+            place,
             certificate,
             accepted,
             added: Some(self.snapshot.read().now()),
@@ -179,7 +180,7 @@ impl Shared {
     fn set(&self, entry: Entry, replaces: Replaces, patience: Duration) -> Result<(), Error> {
         let snapshot = Arc::clone(&*self.snapshot.read());
         let known = snapshot.known();
-        match &known.store {
+        match known.store_for(entry.role) {
             Some(store) => store.apply(&Change::Set { entry, replaces }, deadline(patience)),
             None => {
                 known.session.set(entry);
@@ -190,14 +191,15 @@ impl Shared {
 }
 
 impl Record for Shared {
-    fn has_store(&self) -> bool {
-        self.snapshot.read().known().store.is_some()
+    fn has_store(&self, role: Role) -> bool {
+        self.snapshot.read().known().store_for(role).is_some()
     }
 
     fn record(&self, asked: &Asked, lasting: bool, patience: Duration) -> Result<(), Error> {
         let Some(certificate) = asked.certificate() else { return Ok(()) };
         let accepted = accepted_by(asked);
-        let entry = self.entry(&asked.endpoint, certificate.clone(), accepted, Origin::User);
+        let entry =
+            self.entry(asked.endpoint.as_ref(), certificate.clone(), accepted, Origin::User);
         let stored = if lasting {
             self.set(entry.clone(), Replaces::Judged(asked.stored.clone()), patience)
         } else {
@@ -206,8 +208,8 @@ impl Record for Shared {
         if !lasting || stored.is_err() {
             let session = Arc::clone(&self.snapshot.read().known().session);
             if !session.set_judged(entry, &asked.judged) {
-                let endpoint = &asked.endpoint;
-                let message = format!("another certificate was allowed for {endpoint} meanwhile");
+                let whom = asked.whom();
+                let message = format!("another certificate was allowed for {whom} meanwhile");
                 return stored.and(Err(Error::new(Kind::CertificateChanged, message)));
             }
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Kind};
 use crate::tls::{Options, Version};
-use crate::trust::{CrlMode, Policies, Policy, Profile};
+use crate::trust::{ClientAuth, CrlMode, IdentityFrom, Policies, Policy, Profile};
 
 /// The choices of an application. [`Settings::default`] is what a new context has.
 #[derive(Clone, Debug)]
@@ -27,6 +27,12 @@ pub struct Settings {
     pub answer_timeout: Option<Duration>,
     /// How long a read or a write may wait.
     pub io_timeout: Option<Duration>,
+    /// Whether clients show a certificate.
+    pub client_auth: ClientAuth,
+    /// Which part of a client's certificate is its identity.
+    pub identity_from: IdentityFrom,
+    /// Whether authorities vouch for clients beside a directory of client certificates.
+    pub directory_and_authorities: bool,
     /// How long a handshake of TLS 1.3 waits for the server to refuse our certificate.
     pub confirm_client_auth: Option<Duration>,
 }
@@ -43,6 +49,9 @@ impl Default for Settings {
             handshake_timeout: Some(Duration::from_secs(60)),
             answer_timeout: Some(Duration::from_secs(600)),
             io_timeout: None,
+            client_auth: ClientAuth::default(),
+            identity_from: IdentityFrom::default(),
+            directory_and_authorities: false,
             confirm_client_auth: None,
         }
     }
@@ -59,9 +68,9 @@ impl Settings {
 
     /// Refuses what makes no sense together, or would open a door.
     pub(super) fn check(&self) -> Result<(), Error> {
-        let Policies { on_new: _, on_changed, on_renewed: _, on_untrusted, on_new_problem } =
-            self.policies;
-        if [on_changed, on_untrusted, on_new_problem].contains(&Policy::Allow) {
+        let Policies { on_new: _, on_renewed: _, .. } = self.policies;
+        let Policies { on_changed, on_untrusted, on_new_problem, on_client, .. } = self.policies;
+        if [on_changed, on_untrusted, on_new_problem, on_client].contains(&Policy::Allow) {
             return Err(Error::new(
                 Kind::Invalid,
                 "a policy that admits without a question is only for new and renewed servers, which an authority vouches for",

@@ -38,17 +38,24 @@ pub enum tlsconn_info {
     /// The application protocol that was agreed on (RFC 7301).
     TLSCONN_INFO_ALPN = 113,
     /// The name that the server must have: the verify name, or the host. An address is not sent
-    /// to the server (RFC 6066, section 3).
+    /// to the server (RFC 6066, section 3). On a server: the name that the client asked for.
     TLSCONN_INFO_SNI = 114,
     /// The other end's address, such as `127.0.0.1:16514`.
     TLSCONN_INFO_PEER_ADDRESS = 115,
-    /// Why the server was admitted: `authority`, `known`, `renewed` or `answer`. Of several
-    /// connections that waited for one lasting answer, all but the first may say `known`.
+    /// Who the client is, once it was admitted: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for
+    /// servers, and for clients without a certificate. This alone is not escaped: it is, byte
+    /// for byte, what its source vouches for, and has no control characters.
+    TLSCONN_INFO_PEER_IDENTITY = 116,
+    /// Who vouches for the client's identity: `directory`, `authority` or `answer`.
+    TLSCONN_INFO_IDENTITY_SOURCE = 117,
+    /// Why the peer was admitted: `authority`, `known`, `renewed` or `answer`; of clients also
+    /// `directory`, and `anonymous` for one without a certificate. Of several connections that
+    /// waited for one lasting answer, all but the first may say `known`.
     TLSCONN_INFO_TRUST = 118,
     /// `yes` where an earlier session was resumed, else `no`.
     TLSCONN_INFO_RESUMED = 119,
-    /// The own certificate: `not-asked`, `sent`, `withheld` (the server named other
-    /// authorities) or `lacking` (it asked, and there is none).
+    /// The client's certificate: `not-asked`, `sent`, `withheld` (the server named other
+    /// authorities) or `lacking` (the server asked, and there is none).
     TLSCONN_INFO_CLIENT_CERT = 120,
 }
 
@@ -133,9 +140,14 @@ fn info(connection: &Connection, what: c_int) -> Result<String, Error> {
     } else if is(i::TLSCONN_INFO_ALPN) {
         escaped(&String::from_utf8_lossy(&connection.info().alpn))
     } else if is(i::TLSCONN_INFO_SNI) {
-        connection.endpoint().host.to_string()
+        escaped(&connection.server_name())
     } else if is(i::TLSCONN_INFO_PEER_ADDRESS) {
         connection.address()
+    } else if is(i::TLSCONN_INFO_PEER_IDENTITY) {
+        connection.identity().map(|identity| identity.name).unwrap_or_default()
+    } else if is(i::TLSCONN_INFO_IDENTITY_SOURCE) {
+        let source = connection.identity().map(|identity| identity.source.word());
+        source.unwrap_or_default().to_owned()
     } else if is(i::TLSCONN_INFO_TRUST) {
         connection.reason().map(|reason| reason.word().to_owned()).unwrap_or_default()
     } else if is(i::TLSCONN_INFO_RESUMED) {

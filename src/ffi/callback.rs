@@ -121,7 +121,9 @@ pub(super) fn proposed(
 
 impl Validator for Proposed {
     fn validate(&self, question: &Arc<Question>) -> Option<Answer> {
-        let host = c_string(question.asked().endpoint.host.as_str());
+        let asked = question.asked();
+        let host = asked.endpoint.as_ref().map_or("", |endpoint| endpoint.host.as_str());
+        let host = c_string(host);
         let pem = question.certificate(0).map(|leaf| leaf.text(Style::Pem)).unwrap_or_default();
         let pem = c_string(&pem);
         // SAFETY: the contract: a function of this type; both strings outlive the call.

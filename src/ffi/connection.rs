@@ -54,7 +54,7 @@ pub(super) fn hand_over(
 }
 
 /// Whether the connection blocks.
-fn blocking(flags: c_uint) -> Result<bool, Error> {
+pub(super) fn blocking(flags: c_uint) -> Result<bool, Error> {
     const NONBLOCK: c_uint = tlsconn_flag::TLSCONN_F_NONBLOCK as c_uint;
     match flags {
         0 => Ok(true),
@@ -119,13 +119,17 @@ pub unsafe extern "C" fn tlsconn_connect_fd(
         let ctx = unsafe { lend("ctx", ctx) }?;
         // SAFETY: the contract: NUL-terminated text or NULL.
         let host = unsafe { text("host", host) }?;
-        if fd < 0 {
-            return Err(Error::new(Kind::Invalid, format!("fd is {fd}, which is no descriptor")));
-        }
-        // SAFETY: not -1; the contract: it stays open until the connection is freed.
-        let socket = unsafe { BorrowedFd::borrow_raw(fd) };
-        Connection::over_socket(&ctx.0, socket, host, port, blocking(flags)?)
+        Connection::over_socket(&ctx.0, socket(fd)?, host, port, blocking(flags)?)
     })
+}
+
+/// The stream socket of the caller with this number.
+pub(super) fn socket(fd: c_int) -> Result<BorrowedFd<'static>, Error> {
+    if fd < 0 {
+        return Err(Error::new(Kind::Invalid, format!("fd is {fd}, which is no descriptor")));
+    }
+    // SAFETY: not -1; the contract of every caller: it stays open until the connection is freed.
+    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
 /// Ask for a name other than the host that was given.

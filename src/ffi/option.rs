@@ -18,7 +18,7 @@ use super::read::string;
 use crate::context::Settings;
 use crate::error::{Error, Kind};
 use crate::tls::{SendCertificate, Version};
-use crate::trust::{CrlMode, Policies, Policy, Profile};
+use crate::trust::{ClientAuth, CrlMode, IdentityFrom, Policies, Policy, Profile};
 
 /// What an application may choose, each with what holds where it chooses nothing.
 #[repr(C)]
@@ -39,6 +39,13 @@ pub enum tlsconn_option {
     /// A `tlsconn_policy` for known servers with a problem that was not accepted with them.
     /// AUTO asks the validator, and refuses where there is none. Not ALLOW.
     TLSCONN_OPT_ON_NEW_PROBLEM = 204,
+    /// A `tlsconn_policy` for clients that nothing vouches for: they are in no directory of
+    /// clients, and from no authority that counts. AUTO refuses; ASK asks, and an answer that
+    /// lasts makes the client a known one. Not ALLOW.
+    TLSCONN_OPT_ON_CLIENT = 205,
+    /// A `tlsconn_client_auth`: whether a server asks its clients for a certificate. Default
+    /// REQUIRED.
+    TLSCONN_OPT_CLIENT_AUTH = 210,
     /// A `tlsconn_send_cert`: when the own certificate is sent. Default MATCHING.
     TLSCONN_OPT_SEND_CLIENT_CERT = 211,
     /// A `tlsconn_crl_mode`. Default IF_PRESENT.
@@ -68,8 +75,13 @@ pub enum tlsconn_option {
     /// the server to go on or to refuse it. 0, the default: it does not wait, and the first
     /// read tells.
     TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
+    /// A `tlsconn_identity`: which part of a client's certificate is its identity. Default CN.
+    TLSCONN_OPT_IDENTITY_FROM = 223,
+    /// 1: authorities vouch for clients beside the directory that tlsconn_ctx_set_client_dir()
+    /// names. Default 0: where there is a directory they do not.
+    TLSCONN_OPT_DIR_AND_CA = 224,
     /// A string: application protocols (RFC 7301), the favourite first, separated by commas
-    /// without blanks. Default empty: none is offered.
+    /// without blanks. Default empty: none is offered; a server takes whatever comes.
     TLSCONN_OPT_ALPN = 250,
     /// A string: a file, made with mode 0600, to which the secrets of every connection are
     /// written for debugging. Whoever reads it reads the traffic. Default empty: none.
@@ -128,6 +140,37 @@ pub enum tlsconn_send_cert {
     TLSCONN_SEND_CERT_ALWAYS = 181,
     /// To none.
     TLSCONN_SEND_CERT_NEVER = 182,
+}
+
+/// Whether a server asks its clients for a certificate.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_client_auth {
+    /// It does not.
+    TLSCONN_CLIENT_AUTH_NONE = 30,
+    /// It asks, and lets clients in that have none: they have no identity. Where there is a
+    /// list of those who may come they are refused.
+    TLSCONN_CLIENT_AUTH_OPTIONAL = 31,
+    /// It refuses clients without one.
+    TLSCONN_CLIENT_AUTH_REQUIRED = 32,
+}
+
+/// Which part of a client's certificate is its identity: there must be exactly one, not empty,
+/// without control characters and without a blank at its ends.
+#[repr(C)]
+#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
+pub enum tlsconn_identity {
+    /// The common name of the subject.
+    TLSCONN_IDENTITY_CN = 80,
+    /// The DNS name of the subject alternative names.
+    TLSCONN_IDENTITY_SAN_DNS = 81,
+    /// The e-mail address of the subject alternative names.
+    TLSCONN_IDENTITY_SAN_EMAIL = 82,
+    /// The whole subject, such as `C=GB,O=Lab,CN=alice`: in the order of the encoding, values
+    /// escaped as GnuTLS prints them.
+    TLSCONN_IDENTITY_DN = 83,
+    /// The SHA-256 of the certificate, as pairs of hexadecimal digits.
+    TLSCONN_IDENTITY_SHA256 = 84,
 }
 
 /// Versions of TLS, as they stand on the wire.
@@ -248,6 +291,15 @@ fn number(option: c_int, value: i64) -> Result<Choice, Error> {
         pick(value.min(0), &[(0, ())])?;
         let limit = if value == 0 { None } else { limit(value)? };
         Box::new(move |settings| settings.confirm_client_auth = limit)
+    } else if is(o::TLSCONN_OPT_CLIENT_AUTH) {
+        let auth = client_auth(value)?;
+        Box::new(move |settings| settings.client_auth = auth)
+    } else if is(o::TLSCONN_OPT_IDENTITY_FROM) {
+        let from = identity_from(value)?;
+        Box::new(move |settings| settings.identity_from = from)
+    } else if is(o::TLSCONN_OPT_DIR_AND_CA) {
+        let on = pick(value, &[(0, false), (1, true)])?;
+        Box::new(move |settings| settings.directory_and_authorities = on)
     } else {
         return Err(no_constant("option", option, "the number options"));
     })
@@ -257,12 +309,13 @@ fn number(option: c_int, value: i64) -> Result<Choice, Error> {
 fn policy_for(option: c_int, value: i64) -> Result<Option<Choice>, Error> {
     use tlsconn_option as o;
     type Place = fn(&mut Policies) -> &mut Policy;
-    const ALL: [(c_int, Place); 5] = [
+    const ALL: [(c_int, Place); 6] = [
         (o::TLSCONN_OPT_ON_NEW as c_int, |policies| &mut policies.on_new),
         (o::TLSCONN_OPT_ON_CHANGED as c_int, |policies| &mut policies.on_changed),
         (o::TLSCONN_OPT_ON_RENEWED as c_int, |policies| &mut policies.on_renewed),
         (o::TLSCONN_OPT_ON_UNTRUSTED as c_int, |policies| &mut policies.on_untrusted),
         (o::TLSCONN_OPT_ON_NEW_PROBLEM as c_int, |policies| &mut policies.on_new_problem),
+        (o::TLSCONN_OPT_ON_CLIENT as c_int, |policies| &mut policies.on_client),
     ];
     let Some((_, place)) = ALL.into_iter().find(|(one, _)| option == *one) else {
         return Ok(None);
@@ -309,6 +362,32 @@ fn profile(value: i64) -> Result<Profile, Error> {
     let profiles =
         [(STRICT, Profile::Strict), (LIBVIRT, Profile::Libvirt), (PEDANTIC, Profile::Pedantic)];
     pick(value, &profiles)
+}
+
+fn client_auth(value: i64) -> Result<ClientAuth, Error> {
+    use tlsconn_client_auth as c;
+    pick(
+        value,
+        &[
+            (c::TLSCONN_CLIENT_AUTH_NONE as i64, ClientAuth::None),
+            (c::TLSCONN_CLIENT_AUTH_OPTIONAL as i64, ClientAuth::Optional),
+            (c::TLSCONN_CLIENT_AUTH_REQUIRED as i64, ClientAuth::Required),
+        ],
+    )
+}
+
+fn identity_from(value: i64) -> Result<IdentityFrom, Error> {
+    use tlsconn_identity as i;
+    pick(
+        value,
+        &[
+            (i::TLSCONN_IDENTITY_CN as i64, IdentityFrom::CommonName),
+            (i::TLSCONN_IDENTITY_SAN_DNS as i64, IdentityFrom::DnsName),
+            (i::TLSCONN_IDENTITY_SAN_EMAIL as i64, IdentityFrom::Email),
+            (i::TLSCONN_IDENTITY_DN as i64, IdentityFrom::DistinguishedName),
+            (i::TLSCONN_IDENTITY_SHA256 as i64, IdentityFrom::Sha256),
+        ],
+    )
 }
 
 fn crl_mode(value: i64) -> Result<CrlMode, Error> {

@@ -23,6 +23,7 @@ use crate::trust::{Answer, Question, Situation};
 pub struct tlsconn_question {
     question: Arc<Question>,
     host: Text,
+    identity: Text,
     texts: [Text; 5],
     chain: OnceLock<Vec<Arc<tlsconn_cert>>>,
     previous: OnceLock<Option<Arc<tlsconn_cert>>>,
@@ -34,6 +35,7 @@ pub(super) fn face(question: &Arc<Question>) -> Arc<tlsconn_question> {
         Arc::new(tlsconn_question {
             question: Arc::clone(question),
             host: Text::new(),
+            identity: Text::new(),
             texts: [const { Text::new() }; 5],
             chain: OnceLock::new(),
             previous: OnceLock::new(),
@@ -76,6 +78,10 @@ pub enum tlsconn_situation {
     TLSCONN_SITUATION_UNTRUSTED = 153,
     /// A known server has a problem that was not accepted with it.
     TLSCONN_SITUATION_NEW_PROBLEM = 154,
+    /// A client wants to come in that neither the directory of clients nor an authority vouches
+    /// for, or a known client has a problem that was not accepted with it. Only where
+    /// `TLSCONN_OPT_ON_CLIENT` is ASK.
+    TLSCONN_SITUATION_CLIENT = 155,
 }
 
 /// How much a text says.
@@ -186,6 +192,7 @@ pub unsafe extern "C" fn tlsconn_question_situation(question: *const tlsconn_que
             Situation::Renewed => tlsconn_situation::TLSCONN_SITUATION_RENEWED,
             Situation::Untrusted => tlsconn_situation::TLSCONN_SITUATION_UNTRUSTED,
             Situation::NewProblem => tlsconn_situation::TLSCONN_SITUATION_NEW_PROBLEM,
+            Situation::Client => tlsconn_situation::TLSCONN_SITUATION_CLIENT,
         } as c_int)
     })
 }
@@ -202,23 +209,43 @@ pub unsafe extern "C" fn tlsconn_question_problems(question: *const tlsconn_ques
 
 /// The host as it was dialled, or the verify name; never a name out of the certificate.
 ///
-/// UTF-8; it lives as long as `question`, and is empty when that is NULL. Any thread.
+/// UTF-8; it lives as long as `question`, and is empty when that is NULL, or about a client.
+/// Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_host(question: *const tlsconn_question) -> *const c_char {
     call_or(c"".as_ptr(), || {
         // SAFETY: the contract: a question or NULL.
         let question = unsafe { lend("question", question) }?;
-        Ok(question.host.get(|| question.question.asked().endpoint.host.to_string()))
+        Ok(question.host.get(|| {
+            let endpoint = question.question.asked().endpoint.as_ref();
+            endpoint.map(|one| one.host.to_string()).unwrap_or_default()
+        }))
     })
 }
 
-/// The port that was dialled; 0 when `question` is NULL. Any thread.
+/// The port that was dialled; 0 when `question` is NULL, or about a client. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_port(question: *const tlsconn_question) -> c_int {
     call_or(0, || {
         // SAFETY: the contract: a question or NULL.
         let question = unsafe { lend("question", question) }?;
-        Ok(c_int::from(question.question.asked().endpoint.port))
+        Ok(question.question.asked().endpoint.as_ref().map_or(0, |one| c_int::from(one.port)))
+    })
+}
+
+/// The identity that a client would be granted.
+///
+/// UTF-8; it lives as long as `question`, and is empty when that is NULL, or about a server.
+/// Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tlsconn_question_identity(
+    question: *const tlsconn_question,
+) -> *const c_char {
+    call_or(c"".as_ptr(), || {
+        // SAFETY: the contract: a question or NULL.
+        let question = unsafe { lend("question", question) }?;
+        let identity = question.question.asked().identity.as_ref();
+        Ok(question.identity.get(|| identity.cloned().unwrap_or_default()))
     })
 }
 

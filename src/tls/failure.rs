@@ -13,6 +13,8 @@ pub(super) struct Moment<'a> {
     pub(super) peer: &'a str,
     /// What happened to the own certificate.
     pub(super) certified: Certified,
+    /// We are the server.
+    pub(super) is_server: bool,
     /// Our flight has left, and no application data has come yet.
     pub(super) before_first_data: bool,
 }
@@ -40,12 +42,20 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
             }
             None => Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")),
         },
+        TlsError::NoCertificatesPresented => {
+            Error::new(Kind::NoClientCertificate, format!("{peer} shows no certificate, and one is required"))
+                .with_hint("give the client a certificate and its key")
+        }
         TlsError::NoApplicationProtocol => {
             Error::new(Kind::Alpn, format!("{peer} speaks none of our application protocols"))
         }
         TlsError::InvalidMessage(_) => {
             Error::new(Kind::Protocol, format!("what {peer} sends is not TLS, or is damaged: {failure}"))
-                .with_hint("is this the right port, and does the server expect TLS on it from the first byte?")
+                .with_hint(if moment.is_server {
+                    "does the client speak TLS from the first byte?"
+                } else {
+                    "is this the right port, and does the server expect TLS on it from the first byte?"
+                })
         }
         TlsError::FailedToGetRandomBytes => {
             Error::new(Kind::Internal, "the operating system gives no random bytes")
@@ -77,6 +87,12 @@ fn explain_alert(alert: AlertDescription, moment: Moment<'_>) -> Error {
         }
         _ => false,
     };
+    if about_us && moment.is_server && moment.before_first_data {
+        let message = format!("{peer} refused our certificate (TLS alert {number}, {name})");
+        return Error::new(Kind::PeerRejectedUs, message).with_hint(
+            "does the client know the authority of our certificate, and is the name that it dials in it?",
+        );
+    }
     if about_us && moment.before_first_data {
         let (what, hint) = match moment.certified {
             Certified::Sent => (

@@ -1,15 +1,15 @@
 //! What a session tells: how far it has come, what came of a read, what was agreed on.
 
-/// What happened to the own certificate.
+/// What happened to the certificate of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certified {
-    /// The peer did not ask for one.
+    /// The server did not ask for one.
     NotAsked,
-    /// It was sent, or will be once the peer is admitted.
+    /// It was sent, or will be once the server is admitted.
     Sent,
-    /// The peer asked, and ours does not fit what it asked for.
+    /// The server asked, and ours does not fit what it asked for.
     Withheld,
-    /// The peer asked, and we have none.
+    /// The server asked, and the client has none.
     Lacking,
 }
 
@@ -48,4 +48,7 @@ pub struct Info {
     pub alpn: Vec<u8>,
     /// Whether an earlier session was resumed.
     pub resumed: bool,
+    /// The name of the server that a client asked for (RFC 6066, section 3); empty where it
+    /// named none, and on a client.
+    pub asked_for: String,
 }

@@ -8,32 +8,37 @@ use parking_lot::Mutex;
 use rustls::KeyLog;
 use zeroize::Zeroizing;
 
-const CLIENT_HANDSHAKE: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
+/// The secret that a client of TLS 1.3 seals its alert with while its flight is held.
+pub(super) const CLIENT_HANDSHAKE: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
+/// The secret that a server of TLS 1.3 seals its alert with while its client is judged.
+pub(super) const SERVER_TRAFFIC: &str = "SERVER_TRAFFIC_SECRET_0";
 
 /// Takes one line of a key log, without its line break.
 pub type KeyLogSink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The secrets of one session. They are wiped once the peer is admitted or refused.
 pub(super) struct Secrets {
-    client_handshake: Mutex<Option<Zeroizing<Vec<u8>>>>,
+    label: &'static str,
+    wanted: Mutex<Option<Zeroizing<Vec<u8>>>>,
     sink: Option<KeyLogSink>,
 }
 
 impl Secrets {
-    pub(super) fn new(sink: Option<KeyLogSink>) -> Self {
-        Self { client_handshake: Mutex::new(None), sink }
+    /// A place for the secret with this label.
+    pub(super) fn new(label: &'static str, sink: Option<KeyLogSink>) -> Self {
+        Self { label, wanted: Mutex::new(None), sink }
     }
 
-    /// The client's handshake traffic secret of TLS 1.3, once; it is gone afterwards.
-    pub(super) fn take_client_handshake(&self) -> Option<Zeroizing<Vec<u8>>> {
-        self.client_handshake.lock().take()
+    /// The secret, once; it is gone afterwards.
+    pub(super) fn take(&self) -> Option<Zeroizing<Vec<u8>>> {
+        self.wanted.lock().take()
     }
 }
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        if label == CLIENT_HANDSHAKE {
-            *self.client_handshake.lock() = Some(Zeroizing::new(secret.to_vec()));
+        if label == self.label {
+            *self.wanted.lock() = Some(Zeroizing::new(secret.to_vec()));
         }
         if let Some(sink) = &self.sink {
             sink(&Zeroizing::new(format!("{label} {} {}", *hex(client_random), *hex(secret))));
@@ -41,7 +46,7 @@ impl KeyLog for Secrets {
     }
 
     fn will_log(&self, label: &str) -> bool {
-        label == CLIENT_HANDSHAKE || self.sink.is_some()
+        label == self.label || self.sink.is_some()
     }
 }
 
@@ -67,24 +72,27 @@ mod tests {
 
     #[test]
     fn the_secret_can_be_taken_once() {
-        let secrets = Secrets::new(None);
+        let secrets = Secrets::new(CLIENT_HANDSHAKE, None);
         secrets.log(CLIENT_HANDSHAKE, &[1], &[2, 3]);
-        assert_eq!(secrets.take_client_handshake().as_deref(), Some(&vec![2, 3]));
-        assert_eq!(secrets.take_client_handshake(), None);
+        assert_eq!(secrets.take().as_deref(), Some(&vec![2, 3]));
+        assert_eq!(secrets.take(), None);
     }
 
     #[test]
     fn a_key_log_has_the_form_that_other_tools_read() {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
-        let secrets = Secrets::new(Some(Arc::new(move |line| sink.lock().push(line.to_owned()))));
+        let secrets = Secrets::new(
+            CLIENT_HANDSHAKE,
+            Some(Arc::new(move |line| sink.lock().push(line.to_owned()))),
+        );
         secrets.log("CLIENT_RANDOM", &[0, 255], &[16]);
         assert_eq!(*lines.lock(), ["CLIENT_RANDOM 00ff 10"]);
     }
 
     #[test]
     fn without_a_sink_only_the_one_secret_is_asked_for() {
-        let secrets = Secrets::new(None);
+        let secrets = Secrets::new(CLIENT_HANDSHAKE, None);
         assert!(secrets.will_log(CLIENT_HANDSHAKE));
         assert!(!secrets.will_log("CLIENT_TRAFFIC_SECRET_0"));
     }

@@ -6,12 +6,13 @@
 //! happens; a failure or [`Session::refuse`] throws it away and sends one alert of our own.
 //! No socket, no clock, no thread and no lock is here.
 
+mod ending;
+
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion};
-use zeroize::Zeroize;
 
 use super::alert::Alert;
 use super::cache::{SessionKey, View};
@@ -19,9 +20,10 @@ use super::failure::{Moment, explain};
 use super::outcome::{Certified, Info, Progress, Received};
 use super::record;
 use super::secrets::Secrets;
+use super::server::ServerSetup;
 use super::setup::{Setup, take_asked};
 use crate::error::{Error, Kind};
-use crate::trust::{Admitted, Host};
+use crate::trust::{Admitted, ClientAuth, Host};
 
 /// The most plaintext that one call of [`Session::write`] takes.
 const WRITE_LIMIT: usize = 64 * 1024;
@@ -56,6 +58,8 @@ pub(crate) struct Session {
     peer_closed: bool,
     data_came: bool,
     certified: Certified,
+    /// On a server: whether the client shows a certificate.
+    auth: ClientAuth,
     secrets: Arc<Secrets>,
     view: Option<Arc<View>>,
 }
@@ -82,8 +86,27 @@ impl Session {
         let (config, view, secrets) = setup.session(key);
         let tls = ClientConnection::new(Arc::new(config), server_name)
             .map_err(|failure| Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")))?;
-        let mut session = Self {
-            tls: Connection::Client(tls),
+        let mut session = Self::new(Connection::Client(tls), peer, secrets);
+        session.view = view;
+        session.collect();
+        Ok(session)
+    }
+
+    /// Starts a session with a client; messages call it `peer`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever rustls has against the setup.
+    pub(crate) fn server(setup: &ServerSetup, peer: String) -> Result<Self, Error> {
+        let (tls, secrets) = setup.session()?;
+        let mut session = Self::new(Connection::Server(tls), peer, secrets);
+        session.auth = setup.auth();
+        Ok(session)
+    }
+
+    const fn new(tls: Connection, peer: String, secrets: Arc<Secrets>) -> Self {
+        Self {
+            tls,
             phase: Phase::Hello,
             peer,
             incoming: Vec::new(),
@@ -95,11 +118,10 @@ impl Session {
             peer_closed: false,
             data_came: false,
             certified: Certified::NotAsked,
+            auth: ClientAuth::None,
             secrets,
-            view,
-        };
-        session.collect();
-        Ok(session)
+            view: None,
+        }
     }
 
     /// Takes bytes that came from the wire. They are looked at by [`Self::advance`].
@@ -164,7 +186,7 @@ impl Session {
             return;
         }
         self.phase = Phase::Admitted;
-        drop(self.secrets.take_client_handshake());
+        drop(self.secrets.take());
         if let (Some(view), Some(standing)) = (&self.view, keep) {
             view.keep(standing);
         }
@@ -297,6 +319,10 @@ impl Session {
             group: group.map(|group| format!("{:?}", group.name())).unwrap_or_default(),
             alpn: self.tls.alpn_protocol().unwrap_or_default().to_vec(),
             resumed: self.tls.handshake_kind() == Some(HandshakeKind::Resumed),
+            asked_for: match &self.tls {
+                Connection::Client(_) => String::new(),
+                Connection::Server(server) => server.server_name().unwrap_or_default().to_owned(),
+            },
         }
     }
 
@@ -356,6 +382,7 @@ impl Session {
             let moment = Moment {
                 peer: &self.peer,
                 certified: self.certified,
+                is_server: self.is_server(),
                 before_first_data: !self.data_came,
             };
             let error = explain(&failure, moment);
@@ -368,6 +395,10 @@ impl Session {
         }
         if self.phase == Phase::Hello && self.is_proven() {
             self.phase = Phase::Held;
+            if self.auth != ClientAuth::None {
+                let shown = self.tls.peer_certificates().is_some();
+                self.certified = if shown { Certified::Sent } else { Certified::Lacking };
+            }
         }
         self.collect();
         Ok(true)
@@ -380,7 +411,13 @@ impl Session {
 
     /// Whether the peer has proven that it holds the key of its certificate: by a signature,
     /// or, in a resumed session, by its Finished.
+    ///
+    /// A client has done so with its Finished, and one without a certificate has nothing to
+    /// prove.
     fn is_proven(&self) -> bool {
+        if self.is_server() {
+            return !self.tls.is_handshaking();
+        }
         let shown = self.tls.peer_certificates().is_some();
         let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
         shown && (!resumed || !self.tls.is_handshaking())
@@ -398,60 +435,17 @@ impl Session {
             let _ = self.tls.write_tls(target);
         }
         if self.phase == Phase::Hello {
-            let leave = record::through_last_hello(&self.held);
+            // A server's flight tells no client anything that another one may not know.
+            let leave = match self.tls {
+                Connection::Client(_) => record::through_last_hello(&self.held),
+                Connection::Server(_) => self.held.len(),
+            };
             self.outgoing.extend(self.held.drain(..leave));
         }
     }
 
-    /// Ends the session; the flight that is held goes nowhere.
-    fn fail(&mut self, alert: Option<Alert>) {
-        match self.phase {
-            Phase::Hello | Phase::Held => {
-                if let Some(record) = alert.and_then(|alert| self.own_alert(alert)) {
-                    self.outgoing.extend_from_slice(&record);
-                }
-            }
-            // The flight has left, so what rustls says now is in order.
-            Phase::Admitted => self.collect(),
-            Phase::Failed => return,
-        }
-        self.phase = Phase::Failed;
-        self.held.zeroize();
-        self.incoming.zeroize();
-    }
-
-    fn own_alert(&self, alert: Alert) -> Option<Vec<u8>> {
-        if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
-            return Some(alert.plain());
-        }
-        // Before there is a secret nothing is sealed on our side.
-        let Some(secret) = self.secrets.take_client_handshake() else {
-            return Some(alert.plain());
-        };
-        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
-    }
-
-    /// The wire ended in the middle.
-    fn truncated(&mut self) -> Error {
-        let peer = self.peer.clone();
-        let in_handshake = self.phase == Phase::Hello || self.tls.is_handshaking();
-        let asked = self.certified != Certified::NotAsked;
-        let error = if self.phase == Phase::Hello {
-            Error::new(Kind::Truncated, format!("{peer} hung up in the middle of the handshake"))
-                .with_hint("is this the right port, and does the server expect TLS on it from the first byte?")
-        } else if asked && (in_handshake || !self.data_came) {
-            Error::new(Kind::Truncated, format!("{peer} hung up without a word after it had asked for our certificate: it refused our certificate or our address"))
-                .with_hint("ask its administrator whether our certificate, its authority and our address are allowed there")
-        } else {
-            Error::new(
-                Kind::Truncated,
-                format!(
-                    "the connection to {peer} ended without the closing alert of TLS: what came may not be all"
-                ),
-            )
-        };
-        self.fail(None);
-        error
+    const fn is_server(&self) -> bool {
+        matches!(self.tls, Connection::Server(_))
     }
 }
 

@@ -12,16 +12,17 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
+use rustls::{ClientConfig, Error as TlsError, SignatureScheme, SupportedProtocolVersion};
 
 use super::cache::{SessionCache, SessionKey, View};
 use super::outcome::Certified;
-use super::secrets::{KeyLogSink, Secrets};
+use super::secrets::{CLIENT_HANDSHAKE, KeyLogSink, Secrets};
 use super::signature::SignatureOnly;
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key};
 
-static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+/// The one provider of cryptography.
+pub(super) static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
 
 /// A version of TLS.
@@ -104,22 +105,10 @@ impl Setup {
     /// [`Kind::Invalid`] where no version is left; [`Kind::Parse`] where the key is of no use
     /// for TLS.
     pub fn client(options: &Options, pair: Option<(&[Certificate], &Key)>) -> Result<Self, Error> {
-        let versions: Vec<&'static SupportedProtocolVersion> =
-            [(Version::Tls13, &TLS13), (Version::Tls12, &TLS12)]
-                .into_iter()
-                .filter(|(one, _)| (options.min_version..=options.max_version).contains(one))
-                .map(|(_, version)| version)
-                .collect();
-        let none_left = |_| {
-            Error::new(
-                Kind::Invalid,
-                "no version of TLS is left between the oldest and the newest allowed",
-            )
-        };
         let verifier = Arc::new(SignatureOnly(PROVIDER.signature_verification_algorithms));
         let resolver = OwnCertificate::new(options.send_certificate, pair)?;
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
-            .with_protocol_versions(&versions)
+            .with_protocol_versions(&versions(options))
             .map_err(none_left)?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
@@ -138,7 +127,7 @@ impl Setup {
         key: Option<SessionKey>,
     ) -> (ClientConfig, Option<Arc<View>>, Arc<Secrets>) {
         let mut config = self.config.clone();
-        let secrets = Arc::new(Secrets::new(self.key_log.clone()));
+        let secrets = Arc::new(Secrets::new(CLIENT_HANDSHAKE, self.key_log.clone()));
         config.key_log = Arc::<Secrets>::clone(&secrets);
         let key = key.filter(|_| self.resumption);
         let view = key.map(|key| Arc::new(View::new(Arc::clone(&self.cache), key)));
@@ -153,6 +142,30 @@ impl fmt::Debug for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Setup").field("resumption", &self.resumption).finish_non_exhaustive()
     }
+}
+
+/// The versions that the application left, the newest first.
+pub(super) fn versions(options: &Options) -> Vec<&'static SupportedProtocolVersion> {
+    [(Version::Tls13, &TLS13), (Version::Tls12, &TLS12)]
+        .into_iter()
+        .filter(|(one, _)| (options.min_version..=options.max_version).contains(one))
+        .map(|(_, version)| version)
+        .collect()
+}
+
+/// The error where rustls finds none of them.
+pub(super) fn none_left(_: TlsError) -> Error {
+    Error::new(Kind::Invalid, "no version of TLS is left between the oldest and the newest allowed")
+}
+
+/// A chain, the leaf first, and its key, as rustls wants them.
+pub(super) fn certified_key(
+    (chain, key): (&[Certificate], &Key),
+) -> Result<Arc<CertifiedKey>, Error> {
+    let useless = |_| Error::new(Kind::Parse, "the own key is of a kind that TLS cannot use");
+    let key = aws_lc_rs::sign::any_supported_type(&key.der()).map_err(useless)?;
+    let chain = chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
+    Ok(Arc::new(CertifiedKey::new(chain, key)))
 }
 
 thread_local! {
@@ -178,11 +191,8 @@ impl OwnCertificate {
         let Some((chain, key)) = pair else {
             return Ok(Self { when, issuers: Vec::new(), pair: None });
         };
-        let useless = |_| Error::new(Kind::Parse, "the own key is of a kind that TLS cannot use");
-        let key = aws_lc_rs::sign::any_supported_type(&key.der()).map_err(useless)?;
         let issuers = chain.iter().map(|one| one.issuer_der().to_vec()).collect();
-        let chain = chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
-        Ok(Self { when, issuers, pair: Some(Arc::new(CertifiedKey::new(chain, key))) })
+        Ok(Self { when, issuers, pair: Some(certified_key((chain, key))?) })
     }
 
     fn choose(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {

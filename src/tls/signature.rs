@@ -51,6 +51,31 @@ impl ServerCertVerifier for SignatureOnly {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.tls12(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.tls13(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes()
+    }
+}
+
+impl SignatureOnly {
+    /// Checks a signature of TLS 1.2.
+    pub(super) fn tls12(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
         let spki = usable_key(certificate)?;
         let key = RawPublicKeyEntity::try_from(&spki)
             .map_err(|_| TlsError::InvalidCertificate(CertificateError::BadEncoding))?;
@@ -67,7 +92,8 @@ impl ServerCertVerifier for SignatureOnly {
         }
     }
 
-    fn verify_tls13_signature(
+    /// Checks a signature of TLS 1.3.
+    pub(super) fn tls13(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
@@ -83,7 +109,8 @@ impl ServerCertVerifier for SignatureOnly {
         })
     }
 
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+    /// The schemes that are checked.
+    pub(super) fn schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_schemes()
     }
 }

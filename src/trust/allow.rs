@@ -32,6 +32,12 @@ impl AllowList {
         Ok(Self(Some(before.chain([Pattern::new(pattern)]).collect())))
     }
 
+    /// Whether there is a list at all.
+    #[must_use]
+    pub(crate) const fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Why the client with this certificate may not come; nothing where it may.
     #[must_use]
     pub(crate) fn refusal(&self, leaf: &Certificate) -> Option<Error> {

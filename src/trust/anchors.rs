@@ -74,6 +74,14 @@ impl Anchors {
         self.all.is_empty()
     }
 
+    /// Their names in DER, each once.
+    #[must_use]
+    pub(crate) fn names(&self) -> Vec<Vec<u8>> {
+        let mut seen = HashSet::new();
+        let names = self.all.iter().map(Certificate::subject_der);
+        names.filter(|name| seen.insert(*name)).map(<[u8]>::to_vec).collect()
+    }
+
     /// Whether this very certificate is one of them.
     #[must_use]
     pub(crate) fn contains(&self, certificate: &Certificate) -> bool {

@@ -130,6 +130,15 @@ impl Assessment {
         self.why.extend(why.iter().map(|why| escaped(why)));
     }
 
+    /// Forgets a problem that does not count here. Its sentence is forgotten with it where
+    /// nothing else is wrong.
+    pub(super) fn forget(&mut self, problem: Problems) {
+        self.problems = self.problems.without(problem);
+        if self.problems.is_empty() {
+            self.why.clear();
+        }
+    }
+
     fn rank(&self) -> (u32, u32) {
         ((self.problems & Problems::SEVERE).count(), self.problems.count())
     }

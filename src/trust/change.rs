@@ -92,7 +92,7 @@ impl Current<'_> {
 
     fn set(&self, entry: &Entry, replaces: &Replaces) -> Result<Option<Changed>, Error> {
         check(entry, self.role)?;
-        let here = self.positions(|one| shares_place(one, entry));
+        let here = self.positions(|one| !one.distrust && one.shares_place(entry));
         let there: Vec<&Arc<Entry>> = here.iter().filter_map(|at| self.entries.get(*at)).collect();
         if let [only] = there.as_slice()
             && says_the_same(only, entry)
@@ -254,7 +254,7 @@ fn check(entry: &Entry, role: Role) -> Result<(), Error> {
         "an entry that distrusts is set by marking its certificate"
     } else if entry.accepted.intersects(Problems::SEVERE) {
         "an entry cannot accept problems that nobody can override"
-    } else if entry.place.is_none() && !entry.accepted.is_empty() {
+    } else if entry.place.is_none() && entry.role == Role::Server && !entry.accepted.is_empty() {
         "an entry without a host cannot accept problems"
     } else if entry.place.as_ref().is_some_and(|place| place.port == Some(0)) {
         "port 0 is no port"
@@ -264,14 +264,6 @@ fn check(entry: &Entry, role: Role) -> Result<(), Error> {
         return Ok(());
     };
     Err(Error::new(Kind::Invalid, why))
-}
-
-/// Whether a new entry meets an old one. Those without a host meet at their certificate.
-fn shares_place(one: &Entry, new: &Entry) -> bool {
-    !one.distrust
-        && one.role == new.role
-        && one.place == new.place
-        && (new.place.is_some() || one.certificate == new.certificate)
 }
 
 /// Whether two entries at one place admit the same peer in the same way.

@@ -33,6 +33,7 @@ pub struct Entries {
     below: Index<String>,
     distrusted: HashMap<[u8; 32], usize>,
     certificates: HashMap<[u8; 32], usize>,
+    clients: HashMap<[u8; 32], Vec<usize>>,
 }
 
 /// Positions in `Entries::all`.
@@ -80,6 +81,17 @@ impl Entries {
         self.certificates.get(sha256).and_then(|at| self.all.get(*at)).map(|one| &one.certificate)
     }
 
+    /// The entries of the client with this certificate; never one that is distrusted.
+    pub(super) fn client(&self, certificate: &Certificate) -> impl Iterator<Item = &Arc<Entry>> {
+        let found = self.clients.get(certificate.sha256());
+        found.into_iter().flatten().filter_map(|at| self.all.get(*at))
+    }
+
+    /// Every client that is known.
+    pub(super) fn clients(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.clients.values().flatten().filter_map(|at| self.all.get(*at))
+    }
+
     fn named(&self, role: Role, host: &Host) -> Vec<usize> {
         let name = self.names.get(&(role, host.clone()));
         let address = host.ip().and_then(|ip| self.addresses.get(&(role, ip)));
@@ -100,6 +112,9 @@ impl Entries {
             for sha256 in [entry.certificate.sha256(), entry.certificate.key_sha256()] {
                 self.distrusted.entry(*sha256).or_insert(at);
             }
+        } else if role == Role::Client {
+            // A client has no host: it is known by its certificate alone.
+            self.clients.entry(*entry.certificate.sha256()).or_default().push(at);
         } else if let Some(place) = &entry.place {
             self.places.entry((role, place.clone())).or_default().push(at);
         } else {
@@ -143,10 +158,9 @@ mod tests {
     fn an_entry_of_the_other_role_is_not_found() {
         let mut entry = known("a.example:443", certificate(&[]));
         entry.role = Role::Client;
-        let set = Entries::new(vec![entry]);
+        let set = Entries::new(vec![entry.clone()]);
         assert_eq!(at(&set, Level::Exact, "a.example", 443), 0);
-        let host = Host::parse("a.example").unwrap();
-        assert_eq!(set.at(Role::Client, Level::Exact, &host, 443).len(), 1);
+        assert_eq!(set.client(&entry.certificate).count(), 1);
     }
 
     #[test]

@@ -114,6 +114,15 @@ impl Entry {
             })
     }
 
+    /// Whether another entry is for the same place. Those without a host meet at their
+    /// certificate.
+    #[must_use]
+    pub(super) fn shares_place(&self, other: &Self) -> bool {
+        self.role == other.role
+            && self.place == other.place
+            && (self.place.is_some() || self.certificate == other.certificate)
+    }
+
     /// The names that [`Self::covers`] goes by.
     pub(super) fn names(&self) -> Vec<Name> {
         let facts = self.certificate.facts();

@@ -71,7 +71,8 @@ pub(super) fn known(place: &str, certificate: Certificate) -> Entry {
 pub(super) fn asked(situation: Situation, problems: Problems, certificate: Certificate) -> Asked {
     Asked {
         role: Role::Server,
-        endpoint: Endpoint { host: Host::parse("h").unwrap(), port: 1 },
+        endpoint: Some(Endpoint { host: Host::parse("h").unwrap(), port: 1 }),
+        identity: None,
         situation,
         problems,
         why: problems.names().map(|name| format!("why {name}")).collect(),

@@ -65,14 +65,16 @@ pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<
         IdentityFrom::DnsName => {
             let names = alt_names(certificate, |name| match name {
                 AltName::Dns(name) => Some(name),
-                _ => None,
+                AltName::Ip(_) | AltName::Email(_) | AltName::Uri(_) => None,
+                AltName::Other(_) | AltName::Damaged(_) => None,
             });
             ("DNS name", names)
         }
         IdentityFrom::Email => {
             let names = alt_names(certificate, |name| match name {
                 AltName::Email(name) => Some(name),
-                _ => None,
+                AltName::Ip(_) | AltName::Dns(_) | AltName::Uri(_) => None,
+                AltName::Other(_) | AltName::Damaged(_) => None,
             });
             ("e-mail address", names)
         }

@@ -10,6 +10,7 @@ use super::assess::{Assessment, Case, Rules, assess_exact, assess_path};
 use super::clean::{CleanChain, Sent};
 use super::entry::{Entry, Role};
 use super::host::{Endpoint, Host};
+use super::identity::Identity;
 use super::judgement_text;
 use super::known::{KnownView, Standing};
 use crate::error::{Error, Kind, Problems};
@@ -28,6 +29,8 @@ pub enum Situation {
     Untrusted,
     /// A known peer with a problem that was not accepted with it.
     NewProblem,
+    /// A client that nothing here vouches for.
+    Client,
 }
 
 /// What to do in a situation.
@@ -58,6 +61,8 @@ pub struct Policies {
     pub on_untrusted: Policy,
     /// For [`Situation::NewProblem`]; by itself asks where there is a validator.
     pub on_new_problem: Policy,
+    /// For [`Situation::Client`]; by itself refuses.
+    pub on_client: Policy,
 }
 
 /// Who can be asked.
@@ -74,10 +79,10 @@ pub(crate) enum Asking {
     NobodyAnyMore,
 }
 
-/// A peer to be judged. It has proven that it holds the key of the first certificate.
+/// A server to be judged. It has proven that it holds the key of the first certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer<'a> {
-    /// Which side it is on.
+    /// Which side it is on; a client is judged here only where it is said which peer it is.
     pub role: Role,
     /// The host that was dialled, or the verify name, with the port.
     pub endpoint: &'a Endpoint,
@@ -124,6 +129,7 @@ pub struct Admitted {
     reason: Reason,
     renews: Option<Renewal>,
     chain: Arc<[Certificate]>,
+    identity: Option<Identity>,
 }
 
 /// Why a peer was admitted.
@@ -137,6 +143,10 @@ pub enum Reason {
     Renewed,
     /// The user, or the application, allowed it.
     Answer,
+    /// Its very certificate is in the directory of client certificates.
+    Directory,
+    /// It is a client without a certificate, and needs none.
+    Anonymous,
 }
 
 impl Reason {
@@ -148,6 +158,8 @@ impl Reason {
             Self::Known => "known",
             Self::Renewed => "renewed",
             Self::Answer => "answer",
+            Self::Directory => "directory",
+            Self::Anonymous => "anonymous",
         }
     }
 }
@@ -174,6 +186,22 @@ impl Admitted {
         self.renews.as_ref()
     }
 
+    /// Who a client is, and who says so; nothing for servers, and for clients without a
+    /// certificate.
+    #[must_use]
+    pub const fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// A client that was judged; [`super::client`] alone says so.
+    pub(super) const fn client(
+        reason: Reason,
+        chain: Arc<[Certificate]>,
+        identity: Option<Identity>,
+    ) -> Self {
+        Self { reason, renews: None, chain, identity }
+    }
+
     /// What the peer showed, the leaf first.
     #[must_use]
     pub fn chain(&self) -> &Arc<[Certificate]> {
@@ -186,8 +214,10 @@ impl Admitted {
 pub struct Asked {
     /// Which side the peer is on.
     pub role: Role,
-    /// The host that was dialled, or the verify name, with the port.
-    pub endpoint: Endpoint,
+    /// The host that was dialled, or the verify name, with the port; a client has none.
+    pub endpoint: Option<Endpoint>,
+    /// The identity that a client would be granted.
+    pub identity: Option<String>,
     /// Why there is a question.
     pub situation: Situation,
     /// Everything that is wrong, and that an allowing answer accepts.
@@ -214,10 +244,27 @@ impl Asked {
         self.chain.first()
     }
 
+    /// The peer, for a sentence: its host and port, or the name that a client would get.
+    #[must_use]
+    pub fn whom(&self) -> String {
+        match (&self.endpoint, &self.identity) {
+            (Some(endpoint), _) => endpoint.to_string(),
+            (None, Some(name)) => format!("the client {name}"),
+            (None, None) => "the client".to_owned(),
+        }
+    }
+
+    /// The error where nobody is to be asked.
+    #[must_use]
+    pub(crate) fn refusal(&self) -> Error {
+        judgement_text::refusal(self)
+    }
+
     /// Whether an answer to this question also answers `other`.
-    fn covers(&self, other: &Self) -> bool {
+    pub(super) fn covers(&self, other: &Self) -> bool {
         self.role == other.role
             && self.endpoint == other.endpoint
+            && self.identity == other.identity
             && self.situation == other.situation
             && self.certificate() == other.certificate()
             && self.judged == other.judged
@@ -307,13 +354,13 @@ fn read_chain(sent: &Sent<'_>) -> Result<Arc<[Certificate]>, Error> {
 pub(super) fn with_distrust(
     mut found: Assessment,
     case: &Case<'_>,
-    beliefs: &Beliefs<'_>,
+    known: &KnownView,
 ) -> Assessment {
     let distrusted = case
         .chain
         .iter()
         .chain(&found.path)
-        .find_map(|one| beliefs.known.distrusts(one).map(|entry| (one, entry)));
+        .find_map(|one| known.distrusts(one).map(|entry| (one, entry)));
     if let Some((one, entry)) = distrusted {
         found.problems |= Problems::DISTRUSTED;
         found.why.insert(0, judgement_text::distrusted(one, entry));
@@ -342,7 +389,7 @@ impl Court<'_> {
         let rules = self.beliefs.rules;
         let found =
             if is_known { assess_exact(&case, rules) } else { sent.find_path(&case, rules) };
-        with_distrust(found, &case, self.beliefs)
+        with_distrust(found, &case, self.beliefs.known)
     }
 
     /// Nothing is known of the peer.
@@ -424,7 +471,8 @@ impl Court<'_> {
     ) -> Judgement {
         let asked = Asked {
             role: self.peer.role,
-            endpoint: self.peer.endpoint.clone(),
+            endpoint: Some(self.peer.endpoint.clone()),
+            identity: None,
             situation,
             problems: found.problems,
             why: found.why,
@@ -494,6 +542,7 @@ impl Court<'_> {
     }
 
     fn admit(&self, reason: Reason, renews: Option<Renewal>) -> Judgement {
-        Judgement::Admitted(Admitted { reason, renews, chain: Arc::clone(&self.chain) })
+        let chain = Arc::clone(&self.chain);
+        Judgement::Admitted(Admitted { reason, renews, chain, identity: None })
     }
 }

@@ -21,6 +21,7 @@ const POLICIES: Policies = Policies {
     on_renewed: Policy::Auto,
     on_untrusted: Policy::Ask,
     on_new_problem: Policy::Ask,
+    on_client: Policy::Auto,
 };
 
 /// A server at a.example:1, and what is believed.

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::assess::Assessment;
-use super::entry::Entry;
+use super::entry::{Entry, Role};
 use super::host::Endpoint;
 use super::judge::{Asked, Situation};
 use super::known::Standing;
@@ -14,9 +14,9 @@ use crate::material::{Certificate, Style, difference, time_text};
 
 /// The error for a peer that is refused without a question.
 pub(super) fn refusal(asked: &Asked) -> Error {
-    let endpoint = &asked.endpoint;
+    let endpoint = asked.whom();
     let kind = gravest(asked.problems).unwrap_or(match asked.situation {
-        Situation::New => Kind::CertificateUnknown,
+        Situation::New | Situation::Client => Kind::CertificateUnknown,
         Situation::Changed | Situation::Renewed => Kind::CertificateChanged,
         Situation::Untrusted | Situation::NewProblem => Kind::Certificate,
     });
@@ -37,6 +37,7 @@ pub(super) fn refusal(asked: &Asked) -> Error {
         Situation::NewProblem => {
             format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
         }
+        Situation::Client => format!("{} may not come: {}", client(asked), shown(asked)),
     };
     if !asked.why.is_empty() {
         message = format!("{message}: {}", asked.why.join("; "));
@@ -52,6 +53,30 @@ pub(super) fn bad_chain(leaf: Option<&Certificate>, found: &Assessment) -> Error
     Error::new(kind, message).with_problems(found.problems)
 }
 
+/// The error for a client of the directory with whose certificate something is wrong.
+pub(super) fn bad_client(who: &str, leaf: &Certificate, found: &Assessment) -> Error {
+    let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
+    let why = found.why.join("; ");
+    let message = format!("{who} may not come: {}: {why}", leaf.text(Style::Line));
+    Error::new(kind, message)
+        .with_problems(found.problems)
+        .with_hint("put a certificate without these problems in its place")
+}
+
+/// A client, and whether it is known.
+fn client(asked: &Asked) -> String {
+    match &asked.previous {
+        Some(_) => {
+            format!(
+                "{} is known {}, but something is wrong with it now and it",
+                asked.whom(),
+                since(asked)
+            )
+        }
+        None => format!("{} is not known here and", asked.whom()),
+    }
+}
+
 /// The kind of a failure that no situation softens.
 const fn gravest(problems: Problems) -> Option<Kind> {
     if problems.intersects(Problems::DISTRUSTED) {
@@ -65,10 +90,12 @@ const fn gravest(problems: Problems) -> Option<Kind> {
 
 /// What a person can do about a peer that is refused.
 fn what_to_do(asked: &Asked) -> String {
-    let endpoint = &asked.endpoint;
+    let endpoint = asked.whom();
     if asked.problems.intersects(Problems::SEVERE) {
-        return "this cannot be allowed by any answer; ask the administrator of the server"
-            .to_owned();
+        let side = if asked.role == Role::Client { "client" } else { "server" };
+        return format!(
+            "this cannot be allowed by any answer; ask the administrator of the {side}"
+        );
     }
     match asked.situation {
         Situation::New => {
@@ -85,11 +112,15 @@ fn what_to_do(asked: &Asked) -> String {
         {
             format!(
                 "check the name {}, or set the name that the certificate must have (tlsconn_conn_set_verify_name())",
-                endpoint.host
+                asked.endpoint.as_ref().map(|endpoint| endpoint.host.as_str()).unwrap_or_default()
             )
         }
         Situation::Untrusted | Situation::NewProblem => {
             format!("ask the administrator of {endpoint} for a certificate without these problems")
+        }
+        Situation::Client => {
+            "let an authority of this context sign its certificate, put the certificate into the directory of clients, or set TLSCONN_OPT_ON_CLIENT to ask"
+                .to_owned()
         }
     }
 }
@@ -109,7 +140,7 @@ pub(super) fn question(asked: &Asked, style: Style) -> String {
 }
 
 fn headline(asked: &Asked) -> String {
-    let endpoint = &asked.endpoint;
+    let endpoint = asked.whom();
     match asked.situation {
         Situation::New => format!("{endpoint} is met for the first time"),
         Situation::Changed => {
@@ -129,6 +160,10 @@ fn headline(asked: &Asked) -> String {
         Situation::NewProblem => {
             format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
         }
+        Situation::Client if asked.previous.is_some() => {
+            format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
+        }
+        Situation::Client => format!("{endpoint} is met for the first time and wants to come in"),
     }
 }
 
@@ -159,6 +194,7 @@ fn advice(asked: &Asked) -> String {
         Situation::Changed => "Unless its administrator told you of a new certificate, somebody may be listening in between: do not allow it.",
         Situation::Untrusted => "Compare the SHA-256 fingerprint with the administrator of the server, by another way than this network, before you allow it.",
         Situation::NewProblem => "Allow it only if you know why.",
+        Situation::Client => "Compare the SHA-256 fingerprint with whoever runs that client, by another way than this network, before you let it in: it may then do here whatever that name may.",
     }
     .to_owned()
 }
@@ -169,8 +205,9 @@ fn json(asked: &Asked) -> Value {
     };
     json!({
         "situation": situation_word(asked.situation),
-        "host": asked.endpoint.host.as_str(),
-        "port": asked.endpoint.port,
+        "host": asked.endpoint.as_ref().map(|endpoint| endpoint.host.as_str()),
+        "port": asked.endpoint.as_ref().map(|endpoint| endpoint.port),
+        "identity": asked.identity,
         "problems": asked.problems.names().collect::<Vec<_>>(),
         "why": asked.why,
         "chain": asked.chain.iter().map(certificate).collect::<Vec<_>>(),
@@ -187,6 +224,7 @@ pub(super) const fn situation_word(situation: Situation) -> &'static str {
         Situation::Renewed => "renewed",
         Situation::Untrusted => "untrusted",
         Situation::NewProblem => "new-problem",
+        Situation::Client => "client",
     }
 }
 

@@ -23,6 +23,8 @@ use crate::material::{Certificate, sha256};
 pub struct Known {
     /// The store, where there is one.
     pub store: Option<Arc<Store>>,
+    /// The store of known clients, where there is one.
+    pub clients: Option<Arc<Store>>,
     /// Entries of material that is only read.
     pub given: Arc<Entries>,
     /// What was allowed until the context goes.
@@ -37,7 +39,7 @@ impl SessionEntries {
     /// Takes an entry in, in place of those for the same place.
     pub fn set(&self, entry: Entry) {
         self.change(|all| {
-            all.retain(|old| old.place != entry.place || old.role != entry.role);
+            all.retain(|old| !old.shares_place(&entry));
             all.push(entry);
         });
     }
@@ -47,8 +49,7 @@ impl SessionEntries {
     pub fn set_judged(&self, entry: Entry, judged: &[[u8; 32]]) -> bool {
         let mut taken = true;
         self.change(|all| {
-            let here =
-                |old: &Entry| !old.distrust && old.place == entry.place && old.role == entry.role;
+            let here = |old: &Entry| !old.distrust && old.shares_place(&entry);
             taken = all.iter().filter(|old| here(old)).all(|old| {
                 old.certificate == entry.certificate || judged.contains(old.certificate.sha256())
             });
@@ -89,14 +90,29 @@ impl SessionEntries {
 }
 
 impl Known {
+    /// The store that answers about peers of this side go to.
+    pub(crate) const fn store_for(&self, role: Role) -> Option<&Arc<Store>> {
+        match role {
+            Role::Server => self.store.as_ref(),
+            Role::Client => self.clients.as_ref(),
+        }
+    }
+
     /// The known peers as they are now.
     ///
     /// # Errors
     ///
     /// Those of the store: unreadable, damaged or vanished is never "nobody is known".
     pub fn view(&self) -> Result<KnownView, Error> {
-        let store = self.store.as_ref().map(|store| store.entries()).transpose()?;
-        Ok(KnownView { store, given: Arc::clone(&self.given), session: self.session.entries() })
+        let entries =
+            |store: &Option<Arc<Store>>| store.as_ref().map(|store| store.entries()).transpose();
+        let (store, clients) = (entries(&self.store)?, entries(&self.clients)?);
+        Ok(KnownView {
+            store,
+            clients,
+            given: Arc::clone(&self.given),
+            session: self.session.entries(),
+        })
     }
 }
 
@@ -104,6 +120,7 @@ impl Known {
 #[derive(Clone, Debug, Default)]
 pub struct KnownView {
     store: Option<Arc<Entries>>,
+    clients: Option<Arc<Entries>>,
     given: Arc<Entries>,
     session: Arc<Entries>,
 }
@@ -143,6 +160,25 @@ impl KnownView {
         Standing { entries: session, beside: Vec::new(), lasting: false, stored }
     }
 
+    /// The entries of the client with this certificate: those that last, then those of this
+    /// session.
+    pub(super) fn client(&self, certificate: &Certificate) -> (Vec<Arc<Entry>>, Vec<Arc<Entry>>) {
+        let all =
+            |entries: &Arc<Entries>| -> Vec<_> { entries.client(certificate).cloned().collect() };
+        (self.lasting().flat_map(all).collect(), all(&self.session))
+    }
+
+    /// A fingerprint of what is known of the client with this certificate.
+    pub(crate) fn client_fingerprint(&self, certificate: &Certificate) -> [u8; 32] {
+        let (entries, beside) = self.client(certificate);
+        Standing { entries, beside, ..Standing::default() }.fingerprint()
+    }
+
+    /// Every known client.
+    pub(super) fn clients(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.lasting().chain([&self.session]).flat_map(|entries| entries.clients())
+    }
+
     /// The entry that marks this certificate, or its key, as distrusted.
     #[must_use]
     pub fn distrusts(&self, certificate: &Certificate) -> Option<&Arc<Entry>> {
@@ -155,7 +191,7 @@ impl KnownView {
     }
 
     fn lasting(&self) -> impl Iterator<Item = &Arc<Entries>> {
-        self.store.iter().chain([&self.given])
+        self.store.iter().chain(&self.clients).chain([&self.given])
     }
 }
 

@@ -338,7 +338,9 @@ impl Reader<'_> {
         if !seen.is_empty() && !seen.contains(&Keyword::Sha256) {
             return Err(self.damage(begin, "the entry has no SHA256 line"));
         }
-        if entry.place.is_none() && !entry.accepted.is_empty() {
+        // A client has no host; its entry is for its certificate alone.
+        let is_bound = entry.place.is_some() || entry.role == Role::Client;
+        if !is_bound && !entry.accepted.is_empty() {
             return Err(self.damage(begin, "an entry without a host cannot have accepted problems"));
         }
         Ok(entry)

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::entry::Role;
 use super::judge::{Asked, Grant, Situation};
 use super::judgement_text;
 use crate::error::{Error, Kind, Problems};
@@ -38,8 +39,8 @@ pub enum Answer {
 
 /// Takes answers that last into the context, or into its store.
 pub(crate) trait Record: Send + Sync {
-    /// Whether there is a store that `lasting` answers can go to.
-    fn has_store(&self) -> bool;
+    /// Whether there is a store that `lasting` answers about peers of this side can go to.
+    fn has_store(&self, role: Role) -> bool;
 
     /// Makes what was asked about known: in the store where it is to last, else until the
     /// context goes. Waits as long as `patience` for another process that holds the store.
@@ -115,7 +116,11 @@ impl Question {
         match answer {
             Answer::Reject | Answer::Once => true,
             Answer::Always => self.offers_always,
-            Answer::Session => !self.asked.lasting || self.asked.situation == Situation::NewProblem,
+            Answer::Session => {
+                let same =
+                    matches!(self.asked.situation, Situation::NewProblem | Situation::Client);
+                same || !self.asked.lasting
+            }
         }
     }
 
@@ -142,7 +147,7 @@ impl Question {
             let mut state = self.state.lock();
             if state.answer.is_some() {
                 let message =
-                    format!("the question about {} is answered already", self.asked.endpoint);
+                    format!("the question about {} is answered already", self.asked.whom());
                 return Err(Error::new(Kind::Stale, message));
             }
             state.answer = Some(answer);
@@ -323,9 +328,9 @@ impl Questions {
             }
         }
         let question = Arc::new(Question {
+            offers_always: record.has_store(asked.role),
             asked,
             generation,
-            offers_always: record.has_store(),
             record: Arc::clone(record),
             process: std::process::id(),
             state: Mutex::default(),
@@ -345,6 +350,7 @@ impl Questions {
 fn same(one: &Asked, other: &Asked) -> bool {
     one.role == other.role
         && one.endpoint == other.endpoint
+        && one.identity == other.identity
         && one.certificate() == other.certificate()
         && one.situation == other.situation
         && one.problems == other.problems
@@ -355,7 +361,7 @@ fn same(one: &Asked, other: &Asked) -> bool {
 #[must_use]
 pub(crate) fn accepted_by(asked: &Asked) -> Problems {
     let before = match asked.situation {
-        Situation::NewProblem => {
+        Situation::NewProblem | Situation::Client => {
             asked.previous.as_ref().map_or(Problems::NONE, |entry| entry.accepted)
         }
         Situation::New | Situation::Changed | Situation::Renewed | Situation::Untrusted => {
@@ -373,7 +379,7 @@ impl fmt::Debug for Question {
 
 impl fmt::Debug for Ticket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket").field("question", &self.question.asked.endpoint).finish()
+        f.debug_struct("Ticket").field("question", &self.question.asked.whom()).finish()
     }
 }
 

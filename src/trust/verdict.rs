@@ -140,7 +140,7 @@ fn nowhere(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error
     let Suspect { role, host: name, chain, now, .. } = *suspect;
     let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
     let case = Case { role, name, chain: &shown.chain, now };
-    let found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs);
+    let found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs.known);
     let outcome = if found.problems.is_empty() {
         Ok(Reason::Authority)
     } else {

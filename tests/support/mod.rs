@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod ask;
+pub(crate) mod both;
 pub(crate) mod memory;
 pub(crate) mod pair;
 pub(crate) mod pki;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use tlsconn::{Context, Material, Problems};
 
 pub(crate) use ask::{Ask, Does};
+pub(crate) use both::{Both, own};
 pub(crate) use memory::Link;
 pub(crate) use pki::{Authority, DAY, Identity, NOW};
 

@@ -18,8 +18,11 @@ fn only_a_question_about_the_very_same_is_the_same() {
     assert!(same(&one, &one.clone()) && same(&one, &aside));
     for other in [
         Asked { role: Role::Client, ..one.clone() },
-        Asked { endpoint: Endpoint { host, port: 1 }, ..one.clone() },
-        Asked { endpoint: Endpoint { port: 2, ..one.endpoint.clone() }, ..one.clone() },
+        Asked { endpoint: Some(Endpoint { host, port: 1 }), ..one.clone() },
+        Asked {
+            endpoint: one.endpoint.clone().map(|one| Endpoint { port: 2, ..one }),
+            ..one.clone()
+        },
         Asked { situation: Situation::Changed, ..one.clone() },
         Asked { problems: P | Problems::EXPIRED, ..one.clone() },
         Asked { judged: vec![[1; 32]], ..one.clone() },
@@ -51,7 +54,7 @@ fn an_answer_accepts_what_it_showed_and_what_was_accepted_before() {
 struct NoStore;
 
 impl Record for NoStore {
-    fn has_store(&self) -> bool {
+    fn has_store(&self, _role: Role) -> bool {
         false
     }
 

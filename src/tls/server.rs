@@ -1,0 +1,168 @@
+//! What the sessions of a server share: versions, own certificates, and the verifier that asks
+//! clients for theirs.
+//!
+//! The verifier checks that a client holds the key of its certificate and never decides
+//! whether it may come: its session is held until the trust room has said so. Nothing is
+//! remembered of a client here, and no ticket is given.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, DistinguishedName, Error as TlsError, ServerConfig};
+use rustls::{ServerConnection, SignatureScheme};
+
+use super::secrets::{KeyLogSink, SERVER_TRAFFIC, Secrets};
+use super::setup::{Options, PROVIDER, certified_key, versions};
+use super::signature::SignatureOnly;
+use crate::error::{Error, Kind};
+use crate::material::{Certificate, Key};
+use crate::trust::ClientAuth;
+
+/// The most bytes of names of authorities that a client is told. With more it is told none,
+/// which means that any will do (RFC 8446, section 4.2.4).
+const HINTS: usize = 16 * 1024;
+
+/// What decides which certificate a client is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clients {
+    /// Whether clients show a certificate.
+    pub auth: ClientAuth,
+    /// The names of the authorities that alone vouch for clients, in DER; none where something
+    /// else may.
+    pub authorities: Vec<Vec<u8>>,
+}
+
+/// What the sessions with clients of one generation share.
+pub(crate) struct ServerSetup {
+    config: ServerConfig,
+    key_log: Option<KeyLogSink>,
+    auth: ClientAuth,
+}
+
+impl ServerSetup {
+    /// Prepares sessions with clients: the own chain, the leaf first, and its key.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] where no version is left; [`Kind::Parse`] where the key is of no use
+    /// for TLS.
+    pub(crate) fn new(
+        options: &Options,
+        pair: (&[Certificate], &Key),
+        clients: Clients,
+    ) -> Result<Self, Error> {
+        let auth = clients.auth;
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&PROVIDER))
+            .with_protocol_versions(&versions(options))
+            .map_err(super::setup::none_left)?
+            .with_client_cert_verifier(Arc::new(AsksClients::new(clients)))
+            .with_cert_resolver(Arc::new(OwnCertificates { default: certified_key(pair)? }));
+        config.alpn_protocols = options.alpn.clone();
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(Self { config, key_log: options.key_log.clone(), auth })
+    }
+
+    /// Whether clients show a certificate.
+    pub(super) const fn auth(&self) -> ClientAuth {
+        self.auth
+    }
+
+    /// A new session of rustls, with its own place for secrets.
+    pub(super) fn session(&self) -> Result<(ServerConnection, Arc<Secrets>), Error> {
+        let mut config = self.config.clone();
+        let secrets = Arc::new(Secrets::new(SERVER_TRAFFIC, self.key_log.clone()));
+        config.key_log = Arc::<Secrets>::clone(&secrets);
+        let tls = ServerConnection::new(Arc::new(config))
+            .map_err(|failure| Error::new(Kind::Protocol, format!("TLS: {failure}")))?;
+        Ok((tls, secrets))
+    }
+}
+
+impl fmt::Debug for ServerSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerSetup").field("auth", &self.auth).finish_non_exhaustive()
+    }
+}
+
+/// The own certificates, as rustls asks for them.
+#[derive(Debug)]
+struct OwnCertificates {
+    default: Arc<CertifiedKey>,
+}
+
+impl ResolvesServerCert for OwnCertificates {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.default))
+    }
+}
+
+/// Asks clients for a certificate and believes none of them.
+#[derive(Debug)]
+struct AsksClients {
+    auth: ClientAuth,
+    hints: Vec<DistinguishedName>,
+    signatures: SignatureOnly,
+}
+
+impl AsksClients {
+    fn new(clients: Clients) -> Self {
+        // Each name stands behind two bytes of its length.
+        let size: usize = clients.authorities.iter().map(|name| name.len().saturating_add(2)).sum();
+        let hints = if size > HINTS { Vec::new() } else { clients.authorities };
+        let hints = hints.into_iter().map(DistinguishedName::from).collect();
+        let signatures = SignatureOnly(PROVIDER.signature_verification_algorithms);
+        Self { auth: clients.auth, hints, signatures }
+    }
+}
+
+impl ClientCertVerifier for AsksClients {
+    fn offer_client_auth(&self) -> bool {
+        self.auth != ClientAuth::None
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.auth == ClientAuth::Required
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &self.hints
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, TlsError> {
+        // The session is held until the judge has looked at the chain.
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.signatures.tls12(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.signatures.tls13(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.signatures.schemes()
+    }
+}

@@ -1,0 +1,305 @@
+//! The judgement over a client: who vouches for it, who it is, and whether it may come.
+//!
+//! A client is let in by an entry of the directory of client certificates, as a known client,
+//! by an authority, or by an answer; then the lists of those who may come are asked, whoever
+//! vouched. It gets a name, its identity, and nobody but the directory and the known clients
+//! themselves can give away a name that stands there. The directory is looked at anew for each
+//! judgement.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::assess::{Assessment, Case, Rules, assess_exact};
+use super::clean::Sent;
+use super::directory::Directory;
+use super::entry::{Entry, Role};
+use super::identity::{Identity, IdentityFrom, IdentitySource, identity};
+use super::judge::{
+    Admitted, Asked, Asking, Grant, Judgement, Policy, Reason, Shown, Situation, with_distrust,
+};
+use super::judgement_text;
+use super::known::KnownView;
+use crate::error::{Error, Kind, Problems};
+use crate::material::{Certificate, source_of};
+
+/// Whether clients show a certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ClientAuth {
+    /// They are not asked for one.
+    None,
+    /// They are asked, and may have none.
+    Optional,
+    /// They must.
+    #[default]
+    Required,
+}
+
+/// What decides about clients beside rules and known peers: a part of a snapshot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Admission {
+    /// Whether clients show a certificate.
+    pub auth: ClientAuth,
+    /// Which part of a certificate is the identity.
+    pub identity_from: IdentityFrom,
+    /// The directory of client certificates, where there is one.
+    pub directory: Option<Arc<Directory>>,
+    /// Whether authorities count beside the directory.
+    pub directory_and_authorities: bool,
+    /// The identities that may come, where there is a list.
+    pub identities: Option<Arc<BTreeSet<String>>>,
+}
+
+impl Admission {
+    /// Whether an authority can vouch for a client.
+    const fn authorities_count(&self) -> bool {
+        self.directory.is_none() || self.directory_and_authorities
+    }
+}
+
+/// A client to be judged. It has proven that it holds the key of the first certificate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visitor<'a> {
+    /// What it shows, the leaf first, in DER; nothing where it has no certificate.
+    pub chain: &'a [Vec<u8>],
+    /// The time, in seconds since 1970.
+    pub now: i64,
+}
+
+/// What a client is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door<'a> {
+    /// Authorities, revocation lists, profile, and the list of distinguished names.
+    pub rules: &'a Rules,
+    /// What is for clients alone.
+    pub admission: &'a Admission,
+    /// What to do with a client that nothing vouches for.
+    pub policy: Policy,
+    /// Who can be asked.
+    pub asking: Asking,
+    /// The known peers.
+    pub known: &'a KnownView,
+}
+
+/// Judges a client; with a grant, the question that it answers is not asked again.
+#[must_use]
+pub(crate) fn judge_client(
+    visitor: &Visitor<'_>,
+    door: &Door<'_>,
+    grant: Option<&Grant>,
+) -> Judgement {
+    let judged = match visitor.chain {
+        [] => anonymous(door),
+        _ => hear(visitor, door, grant).map(|(judgement, _)| judgement),
+    };
+    judged.unwrap_or_else(Judgement::Refused)
+}
+
+/// A client without a certificate.
+fn anonymous(door: &Door<'_>) -> Result<Judgement, Error> {
+    let admission = door.admission;
+    let refuse =
+        |why: &str, hint: &str| Err(Error::new(Kind::NoClientCertificate, why).with_hint(hint));
+    if admission.auth == ClientAuth::Required {
+        return refuse(
+            "the client shows no certificate, and one is required",
+            "give the client a certificate and its key, or set TLSCONN_OPT_CLIENT_AUTH",
+        );
+    }
+    if admission.identities.is_some() || door.rules.allowed.is_set() {
+        return refuse(
+            "the client shows no certificate, and only clients on a list may come",
+            "give the client a certificate that the list names",
+        );
+    }
+    Ok(Judgement::Admitted(Admitted::client(Reason::Anonymous, Arc::new([]), None)))
+}
+
+/// Judges a client that shows a certificate, and tells what was found as well.
+pub(super) fn hear(
+    visitor: &Visitor<'_>,
+    door: &Door<'_>,
+    grant: Option<&Grant>,
+) -> Result<(Judgement, Assessment), Error> {
+    let Visitor { chain, now } = *visitor;
+    let sent = Sent { role: Role::Client, name: None, chain, rules: door.rules };
+    let shown = Shown::read(&sent, now)?;
+    let case = Case { role: Role::Client, name: None, chain: &shown.chain, now };
+    let Some(leaf) = shown.chain.first() else {
+        return Ok((anonymous(door)?, Assessment::default()));
+    };
+    let porter = Porter { door, leaf, chain: &shown.chain, now, grant };
+    if let Some(directory) = &door.admission.directory
+        && let Some(file) = directory.find(leaf)?
+    {
+        let found = porter.of_directory(&case);
+        let judgement = if found.problems.is_empty() {
+            porter.let_in(IdentitySource::Directory, Reason::Directory)
+        } else {
+            let who = format!("the client of {}", source_of(&file));
+            Judgement::Refused(judgement_text::bad_client(&who, leaf, &found))
+        };
+        return Ok((judgement, found));
+    }
+    let (lasting, session) = door.known.client(leaf);
+    if !(lasting.is_empty() && session.is_empty()) {
+        let found = with_distrust(assess_exact(&case, door.rules), &case, door.known);
+        let judgement = porter.known(&lasting, &session, found.clone());
+        return Ok((judgement, found));
+    }
+    let found = with_distrust(shown.find_path(&case, door.rules), &case, door.known);
+    if found.problems.is_empty() && door.admission.authorities_count() {
+        let judgement = porter.let_in(IdentitySource::Authority, Reason::Authority);
+        return Ok((judgement, found));
+    }
+    Ok((porter.unknown(None, found.clone()), found))
+}
+
+/// The one who looks at a client that shows a certificate.
+struct Porter<'a> {
+    door: &'a Door<'a>,
+    leaf: &'a Certificate,
+    chain: &'a Arc<[Certificate]>,
+    now: i64,
+    grant: Option<&'a Grant>,
+}
+
+impl Porter<'_> {
+    /// What counts of an entry of the directory: path, authority and purpose do not.
+    fn of_directory(&self, case: &Case<'_>) -> Assessment {
+        let mut found = assess_exact(case, self.door.rules);
+        found.forget(Problems::WRONG_PURPOSE);
+        with_distrust(found, case, self.door.known)
+    }
+
+    /// A client whose very certificate is known.
+    fn known(
+        &self,
+        lasting: &[Arc<Entry>],
+        session: &[Arc<Entry>],
+        mut found: Assessment,
+    ) -> Judgement {
+        let alive = |entry: &&Arc<Entry>| entry.expires.is_none_or(|last| self.now <= last);
+        let all = || lasting.iter().chain(session);
+        let accepted = all().filter(alive).fold(Problems::NONE, |all, one| all | one.accepted);
+        if all().any(|entry| alive(&entry)) {
+            if accepted.contains(found.problems) {
+                return self.let_in(IdentitySource::Answer, Reason::Known);
+            }
+        } else {
+            found.why.push("the entry for this client is over".to_owned());
+        }
+        self.unknown(lasting.first().or(session.first()), found)
+    }
+
+    /// Nobody vouches for the client: it is asked about, or refused.
+    fn unknown(&self, previous: Option<&Arc<Entry>>, mut found: Assessment) -> Judgement {
+        let admission = self.door.admission;
+        if let Some(directory) = &admission.directory {
+            found.why.push(format!("its certificate is not in {}", source_of(directory.path())));
+        } else if self.door.rules.anchors.is_empty() {
+            found.why.push("this context has no authority at all".to_owned());
+        }
+        let name = match self.name_for(IdentitySource::Answer) {
+            Ok(name) => name,
+            Err(error) => return Judgement::Refused(error.with_problems(found.problems)),
+        };
+        let (lasting, session) = self.door.known.client(self.leaf);
+        let stored: Vec<_> = lasting.iter().map(|one| *one.certificate.sha256()).collect();
+        let judged =
+            stored.iter().copied().chain(session.iter().map(|one| *one.certificate.sha256()));
+        let mut judged: Vec<_> = judged.collect();
+        judged.dedup();
+        let asked = Asked {
+            role: Role::Client,
+            endpoint: None,
+            identity: Some(name),
+            situation: Situation::Client,
+            problems: found.problems,
+            why: found.why,
+            chain: Arc::clone(self.chain),
+            previous: previous.cloned(),
+            judged,
+            stored,
+            lasting: !lasting.is_empty(),
+        };
+        let may_ask = self.door.policy == Policy::Ask
+            && self.door.asking != Asking::Proposal
+            && !asked.problems.intersects(Problems::SEVERE);
+        if !may_ask {
+            return Judgement::Refused(judgement_text::refusal(&asked));
+        }
+        if self.grant.is_some_and(|grant| grant.asked.covers(&asked)) {
+            return self.let_in(IdentitySource::Answer, Reason::Answer);
+        }
+        Judgement::Ask(Box::new(asked))
+    }
+
+    /// Somebody vouches for the client: it comes in, unless a list is against it.
+    fn let_in(&self, source: IdentitySource, reason: Reason) -> Judgement {
+        match self.name_for(source) {
+            Ok(name) => {
+                let identity = Some(Identity { name, source });
+                Judgement::Admitted(Admitted::client(reason, Arc::clone(self.chain), identity))
+            }
+            Err(error) => Judgement::Refused(error),
+        }
+    }
+
+    /// The identity that the client gets from this source, or why it may not have it.
+    fn name_for(&self, source: IdentitySource) -> Result<String, Error> {
+        let admission = self.door.admission;
+        if let Some(error) = self.door.rules.refusal(Role::Client, self.leaf) {
+            return Err(error);
+        }
+        let name = identity(self.leaf, admission.identity_from).map_err(|why| {
+            let subject = self.leaf.subject();
+            let message = format!("the certificate of the client {subject} {why}");
+            Error::new(Kind::NotAllowed, message).with_hint(
+                "a client is known by one name: choose which with TLSCONN_OPT_IDENTITY_FROM",
+            )
+        })?;
+        if let Some(list) = &admission.identities
+            && !list.contains(&name)
+        {
+            let message = format!("the client {name} is not on the list of identities");
+            return Err(Error::new(Kind::NotAllowed, message)
+                .with_hint("add it with tlsconn_ctx_allow_identity()"));
+        }
+        self.is_its_own(&name, source)?;
+        Ok(name)
+    }
+
+    /// Refuses a name that is another one's already.
+    fn is_its_own(&self, name: &str, source: IdentitySource) -> Result<(), Error> {
+        if source == IdentitySource::Directory {
+            return Ok(());
+        }
+        let Admission { directory, identity_from, .. } = self.door.admission;
+        let key = self.leaf.key_sha256();
+        let holder = match directory {
+            Some(directory) => directory.other_holder(name, key, *identity_from)?,
+            None => None,
+        };
+        let holder = match holder {
+            Some(file) => Some(source_of(&file)),
+            None => self.known_holder(name).map(|old| {
+                format!("the known client with the certificate {}", old.certificate.fingerprint())
+            }),
+        };
+        let Some(holder) = holder else { return Ok(()) };
+        let message = format!(
+            "the client {name} has another key than {holder}, which that name belongs to: no authority and no answer can give it away"
+        );
+        Err(Error::new(Kind::NotAllowed, message)
+            .with_hint("if both are the same client, put this certificate where the other one is"))
+    }
+
+    /// A known client with this name and another key.
+    fn known_holder(&self, name: &str) -> Option<&Arc<Entry>> {
+        let from = self.door.admission.identity_from;
+        self.door.known.clients().find(|entry| {
+            entry.certificate.key_sha256() != self.leaf.key_sha256()
+                && identity(&entry.certificate, from).is_ok_and(|other| other == name)
+        })
+    }
+}
