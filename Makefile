@@ -107,8 +107,8 @@ $(LIBRARY)/case-runner-sanitized: $(RUNNER) tests/cases/runner_json.h include/tl
 
 # ---------- the main job ----------
 
-demo: lib $(LIBRARY)/examples-c/connect
-	scripts/demo $(LIBRARY)/examples-c/connect
+demo: lib $(LIBRARY)/examples-c/connect $(LIBRARY)/examples-c/serve
+	scripts/demo $(LIBRARY)/examples-c/connect $(LIBRARY)/examples-c/serve
 
 # ---------- checking ----------
 

@@ -1,0 +1,80 @@
+/* Greets each client by the name that its certificate proves. The certificates that may come lie in a directory.
+   usage: serve PORT CERTIFICATE KEY DIRECTORY */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <tlsconn.h>
+#include <unistd.h>
+
+static int listen_on(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int yes = 1;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0
+        || bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 64) != 0
+        || getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+        perror("serve");
+        exit(EXIT_FAILURE);
+    }
+    printf("serve: listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+    fflush(stdout);
+    return fd;
+}
+
+/* The first read shakes hands and judges the client; a client that may not come ends here. */
+static int greet(tlsconn_ctx *ctx, int fd)
+{
+    char line[256], reply[1024];
+    tlsconn_conn *conn = NULL;
+    size_t n = 0;
+    int ok = tlsconn_accept_fd(ctx, fd, 0, &conn) == TLSCONN_OK
+          && tlsconn_conn_read(conn, line, sizeof line, &n) == TLSCONN_OK;
+    if (ok) {
+        const char *name = tlsconn_conn_info(conn, TLSCONN_INFO_PEER_IDENTITY);
+        int length = snprintf(reply, sizeof reply, "hello, %s\n", name);
+        size_t size = length < (int)sizeof reply ? (size_t)length : sizeof reply - 1;
+        ok = tlsconn_conn_write(conn, reply, size, NULL) == TLSCONN_OK && tlsconn_conn_shutdown(conn) == TLSCONN_OK;
+        printf("serve: %s was here (%s)\n", name, tlsconn_conn_info(conn, TLSCONN_INFO_IDENTITY_SOURCE));
+    }
+    if (!ok)
+        printf("serve: %s\n", tlsconn_error_message(tlsconn_last_error()));
+    fflush(stdout);
+    tlsconn_conn_free(conn);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 5) {
+        fprintf(stderr, "usage: %s PORT CERTIFICATE KEY DIRECTORY\n", argv[0]);
+        return 2;
+    }
+    tlsconn_ctx *ctx = tlsconn_ctx_new();
+    if (tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CERT, argv[2]) != TLSCONN_OK
+        || tlsconn_ctx_add_file(ctx, TLSCONN_MAT_KEY, argv[3]) != TLSCONN_OK
+        || tlsconn_ctx_set_client_dir(ctx, argv[4]) != TLSCONN_OK) {
+        fprintf(stderr, "serve: %s\n", tlsconn_error_message(tlsconn_last_error()));
+        return EXIT_FAILURE;
+    }
+    int listener = listen_on(atoi(argv[1]));
+    signal(SIGCHLD, SIG_IGN); /* no zombies: nobody waits for the processes below */
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
+            break;
+        if (fd >= 0 && fork() == 0) /* a slow client keeps its own process waiting, and nobody else */
+            _exit(greet(ctx, fd));
+        if (fd >= 0)
+            close(fd);
+    }
+    perror("serve");
+    return EXIT_FAILURE;
+}
