@@ -1427,10 +1427,16 @@ int tlsconn_conn_shutdown(tlsconn_conn *conn);
  * also while it dials, while a question is open, and over memory. Ask again after each call:
  * what is waited for changes. One thread at a time.
  *
+ * A server of thousands of clients can save the descriptors: with `fd` NULL, for a connection
+ * over a descriptor of yours, poll that one for `*events`. While a question is open `*events`
+ * is 0, and nothing rings when it is answered or the connection is aborted: make the call again
+ * by yourself then.
+ *
  * Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
  * `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;
  * `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a platform without such a descriptor;
- * `TLSCONN_E_INVALID` when a pointer is NULL.
+ * `TLSCONN_E_STATE` when `fd` is NULL and the connection is not over a descriptor of yours;
+ * `TLSCONN_E_INVALID` when another pointer is NULL.
  */
 TLSCONN_API
 TLSCONN_MUST

@@ -272,7 +272,7 @@ static void connections(tlsconn_ctx *ctx)
     EXPECT(TLSCONN_E_INVALID, tlsconn_conn_shutdown(NULL));
     EXPECT(TLSCONN_E_STATE, tlsconn_conn_shutdown(mem));
     EXPECT(TLSCONN_E_INVALID, tlsconn_conn_poll(NULL, &fd, &events, &timeout_ms));
-    EXPECT(TLSCONN_E_INVALID, tlsconn_conn_poll(mem, NULL, &events, &timeout_ms));
+    EXPECT(TLSCONN_E_STATE, tlsconn_conn_poll(mem, NULL, &events, &timeout_ms));
     EXPECT(TLSCONN_E_INVALID, tlsconn_conn_poll(mem, &fd, NULL, &timeout_ms));
     EXPECT(TLSCONN_E_INVALID, tlsconn_conn_poll(mem, &fd, &events, NULL));
     EXPECT(TLSCONN_OK, tlsconn_conn_poll(mem, &fd, &events, &timeout_ms));

@@ -4,9 +4,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::drive::busy;
+use super::drive::{Driver, busy};
+use super::transport::Transport;
 use super::{Connection, Want};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::io::{Interest, Watch};
 use crate::tls::Session;
 
@@ -23,9 +24,9 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`crate::error::Kind::Busy`] while another thread is at the handshake;
-    /// [`crate::error::Kind::NoMemory`] where no descriptor is left;
-    /// [`crate::error::Kind::Forked`].
+    /// [`Kind::Busy`] while another thread is at the handshake;
+    /// [`Kind::NoMemory`] where no descriptor is left;
+    /// [`Kind::Forked`].
     pub fn poll(&self) -> Result<(BorrowedFd<'_>, Option<Duration>), Error> {
         // What is watched is the parent's too: a child that changed it would change both.
         self.check_process()?;
@@ -41,27 +42,60 @@ impl Connection {
         let _ = self.hush(&wake);
         let driver = self.driver.try_lock().ok_or_else(|| busy("the handshake"))?;
         let transport = self.transport.lock().clone();
-        let open = self.open.load(Ordering::Acquire);
-        let mut interests = if open {
-            let wants = *self.wants.lock();
-            let writable = self.has_output() || wants.write.is_some();
-            let readable = wants.read.is_some() || wants.write.is_none();
-            let interest = Interest { readable, writable };
-            transport.socket().map(|socket| (socket, interest)).into_iter().collect()
-        } else {
-            self.interests(&driver, &transport)
-        };
+        let mut interests = self.all_interests(&driver, &transport);
         interests.push((wake.as_fd(), Interest { readable: true, writable: false }));
         watch.set(&interests)?;
-        let timeout = if self.must_not_wait() {
+        Ok((watch.as_fd(), self.patience_of(&driver)))
+    }
+
+    /// What to poll the caller's own socket for, and how long to wait at most; nothing: for
+    /// ever. No descriptor is made for it, and nothing rings when a question is answered or the
+    /// connection aborted.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::State`] where the socket is not the caller's; [`Kind::Busy`] while another
+    /// thread is at the handshake; [`Kind::Forked`].
+    pub(crate) fn poll_socket(&self) -> Result<(Interest, Option<Duration>), Error> {
+        self.check_process()?;
+        let driver = self.driver.try_lock().ok_or_else(|| busy("the handshake"))?;
+        let transport = self.transport.lock().clone();
+        if !matches!(transport, Transport::Given(_)) {
+            let message =
+                "only a connection over a descriptor of yours can do without one of the library's";
+            return Err(Error::new(Kind::State, message));
+        }
+        let interests = self.all_interests(&driver, &transport);
+        let interest = interests.first().map(|(_, interest)| *interest).unwrap_or_default();
+        Ok((interest, self.patience_of(&driver)))
+    }
+
+    /// What is waited for on the transport, on the way to an open connection and behind it.
+    fn all_interests<'a>(
+        &self,
+        driver: &'a Driver,
+        transport: &'a Transport,
+    ) -> Vec<(BorrowedFd<'a>, Interest)> {
+        if !self.open.load(Ordering::Acquire) {
+            return self.interests(driver, transport);
+        }
+        let wants = *self.wants.lock();
+        let writable = self.has_output() || wants.write.is_some();
+        let readable = wants.read.is_some() || wants.write.is_none();
+        let interest = Interest { readable, writable };
+        transport.socket().map(|socket| (socket, interest)).into_iter().collect()
+    }
+
+    /// How long to wait at most.
+    fn patience_of(&self, driver: &Driver) -> Option<Duration> {
+        if self.must_not_wait() {
             Some(Duration::ZERO)
-        } else if open {
+        } else if self.open.load(Ordering::Acquire) {
             None
         } else {
             let now = Instant::now();
-            Self::next_deadline(&driver).map(|until| until.saturating_duration_since(now))
-        };
-        Ok((watch.as_fd(), timeout))
+            Self::next_deadline(driver).map(|until| until.saturating_duration_since(now))
+        }
     }
 
     /// Whether a call would get on at once, whatever the descriptor says.
@@ -73,5 +107,35 @@ impl Connection {
         let reads = wants.read.is_some() || wants.write.is_none();
         let plaintext = reads && self.session.lock().as_ref().is_some_and(Session::has_input);
         over || answered || plaintext
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::{AsFd, OwnedFd};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::connection::Outcome;
+    use crate::context::Context;
+
+    #[test]
+    fn a_socket_of_the_caller_is_polled_without_another_descriptor() {
+        let (near, _far) = UnixStream::pair().unwrap();
+        // The connection only borrows it.
+        let near: &'static OwnedFd = Box::leak(Box::new(near.into()));
+        let connection =
+            Connection::over_socket(&Context::new(), near.as_fd(), "h", 1, false).unwrap();
+        assert_eq!(connection.handshake().unwrap(), Outcome::Not(Want::Read));
+        let (interest, timeout) = connection.poll_socket().unwrap();
+        assert_eq!(interest, Interest { readable: true, writable: false });
+        assert!(timeout.is_some_and(|timeout| timeout > Duration::ZERO));
+        assert!(connection.watch.get().is_none() && connection.wake.get().is_none());
+    }
+
+    #[test]
+    fn without_a_socket_of_the_caller_there_is_nothing_to_poll() {
+        let connection = Connection::in_memory(&Context::new(), "h", 1).unwrap();
+        assert_eq!(connection.poll_socket().unwrap_err().kind(), Kind::State);
     }
 }

@@ -312,10 +312,16 @@ pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int
 /// also while it dials, while a question is open, and over memory. Ask again after each call:
 /// what is waited for changes. One thread at a time.
 ///
+/// A server of thousands of clients can save the descriptors: with `fd` NULL, for a connection
+/// over a descriptor of yours, poll that one for `*events`. While a question is open `*events`
+/// is 0, and nothing rings when it is answered or the connection is aborted: make the call again
+/// by yourself then.
+///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
 /// `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;
 /// `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a platform without such a descriptor;
-/// `TLSCONN_E_INVALID` when a pointer is NULL.
+/// `TLSCONN_E_STATE` when `fd` is NULL and the connection is not over a descriptor of yours;
+/// `TLSCONN_E_INVALID` when another pointer is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_poll(
@@ -325,18 +331,26 @@ pub unsafe extern "C" fn tlsconn_conn_poll(
     timeout_ms: *mut c_int,
 ) -> c_int {
     const POLLIN: c_short = 1;
+    const POLLOUT: c_short = 4;
     call(|| {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
         // SAFETY: the contract: room for a number, or NULL.
-        let fd = unsafe { place("fd", fd) }?;
-        // SAFETY: the contract: room for a number, or NULL.
         let events = unsafe { place("events", events) }?;
         // SAFETY: the contract: room for a number, or NULL.
         let timeout_ms = unsafe { place("timeout_ms", timeout_ms) }?;
-        let (watched, timeout) = conn.connection.poll()?;
-        *fd = watched.as_raw_fd();
-        *events = POLLIN;
+        let timeout = if fd.is_null() {
+            let (interest, timeout) = conn.connection.poll_socket()?;
+            let bit = |wanted, bit: c_short| if wanted { bit } else { 0 };
+            *events = bit(interest.readable, POLLIN) | bit(interest.writable, POLLOUT);
+            timeout
+        } else {
+            let (watched, timeout) = conn.connection.poll()?;
+            // SAFETY: not NULL; the contract: room for a number.
+            *unsafe { place("fd", fd) }? = watched.as_raw_fd();
+            *events = POLLIN;
+            timeout
+        };
         *timeout_ms = timeout.map_or(-1, |timeout| {
             // Rounded up, so that the time has come when the wait is over.
             let milliseconds = timeout.as_nanos().div_ceil(1_000_000);

@@ -19,7 +19,7 @@ use crate::error::{Error, Kind};
 const LONGEST: Timespec = Timespec { tv_sec: 86_400, tv_nsec: 0 };
 
 /// What to wait for on a descriptor. Errors and the end of the stream make it ready as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Interest {
     /// Until there is something to read.
     pub readable: bool,
