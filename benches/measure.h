@@ -11,7 +11,7 @@
 /* How often the chain is judged; times are divided by it. */
 #define ROUNDS 2000
 
-static double cpu_seconds(void)
+static inline double cpu_seconds(void)
 {
     struct timespec now;
     if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) != 0)
@@ -20,14 +20,14 @@ static double cpu_seconds(void)
 }
 
 /* Bytes that malloc has given out and not got back. */
-static double heap_bytes(void)
+static inline double heap_bytes(void)
 {
     struct mallinfo2 info = mallinfo2();
     return (double)info.uordblks + (double)info.hblkhd;
 }
 
 /* The most memory that the process ever had, in kilobytes. */
-static double peak_kilobytes(void)
+static inline double peak_kilobytes(void)
 {
     char line[256];
     double peak = 0;
@@ -41,7 +41,7 @@ static double peak_kilobytes(void)
     return peak;
 }
 
-static char *slurp(const char *path, size_t *len)
+static inline char *slurp(const char *path, size_t *len)
 {
     FILE *file = fopen(path, "rb");
     char *text = NULL;
@@ -60,7 +60,7 @@ static char *slurp(const char *path, size_t *len)
     return text;
 }
 
-static void report(double load_seconds, double heap, double peak, double judge_seconds)
+static inline void report(double load_seconds, double heap, double peak, double judge_seconds)
 {
     printf("load_ms %.3f heap_mb %.3f peak_mb %.3f judge_us %.3f\n", load_seconds * 1e3,
            heap / 1e6, peak * 1024 / 1e6, judge_seconds * 1e6 / ROUNDS);
