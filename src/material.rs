@@ -17,6 +17,7 @@ mod key;
 mod layout;
 mod name;
 mod name_gnutls;
+mod name_hash;
 mod pem;
 mod system;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub(crate) use key::Key;
 pub use layout::Layout;
 pub(crate) use layout::{Surroundings, layout_files};
 pub(crate) use name::name_text;
+pub(crate) use name_hash::name_hash;
 pub(crate) use pem::{Block, blocks};
 pub(crate) use system::system_authorities;
 
