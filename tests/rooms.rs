@@ -14,7 +14,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("context", &["error", "material", "trust", "tls"]),
     ("connection", &["error", "material", "trust", "tls", "io", "context"]),
     ("terminal", &["material", "trust"]),
-    ("ffi", &["error", "material", "trust", "tls", "io", "context", "connection", "terminal"]),
+    ("pki", &["error", "material"]),
+    (
+        "ffi",
+        &["error", "material", "trust", "tls", "io", "context", "connection", "terminal", "pki"],
+    ),
 ];
 
 /// What is said in few rooms only. `rustls_pki_types::` and `std::net::IpAddr` are no such
