@@ -18,6 +18,7 @@ mod error;
 mod ffi;
 mod io;
 mod material;
+mod pki;
 mod terminal;
 mod tls;
 mod trust;
@@ -26,6 +27,7 @@ pub use connection::{Connection, Outcome, Read, Want};
 pub use context::{AskPassphrase, Context, Settings, Snapshot, Validator};
 pub use error::{Error, Kind, Problems, escaped};
 pub use material::{Certificate, Layout, Material, Style, difference};
+pub use pki::{Rehashed, Skipped, rehash};
 pub use terminal::ask_terminal;
 pub use tls::{Certified, Info, KeyLogSink, Options, SendCertificate, Version};
 pub use trust::{
