@@ -44,6 +44,8 @@ mod server;
 
 mod known;
 
+mod pki;
+
 mod verify;
 
 mod certificate;

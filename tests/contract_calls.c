@@ -100,6 +100,9 @@ static void contexts(tlsconn_ctx *ctx, const char *pem)
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_known_file(NULL, "/tmp/known"));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_known_file(ctx, NULL));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_known_file(ctx, ""));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_dir_rehash(NULL));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_dir_rehash(""));
+    EXPECT(TLSCONN_E_FILE, tlsconn_dir_rehash("/nowhere/at/all"));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_reload(NULL));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_allow_dn(NULL, "CN=alice"));
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_allow_dn(NULL, NULL));
