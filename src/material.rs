@@ -34,7 +34,9 @@ pub(crate) use der::{Element, first as first_element};
 pub use describe::{Style, difference};
 pub(crate) use describe::{hex_colons, pem_text};
 pub(crate) use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
-pub(crate) use file::{FileText, LIMIT, Stamp, pem_files, read, read_secret, source_of, stamp};
+pub(crate) use file::{
+    FileText, LIMIT, Stamp, has_ending, pem_files, read, read_at, read_secret, source_of, stamp,
+};
 pub(crate) use hash_name::{HashName, HashPlace};
 pub(crate) use holding::{Holding, holding};
 pub(crate) use key::Key;

@@ -4,14 +4,16 @@
 //! no regular file or larger than any honest one; so a pipe, a device or a directory can
 //! neither hang nor fill the process. Nothing here looks at what a file says.
 
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::fs::{File, FileType, Metadata};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
@@ -46,6 +48,21 @@ impl Stamp {
         now_ns.saturating_sub(self.modified.max(self.changed)) > SETTLED
     }
 
+    /// The stamp of what a call other than those of this module looked at.
+    pub(crate) fn of_stat(stat: &Stat) -> Self {
+        // Systems count in types of different sizes, none of which is larger than these.
+        let number = |number: i128| u64::try_from(number).unwrap_or(u64::MAX);
+        let nanoseconds =
+            |seconds: i128, rest: i128| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        Self {
+            device: number(stat.st_dev.into()),
+            inode: number(stat.st_ino.into()),
+            size: number(stat.st_size.into()),
+            modified: nanoseconds(stat.st_mtime.into(), stat.st_mtime_nsec.into()),
+            changed: nanoseconds(stat.st_ctime.into(), stat.st_ctime_nsec.into()),
+        }
+    }
+
     fn of(metadata: &Metadata) -> Self {
         let nanoseconds = |seconds: i64, rest: i64| {
             i128::from(seconds).saturating_mul(1_000_000_000).saturating_add(i128::from(rest))
@@ -67,6 +84,8 @@ pub(crate) struct FileText {
     pub bytes: Zeroizing<Vec<u8>>,
     /// The file as it was when it was opened.
     pub stamp: Stamp,
+    /// Who may do what with it, as in `chmod`.
+    pub mode: u32,
 }
 
 impl std::fmt::Debug for FileText {
@@ -83,6 +102,21 @@ impl std::fmt::Debug for FileText {
 /// [`Kind::NoMemory`] where the process has no memory or descriptor left.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<FileText, Error> {
     let (file, metadata) = open(path)?;
+    read_open(path, limit, &file, &metadata)
+}
+
+/// Reads like [`read`] the file `name` of an open directory; `path` names it in errors.
+///
+/// # Errors
+///
+/// Those of [`read`].
+pub(crate) fn read_at(
+    directory: &File,
+    name: &OsStr,
+    path: &Path,
+    limit: u64,
+) -> Result<FileText, Error> {
+    let (file, metadata) = open_at(directory, name, path)?;
     read_open(path, limit, &file, &metadata)
 }
 
@@ -166,9 +200,27 @@ fn has_material_name(path: &Path) -> bool {
             .is_some_and(|end| endings.iter().any(|one| end.eq_ignore_ascii_case(one)))
 }
 
+/// Whether a file name ends in one of `endings`, dots included and in small letters. A name may
+/// be nothing but its ending, as OpenSSL has it.
+pub(crate) fn has_ending(name: &OsStr, endings: &[&str]) -> bool {
+    let name = name.as_bytes();
+    let ending = name.iter().rposition(|byte| *byte == b'.').and_then(|dot| name.get(dot..));
+    let has = |end: &[u8]| endings.iter().any(|one| end.eq_ignore_ascii_case(one.as_bytes()));
+    ending.is_some_and(has)
+}
+
 fn open(path: &Path) -> Result<(File, Metadata), Error> {
+    open_at(rustix::fs::CWD, path.as_os_str(), path)
+}
+
+fn open_at(
+    directory: impl AsFd + Copy,
+    name: &OsStr,
+    path: &Path,
+) -> Result<(File, Metadata), Error> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let opened = rustix::io::retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));
+    let opened =
+        rustix::io::retry_on_intr(|| rustix::fs::openat(directory, name, flags, Mode::empty()));
     let file = match opened {
         Ok(descriptor) => File::from(descriptor),
         Err(error) => {
@@ -215,7 +267,11 @@ fn read_open(path: &Path, limit: u64, file: &File, metadata: &Metadata) -> Resul
         }
         let read = rustix::io::retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes)));
         if read.map_err(|error| failed("read", path, &error.into()))? == 0 {
-            return Ok(FileText { bytes, stamp: Stamp::of(metadata) });
+            return Ok(FileText {
+                bytes,
+                stamp: Stamp::of(metadata),
+                mode: metadata.mode() & 0o7777,
+            });
         }
         if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
             return too_big(path, limit, &format_args!("grown to {}", bytes.len()));

@@ -12,11 +12,12 @@ mod plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind};
-use crate::material::{HashName, HashPlace, Holding, LIMIT, holding, name_hash, read, source_of};
+use crate::material::{
+    HashName, HashPlace, Holding, LIMIT, has_ending, holding, name_hash, read, source_of,
+};
 use directory::Directory;
 use plan::{Plan, Wanted};
 
@@ -118,7 +119,7 @@ impl Found {
             if directory.target(&name)?.is_some() {
                 self.leftovers.push(name);
             }
-        } else if has_ending(&name) {
+        } else if has_ending(&name, &ENDINGS) {
             let path = directory.path().join(&name);
             if let Err(why) = self.take_file(&path, name)? {
                 self.skipped.push(Skipped { path, why });
@@ -164,14 +165,6 @@ impl Found {
         };
         places.into_iter().map(plan).collect()
     }
-}
-
-fn has_ending(name: &OsStr) -> bool {
-    // Not `Path::extension`, which a name that begins with its only dot has none for.
-    let name = name.as_bytes();
-    let ending = name.iter().rposition(|byte| *byte == b'.').and_then(|dot| name.get(dot..));
-    let has = |end: &[u8]| ENDINGS.iter().any(|one| end.eq_ignore_ascii_case(one.as_bytes()));
-    ending.is_some_and(has)
 }
 
 fn too_many(dir: &Path, place: HashPlace) -> Error {

@@ -1,60 +1,143 @@
-//! The directory of client certificates.
+//! The directory of client certificates: who lies in it may come.
+//!
+//! Entries are exact, never authorities, and never believed from memory: an answer is yes only
+//! when, during that very call, a file was opened that holds the certificate. What is kept in
+//! between are hints where to look, behind one lock that is held while files are looked at, and
+//! never while foreign code runs. A clock tells only whether a time stamp is old enough to be
+//! believed. A directory or a file that others may write says nothing about anybody.
 
+mod index;
+mod listing;
+mod place;
+
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use super::identity::IdentityFrom;
-use crate::error::Error;
+use parking_lot::Mutex;
+
+use super::identity::{IdentityFrom, identity};
+use crate::error::{Error, Kind};
 use crate::material::Certificate;
+use index::Index;
+use listing::Listing;
+use place::Place;
 
 /// A directory of client certificates.
-#[derive(Debug)]
+///
+/// An entry is a file of at most 1 MiB whose name ends in `.pem`, `.crt` or `.cer`, that others
+/// may not write, and that holds one certificate; a key beside it does not matter. Links with
+/// hash names, as `openssl rehash` makes them, are hints: with them, a look-up opens one file,
+/// however many there are. An entry without one is found too. One that has a hash name and gets
+/// a certificate with another subject in place is found when the links were made anew.
 pub(crate) struct Directory {
     path: PathBuf,
+    now: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    hints: Mutex<Hints>,
+}
+
+/// Where to look first, and what need not be read again.
+#[derive(Debug, Default)]
+struct Hints {
+    listing: Listing,
+    /// The entries without a hash name, by the SHA-256 of their certificate.
+    unlinked: Index<[u8; 32], ()>,
+    /// All entries that have an identity, with the SHA-256 of their key.
+    holders: Index<String, [u8; 32]>,
+    /// The rule by which the holders got their identities.
+    rule: Option<IdentityFrom>,
 }
 
 impl Directory {
-    /// The directory at `path`.
+    /// The directory at `path`. Nothing of it is read yet.
     ///
     /// # Errors
     ///
-    /// That it cannot be used.
+    /// [`Kind::File`] where it is missing or cannot be read, [`Kind::Permission`] where others may
+    /// write it, [`Kind::Invalid`] where `path` names nothing.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        crate::material::pem_files(path)?;
-        Ok(Self { path: path.to_owned() })
+        Self::open_with(path, Box::new(SystemTime::now))
     }
 
-    /// Where it is.
+    fn open_with(
+        path: &Path,
+        now: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    ) -> Result<Self, Error> {
+        let path = std::path::absolute(path).map_err(|error| {
+            Error::new(Kind::Invalid, format!("{} names no directory: {error}", path.display()))
+        })?;
+        Place::open(&path)?;
+        Ok(Self { path, now, hints: Mutex::default() })
+    }
+
+    /// Where it is, as an absolute path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file that holds this very certificate.
+    /// The file that holds this very certificate, and was opened to see.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::open`], and [`Kind::NoMemory`] where the process can open no file: nobody
+    /// is unknown because the directory cannot be asked.
     pub(crate) fn find(&self, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
-        Ok(self.all()?.into_iter().find(|(_, one)| one == leaf).map(|(path, _)| path))
+        let place = Place::open(&self.path)?;
+        if let Some(path) = place.linked(leaf)? {
+            return Ok(Some(path));
+        }
+        let now = self.now();
+        let mut hints = self.hints.lock();
+        let hints = &mut *hints;
+        if let Some(path) = place.first_with(hints.unlinked.names(leaf.sha256()), leaf)? {
+            return Ok(Some(path));
+        }
+        hints.listing.refresh(&place, now)?;
+        let key = |certificate: &Certificate| Some((*certificate.sha256(), ()));
+        hints.unlinked.refresh(&place, hints.listing.unlinked(), now, &key)?;
+        place.first_with(hints.unlinked.names(leaf.sha256()), leaf)
     }
 
     /// An entry with this identity and another key.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::find`].
     pub(crate) fn other_holder(
         &self,
         name: &str,
         key_sha256: &[u8; 32],
-        from: IdentityFrom,
+        rule: IdentityFrom,
     ) -> Result<Option<PathBuf>, Error> {
-        let other = |one: &Certificate| {
-            one.key_sha256() != key_sha256
-                && super::identity::identity(one, from).is_ok_and(|other| other == name)
+        let place = Place::open(&self.path)?;
+        let now = self.now();
+        let mut hints = self.hints.lock();
+        let hints = &mut *hints;
+        if hints.rule != Some(rule) {
+            hints.holders = Index::default();
+            hints.rule = Some(rule);
+        }
+        hints.listing.refresh(&place, now)?;
+        let holder = |certificate: &Certificate| {
+            Some((identity(certificate, rule).ok()?, *certificate.key_sha256()))
         };
-        Ok(self.all()?.into_iter().find(|(_, one)| other(one)).map(|(path, _)| path))
+        hints.holders.refresh(&place, hints.listing.entries(), now, &holder)?;
+        let mut others = hints.holders.entries(name).filter(|(_, key)| *key != key_sha256);
+        Ok(others.next().map(|(file, _)| self.path.join(file)))
     }
 
-    fn all(&self) -> Result<Vec<(PathBuf, Certificate)>, Error> {
-        let mut all = Vec::new();
-        for path in crate::material::pem_files(&self.path)? {
-            let file = crate::material::read(&path, crate::material::LIMIT)?;
-            if let Ok([one]) = Certificate::all_from_pem(&file.bytes, "an entry").as_deref() {
-                all.push((path, one.clone()));
-            }
-        }
-        Ok(all)
+    /// In nanoseconds since 1970.
+    fn now(&self) -> i128 {
+        let since = (self.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
     }
 }
+
+impl fmt::Debug for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Directory").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

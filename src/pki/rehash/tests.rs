@@ -63,7 +63,7 @@ impl Lab {
     /// What lies in the directory under a name of its own.
     fn existing(&self) -> BTreeSet<[u8; 32]> {
         let entries = fs::read_dir(self.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        let own = entries.filter(|name| has_ending(name));
+        let own = entries.filter(|name| has_ending(name, &ENDINGS));
         own.filter_map(|name| Some(*held(&self.path().join(name))?.sha256())).collect()
     }
 }

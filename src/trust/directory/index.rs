@@ -1,0 +1,100 @@
+//! What was read in the entries, by a key, so that an entry is read once and not in each call.
+//!
+//! It says where to look, and that what has not changed need not be read again; whoever lets
+//! somebody in opens the file. The stamp of a file is taken before it is read, and believed only
+//! when it had settled by then.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::{OsStr, OsString};
+use std::hash::Hash;
+
+use super::place::Place;
+use crate::error::{Error, Kind};
+use crate::material::{Certificate, Stamp};
+
+/// Values by name of the file and by key.
+#[derive(Debug)]
+pub(super) struct Index<K, V> {
+    files: HashMap<OsString, Seen<K, V>>,
+    names: HashMap<K, BTreeSet<OsString>>,
+}
+
+/// What was read in a file.
+#[derive(Debug)]
+struct Seen<K, V> {
+    /// The file before it was read, if that tells that it is still the same.
+    settled: Option<Stamp>,
+    /// Nothing for a file that is no entry.
+    held: Option<(K, V)>,
+}
+
+impl<K, V> Default for Index<K, V> {
+    fn default() -> Self {
+        Self { files: HashMap::new(), names: HashMap::new() }
+    }
+}
+
+impl<K: Hash + Eq + Clone, V> Index<K, V> {
+    /// Looks at all of `wanted`, reads those that are new or may have changed, and forgets the
+    /// others; `take` makes key and value, or nothing where a certificate has none.
+    pub(super) fn refresh(
+        &mut self,
+        place: &Place<'_>,
+        wanted: &BTreeSet<OsString>,
+        now: i128,
+        take: &dyn Fn(&Certificate) -> Option<(K, V)>,
+    ) -> Result<(), Error> {
+        let gone: Vec<OsString> =
+            self.files.keys().filter(|name| !wanted.contains(*name)).cloned().collect();
+        gone.iter().for_each(|name| self.forget(name));
+        for name in wanted {
+            let stamp = place.look(name);
+            let seen = self.files.get(name).and_then(|seen| seen.settled.as_ref());
+            if seen.is_some() && seen == stamp.as_ref() {
+                continue;
+            }
+            self.forget(name);
+            let held = match place.certificate(name) {
+                Ok(certificate) => certificate.as_ref().and_then(take),
+                Err(error) if error.kind() == Kind::NoMemory => return Err(error),
+                // It may be readable the next time, and its stamp would not say so.
+                Err(_) => continue,
+            };
+            if let Some((key, _)) = &held {
+                self.names.entry(key.clone()).or_default().insert(name.clone());
+            }
+            let settled = stamp.filter(|stamp| stamp.is_settled(now));
+            self.files.insert(name.clone(), Seen { settled, held });
+        }
+        Ok(())
+    }
+
+    /// The files that had this key when they were read, in the order of their names.
+    pub(super) fn names<Q>(&self, key: &Q) -> impl Iterator<Item = &OsStr>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.names.get(key).into_iter().flatten().map(OsString::as_os_str)
+    }
+
+    /// The same, with their values.
+    pub(super) fn entries<Q>(&self, key: &Q) -> impl Iterator<Item = (&OsStr, &V)>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.names(key).filter_map(|name| Some((name, &self.files.get(name)?.held.as_ref()?.1)))
+    }
+
+    fn forget(&mut self, name: &OsStr) {
+        let Some(Seen { held: Some((key, _)), .. }) = self.files.remove(name) else { return };
+        if let Some(names) = self.names.get_mut(&key) {
+            names.remove(name);
+            if names.is_empty() {
+                self.names.remove(&key);
+            }
+        }
+    }
+}

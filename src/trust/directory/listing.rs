@@ -1,0 +1,49 @@
+//! Which names the directory has, kept while the directory stays as it is.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use super::place::{Name, Place};
+use crate::error::Error;
+use crate::material::Stamp;
+
+/// The names of the entries.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// The directory as it was before it was read, if that tells that it is still the same.
+    settled: Option<Stamp>,
+    entries: BTreeSet<OsString>,
+    /// Those without a hash name.
+    unlinked: BTreeSet<OsString>,
+}
+
+impl Listing {
+    /// Reads the directory again, unless it is sure to be the same.
+    pub(super) fn refresh(&mut self, place: &Place<'_>, now: i128) -> Result<(), Error> {
+        if self.settled.as_ref() == Some(place.stamp()) {
+            return Ok(());
+        }
+        self.settled = None;
+        let (mut entries, mut linked) = (BTreeSet::new(), BTreeSet::new());
+        for name in place.names()? {
+            match name {
+                Name::Entry(name) => entries.insert(name),
+                Name::Link(target) => linked.insert(target),
+            };
+        }
+        self.unlinked = entries.difference(&linked).cloned().collect();
+        self.entries = entries;
+        self.settled = Some(place.stamp()).filter(|stamp| stamp.is_settled(now)).cloned();
+        Ok(())
+    }
+
+    /// Every file that may be an entry.
+    pub(super) const fn entries(&self) -> &BTreeSet<OsString> {
+        &self.entries
+    }
+
+    /// Those that no link with a hash name leads to.
+    pub(super) const fn unlinked(&self) -> &BTreeSet<OsString> {
+        &self.unlinked
+    }
+}
