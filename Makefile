@@ -26,7 +26,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror
 C99      := -std=c99 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -g -Iinclude
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LINK      = -L$(LIBRARY) -ltlsconn -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
-EXAMPLES := $(patsubst examples-c/%.c,%,$(wildcard examples-c/*.c))
+EXAMPLES := $(patsubst examples-c/%.c,%,$(wildcard examples-c/*.c)) hostmanager hostmanager-client
 CONTRACT := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
 # Every call on libtlsconn must be clean; what the C library keeps until the end is not a leak.
 VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full \
@@ -81,6 +81,26 @@ $(LIBRARY)/examples-c/%: examples-c/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
 	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
 
 $(LIBRARY)/examples-sanitized/%: examples-c/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+
+# The example that is made of several files, with SQLite; its client is one file as the others are.
+HOSTMANAGER := $(filter-out %-client.c,$(wildcard examples-c/hostmanager/*.c))
+HOST_NEEDS   = $(HOSTMANAGER) $(wildcard examples-c/hostmanager/*.h) include/tlsconn.h $(LIBRARY)/$(SONAME)
+
+$(LIBRARY)/examples-c/hostmanager: $(HOST_NEEDS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $(HOSTMANAGER) -o $@ $(LINK) -lsqlite3
+
+$(LIBRARY)/examples-sanitized/hostmanager: $(HOST_NEEDS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $(HOSTMANAGER) -o $@ $(LINK) -lsqlite3
+
+$(LIBRARY)/examples-c/%: examples-c/hostmanager/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
+
+$(LIBRARY)/examples-sanitized/%: examples-c/hostmanager/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
 
@@ -186,10 +206,12 @@ case-runner-check: lib case-runner $(LIBRARY)/case-runner-sanitized
 
 # The examples against the servers of others: with the release library, under valgrind, and
 # with gcc's sanitizers. (`make test` runs them with the library as cargo builds it.)
+PEERS := --test 'peers_*' --test hostmanager --test tls_front
+
 peers: lib examples examples-sanitized
-	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c $(CARGO) test --locked --test 'peers_*'
-	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c TLSCONN_RUN='$(VALGRIND)' $(CARGO) test --locked --test 'peers_*'
-	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-sanitized $(CARGO) test --locked --test 'peers_*'
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c $(CARGO) test --locked $(PEERS)
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c TLSCONN_RUN='$(VALGRIND)' $(CARGO) test --locked $(PEERS)
+	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-sanitized $(CARGO) test --locked $(PEERS)
 
 # ---------- searching ----------
 

@@ -16,6 +16,7 @@
 )]
 
 pub mod example;
+pub mod openssl;
 pub mod pki;
 pub mod server;
 pub mod terminal;

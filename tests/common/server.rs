@@ -91,6 +91,27 @@ impl Server {
         std::mem::take(&mut self.log.text.lock().unwrap().0)
     }
 
+    /// Ask it to end; it must do so well. What it said.
+    #[track_caller]
+    pub fn ends_well(mut self) -> String {
+        self.end();
+        let status = self.child.wait().unwrap();
+        let log = std::mem::take(&mut self.log.text.lock().unwrap().0);
+        assert!(status.success(), "{status}\n{log}");
+        log
+    }
+
+    /// End it without a word of warning.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.end();
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+
     /// Ask it to end, so that it clears up behind itself; end it where it does not.
     fn end(&mut self) {
         let id = rustix::process::Pid::from_child(&self.child);

@@ -1,0 +1,225 @@
+#include "session.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "request.h"
+
+enum {
+    SESSION_INPUT = 4 * REQUEST_SIZE,
+    SESSION_OUTPUT = 65536, /* with so much unread, a client's requests wait */
+    SESSION_TURN = 64       /* so many requests, then it is the others' turn */
+};
+
+static const char *client(const struct session *session)
+{
+    return tlsconn_conn_info(session->conn, TLSCONN_INFO_PEER_IDENTITY);
+}
+
+static void give_up(struct session *session, const char *why)
+{
+    fprintf(stderr, "hostmanager: %s %s: %s\n", tlsconn_conn_info(session->conn, TLSCONN_INFO_PEER_ADDRESS),
+            session->admitted ? client(session) : "is refused", why);
+    session->gone = 1;
+}
+
+static void failed(struct session *session)
+{
+    give_up(session, tlsconn_error_message(tlsconn_conn_error(session->conn)));
+}
+
+struct session *session_new(tlsconn_ctx *ctx, int fd, int64_t now)
+{
+    struct session *session = calloc(1, sizeof *session);
+    int one = 1;
+
+    if (!session || tlsconn_accept_fd(ctx, fd, TLSCONN_F_NONBLOCK, &session->conn) != TLSCONN_OK) {
+        fprintf(stderr, "hostmanager: %s\n",
+                session ? tlsconn_error_message(tlsconn_last_error()) : "no memory for a client");
+        free(session);
+        close(fd);
+        return NULL;
+    }
+    /* Short replies that do not wait for each other; slower without, and nothing worse. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    session->fd = fd;
+    session->stalled = now;
+    return session;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    tlsconn_conn_free(session->conn);
+    close(session->fd); /* a descriptor given stays ours, and is closed last */
+    free(session->input);
+    buffer_free(&session->output);
+    free(session);
+}
+
+/* Read until nothing is left or there is no more room. The room is filled even while the requests
+   in it have to wait: it is when a read finds nothing that the connection waits for more. */
+static void fill(struct session *session)
+{
+    if (!session->input && !(session->input = malloc(SESSION_INPUT))) {
+        give_up(session, "no memory for its requests");
+        return;
+    }
+    while (!session->ended && session->input_len < SESSION_INPUT) {
+        size_t n = 0;
+        int result = tlsconn_conn_read(session->conn, session->input + session->input_len,
+                                       SESSION_INPUT - session->input_len, &n);
+        if (result == TLSCONN_EOF)
+            session->ended = 1;
+        else if (result < 0)
+            failed(session);
+        if (result != TLSCONN_OK)
+            return;
+        session->input_len += n;
+    }
+}
+
+/* The length of the first whole line; -1 when there is none yet. */
+static long line_length(const struct session *session, size_t at)
+{
+    const char *line = session->input ? session->input + at : NULL;
+    const char *end = line ? memchr(line, '\n', session->input_len - at) : NULL;
+
+    return end ? (long)(end - line) : -1;
+}
+
+static int may_answer(const struct session *session)
+{
+    return buffer_waiting(&session->output) < SESSION_OUTPUT;
+}
+
+/* Admitted once is not admitted for good: a certificate can be revoked, or taken out of the
+   directory, while its connection goes on. */
+static int still_welcome(struct session *session)
+{
+    if (session->unconfirmed == 0 && tlsconn_conn_recheck(session->conn) != TLSCONN_OK) {
+        failed(session);
+        return 0;
+    }
+    return 1;
+}
+
+static void answer(struct session *session, struct store *store)
+{
+    size_t at = 0;
+    long len = -1;
+
+    while (session->unconfirmed < SESSION_TURN && may_answer(session) && (len = line_length(session, at)) >= 0
+           && len <= REQUEST_SIZE) {
+        if (!still_welcome(session))
+            return;
+        session->input[at + (size_t)len] = '\0';
+        request_answer(store, client(session), session->input + at, (size_t)len, &session->output);
+        session->unconfirmed++;
+        at += (size_t)len + 1;
+    }
+    len = line_length(session, at);
+    if (len > REQUEST_SIZE || (len < 0 && session->input_len - at > REQUEST_SIZE)) {
+        session->cut = 1;
+        at = session->input_len;
+        buffer_add(&session->output, "error too-long\n");
+        session->unconfirmed++;
+    }
+    session->input_len -= at;
+    memmove(session->input, session->input + at, session->input_len);
+    if (session->input_len == 0) {
+        free(session->input);
+        session->input = NULL;
+    }
+    if (session->output.failed)
+        give_up(session, "no memory for its replies");
+}
+
+void session_receive(struct session *session, struct store *store, int64_t now)
+{
+    if (!session->admitted) {
+        int result = tlsconn_conn_handshake(session->conn);
+        if (result < 0)
+            failed(session);
+        if (result != TLSCONN_OK)
+            return;
+        session->admitted = 1;
+        fprintf(stderr, "hostmanager: %s %s: admitted by the %s\n",
+                tlsconn_conn_info(session->conn, TLSCONN_INFO_PEER_ADDRESS), client(session),
+                tlsconn_conn_info(session->conn, TLSCONN_INFO_IDENTITY_SOURCE));
+    }
+    size_t before = session->input_len;
+    session->confirmed = session->output.end;
+    session->unconfirmed = 0;
+    fill(session);
+    if (!session->gone)
+        answer(session, store);
+    /* A line that comes byte by byte does not get on: only a whole one does. */
+    if (before == 0 || session->unconfirmed > 0)
+        session->stalled = now;
+}
+
+void session_confirm(struct session *session, int done)
+{
+    if (!done && session->unconfirmed > 0) {
+        session->output.end = session->confirmed;
+        for (unsigned i = 0; i < session->unconfirmed; i++)
+            buffer_add(&session->output, "error storage\n");
+    }
+    session->unconfirmed = 0;
+}
+
+/* Everything that waits, then the goodbye where it is time for it. What is left, is left to the
+   next call: an empty write succeeds when all is on its way. */
+static void flush(struct session *session, int64_t now)
+{
+    int result = TLSCONN_OK;
+
+    while (result == TLSCONN_OK && buffer_waiting(&session->output) > 0) {
+        size_t n = 0;
+        result = tlsconn_conn_write(session->conn, session->output.bytes + session->output.at,
+                                    buffer_waiting(&session->output), &n);
+        if (n > 0) {
+            buffer_drop(&session->output, n);
+            session->stalled = now;
+        }
+    }
+    if (result == TLSCONN_OK && (session->cut || (session->ended && line_length(session, 0) < 0))) {
+        result = tlsconn_conn_shutdown(session->conn);
+        session->gone = result == TLSCONN_OK;
+    }
+    if (result < 0)
+        failed(session);
+    else if (session->cut)
+        give_up(session, "sent a line that is too long"); /* it has been told, if it reads at all */
+}
+
+void session_send(struct session *session, int64_t now, int64_t patience)
+{
+    int timeout_ms = -1;
+
+    if (session->admitted && !session->gone)
+        flush(session, now);
+    if (session->gone)
+        return;
+    if (tlsconn_conn_poll(session->conn, &session->poll_fd, &session->events, &timeout_ms) != TLSCONN_OK) {
+        give_up(session, tlsconn_error_message(tlsconn_last_error()));
+        return;
+    }
+    session->deadline = timeout_ms < 0 ? -1 : now + timeout_ms;
+    if (session->input_len > 0 || buffer_waiting(&session->output) > 0 || session->ended) {
+        int64_t until = session->stalled + patience;
+        if (may_answer(session) && line_length(session, 0) >= 0)
+            until = now; /* its turn was over before its requests were */
+        else if (until <= now)
+            give_up(session, "takes too long");
+        if (session->deadline < 0 || until < session->deadline)
+            session->deadline = until;
+    }
+}
