@@ -16,6 +16,7 @@
 )]
 
 pub mod example;
+pub mod hostmanager;
 pub mod openssl;
 pub mod pki;
 pub mod server;

@@ -24,7 +24,8 @@ pub fn issued(dir: &Path, name: &str, common_name: &str, issuer: &Pair) -> Pair 
     new_key(&mut command, &pair);
     run(command.arg("-out").arg(&request));
     let extensions = dir.join(format!("{name}.cnf"));
-    std::fs::write(&extensions, "basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n").unwrap();
+    std::fs::write(&extensions, "basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n")
+        .unwrap();
     let mut command = Command::new("openssl");
     command.args(["x509", "-req", "-days", "30", "-CAcreateserial"]);
     command.arg("-in").arg(&request).arg("-extfile").arg(&extensions);
@@ -33,6 +34,33 @@ pub fn issued(dir: &Path, name: &str, common_name: &str, issuer: &Pair) -> Pair 
     let chain = [&pair.certificate, &issuer.certificate].map(|file| std::fs::read(file).unwrap());
     std::fs::write(&pair.certificate, chain.concat()).unwrap();
     pair
+}
+
+/// The revocation list of `authority`, with one entry or none. The next one has a higher number.
+pub fn revocation_list(dir: &Path, list: &Path, authority: &Pair, revoked: Option<&Pair>) {
+    let config = dir.join("revoking.cnf");
+    let index = dir.join("revoking.txt");
+    let text = format!(
+        "[ca]\ndefault_ca=us\n[us]\ndatabase={}\ncrlnumber={}\ndefault_md=sha256\n\
+         default_crl_days=30\nunique_subject=no\n",
+        index.display(),
+        dir.join("revoking.number").display()
+    );
+    std::fs::write(&config, text).unwrap();
+    if !index.exists() {
+        std::fs::write(&index, "").unwrap();
+        std::fs::write(dir.join("revoking.number"), "01\n").unwrap();
+    }
+    let ca = || {
+        let mut command = Command::new("openssl");
+        command.arg("ca").arg("-config").arg(&config);
+        command.arg("-cert").arg(&authority.certificate).arg("-keyfile").arg(&authority.key);
+        command
+    };
+    if let Some(revoked) = revoked {
+        run(ca().arg("-revoke").arg(&revoked.certificate));
+    }
+    run(ca().arg("-gencrl").arg("-out").arg(list));
 }
 
 fn pair(dir: &Path, name: &str) -> Pair {
