@@ -177,7 +177,9 @@ int main(int argc, char **argv)
     if (result == TLSCONN_OK && authority && directory)
         result = tlsconn_ctx_set_int(ctx, TLSCONN_OPT_DIR_AND_CA, 1);
     if (result == TLSCONN_OK && cert && key)
-        result = tlsconn_ctx_add_server_pair(ctx, NULL, cert, key);
+        result = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CERT, cert);
+    if (result == TLSCONN_OK && cert && key)
+        result = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_KEY, key);
     if (result != TLSCONN_OK)
         fprintf(stderr, "%s\n", tlsconn_error_message(tlsconn_last_error()));
     else if (!where || !path || !cert || !key || !(authority || directory) || optind < argc

@@ -262,7 +262,8 @@ static int loop(struct daemon *daemon)
 
 static int use_material(tlsconn_ctx *ctx, const struct options *options)
 {
-    int ok = tlsconn_ctx_add_server_pair(ctx, NULL, options->cert, options->key) == TLSCONN_OK
+    int ok = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CERT, options->cert) == TLSCONN_OK
+          && tlsconn_ctx_add_file(ctx, TLSCONN_MAT_KEY, options->key) == TLSCONN_OK
           && tlsconn_ctx_set_client_dir(ctx, options->clients) == TLSCONN_OK
           && tlsconn_ctx_set_int(ctx, TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS, (int64_t)options->deadline_s * 1000)
              == TLSCONN_OK;

@@ -104,7 +104,7 @@ static int may_answer(const struct session *session)
 static int still_welcome(struct session *session)
 {
     if (session->unconfirmed == 0 && tlsconn_conn_recheck(session->conn) != TLSCONN_OK) {
-        failed(session);
+        give_up(session, tlsconn_error_message(tlsconn_last_error())); /* the connection itself goes on */
         return 0;
     }
     return 1;
