@@ -168,7 +168,7 @@ impl Session {
     /// Give all of `bytes` to the client, whenever it takes them.
     pub fn send(&mut self, bytes: Vec<&str>) {
         let bytes = bytes.concat();
-        let mut input = std::mem::replace(&mut self.input, None).unwrap();
+        let mut input = self.input.take().unwrap();
         self.writer = Some(std::thread::spawn(move || {
             // A client that was cut off takes no more.
             let _ = input.write_all(bytes.as_bytes());
