@@ -863,6 +863,13 @@ typedef enum {
      */
     TLSCONN_OPT_DIR_AND_CA = 224,
     /**
+     * 1: a server gives its clients tickets to resume their sessions with (RFC 8446, 2.2). A
+     * ticket is good for six hours, only as long as nothing has changed that decides who is let
+     * in, and whoever brings one is judged again. Default 0: none, for some clients break on
+     * them.
+     */
+    TLSCONN_OPT_TICKETS = 225,
+    /**
      * A string: application protocols (RFC 7301), the favourite first, separated by commas
      * without blanks. Default empty: none is offered; a server takes whatever comes.
      */
@@ -872,6 +879,13 @@ typedef enum {
      * written for debugging. Whoever reads it reads the traffic. Default empty: none.
      */
     TLSCONN_OPT_KEYLOG_FILE = 251,
+    /**
+     * A string: a file with a secret of 32 random bytes or more, from which the keys of tickets
+     * are made, so that processes which name the same file resume each other's sessions. It is
+     * refused where others may read it, and tlsconn_ctx_reload() looks at it again. Default
+     * empty: a secret of this process.
+     */
+    TLSCONN_OPT_TICKET_SECRET_FILE = 252,
 } tlsconn_option;
 
 /**
@@ -1035,10 +1049,12 @@ int tlsconn_ctx_set_int(tlsconn_ctx *ctx,
 /**
  * Choose a string.
  *
- * `option` is `TLSCONN_OPT_ALPN` or `TLSCONN_OPT_KEYLOG_FILE`; `value` is copied, and an empty
- * one is the default. It counts for connections that are made from now on. Any thread.
+ * `option` is one of the `tlsconn_option` that are strings; `value` is copied, and an empty one
+ * is the default. It counts for connections that are made from now on. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the key log cannot be written;
+ * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the key log cannot be written or the secret not
+ * be read; `TLSCONN_E_PERMISSION` when others may read the secret; `TLSCONN_E_PARSE` and
+ * `TLSCONN_E_TOO_BIG` when the file holds none;
  * `TLSCONN_E_INVALID` when `ctx` or `value` is NULL, `option` is none, or a protocol's name is
  * empty or longer than 255 bytes. On failure nothing is changed.
  */
@@ -1632,7 +1648,8 @@ int tlsconn_conn_mem_output(tlsconn_conn *conn,
  * never waits for a slow client. `*out` is yours; it is NULL on failure. Any thread.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has no
- * own certificate and key that belong together; `TLSCONN_E_INVALID` when a pointer is NULL,
+ * own certificate and key that belong together; `TLSCONN_E_CERT` when the certificate is not for
+ * servers; `TLSCONN_E_INVALID` when a pointer is NULL,
  * `flags` is none, or `fd` is no connected stream socket.
  */
 TLSCONN_API
@@ -1655,6 +1672,32 @@ TLSCONN_API
 TLSCONN_MUST
 int tlsconn_accept_mem(tlsconn_ctx *ctx,
                        tlsconn_conn **out);
+
+/**
+ * Add a certificate and its key for the servers that clients ask for by a name.
+ *
+ * `sni_pattern` is a DNS name such as `a.example`, or `*.example`, which stands for one label
+ * before that name (RFC 6125, 6.4.3), in any case, international names too. NULL is for clients
+ * that name no server, or one that has no pair; so is the own certificate of the context, before
+ * any other, and where there is neither the pair that was added first. An exact name goes before
+ * a wildcard. Of several pairs for a name the first counts whose key the client can use: add an
+ * ECDSA and an RSA one side by side. `cert_file` holds the chain in PEM, the leaf first;
+ * `key_file` its key, which is asked for its passphrase where it is encrypted.
+ * tlsconn_ctx_reload() looks at both again and takes both or neither. An own certificate that is
+ * not for servers is passed over where there is any pair. All is copied. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_FILE`, `TLSCONN_E_TOO_BIG` and `TLSCONN_E_PARSE` when a file
+ * cannot be read; `TLSCONN_E_PERMISSION` when others may read the key; `TLSCONN_E_PASSPHRASE`;
+ * `TLSCONN_E_KEY_MISMATCH` when the two do not belong together; `TLSCONN_E_CERT` when the
+ * certificate is not valid now or not for servers; `TLSCONN_E_INVALID` when `ctx`, `cert_file`
+ * or `key_file` is NULL, or `sni_pattern` is no such name. On failure the context is as it was.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
+                                const char *sni_pattern,
+                                const char *cert_file,
+                                const char *key_file);
 
 /**
  * Let clients in whose very certificate is in a directory.

@@ -6,7 +6,9 @@
 //! with no lock held. One lock guards the state that changes; it is never held while foreign
 //! code runs.
 
+mod generation;
 mod own;
+mod pairs;
 mod pieces;
 mod record;
 mod reload;
@@ -33,6 +35,7 @@ use crate::trust::{
     Questions, Role, Rules, SessionEntries, Store,
 };
 
+use pairs::{SecretFile, ServerPair};
 use pieces::{Loaded, Origin, Own, Piece, load, load_file, text_of};
 pub(crate) use record::STORE_WAIT;
 pub use settings::Settings;
@@ -75,6 +78,8 @@ struct Shared {
 struct State {
     generation: u64,
     pieces: Vec<Piece>,
+    pairs: Vec<ServerPair>,
+    ticket_secret: Option<SecretFile>,
     directories: Vec<(Material, PathBuf)>,
     settings: Settings,
     asking: Asking,
@@ -122,6 +127,8 @@ impl State {
                 identities: self.identities.clone(),
             },
             own: Own::of(&self.pieces),
+            pairs: self.pairs.clone(),
+            ticket_secret: self.ticket_secret.clone(),
             setup: OnceLock::new(),
             server: OnceLock::new(),
         }

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::State;
+use super::pairs;
 use super::pieces::{Loaded, Own, Piece};
 use crate::error::{Error, Kind, Problems};
 use crate::material::{Certificate, Layout};
@@ -33,6 +34,7 @@ pub(super) const fn side(layout: Layout) -> Option<Role> {
 ///
 /// [`Kind::Certificate`], naming the file, the certificate and everything that is wrong.
 pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
+    pairs::check(before, after)?;
     let is_other_profile = before.settings.profile != after.settings.profile;
     let own = Own::of(&after.pieces);
     let in_use = |chain: &Vec<Certificate>| {
@@ -73,6 +75,42 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
             })
         }
     }
+}
+
+/// What the certificate of a server is looked at by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JudgedBy<'a> {
+    pub(super) profile: Profile,
+    pub(super) anchors: &'a Arc<Anchors>,
+    pub(super) now: i64,
+}
+
+/// Refuses a chain that servers cannot show, as the profile has it.
+///
+/// # Errors
+///
+/// [`Kind::Certificate`], naming the certificate and what is wrong.
+pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(), Error> {
+    let Some(leaf) = chain.first() else { return Ok(()) };
+    let (problems, why) = match by.profile {
+        Profile::Strict | Profile::Pedantic => {
+            let usage = leaf.facts().extended_key_usage.as_ref();
+            if usage.is_none_or(|usage| usage.any || usage.server_auth) {
+                return Ok(());
+            }
+            let why = "its extended key usage does not name servers".to_owned();
+            (Problems::WRONG_PURPOSE, vec![why])
+        }
+        Profile::Libvirt => libvirt_own(chain, Some(Role::Server), by.anchors, by.now),
+    };
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let (subject, why) = (leaf.subject(), why.join("; "));
+    let message = format!("the own certificate of {subject} is not one for servers: {why}");
+    Err(Error::new(Kind::Certificate, message)
+        .with_problems(problems)
+        .with_hint("ask its authority for one with the purpose serverAuth"))
 }
 
 fn chain_of(piece: &Piece) -> Option<&Vec<Certificate>> {

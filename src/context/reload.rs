@@ -2,7 +2,7 @@
 //!
 //! Authorities, the own pair and trusted peers change together or not at all. A revocation
 //! list that fails is named and its previous content stays in force, while the others are
-//! taken, whatever happens to the rest.
+//! taken, whatever happens to the rest; so does a pair for some servers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -43,14 +43,16 @@ impl Context {
             }
             Err(error) => outcome = outcome.and(Err(error)),
         }
+        let is_served_otherwise = self.refresh_pairs(&mut next, &mut outcome);
         if let Some(store) = &before.store {
             outcome = outcome.and(store.entries().map(drop));
         }
-        if changed.is_empty() {
+        if changed.is_empty() && !is_served_otherwise {
             // Files that were only touched are not read again.
             let mut state = self.0.state.lock();
             if state.generation == before.generation {
                 state.pieces = next.pieces;
+                (state.pairs, state.ticket_secret) = (next.pairs, next.ticket_secret);
             }
             return outcome;
         }
@@ -63,6 +65,7 @@ impl Context {
                 .with_hint("reload again"));
             }
             state.pieces = next.pieces;
+            (state.pairs, state.ticket_secret) = (next.pairs, next.ticket_secret);
             state.fold(&changed)
         })?;
         outcome
@@ -231,7 +234,7 @@ fn stays_alone(piece: &Piece) -> bool {
 
 /// Whether a file must be read again. One that was written in the last two seconds must: its
 /// times may not show a second change.
-fn has_changed(path: &Path, old: &Seen) -> Result<bool, Error> {
+pub(super) fn has_changed(path: &Path, old: &Seen) -> Result<bool, Error> {
     let new = stamp(path)?;
     Ok(new != old.stamp || !new.is_settled(now_in_nanoseconds()))
 }

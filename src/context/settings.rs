@@ -1,9 +1,10 @@
 //! What an application may choose, with what holds where it chooses nothing.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Kind};
-use crate::tls::{Options, Version};
+use crate::tls::{Clock, Options, Version};
 use crate::trust::{ClientAuth, CrlMode, IdentityFrom, Policies, Policy, Profile};
 
 /// The choices of an application. [`Settings::default`] is what a new context has.
@@ -33,6 +34,8 @@ pub struct Settings {
     pub identity_from: IdentityFrom,
     /// Whether authorities vouch for clients beside a directory of client certificates.
     pub directory_and_authorities: bool,
+    /// Whether clients are given tickets to resume their sessions with.
+    pub tickets: bool,
     /// How long a handshake of TLS 1.3 waits for the server to refuse our certificate.
     pub confirm_client_auth: Option<Duration>,
 }
@@ -52,6 +55,7 @@ impl Default for Settings {
             client_auth: ClientAuth::default(),
             identity_from: IdentityFrom::default(),
             directory_and_authorities: false,
+            tickets: false,
             confirm_client_auth: None,
         }
     }
@@ -60,10 +64,13 @@ impl Default for Settings {
 impl Settings {
     /// The time to judge at, in seconds since 1970.
     pub(super) fn now(&self) -> i64 {
-        self.verify_time.unwrap_or_else(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-        })
+        self.verify_time.unwrap_or_else(system_time)
+    }
+
+    /// What says the time to judge at.
+    pub(super) fn clock(&self) -> Clock {
+        let fixed = self.verify_time;
+        Arc::new(move || fixed.unwrap_or_else(system_time))
     }
 
     /// Refuses what makes no sense together, or would open a door.
@@ -89,4 +96,10 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// The clock of the system, in seconds since 1970.
+fn system_time() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -3,10 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Validator;
+use super::own::{JudgedBy, for_servers};
+use super::pairs::{SecretFile, ServerPair};
 use super::pieces::Own;
 use super::settings::Settings;
-use crate::error::{Error, Kind};
-use crate::tls::{Clients, ServerSetup, Setup};
+use crate::error::{Error, Kind, Problems};
+use crate::material::Certificate;
+use crate::tls::{Clients, OwnPair, ServerSetup, Setup, TicketSecret, Tickets};
 use crate::trust::{
     Admission, Asking, Beliefs, Door, Grant, Judgement, Known, KnownView, Peer, Policy, Rules,
     Visitor, judge, judge_client,
@@ -23,6 +26,8 @@ pub struct Snapshot {
     pub(super) known: Known,
     pub(super) admission: Admission,
     pub(super) own: Own,
+    pub(super) pairs: Vec<ServerPair>,
+    pub(super) ticket_secret: Option<SecretFile>,
     pub(super) setup: OnceLock<Result<Arc<Setup>, Error>>,
     pub(super) server: OnceLock<Result<Arc<ServerSetup>, Error>>,
 }
@@ -92,18 +97,55 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// That there is no own pair, or only halves of one.
+    /// That there is no pair for servers, or only halves of the own one.
     pub(crate) fn server_setup(&self) -> Result<Arc<ServerSetup>, Error> {
         let make = || {
-            let pair = self.own.pair()?.ok_or_else(|| {
-                Error::new(Kind::NoKey, "a server needs an own certificate, and there is none")
-                    .with_hint("add a certificate and its key to the context")
-            })?;
+            let pairs = self.pairs_for_servers()?;
             let clients =
                 Clients { auth: self.admission.auth, authorities: self.authorities_for_clients() };
-            Ok(Arc::new(ServerSetup::new(&self.settings.tls, pair, clients)?))
+            let tickets = if self.settings.tickets { Some(self.tickets()?) } else { None };
+            Ok(Arc::new(ServerSetup::new(&self.settings.tls, &pairs, clients, tickets)?))
         };
         self.server.get_or_init(make).clone()
+    }
+
+    /// The pairs that clients may be shown, the own one first. Where there are others the own
+    /// one may be for connections to servers alone.
+    fn pairs_for_servers(&self) -> Result<Vec<OwnPair<'_>>, Error> {
+        let mut pairs = Vec::new();
+        if let Some((chain, key)) = self.own.pair()? {
+            match self.is_for_servers(chain) {
+                Ok(()) => pairs.push(OwnPair { names: None, chain, key }),
+                Err(error) if self.pairs.is_empty() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        pairs.extend(self.pairs.iter().map(ServerPair::pair));
+        if pairs.is_empty() {
+            let message = "a server needs an own certificate, and there is none";
+            return Err(Error::new(Kind::NoKey, message)
+                .with_hint("add a certificate and its key to the context"));
+        }
+        Ok(pairs)
+    }
+
+    /// Refuses an own certificate that is for something else than servers. It was fit for use
+    /// when it was added, and time alone does not make it unfit.
+    fn is_for_servers(&self, chain: &[Certificate]) -> Result<(), Error> {
+        let (profile, anchors) = (self.rules.profile, &self.rules.anchors);
+        match for_servers(chain, JudgedBy { profile, anchors, now: self.now() }) {
+            Err(error) if error.problems().contains(Problems::WRONG_PURPOSE) => Err(error),
+            Err(_) | Ok(()) => Ok(()),
+        }
+    }
+
+    fn tickets(&self) -> Result<Tickets, Error> {
+        let of_file = self.ticket_secret.as_ref().map(|file| file.secret.clone());
+        let secret = of_file.or_else(TicketSecret::of_process).ok_or_else(|| {
+            Error::new(Kind::Internal, "the operating system gives no random bytes")
+        })?;
+        let (generation, clock) = (self.generation_for_clients(), self.settings.clock());
+        Ok(Tickets { secret, generation, clock })
     }
 
     /// The authorities that a client is told of: none where something else vouches for clients

@@ -80,12 +80,22 @@ pub enum tlsconn_option {
     /// 1: authorities vouch for clients beside the directory that tlsconn_ctx_set_client_dir()
     /// names. Default 0: where there is a directory they do not.
     TLSCONN_OPT_DIR_AND_CA = 224,
+    /// 1: a server gives its clients tickets to resume their sessions with (RFC 8446, 2.2). A
+    /// ticket is good for six hours, only as long as nothing has changed that decides who is let
+    /// in, and whoever brings one is judged again. Default 0: none, for some clients break on
+    /// them.
+    TLSCONN_OPT_TICKETS = 225,
     /// A string: application protocols (RFC 7301), the favourite first, separated by commas
     /// without blanks. Default empty: none is offered; a server takes whatever comes.
     TLSCONN_OPT_ALPN = 250,
     /// A string: a file, made with mode 0600, to which the secrets of every connection are
     /// written for debugging. Whoever reads it reads the traffic. Default empty: none.
     TLSCONN_OPT_KEYLOG_FILE = 251,
+    /// A string: a file with a secret of 32 random bytes or more, from which the keys of tickets
+    /// are made, so that processes which name the same file resume each other's sessions. It is
+    /// refused where others may read it, and tlsconn_ctx_reload() looks at it again. Default
+    /// empty: a secret of this process.
+    TLSCONN_OPT_TICKET_SECRET_FILE = 252,
 }
 
 /// What to do in a situation.
@@ -209,10 +219,12 @@ pub unsafe extern "C" fn tlsconn_ctx_set_int(
 
 /// Choose a string.
 ///
-/// `option` is `TLSCONN_OPT_ALPN` or `TLSCONN_OPT_KEYLOG_FILE`; `value` is copied, and an empty
-/// one is the default. It counts for connections that are made from now on. Any thread.
+/// `option` is one of the `tlsconn_option` that are strings; `value` is copied, and an empty one
+/// is the default. It counts for connections that are made from now on. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the key log cannot be written;
+/// Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the key log cannot be written or the secret not
+/// be read; `TLSCONN_E_PERMISSION` when others may read the secret; `TLSCONN_E_PARSE` and
+/// `TLSCONN_E_TOO_BIG` when the file holds none;
 /// `TLSCONN_E_INVALID` when `ctx` or `value` is NULL, `option` is none, or a protocol's name is
 /// empty or longer than 255 bytes. On failure nothing is changed.
 #[unsafe(no_mangle)]
@@ -224,6 +236,7 @@ pub unsafe extern "C" fn tlsconn_ctx_set_str(
 ) -> c_int {
     const ALPN: c_int = tlsconn_option::TLSCONN_OPT_ALPN as c_int;
     const KEYLOG: c_int = tlsconn_option::TLSCONN_OPT_KEYLOG_FILE as c_int;
+    const SECRET: c_int = tlsconn_option::TLSCONN_OPT_TICKET_SECRET_FILE as c_int;
     call(|| {
         // SAFETY: the contract: a context or NULL.
         let ctx = unsafe { lend("ctx", ctx) }?;
@@ -237,6 +250,10 @@ pub unsafe extern "C" fn tlsconn_ctx_set_str(
             KEYLOG => {
                 let sink = if value.is_empty() { None } else { Some(key_log(value)?) };
                 ctx.0.set(|settings| settings.tls.key_log = sink)
+            }
+            SECRET => {
+                let path = Path::new(std::ffi::OsStr::from_bytes(value));
+                ctx.0.set_ticket_secret_file(Some(path).filter(|_| !value.is_empty()))
             }
             _ => Err(no_constant("option", option, "the string options")),
         }
@@ -300,6 +317,9 @@ fn number(option: c_int, value: i64) -> Result<Choice, Error> {
     } else if is(o::TLSCONN_OPT_DIR_AND_CA) {
         let on = pick(value, &[(0, false), (1, true)])?;
         Box::new(move |settings| settings.directory_and_authorities = on)
+    } else if is(o::TLSCONN_OPT_TICKETS) {
+        let on = pick(value, &[(0, false), (1, true)])?;
+        Box::new(move |settings| settings.tickets = on)
     } else {
         return Err(no_constant("option", option, "the number options"));
     })

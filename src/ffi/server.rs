@@ -20,7 +20,8 @@ use crate::connection::Connection;
 /// never waits for a slow client. `*out` is yours; it is NULL on failure. Any thread.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has no
-/// own certificate and key that belong together; `TLSCONN_E_INVALID` when a pointer is NULL,
+/// own certificate and key that belong together; `TLSCONN_E_CERT` when the certificate is not for
+/// servers; `TLSCONN_E_INVALID` when a pointer is NULL,
 /// `flags` is none, or `fd` is no connected stream socket.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -54,6 +55,48 @@ pub unsafe extern "C" fn tlsconn_accept_mem(
         // SAFETY: the contract: a context or NULL.
         let ctx = unsafe { lend("ctx", ctx) }?;
         Connection::accept_in_memory(&ctx.0)
+    })
+}
+
+/// Add a certificate and its key for the servers that clients ask for by a name.
+///
+/// `sni_pattern` is a DNS name such as `a.example`, or `*.example`, which stands for one label
+/// before that name (RFC 6125, 6.4.3), in any case, international names too. NULL is for clients
+/// that name no server, or one that has no pair; so is the own certificate of the context, before
+/// any other, and where there is neither the pair that was added first. An exact name goes before
+/// a wildcard. Of several pairs for a name the first counts whose key the client can use: add an
+/// ECDSA and an RSA one side by side. `cert_file` holds the chain in PEM, the leaf first;
+/// `key_file` its key, which is asked for its passphrase where it is encrypted.
+/// tlsconn_ctx_reload() looks at both again and takes both or neither. An own certificate that is
+/// not for servers is passed over where there is any pair. All is copied. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_FILE`, `TLSCONN_E_TOO_BIG` and `TLSCONN_E_PARSE` when a file
+/// cannot be read; `TLSCONN_E_PERMISSION` when others may read the key; `TLSCONN_E_PASSPHRASE`;
+/// `TLSCONN_E_KEY_MISMATCH` when the two do not belong together; `TLSCONN_E_CERT` when the
+/// certificate is not valid now or not for servers; `TLSCONN_E_INVALID` when `ctx`, `cert_file`
+/// or `key_file` is NULL, or `sni_pattern` is no such name. On failure the context is as it was.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
+    ctx: *mut tlsconn_ctx,
+    sni_pattern: *const c_char,
+    cert_file: *const c_char,
+    key_file: *const c_char,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: NUL-terminated bytes or NULL.
+        let certificate = unsafe { path("cert_file", cert_file) }?;
+        // SAFETY: the contract: NUL-terminated bytes or NULL.
+        let key = unsafe { path("key_file", key_file) }?;
+        let names = if sni_pattern.is_null() {
+            None
+        } else {
+            // SAFETY: the contract: NUL-terminated text.
+            Some(unsafe { text("sni_pattern", sni_pattern) }?)
+        };
+        ctx.0.add_server_pair(names, certificate, key)
     })
 }
 

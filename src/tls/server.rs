@@ -3,29 +3,32 @@
 //!
 //! The verifier checks that a client holds the key of its certificate and never decides
 //! whether it may come: its session is held until the trust room has said so. Nothing is
-//! remembered of a client here, and no ticket is given.
+//! remembered of a client here; it is given a ticket only where the application wants that.
 
 use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, DistinguishedName, Error as TlsError, ServerConfig};
 use rustls::{ServerConnection, SignatureScheme};
 
+use super::own_pairs::{OwnCertificates, OwnPair};
 use super::secrets::{KeyLogSink, SERVER_TRAFFIC, Secrets};
-use super::setup::{Options, PROVIDER, certified_key, versions};
+use super::setup::{Options, PROVIDER, versions};
 use super::signature::SignatureOnly;
+use super::tickets::{SessionTickets, Tickets};
 use crate::error::{Error, Kind};
-use crate::material::{Certificate, Key};
 use crate::trust::ClientAuth;
 
 /// The most bytes of names of authorities that a client is told. With more it is told none,
 /// which means that any will do (RFC 8446, section 4.2.4).
 const HINTS: usize = 16 * 1024;
+
+/// How many tickets a client of TLS 1.3 is given: one for each of two connections at once.
+const TICKETS: usize = 2;
 
 /// What decides which certificate a client is asked for.
 #[derive(Clone, Debug, Default)]
@@ -42,10 +45,12 @@ pub(crate) struct ServerSetup {
     config: ServerConfig,
     key_log: Option<KeyLogSink>,
     auth: ClientAuth,
+    tickets: Option<Tickets>,
 }
 
 impl ServerSetup {
-    /// Prepares sessions with clients: the own chain, the leaf first, and its key.
+    /// Prepares sessions with clients: with the own pairs, the preferred first, and with
+    /// tickets where there are to be any.
     ///
     /// # Errors
     ///
@@ -53,19 +58,21 @@ impl ServerSetup {
     /// for TLS.
     pub(crate) fn new(
         options: &Options,
-        pair: (&[Certificate], &Key),
+        pairs: &[OwnPair<'_>],
         clients: Clients,
+        tickets: Option<Tickets>,
     ) -> Result<Self, Error> {
         let auth = clients.auth;
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&PROVIDER))
             .with_protocol_versions(&versions(options))
             .map_err(super::setup::none_left)?
             .with_client_cert_verifier(Arc::new(AsksClients::new(clients)))
-            .with_cert_resolver(Arc::new(OwnCertificates { default: certified_key(pair)? }));
+            .with_cert_resolver(Arc::new(OwnCertificates::new(pairs)?));
         config.alpn_protocols = options.alpn.clone();
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
-        Ok(Self { config, key_log: options.key_log.clone(), auth })
+        config.send_tls13_tickets = if tickets.is_some() { TICKETS } else { 0 };
+        config.max_early_data_size = 0;
+        Ok(Self { config, key_log: options.key_log.clone(), auth, tickets })
     }
 
     /// Whether clients show a certificate.
@@ -78,6 +85,9 @@ impl ServerSetup {
         let mut config = self.config.clone();
         let secrets = Arc::new(Secrets::new(SERVER_TRAFFIC, self.key_log.clone()));
         config.key_log = Arc::<Secrets>::clone(&secrets);
+        if let Some(tickets) = &self.tickets {
+            config.ticketer = Arc::new(SessionTickets::new(tickets.clone()));
+        }
         let tls = ServerConnection::new(Arc::new(config))
             .map_err(|failure| Error::new(Kind::Protocol, format!("TLS: {failure}")))?;
         Ok((tls, secrets))
@@ -87,18 +97,6 @@ impl ServerSetup {
 impl fmt::Debug for ServerSetup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerSetup").field("auth", &self.auth).finish_non_exhaustive()
-    }
-}
-
-/// The own certificates, as rustls asks for them.
-#[derive(Debug)]
-struct OwnCertificates {
-    default: Arc<CertifiedKey>,
-}
-
-impl ResolvesServerCert for OwnCertificates {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.default))
     }
 }
 

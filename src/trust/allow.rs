@@ -38,6 +38,13 @@ impl AllowList {
         self.0.is_some()
     }
 
+    /// The patterns, where there is a list; two that fit the same names by their letters are
+    /// written alike.
+    #[must_use]
+    pub(crate) fn patterns(&self) -> Option<Vec<String>> {
+        self.0.as_ref().map(|all| all.iter().map(Pattern::text).collect())
+    }
+
     /// Why the client with this certificate may not come; nothing where it may.
     #[must_use]
     pub(crate) fn refusal(&self, leaf: &Certificate) -> Option<Error> {
@@ -117,6 +124,21 @@ impl Pattern {
         Self(parts)
     }
 
+    /// The text that reads as this pattern.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Any => text.push('*'),
+                Part::One => text.push('?'),
+                Part::Just(character) => text.push(*character),
+                Part::Escaped(character) => text.extend(['\\', *character]),
+                Part::AnyEscaped => text.push_str("\\?"),
+            }
+        }
+        text
+    }
+
     /// Whether the whole of `name` fits. A `*` is only ever given up for a later one, so the
     /// work is bounded by the product of the two lengths.
     fn fits(&self, name: &[u8]) -> bool {
@@ -190,6 +212,15 @@ mod tests {
 
     fn list(patterns: &[&str]) -> AllowList {
         patterns.iter().fold(AllowList::default(), |list, one| list.with(Some(one)).unwrap())
+    }
+
+    #[test]
+    fn a_pattern_is_written_as_it_reads() {
+        for text in ["C=GB,CN=*", r"O=Red\, Hat?", r"CN=a\?*", r"CN=\"] {
+            assert_eq!(list(&[text]).patterns().unwrap(), [text]);
+        }
+        assert_eq!(list(&[r"CN=\*"]).patterns().unwrap(), [r"CN=\?*"]);
+        assert_eq!(AllowList::default().patterns(), None);
     }
 
     #[test]

@@ -74,6 +74,12 @@ impl Anchors {
         self.all.is_empty()
     }
 
+    /// All of them, each once.
+    #[must_use]
+    pub(crate) fn all(&self) -> &[Certificate] {
+        &self.all
+    }
+
     /// Their names in DER, each once.
     #[must_use]
     pub(crate) fn names(&self) -> Vec<Vec<u8>> {

@@ -106,6 +106,11 @@ impl Crls {
         Self { by_issuer }
     }
 
+    /// What tells each list from every other, in no order.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.by_issuer.values().flatten().map(|list| list.crl().identity())
+    }
+
     /// Whether there is any list with this issuer's name.
     #[must_use]
     pub(super) fn are_there_of(&self, issuer: &[u8]) -> bool {

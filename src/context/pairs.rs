@@ -1,0 +1,220 @@
+//! The pairs of a server beside the own one, each for the names of some servers, and the secret
+//! of its tickets: files that are looked at again.
+//!
+//! A pair changes whole or not at all, and one that fails does not keep the others from being
+//! taken. Which of them a client is shown is the TLS room's business.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::own::{self, JudgedBy, for_servers};
+use super::pieces::{Loaded, Seen, load_file};
+use super::reload::has_changed;
+use super::{Context, Passphrase, State};
+use crate::error::{Error, Kind};
+use crate::material::{Certificate, Key, Material, read_secret, sha256, source_of};
+use crate::tls::{NamePattern, OwnPair, TicketSecret};
+
+/// The longest file of a secret.
+const LONGEST_SECRET: u64 = 1 << 16;
+
+/// A pair for the names of some servers, or, without a name, for everybody else.
+#[derive(Clone, Debug)]
+pub(super) struct ServerPair {
+    names: Option<NamePattern>,
+    certificate: (PathBuf, Seen),
+    key: (PathBuf, Seen),
+    chain: Vec<Certificate>,
+    secret: Key,
+}
+
+impl ServerPair {
+    fn load(
+        names: Option<NamePattern>,
+        (certificate, key): (&Path, &Path),
+        passphrase: &Passphrase,
+        now: i64,
+    ) -> Result<Self, Error> {
+        let load = |material, path| load_file(material, path, passphrase, now);
+        let (Loaded::Chain(chain), chain_seen) = load(Material::Certificate, certificate)? else {
+            return Err(Error::new(Kind::Internal, "a certificate was read as something else"));
+        };
+        let (Loaded::Key(secret), key_seen) = load(Material::Key, key)? else {
+            return Err(Error::new(Kind::Internal, "a key was read as something else"));
+        };
+        if !chain.first().is_some_and(|leaf| secret.matches(leaf)) {
+            let subject = chain.first().map(Certificate::subject).unwrap_or_default();
+            let message = format!("the key does not belong to the certificate of {subject}");
+            return Err(Error::new(Kind::KeyMismatch, message)
+                .with_hint("name the key that the certificate was requested with"));
+        }
+        let (certificate, key) = ((certificate.into(), chain_seen), (key.into(), key_seen));
+        Ok(Self { names, certificate, key, chain, secret })
+    }
+
+    /// The pair, for the sessions.
+    pub(super) fn pair(&self) -> OwnPair<'_> {
+        OwnPair { names: self.names.as_ref(), chain: &self.chain, key: &self.secret }
+    }
+
+    /// The pair as its files are now; nothing where they are as they were.
+    fn again(&self, passphrase: &Passphrase, now: i64) -> Result<Option<Self>, Error> {
+        let files = (self.certificate.0.as_path(), self.key.0.as_path());
+        let changed = |(path, seen): &(PathBuf, Seen)| has_changed(path, seen);
+        if !changed(&self.certificate)? && !changed(&self.key)? {
+            return Ok(None);
+        }
+        Self::load(self.names.clone(), files, passphrase, now).map(Some)
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.certificate.1.sha256 == other.certificate.1.sha256
+            && self.key.1.sha256 == other.key.1.sha256
+    }
+}
+
+/// The error of a pair, with both files.
+fn of_pair(certificate: &Path, key: &Path, error: &Error) -> Error {
+    let (certificate, key) = (certificate.display(), key.display());
+    let message = format!("the server pair {certificate} and {key}: {}", error.message());
+    Error::new(error.kind(), message).with_problems(error.problems()).with_hint(error.hint())
+}
+
+/// Refuses the step from `before` to `after` where it brings a pair that is not for servers.
+pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
+    let is_other_profile = before.settings.profile != after.settings.profile;
+    for pair in &after.pairs {
+        let is_new = !before.pairs.iter().any(|old| old.chain == pair.chain);
+        if is_new || is_other_profile {
+            for_servers(&pair.chain, after.judged_by())
+                .map_err(|error| of_pair(&pair.certificate.0, &pair.key.0, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// The secret of tickets, from a file.
+#[derive(Clone, Debug)]
+pub(super) struct SecretFile {
+    path: PathBuf,
+    seen: Seen,
+    pub(super) secret: TicketSecret,
+}
+
+impl SecretFile {
+    fn load(path: &Path) -> Result<Self, Error> {
+        let file = read_secret(path, LONGEST_SECRET)?;
+        let seen = Seen { stamp: file.stamp.clone(), sha256: sha256(&file.bytes) };
+        let is_random = file.bytes.iter().any(|byte| Some(byte) != file.bytes.first());
+        let secret = TicketSecret::new(Zeroizing::clone(&file.bytes)).filter(|_| is_random);
+        let secret = secret.ok_or_else(|| {
+            let message = format!(
+                "{} holds no secret for tickets: at least {} random bytes",
+                source_of(path),
+                TicketSecret::SHORTEST
+            );
+            Error::new(Kind::Parse, message).with_hint("openssl rand -out FILE 64")
+        })?;
+        Ok(Self { path: path.to_owned(), seen, secret })
+    }
+
+    fn again(&self) -> Result<Option<Self>, Error> {
+        if has_changed(&self.path, &self.seen)? {
+            Self::load(&self.path).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+impl Context {
+    /// Adds a pair for the servers that clients ask for by a name: a DNS name, or `*.` and a
+    /// DNS name; nothing: for clients that name no server, or one that has no pair. Of several
+    /// pairs for a name the first counts whose key the client can use. [`Self::reload`] looks
+    /// at the files again.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] for what is no such name; as for [`Self::add_file`], and
+    /// [`Kind::KeyMismatch`]; [`Kind::Certificate`] for a certificate that is not for servers.
+    pub fn add_server_pair(
+        &self,
+        names: Option<&str>,
+        certificate: &Path,
+        key: &Path,
+    ) -> Result<(), Error> {
+        let names = names.map(NamePattern::parse).transpose()?;
+        let (passphrase, now) = (self.passphrase(), self.snapshot().now());
+        let pair = ServerPair::load(names, (certificate, key), &passphrase, now)
+            .map_err(|error| of_pair(certificate, key, &error))?;
+        self.change(|state| {
+            state.pairs.push(pair);
+            Ok(())
+        })
+    }
+
+    /// Names the file with the secret of the tickets, which processes may share, and which
+    /// [`Self::reload`] looks at again; nothing: a secret of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::File`]; [`Kind::Permission`] where others may read it; [`Kind::Parse`] where it
+    /// holds fewer than 32 bytes, or one byte over and over.
+    pub fn set_ticket_secret_file(&self, path: Option<&Path>) -> Result<(), Error> {
+        let secret = path.map(SecretFile::load).transpose()?;
+        self.change(|state| {
+            state.ticket_secret = secret;
+            Ok(())
+        })
+    }
+
+    /// Reads the changed files of pairs and secret into `next`; whether any says something
+    /// else. What fails is named in `outcome` unless something failed before, and stays in
+    /// force as it was.
+    pub(super) fn refresh_pairs(&self, next: &mut State, outcome: &mut Result<(), Error>) -> bool {
+        let (passphrase, now) = (self.passphrase(), self.snapshot().now());
+        let mut is_changed = false;
+        let mut fail = |error| {
+            if outcome.is_ok() {
+                *outcome = Err(error);
+            }
+        };
+        for (index, old) in next.pairs.clone().iter().enumerate() {
+            let taken = old.again(&passphrase, now).and_then(|new| {
+                let Some(new) = new else { return Ok(()) };
+                let mut with = next.clone();
+                let is_other = !old.says_the_same(&new);
+                with.pairs.get_mut(index).into_iter().for_each(|place| *place = new.clone());
+                own::check(next, &with)?;
+                *next = with;
+                is_changed |= is_other;
+                Ok(())
+            });
+            if let Err(error) = taken {
+                let is_named = error.message().starts_with("the server pair ");
+                let named = of_pair(&old.certificate.0, &old.key.0, &error);
+                fail(if is_named { error } else { named });
+            }
+        }
+        match next.ticket_secret.as_ref().map(SecretFile::again) {
+            Some(Ok(Some(new))) => {
+                let old = next.ticket_secret.replace(new.clone());
+                is_changed |= old.is_some_and(|old| old.seen.sha256 != new.seen.sha256);
+            }
+            Some(Err(error)) => fail(error),
+            Some(Ok(None)) | None => {}
+        }
+        is_changed
+    }
+}
+
+impl State {
+    fn judged_by(&self) -> JudgedBy<'_> {
+        JudgedBy {
+            profile: self.settings.profile,
+            anchors: &self.anchors,
+            now: self.settings.now(),
+        }
+    }
+}

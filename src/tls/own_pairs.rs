@@ -1,0 +1,158 @@
+//! Which own certificate a client is shown: by the name of the server that it asks for, and by
+//! the signatures that it can check.
+//!
+//! A name is found whole or not at all: an exact pattern first, then one with a wildcard for
+//! its first label, then what is for everybody else. Nothing here reads a file or decides
+//! about a client.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use super::setup::certified_key;
+use crate::error::{Error, Kind};
+use crate::material::{Certificate, Key};
+use crate::trust::Host;
+
+/// The names of servers for which a pair is: one DNS name, or all with one more label before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamePattern {
+    wildcard: bool,
+    /// In its one form, without the wildcard.
+    name: String,
+}
+
+impl NamePattern {
+    /// Reads a DNS name, or `*.` and a DNS name, which stands for one label before that name
+    /// (RFC 6125, section 6.4.3).
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`] for anything else.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let (wildcard, name) = match text.strip_prefix("*.") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let bad = |why: &str| {
+            Error::new(Kind::Invalid, format!("\"{text}\" is no name of servers: {why}")).with_hint(
+                "a pattern is a DNS name such as a.example, or *.example for one label more",
+            )
+        };
+        if name.contains('*') {
+            return Err(bad("a wildcard stands for the whole first label and nowhere else"));
+        }
+        let host = Host::parse(name)?;
+        if host.ip().is_some() {
+            return Err(bad("clients never ask for an address (RFC 6066, section 3)"));
+        }
+        Ok(Self { wildcard, name: host.as_str().to_owned() })
+    }
+}
+
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.wildcard { "*." } else { "" }, self.name)
+    }
+}
+
+/// A chain, the leaf first, its key, and for which names they are; none: for clients that name
+/// no server, or one that has no pair.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnPair<'a> {
+    /// For which names.
+    pub names: Option<&'a NamePattern>,
+    /// The leaf first.
+    pub chain: &'a [Certificate],
+    /// The key of the leaf.
+    pub key: &'a Key,
+}
+
+type Pairs = Vec<Arc<CertifiedKey>>;
+
+/// The own certificates, as rustls asks for them.
+#[derive(Debug, Default)]
+pub(super) struct OwnCertificates {
+    exact: HashMap<String, Pairs>,
+    /// By the name behind the wildcard.
+    wildcard: HashMap<String, Pairs>,
+    others: Pairs,
+}
+
+impl OwnCertificates {
+    /// These pairs, in the order in which they are preferred. Where none is for everybody else
+    /// the first is.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Parse`] where a key is of no use for TLS.
+    pub(super) fn new(pairs: &[OwnPair<'_>]) -> Result<Self, Error> {
+        let mut all = Self::default();
+        let mut first = None;
+        for pair in pairs {
+            let certified = certified_key((pair.chain, pair.key))?;
+            first.get_or_insert_with(|| Arc::clone(&certified));
+            let place = match pair.names {
+                Some(NamePattern { wildcard: false, name }) => {
+                    all.exact.entry(name.clone()).or_default()
+                }
+                Some(NamePattern { wildcard: true, name }) => {
+                    all.wildcard.entry(name.clone()).or_default()
+                }
+                None => &mut all.others,
+            };
+            place.push(certified);
+        }
+        if all.others.is_empty() {
+            all.others.extend(first);
+        }
+        Ok(all)
+    }
+
+    /// The pairs for a name, the preferred first; those for everybody else where it has none.
+    fn fitting(&self, name: Option<&str>) -> Vec<&Arc<CertifiedKey>> {
+        let name = name.unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+        let above = name.split_once('.').filter(|(label, _)| !label.is_empty());
+        let wildcard = above.and_then(|(_, above)| self.wildcard.get(above));
+        let of_name: Vec<_> = self.exact.get(&name).into_iter().chain(wildcard).flatten().collect();
+        if of_name.is_empty() { self.others.iter().collect() } else { of_name }
+    }
+}
+
+impl ResolvesServerCert for OwnCertificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let fitting = self.fitting(hello.server_name());
+        let schemes = hello.signature_schemes();
+        let fits = fitting.iter().find(|pair| pair.key.choose_scheme(schemes).is_some());
+        // Where no key fits, rustls says so to the client with the right alert.
+        fits.or(fitting.first()).map(|pair| Arc::clone(pair))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> NamePattern {
+        NamePattern::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_pattern_has_the_one_form_that_hosts_have() {
+        assert_eq!(pattern("A.Example.").to_string(), "a.example");
+        assert_eq!(pattern("*.BÜCHER.example").to_string(), "*.xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn what_no_client_can_ask_for_is_no_pattern() {
+        for text in ["", "*", "*.", "a.*.example", "*a.example", "*.*.example", "192.0.2.1", "::1"]
+        {
+            let error = NamePattern::parse(text).unwrap_err();
+            assert_eq!(error.kind(), Kind::Invalid, "{text}: {error}");
+        }
+        assert!(NamePattern::parse("*.192.0.2.1").is_err());
+    }
+}
