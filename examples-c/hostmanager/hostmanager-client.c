@@ -94,6 +94,8 @@ static int turn(tlsconn_conn *conn, struct talk *talk)
     size_t n = 0;
     int result = tlsconn_conn_handshake(conn);
 
+    if (result != TLSCONN_OK) /* a read might finish it, and wait for the reply to nothing */
+        return result < TLSCONN_OK ? 0 : -1;
     while (result == TLSCONN_OK && talk->at < talk->end) {
         result = tlsconn_conn_write(conn, talk->up + talk->at, talk->end - talk->at, &n);
         talk->at += n;
