@@ -7,6 +7,7 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -18,6 +19,7 @@
 pub mod example;
 pub mod hostmanager;
 pub mod openssl;
+pub mod ours;
 pub mod pki;
 pub mod server;
 pub mod terminal;

@@ -4,12 +4,18 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
+    SerialNumber, date_time_ymd,
 };
 use tempfile::TempDir;
+use tlsconn::{Certificate, Context, Material};
+
+/// What our authority calls itself.
+const OURS: &str = "Test Authority";
 
 /// An authority of this test alone. `home` is in the recommended layout, and holds nothing
 /// but the authority at first.
@@ -30,7 +36,7 @@ impl Pki {
         for dir in ["home", "home/ca", "home/client", "home/server"] {
             fs::DirBuilder::new().mode(0o700).create(root.path().join(dir)).unwrap();
         }
-        let authority = authority("Test Authority");
+        let authority = authority(OURS);
         fs::write(root.path().join("home/ca/cert.pem"), authority.pem()).unwrap();
         Self { root, authority }
     }
@@ -77,9 +83,58 @@ impl Pki {
         self.add_client_of(&authority("Another Authority"));
     }
 
+    /// A new key and certificate for the client `name`.
+    pub fn client(&self, name: &str) -> Pair {
+        self.write(name, &client_of(&self.authority, name))
+    }
+
+    /// The same from an authority that calls itself as ours does; it signs with another key.
+    pub fn strange_client(&self, name: &str) -> Pair {
+        self.write(&format!("strange-{name}"), &client_of(&authority(OURS), name))
+    }
+
+    /// The same from an authority with another name.
+    pub fn foreign_client(&self, name: &str) -> Pair {
+        self.write(&format!("foreign-{name}"), &client_of(&authority("Another Authority"), name))
+    }
+
+    /// The list of the revoked, which is newer than any before it.
+    pub fn revoke(&self, revoked: &[&Pair]) -> PathBuf {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        let entry = |pair: &&Pair| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(pair.parsed().serial()),
+            revocation_time: date_time_ymd(2021, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2021, 1, 1),
+            next_update: date_time_ymd(2099, 1, 1),
+            crl_number: SerialNumber::from(NUMBER.fetch_add(1, Ordering::Relaxed)),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.iter().map(entry).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let path = self.root().join("revoked.pem");
+        // Whoever looks meanwhile finds the old one or the new one.
+        let fresh = self.root().join("revoked.new");
+        fs::write(&fresh, params.signed_by(&self.authority).unwrap().pem().unwrap()).unwrap();
+        fs::rename(&fresh, &path).unwrap();
+        path
+    }
+
+    /// A context for a server of ours, which asks for certificates of our authority.
+    pub fn serving(&self) -> Context {
+        let context = Context::new();
+        let pair = self.server("ours");
+        context.add_file(Material::Authority, &self.authority()).unwrap();
+        context.add_file(Material::Certificate, &pair.certificate).unwrap();
+        context.add_file(Material::Key, &pair.key).unwrap();
+        context
+    }
+
     fn add_client_of(&self, authority: &CertifiedIssuer<'_, KeyPair>) {
-        let (certificate, key) =
-            issue(authority, "alice", &[], ExtendedKeyUsagePurpose::ClientAuth);
+        let (certificate, key) = client_of(authority, "alice");
         write_private(&self.home().join("client/key.pem"), &key);
         fs::write(self.home().join("client/cert.pem"), certificate).unwrap();
     }
@@ -93,6 +148,19 @@ impl Pki {
         write_private(&pair.key, key);
         pair
     }
+}
+
+impl Pair {
+    /// The certificate, as the library sees it.
+    pub fn parsed(&self) -> Certificate {
+        let pem = fs::read(&self.certificate).unwrap();
+        Certificate::all_from_pem(&pem, "the certificate").unwrap().remove(0)
+    }
+}
+
+/// A client's certificate and its key, as PEM.
+fn client_of(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> (String, String) {
+    issue(authority, name, &[], ExtendedKeyUsagePurpose::ClientAuth)
 }
 
 /// A certificate and its key, as PEM.

@@ -48,6 +48,11 @@ impl Server {
         server
     }
 
+    /// Start `command`, which comes to us by itself.
+    pub fn that_runs(command: &mut Command) -> Self {
+        Self::start(0, command)
+    }
+
     fn start(port: u16, command: &mut Command) -> Self {
         let (mut output, input) = pipe().unwrap();
         command.stdin(Stdio::null()).stdout(input.try_clone().unwrap()).stderr(input);
