@@ -34,7 +34,7 @@ VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full \
 
 .PHONY: lib header demo check install uninstall
 .PHONY: setup format-check lint header-check library-check install-check test contract peers
-.PHONY: examples examples-sanitized case-runner case-runner-check fuzz mutants bench FORCE
+.PHONY: examples examples-sanitized case-runner case-runner-check fuzz mutants bench bench-serving FORCE
 
 MAKEFLAGS += --no-print-directory
 
@@ -253,6 +253,19 @@ $(BENCH)/judge_tlsconn: benches/judge_tlsconn.c benches/measure.h include/tlscon
 $(BENCH)/material/made: examples/judging_material.rs
 	@mkdir -p $(@D)
 	$(CARGO) run --locked --quiet --example judging_material -- $(@D)
+	@touch $@
+
+# A crowd of clients, and a directory of a hundred thousand. Each figure is a line of the table.
+bench-serving: $(BENCH)/serve_tlsconn $(BENCH)/idle_clients $(BENCH)/serving/made examples
+	benches/serving $(BENCH) $(BENCH)/serving $(LIBRARY)/examples-c
+
+$(BENCH)/serve_tlsconn $(BENCH)/idle_clients: $(BENCH)/%: benches/%.c benches/measure.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -O2 $(C99) -D_GNU_SOURCE $< -o $@ $(LIBRARY)/$(SONAME) -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
+
+$(BENCH)/serving/made: examples/serving_material.rs
+	@mkdir -p $(@D)
+	$(CARGO) run --locked --quiet --example serving_material -- $(@D)
 	@touch $@
 
 # ---------- installing ----------

@@ -1,21 +1,24 @@
 //! Makes what `benches/serve_tlsconn.c` serves, in the directory that is named: a server and a
 //! client that signed their own certificates, and directories of ten and of a hundred thousand
-//! clients, this one among them. All the others have one key, each its own name. The hash
-//! links are not made here.
+//! clients, this one among them, with their hash links. All the others have one key, each its
+//! own name.
 
 use std::error::Error;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = std::env::args_os().nth(1).ok_or("usage: serving_material DIR")?;
     let dir = PathBuf::from(dir);
-    for (name, names) in [("server", vec!["bench.example".to_owned()]), ("client", Vec::new())] {
+    let names = vec!["bench.example".to_owned(), "127.0.0.1".to_owned()];
+    for (name, names) in [("server", names), ("client", Vec::new())] {
         let key = KeyPair::generate()?;
         fs::write(dir.join(format!("{name}.pem")), params(name, names)?.self_signed(&key)?.pem())?;
-        fs::write(dir.join(format!("{name}.key")), key.serialize_pem())?;
+        secret(&dir.join(format!("{name}.key")), &key.serialize_pem())?;
     }
     let key = KeyPair::generate()?;
     for count in [10, 100_000] {
@@ -27,8 +30,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             let pem = params(&name, Vec::new())?.self_signed(&key)?.pem();
             fs::write(clients.join(format!("{name}.pem")), pem)?;
         }
+        tlsconn::rehash(&clients)?;
     }
     Ok(())
+}
+
+/// A file that others may not read.
+fn secret(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn params(name: &str, names: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
