@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 
 use super::identity::{IdentityFrom, identity};
 use crate::error::{Error, Kind};
-use crate::material::Certificate;
+use crate::material::{Certificate, HashPlace, name_hash};
 use index::Index;
 use listing::Listing;
 use place::Place;
@@ -83,8 +83,11 @@ impl Directory {
     /// is unknown because the directory cannot be asked.
     pub(crate) fn find(&self, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
         let place = Place::open(&self.path)?;
-        if let Some(path) = place.linked(leaf)? {
-            return Ok(Some(path));
+        let hash = name_hash(leaf.subject_der()).map(|hash| HashPlace { hash, is_list: false });
+        // With links in order, this is all that is ever looked at for an entry.
+        let (found, gap) = hash.map_or(Ok((None, 0)), |hash| place.up_to_gap(hash, leaf))?;
+        if found.is_some() {
+            return Ok(found);
         }
         let now = self.now();
         let mut hints = self.hints.lock();
@@ -93,6 +96,10 @@ impl Directory {
             return Ok(Some(path));
         }
         hints.listing.refresh(&place, now)?;
+        let behind = hash.into_iter().flat_map(|hash| hints.listing.links(hash, gap));
+        if let Some(path) = place.first_linked(behind, leaf)? {
+            return Ok(Some(path));
+        }
         let key = |certificate: &Certificate| Some((*certificate.sha256(), ()));
         hints.unlinked.refresh(&place, hints.listing.unlinked(), now, &key)?;
         place.first_with(hints.unlinked.names(leaf.sha256()), leaf)

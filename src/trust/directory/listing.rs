@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use super::place::{Name, Place};
 use crate::error::Error;
-use crate::material::Stamp;
+use crate::material::{HashName, HashPlace, Stamp};
 
 /// The names of the entries.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub(super) struct Listing {
     entries: BTreeSet<OsString>,
     /// Those without a hash name.
     unlinked: BTreeSet<OsString>,
+    /// The links with hash names that lead to entries.
+    links: BTreeSet<HashName>,
 }
 
 impl Listing {
@@ -25,11 +27,15 @@ impl Listing {
         }
         self.settled = None;
         let (mut entries, mut linked) = (BTreeSet::new(), BTreeSet::new());
+        self.links.clear();
         for name in place.names()? {
             match name {
-                Name::Entry(name) => entries.insert(name),
-                Name::Link(target) => linked.insert(target),
-            };
+                Name::Entry(name) => drop(entries.insert(name)),
+                Name::Link(link, target) => {
+                    self.links.insert(link);
+                    linked.insert(target);
+                }
+            }
         }
         self.unlinked = entries.difference(&linked).cloned().collect();
         self.entries = entries;
@@ -40,6 +46,11 @@ impl Listing {
     /// Every file that may be an entry.
     pub(super) const fn entries(&self) -> &BTreeSet<OsString> {
         &self.entries
+    }
+
+    /// The links of a hash from this number on.
+    pub(super) fn links(&self, hash: HashPlace, from: u32) -> impl Iterator<Item = HashName> {
+        self.links.range(hash.numbered(from)..=hash.numbered(u32::MAX)).copied()
     }
 
     /// Those that no link with a hash name leads to.

@@ -14,8 +14,7 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Error, Kind};
 use crate::material::{
-    Certificate, HashName, HashPlace, Holding, Stamp, has_ending, holding, name_hash, read_at,
-    source_of,
+    Certificate, HashName, HashPlace, Holding, Stamp, has_ending, holding, read_at, source_of,
 };
 
 /// The names of entries end so.
@@ -43,8 +42,8 @@ pub(super) struct Place<'a> {
 pub(super) enum Name {
     /// Of a file that may be an entry.
     Entry(OsString),
-    /// Of a link with a hash name, which leads to the entry with this name.
-    Link(OsString),
+    /// Of a link, which leads to the entry with this name.
+    Link(HashName, OsString),
 }
 
 impl<'a> Place<'a> {
@@ -69,13 +68,32 @@ impl<'a> Place<'a> {
         &self.stamp
     }
 
-    /// The file with this certificate that a link with the hash of its subject leads to.
-    pub(super) fn linked(&self, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
-        let Some(hash) = name_hash(leaf.subject_der()) else { return Ok(None) };
-        let place = HashPlace { hash, is_list: false };
-        // All of them: a number that is missing ends nothing.
+    /// The file with this certificate that a link of this hash leads to, counted from 0 until a
+    /// number leads nowhere; and where that was.
+    pub(super) fn up_to_gap(
+        &self,
+        hash: HashPlace,
+        leaf: &Certificate,
+    ) -> Result<(Option<PathBuf>, u32), Error> {
         for number in 0..LINKS {
-            if let Some(name) = self.target(&place.numbered(number).file_name())
+            let Some(name) = self.target(&hash.numbered(number).file_name()) else {
+                return Ok((None, number));
+            };
+            if self.holds(&name, leaf)? {
+                return Ok((Some(self.path.join(name)), number));
+            }
+        }
+        Ok((None, LINKS))
+    }
+
+    /// The first file with this certificate that one of these links leads to now.
+    pub(super) fn first_linked(
+        &self,
+        links: impl Iterator<Item = HashName>,
+        leaf: &Certificate,
+    ) -> Result<Option<PathBuf>, Error> {
+        for link in links {
+            if let Some(name) = self.target(&link.file_name())
                 && self.holds(&name, leaf)?
             {
                 return Ok(Some(self.path.join(name)));
@@ -137,8 +155,8 @@ impl<'a> Place<'a> {
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
             if has_ending(name, &ENDINGS) {
                 names.push(Name::Entry(name.to_owned()));
-            } else if HashName::read(name).is_some_and(|link| is_probed(&link)) {
-                names.extend(self.target(name).map(Name::Link));
+            } else if let Some(link) = HashName::read(name).filter(is_probed) {
+                names.extend(self.target(name).map(|target| Name::Link(link, target)));
             }
         }
         Ok(names)

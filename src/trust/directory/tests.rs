@@ -148,6 +148,9 @@ fn a_gap_in_the_numbers_hides_nothing() {
     lab.link(&hash_name(&alice, 0), "gone.pem");
     lab.link(&hash_name(&alice, 255), "a.pem");
     assert_eq!(lab.found(&alice).unwrap(), "a.pem");
+    let mut listing = Listing::default();
+    listing.refresh(&Place::open(lab.directory.path()).unwrap(), 0).unwrap();
+    assert!(listing.unlinked().is_empty(), "it is found by its link");
     fs::rename(lab.path(&hash_name(&alice, 255)), lab.path(&hash_name(&alice, 256))).unwrap();
     assert_eq!(lab.found(&alice).unwrap(), "a.pem", "without a link that counts");
 }
