@@ -107,10 +107,13 @@ pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
         return Ok(());
     }
     let (subject, why) = (leaf.subject(), why.join("; "));
+    let hint = if problems.contains(Problems::WRONG_PURPOSE) {
+        "ask its authority for one with the purpose serverAuth"
+    } else {
+        "libvirt would not start with it either; add the authority that issued it first"
+    };
     let message = format!("the own certificate of {subject} is not one for servers: {why}");
-    Err(Error::new(Kind::Certificate, message)
-        .with_problems(problems)
-        .with_hint("ask its authority for one with the purpose serverAuth"))
+    Err(Error::new(Kind::Certificate, message).with_problems(problems).with_hint(hint))
 }
 
 fn chain_of(piece: &Piece) -> Option<&Vec<Certificate>> {

@@ -43,6 +43,10 @@ impl Context {
             }
             Err(error) => outcome = outcome.and(Err(error)),
         }
+        if !next.pairs.is_empty() && changed.contains(&Material::Authority) {
+            // A new pair may come with the authority that issued it.
+            next.fold(&[Material::Authority])?;
+        }
         let is_served_otherwise = self.refresh_pairs(&mut next, &mut outcome);
         if let Some(store) = &before.store {
             outcome = outcome.and(store.entries().map(drop));

@@ -13,6 +13,7 @@ pub(crate) mod both;
 pub(crate) mod memory;
 pub(crate) mod pair;
 pub(crate) mod pki;
+pub(crate) mod raw;
 pub(crate) mod tcp;
 
 use std::path::PathBuf;
