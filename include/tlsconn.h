@@ -1784,18 +1784,18 @@ typedef enum {
 } tlsconn_role;
 
 /**
- * A server that is known by its very certificate, or a certificate that is distrusted.
+ * A peer that is known by its very certificate, or a certificate that is distrusted.
  *
  * Borrowed, and valid inside the visitor only. New members come at the end.
  */
 typedef struct {
     /**
-     * The host, UTF-8; empty for an entry without a host, which is for the names in its
-     * certificate.
+     * The host, UTF-8; empty for a client, which has none, and for a server's entry without a
+     * host, which is for the names in its certificate.
      */
     const char *host;
     /**
-     * The port; 0: any.
+     * The port; 0: any, and for a client.
      */
     int port;
     /**
@@ -1829,21 +1829,22 @@ typedef struct {
 } tlsconn_known;
 
 /**
- * Looks at one known server. Returns 0 to go on; anything else stops. It may call the library,
- * also to set and to remove known servers.
+ * Looks at one known peer. Returns 0 to go on; anything else stops. It may call the library,
+ * also to set and to remove known peers.
  */
 typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
 
 /**
- * Look at the known servers: those of the known file, of trusted material and of this session.
+ * Look at the known peers: those of the files of known servers and of known clients, of trusted
+ * material and of this session.
  *
- * `host` NULL is all of them, distrusted certificates and entries without a host included, and
- * `port` is not looked at; else those for this host, and, unless `port` is 0, for this port or
+ * `host` NULL is all of them, clients, distrusted certificates and entries without a host
+ * included, and `port` is not looked at; else those for this host, and, unless `port` is 0, for this port or
  * any. What is looked at is the state when the call began. `fn` is called on this thread, with
  * `userdata`, which stays yours. Any thread.
  *
  * Returns `TLSCONN_OK` after the last one; what `fn` returned where it stopped;
- * `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted;
+ * `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when a file cannot be read or trusted;
  * `TLSCONN_E_INVALID` when `ctx` or `fn` is NULL, or `host` or `port` is none.
  */
 TLSCONN_API
@@ -1889,12 +1890,29 @@ int tlsconn_known_remove(tlsconn_ctx *ctx,
                          int port);
 
 /**
+ * Forget every peer that is known by this very certificate, server or client.
+ *
+ * It is removed from the file of known servers, from that of known clients, and from what was
+ * allowed until the context goes. A client has no host, so this is how one is forgotten: its
+ * next connection is a stranger's, and tlsconn_conn_recheck() says so of those that are open.
+ * Trusted material and distrust stay. Any thread.
+ *
+ * Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when nobody is known by it; what
+ * tlsconn_known_set() returns.
+ */
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_known_remove_cert(tlsconn_ctx *ctx,
+                              tlsconn_cert *cert);
+
+/**
  * Mark a certificate as distrusted, or lift that mark.
  *
  * With `on` 1 it, and every certificate with its key, is refused everywhere: for any host, port
- * and role, as the server's own or anywhere above it. Nothing lifts that but this call with
- * `on` 0. It is written to the known file; without one it holds until the context goes. Any
- * thread.
+ * and role, as the peer's own or anywhere above it. Nothing lifts that but this call with
+ * `on` 0. It is written to the known file, or to the file of known clients where there is no
+ * other; without one it holds until the context goes. A mark in either file counts for servers
+ * and clients alike, and is lifted in both. Any thread.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no mark to lift; what
  * tlsconn_known_set() returns; `TLSCONN_E_INVALID` also when `on` is neither 0 nor 1.
@@ -1935,9 +1953,12 @@ int tlsconn_dir_rehash(const char *dir);
  * It is the judgement of connections (RFC 5280, 6125 and 9525), with the context's
  * authorities, revocation lists, known peers, profile and time, as it comes out where nobody
  * is asked and all policies are `TLSCONN_POLICY_AUTO`. `role` is the `tlsconn_role` of who
- * shows the chain. `host` is the name that the certificate must have; NULL: names are not
- * looked at. `port` is the host's port; 0, or `host` NULL: known peers are not looked at.
- * `chain_pem` is `len` bytes of PEM, the peer's own certificate first, needs no NUL at its
+ * shows the chain. `host` is the name that a server's certificate must have; NULL: names are
+ * not looked at. `port` is the host's port; 0, or `host` NULL: known servers are not looked at.
+ * A client has no host: `host` and `port` are not looked at, and the chain is judged as that of
+ * whoever connects, by the directory of clients, the known clients, authorities as far as they
+ * count, and the lists of those who may come; it must have an identity, and one that is
+ * nobody else's. `chain_pem` is `len` bytes of PEM, the peer's own certificate first, needs no NUL at its
  * end, and is not kept.
  *
  * `*problems` gets everything that is wrong, bits of `tlsconn_problem`, what was accepted with
@@ -1950,10 +1971,12 @@ int tlsconn_dir_rehash(const char *dir);
  *
  * Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
  * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another
- * certificate, `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED`
- * for a client that no pattern of tlsconn_ctx_allow_dn() lets in, and `*problems` may be 0
- * then; `TLSCONN_E_PARSE` when the text holds no certificate; `TLSCONN_E_STORE` and
- * `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted; `TLSCONN_E_INVALID`
+ * certificate, `TLSCONN_E_CERT_UNKNOWN` for a client that nothing vouches for,
+ * `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED` for a client
+ * that is on no list, has no identity, or has another one's, and `*problems` may be 0 then;
+ * `TLSCONN_E_PARSE` when the text holds no certificate; `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and
+ * `TLSCONN_E_PERMISSION` when known files or directory cannot be read or trusted;
+ * `TLSCONN_E_INVALID`
  * when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no host, `port` is not 0 to
  * 65535, or `len` is no length.
  */

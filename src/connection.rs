@@ -29,7 +29,7 @@ use crate::error::{Error, Kind};
 use crate::io::{Wake, Watch, check_stream_socket};
 use crate::material::Certificate;
 use crate::tls::{Info, Session};
-use crate::trust::{Admitted, Endpoint, Grant, Host, Identity, Question, Reason};
+use crate::trust::{Admitted, Endpoint, Host, Identity, Question, Reason};
 
 use drive::Driver;
 use poll::Wants;
@@ -98,8 +98,8 @@ pub struct Connection {
     wants: Mutex<Wants>,
     question: Mutex<Option<Arc<Question>>>,
     admitted: Mutex<Option<Admitted>>,
-    /// The answer that admitted the peer, where one did.
-    granted: Mutex<Option<Grant>>,
+    /// The question whose answer admitted the peer, where one did.
+    granted: Mutex<Option<Arc<Question>>>,
     chain: Mutex<Arc<[Certificate]>>,
     /// The failure that ended the connection.
     failed: Mutex<Option<Error>>,

@@ -14,12 +14,11 @@ mod record;
 mod reload;
 mod settings;
 mod snapshot;
+mod stores;
 mod verify;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -40,6 +39,7 @@ use pieces::{Loaded, Origin, Own, Piece, load, load_file, text_of};
 pub(crate) use record::STORE_WAIT;
 pub use settings::Settings;
 pub use snapshot::Snapshot;
+use stores::has_directory;
 
 /// Whom to ask about a peer. It runs on the thread that made the call which asks, with no
 /// lock held, and may use the library.
@@ -263,15 +263,20 @@ impl Context {
             })?;
             pieces.extend(pair);
         }
-        let store = match &files.known {
-            Some(known) if has_directory(known) => Some(self.store_at(known, Role::Server)?),
-            Some(_) | None => None,
+        let store_at = |path: &Option<PathBuf>, role| match path {
+            Some(path) if has_directory(path) => self.store_at(path, role).map(Some),
+            Some(_) | None => Ok(None),
         };
+        let store = store_at(&files.known, Role::Server)?;
+        let client_store = store_at(&files.known_clients, Role::Client)?;
         self.change(|state| {
             let changed: Vec<_> = pieces.iter().map(|piece| piece.material).collect();
             state.pieces.extend(pieces);
             if store.is_some() {
                 state.store = store;
+            }
+            if client_store.is_some() {
+                state.client_store = client_store;
             }
             state.fold(&changed)
         })
@@ -287,34 +292,6 @@ impl Context {
         let (material, origin) = (Material::Authority, Origin::Memory);
         let piece = Piece { material, origin, loaded, side: None };
         self.add_pieces(vec![piece], None)
-    }
-
-    /// Names the store of known servers. The file may be missing; its directory may not.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Store`] where it is damaged or cannot be read, [`Kind::Permission`] where
-    /// others may write it.
-    pub fn set_known_file(&self, path: &Path) -> Result<(), Error> {
-        let store = self.store_at(path, Role::Server)?;
-        self.change(|state| {
-            state.store = Some(store);
-            Ok(())
-        })
-    }
-
-    /// Names the store of clients that are allowed by answers. The file may be missing; its
-    /// directory may not.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::set_known_file`].
-    pub fn set_known_client_file(&self, path: &Path) -> Result<(), Error> {
-        let store = self.store_at(path, Role::Client)?;
-        self.change(|state| {
-            state.client_store = Some(store);
-            Ok(())
-        })
     }
 
     /// Lets clients in whose very certificate is in a directory, which is looked at anew in
@@ -415,19 +392,6 @@ impl Context {
         });
     }
 
-    /// The store in a file; the one that is in use where it is the same file, for only that one
-    /// knows whether the file was there before.
-    fn store_at(&self, path: &Path, role: Role) -> Result<Arc<Store>, Error> {
-        let opened = Store::open(path, role)?;
-        let snapshot = self.snapshot();
-        let in_use = snapshot.known().store_for(role).cloned();
-        let store = in_use
-            .filter(|in_use| in_use.path() == opened.path())
-            .unwrap_or_else(|| Arc::new(opened));
-        store.entries()?;
-        Ok(store)
-    }
-
     fn passphrase(&self) -> Passphrase {
         self.0.state.lock().passphrase.clone()
     }
@@ -467,13 +431,6 @@ impl Context {
         drop(old);
         Ok(())
     }
-}
-
-/// Whether the directory of a layout's known file is there, or could be made: only the
-/// authority is required of a layout, so without it there is just no store.
-fn has_directory(known: &Path) -> bool {
-    let Some(dir) = known.parent() else { return false };
-    dir.exists() || DirBuilder::new().mode(0o700).create(dir).is_ok()
 }
 
 impl Default for Context {

@@ -54,9 +54,9 @@ pub(crate) use allow::AllowList;
 pub(crate) use anchors::Anchors;
 pub(crate) use assess::Rules;
 pub use assess::{CrlMode, Profile};
-pub(crate) use change::{Change, Replaces};
+pub(crate) use change::{Change, Replaces, not_known};
 pub use client::ClientAuth;
-pub(crate) use client::{Admission, Door, Visitor, judge_client};
+pub(crate) use client::{Admission, Door, Visitor, is_its_own, judge_client};
 pub(crate) use crls::Crls;
 pub(crate) use directory::Directory;
 pub(crate) use entries::Entries;
@@ -73,4 +73,4 @@ pub(crate) use question::{BRIEFLY, Questions, Record, Ticket, Waker, accepted_by
 pub(crate) use rollback::rolled_back;
 pub(crate) use store::Store;
 pub use verdict::Verdict;
-pub(crate) use verdict::{Suspect, verify};
+pub(crate) use verdict::{Suspect, verify, verify_client};

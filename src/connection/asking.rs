@@ -82,7 +82,8 @@ impl Connection {
                     session.admit(&admitted, keep);
                     Ok(())
                 })?;
-                (*self.granted.lock()).clone_from(&driver.grant);
+                let granted = driver.ticket.as_ref().filter(|_| driver.grant.is_some());
+                *self.granted.lock() = granted.map(|ticket| Arc::clone(ticket.question()));
                 *self.admitted.lock() = Some(admitted);
                 *self.question.lock() = None;
                 Ok(Verdict::Admitted)
@@ -131,7 +132,7 @@ impl Connection {
         let snapshot = self.context.snapshot();
         let view = snapshot.known().view()?;
         let chain: Vec<_> = before.chain().iter().map(|one| one.der().to_vec()).collect();
-        let grant = self.granted.lock().clone();
+        let grant = self.granted.lock().as_ref().and_then(|question| question.lasting_grant());
         match self.judgement(&snapshot, &view, &chain, grant.as_ref()) {
             Judgement::Admitted(now) => {
                 let name = |admitted: &Admitted| admitted.identity().map(|one| one.name.clone());
@@ -158,7 +159,7 @@ impl Connection {
         let now = snapshot.now();
         match self.endpoint() {
             Some(endpoint) => {
-                let peer = Peer { role: Role::Server, endpoint: &endpoint, chain, now };
+                let peer = Peer { endpoint: &endpoint, chain, now };
                 snapshot.judge(&peer, view, grant)
             }
             None => snapshot.judge_client(&Visitor { chain, now }, view, grant),

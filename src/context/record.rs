@@ -1,4 +1,4 @@
-//! Known servers through a context: looked at, set, removed, distrusted, and recorded from
+//! Known peers through a context: looked at, set, removed, distrusted, and recorded from
 //! answers.
 
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use super::{Context, Shared};
 use crate::error::{Error, Kind, Problems};
 use crate::material::Certificate;
 use crate::trust::{
-    Asked, Change, Endpoint, Entry, Origin, Place, Record, Renewal, Replaces, Role, Store,
-    accepted_by,
+    Asked, Change, Endpoint, Entry, Known, Origin, Place, Record, Renewal, Replaces, Role, Store,
+    accepted_by, is_its_own, not_known,
 };
 
 /// How long a writer waits for another process that holds the store.
@@ -22,7 +22,8 @@ fn deadline(patience: Duration) -> Instant {
 }
 
 impl Context {
-    /// Every known server: those of the store, the given ones, those of this session.
+    /// Every known peer: servers and clients of the stores, the given ones, those of this
+    /// session.
     ///
     /// # Errors
     ///
@@ -74,7 +75,25 @@ impl Context {
         }
     }
 
-    /// Marks a certificate, and with it its key, as distrusted, or lifts that mark.
+    /// Forgets every peer with exactly this certificate, server or client, in both stores and in
+    /// what was allowed until the context goes. Material that is only read stays, and so does a
+    /// mark of distrust.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NotFound`] where no peer is known by it; those of the stores.
+    pub fn remove_known_certificate(&self, certificate: &Certificate) -> Result<(), Error> {
+        let snapshot = self.snapshot();
+        let known = snapshot.known();
+        let is_it = |entry: &Entry| !entry.distrust && entry.certificate == *certificate;
+        let in_session = known.session.remove(is_it);
+        let change = Change::Forget { certificate: certificate.clone() };
+        apply_to_all(known, &change, found(in_session, &not_known(certificate)))
+    }
+
+    /// Marks a certificate, and with it its key, as distrusted, or lifts that mark. It counts for
+    /// servers and clients, and goes to the store of servers, or to that of clients where there
+    /// is no other.
     ///
     /// # Errors
     ///
@@ -84,40 +103,31 @@ impl Context {
         let snapshot = self.snapshot();
         let known = snapshot.known();
         let is_it = |entry: &Entry| entry.distrust && entry.certificate == *certificate;
-        if on {
-            known.session.remove(|entry| {
-                !entry.distrust && entry.certificate.key_sha256() == certificate.key_sha256()
-            });
-        }
-        // A mark from before there was a store is lifted where it is.
-        let lifted = !on && known.session.remove(is_it);
-        if let Some(store) = &known.store {
-            let added = snapshot.now();
-            let change = Change::Distrust { certificate: certificate.clone(), on, added };
-            return match store.apply(&change, deadline(STORE_WAIT)) {
-                Err(error) if error.kind() == Kind::NotFound && lifted => Ok(()),
-                other => other,
-            };
-        }
-        if on {
-            let entry = Entry {
-                place: None,
-                role: Role::Server,
-                certificate: certificate.clone(),
-                accepted: Problems::NONE,
-                added: Some(snapshot.now()),
-                expires: None,
-                origin: Origin::User,
-                distrust: true,
-            };
-            known.session.add(entry);
-            Ok(())
-        } else if lifted {
-            Ok(())
-        } else {
+        let added = snapshot.now();
+        let change = Change::Distrust { certificate: certificate.clone(), on, added };
+        if !on {
+            // A mark counts wherever it stands, so it is lifted everywhere.
+            let lifted = known.session.remove(is_it);
             let message = format!("{} is not marked distrusted", certificate.subject());
-            Err(Error::new(Kind::NotFound, message))
+            return apply_to_all(known, &change, found(lifted, &message));
         }
+        known.session.remove(|entry| {
+            !entry.distrust && entry.certificate.key_sha256() == certificate.key_sha256()
+        });
+        if let Some(store) = known.store.as_ref().or(known.clients.as_ref()) {
+            return store.apply(&change, deadline(STORE_WAIT));
+        }
+        known.session.add(Entry {
+            place: None,
+            role: Role::Server,
+            certificate: certificate.clone(),
+            accepted: Problems::NONE,
+            added: Some(added),
+            expires: None,
+            origin: Origin::User,
+            distrust: true,
+        });
+        Ok(())
     }
 
     /// Forgets what was allowed until the context goes, since the certificate is revoked or
@@ -144,6 +154,26 @@ impl Context {
     pub(crate) fn recorder(&self) -> Arc<dyn Record> {
         Arc::<Shared>::clone(&self.0)
     }
+}
+
+/// Makes a change in every store that there is. `before` says whether what it is about was
+/// found already; it must be somewhere.
+fn apply_to_all(known: &Known, change: &Change, before: Result<(), Error>) -> Result<(), Error> {
+    let mut outcome = before;
+    for store in known.store.iter().chain(&known.clients) {
+        match store.apply(change, deadline(STORE_WAIT)) {
+            Err(error) if error.kind() == Kind::NotFound => outcome = outcome.or(Err(error)),
+            other => {
+                other?;
+                outcome = Ok(());
+            }
+        }
+    }
+    outcome
+}
+
+fn found(found: bool, message: &str) -> Result<(), Error> {
+    if found { Ok(()) } else { Err(Error::new(Kind::NotFound, message)) }
 }
 
 /// Whether the entry that is renewed stands in the store.
@@ -197,6 +227,12 @@ impl Record for Shared {
 
     fn record(&self, asked: &Asked, lasting: bool, patience: Duration) -> Result<(), Error> {
         let Some(certificate) = asked.certificate() else { return Ok(()) };
+        if let Some(name) = &asked.identity {
+            // While the question was open, another one may have come to that name.
+            let snapshot = Arc::clone(&*self.snapshot.read());
+            let view = snapshot.known().view()?;
+            is_its_own(name, certificate.key_sha256(), &snapshot.admission, &view)?;
+        }
         let accepted = accepted_by(asked);
         let entry =
             self.entry(asked.endpoint.as_ref(), certificate.clone(), accepted, Origin::User);

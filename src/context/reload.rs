@@ -48,7 +48,7 @@ impl Context {
             next.fold(&[Material::Authority])?;
         }
         let is_served_otherwise = self.refresh_pairs(&mut next, &mut outcome);
-        if let Some(store) = &before.store {
+        for store in before.store.iter().chain(&before.client_store) {
             outcome = outcome.and(store.entries().map(drop));
         }
         if changed.is_empty() && !is_served_otherwise {

@@ -12,7 +12,7 @@ use crate::material::Certificate;
 use crate::tls::{Clients, OwnPair, ServerSetup, Setup, TicketSecret, Tickets};
 use crate::trust::{
     Admission, Asking, Beliefs, Door, Grant, Judgement, Known, KnownView, Peer, Policy, Rules,
-    Visitor, judge, judge_client,
+    Verdict, Visitor, judge, judge_client, verify_client,
 };
 
 /// What a context was when a connection began, or when it is judged. Never changes.
@@ -83,14 +83,22 @@ impl Snapshot {
         view: &KnownView,
         grant: Option<&Grant>,
     ) -> Judgement {
-        let door = Door {
+        judge_client(visitor, &self.door(view), grant)
+    }
+
+    /// Judges a client's chain that no connection carries.
+    pub(super) fn verify_client(&self, visitor: &Visitor<'_>, view: &KnownView) -> Verdict {
+        verify_client(visitor, &self.door(view))
+    }
+
+    const fn door<'a>(&'a self, known: &'a KnownView) -> Door<'a> {
+        Door {
             rules: &self.rules,
             admission: &self.admission,
             policy: self.settings.policies.on_client,
             asking: self.asking,
-            known: view,
-        };
-        judge_client(visitor, &door, grant)
+            known,
+        }
     }
 
     /// What sessions with clients are made of; made once.

@@ -11,15 +11,15 @@ use super::text::c_string;
 use crate::error::{Error, Kind, Problems};
 use crate::trust::{Endpoint, Entry, Origin, Place, Role};
 
-/// A server that is known by its very certificate, or a certificate that is distrusted.
+/// A peer that is known by its very certificate, or a certificate that is distrusted.
 ///
 /// Borrowed, and valid inside the visitor only. New members come at the end.
 #[repr(C)]
 pub struct tlsconn_known {
-    /// The host, UTF-8; empty for an entry without a host, which is for the names in its
-    /// certificate.
+    /// The host, UTF-8; empty for a client, which has none, and for a server's entry without a
+    /// host, which is for the names in its certificate.
     pub host: *const c_char,
-    /// The port; 0: any.
+    /// The port; 0: any, and for a client.
     pub port: c_int,
     /// A `tlsconn_role`.
     pub role: c_int,
@@ -47,20 +47,21 @@ pub enum tlsconn_role {
     TLSCONN_ROLE_CLIENT = 161,
 }
 
-/// Looks at one known server. Returns 0 to go on; anything else stops. It may call the library,
-/// also to set and to remove known servers.
+/// Looks at one known peer. Returns 0 to go on; anything else stops. It may call the library,
+/// also to set and to remove known peers.
 pub type tlsconn_known_fn =
     Option<unsafe extern "C" fn(known: *const tlsconn_known, userdata: *mut c_void) -> c_int>;
 
-/// Look at the known servers: those of the known file, of trusted material and of this session.
+/// Look at the known peers: those of the files of known servers and of known clients, of trusted
+/// material and of this session.
 ///
-/// `host` NULL is all of them, distrusted certificates and entries without a host included, and
-/// `port` is not looked at; else those for this host, and, unless `port` is 0, for this port or
+/// `host` NULL is all of them, clients, distrusted certificates and entries without a host
+/// included, and `port` is not looked at; else those for this host, and, unless `port` is 0, for this port or
 /// any. What is looked at is the state when the call began. `fn` is called on this thread, with
 /// `userdata`, which stays yours. Any thread.
 ///
 /// Returns `TLSCONN_OK` after the last one; what `fn` returned where it stopped;
-/// `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted;
+/// `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when a file cannot be read or trusted;
 /// `TLSCONN_E_INVALID` when `ctx` or `fn` is NULL, or `host` or `port` is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_known_each(
@@ -97,15 +98,20 @@ pub unsafe extern "C" fn tlsconn_known_each(
 
 fn is_wanted(entry: &Entry, wanted: Option<&Endpoint>, port: c_int) -> bool {
     wanted.is_none_or(|wanted| {
-        entry.place.as_ref().is_some_and(|place| {
+        place_of(entry).is_some_and(|place| {
             let any = port == 0 || place.port.is_none_or(|of| of == wanted.port);
             place.host == wanted.host && any
         })
     })
 }
 
+/// Where a server is known; a client has no place, whatever its entry says.
+fn place_of(entry: &Entry) -> Option<&Place> {
+    entry.place.as_ref().filter(|_| entry.role == Role::Server)
+}
+
 fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -> c_int {
-    let place = entry.place.as_ref();
+    let place = place_of(entry);
     let host = c_string(place.map_or("", |place| place.host.as_str()));
     let certificate = tlsconn_cert::new(entry.certificate.clone());
     let known = tlsconn_known {
@@ -189,12 +195,37 @@ pub unsafe extern "C" fn tlsconn_known_remove(
     })
 }
 
+/// Forget every peer that is known by this very certificate, server or client.
+///
+/// It is removed from the file of known servers, from that of known clients, and from what was
+/// allowed until the context goes. A client has no host, so this is how one is forgotten: its
+/// next connection is a stranger's, and tlsconn_conn_recheck() says so of those that are open.
+/// Trusted material and distrust stay. Any thread.
+///
+/// Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when nobody is known by it; what
+/// tlsconn_known_set() returns.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tlsconn_known_remove_cert(
+    ctx: *mut tlsconn_ctx,
+    cert: *mut tlsconn_cert,
+) -> c_int {
+    call(|| {
+        // SAFETY: the contract: a context or NULL.
+        let ctx = unsafe { lend("ctx", ctx) }?;
+        // SAFETY: the contract: a certificate or NULL.
+        let cert = unsafe { lend("cert", cert) }?;
+        ctx.0.remove_known_certificate(cert.certificate())
+    })
+}
+
 /// Mark a certificate as distrusted, or lift that mark.
 ///
 /// With `on` 1 it, and every certificate with its key, is refused everywhere: for any host, port
-/// and role, as the server's own or anywhere above it. Nothing lifts that but this call with
-/// `on` 0. It is written to the known file; without one it holds until the context goes. Any
-/// thread.
+/// and role, as the peer's own or anywhere above it. Nothing lifts that but this call with
+/// `on` 0. It is written to the known file, or to the file of known clients where there is no
+/// other; without one it holds until the context goes. A mark in either file counts for servers
+/// and clients alike, and is lifted in both. Any thread.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no mark to lift; what
 /// tlsconn_known_set() returns; `TLSCONN_E_INVALID` also when `on` is neither 0 nor 1.

@@ -22,9 +22,12 @@ thread_local! {
 /// It is the judgement of connections (RFC 5280, 6125 and 9525), with the context's
 /// authorities, revocation lists, known peers, profile and time, as it comes out where nobody
 /// is asked and all policies are `TLSCONN_POLICY_AUTO`. `role` is the `tlsconn_role` of who
-/// shows the chain. `host` is the name that the certificate must have; NULL: names are not
-/// looked at. `port` is the host's port; 0, or `host` NULL: known peers are not looked at.
-/// `chain_pem` is `len` bytes of PEM, the peer's own certificate first, needs no NUL at its
+/// shows the chain. `host` is the name that a server's certificate must have; NULL: names are
+/// not looked at. `port` is the host's port; 0, or `host` NULL: known servers are not looked at.
+/// A client has no host: `host` and `port` are not looked at, and the chain is judged as that of
+/// whoever connects, by the directory of clients, the known clients, authorities as far as they
+/// count, and the lists of those who may come; it must have an identity, and one that is
+/// nobody else's. `chain_pem` is `len` bytes of PEM, the peer's own certificate first, needs no NUL at its
 /// end, and is not kept.
 ///
 /// `*problems` gets everything that is wrong, bits of `tlsconn_problem`, what was accepted with
@@ -37,10 +40,12 @@ thread_local! {
 ///
 /// Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
 /// `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another
-/// certificate, `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED`
-/// for a client that no pattern of tlsconn_ctx_allow_dn() lets in, and `*problems` may be 0
-/// then; `TLSCONN_E_PARSE` when the text holds no certificate; `TLSCONN_E_STORE` and
-/// `TLSCONN_E_PERMISSION` when the known file cannot be read or trusted; `TLSCONN_E_INVALID`
+/// certificate, `TLSCONN_E_CERT_UNKNOWN` for a client that nothing vouches for,
+/// `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED` for a client
+/// that is on no list, has no identity, or has another one's, and `*problems` may be 0 then;
+/// `TLSCONN_E_PARSE` when the text holds no certificate; `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and
+/// `TLSCONN_E_PERMISSION` when known files or directory cannot be read or trusted;
+/// `TLSCONN_E_INVALID`
 /// when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no host, `port` is not 0 to
 /// 65535, or `len` is no length.
 #[unsafe(no_mangle)]

@@ -14,8 +14,8 @@ use crate::error::{Error, Kind};
 /// Who laid the files out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Layout {
-    /// Ours: `ca/cert.pem`, `ca/ca-crl.pem`, `client/cert.pem`, `client/key.pem` and
-    /// `server/trusted.pem`.
+    /// Ours: `ca/cert.pem`, `ca/ca-crl.pem`, `client/cert.pem`, `client/key.pem`,
+    /// `server/trusted.pem` and `client/trusted.pem`.
     Tlsconn,
     /// libvirt's clients: `cacert.pem`, `cacrl.pem`, `clientcert.pem`, `clientkey.pem`.
     Libvirt,
@@ -50,6 +50,8 @@ pub(crate) struct LayoutFiles {
     /// The store of known servers, where the layout has one; the file and its directory may
     /// be missing.
     pub known: Option<PathBuf>,
+    /// The store of known clients, in the same way.
+    pub known_clients: Option<PathBuf>,
 }
 
 /// What a layout's place depends on when no directory is named.
@@ -109,7 +111,11 @@ pub(crate) fn layout_files(
                 pair: ["client/cert.pem", "client/key.pem"],
             };
             let files = names.files(&[names.paths(&dir)])?;
-            Ok(LayoutFiles { known: Some(dir.join("server/trusted.pem")), ..files })
+            Ok(LayoutFiles {
+                known: Some(dir.join("server/trusted.pem")),
+                known_clients: Some(dir.join("client/trusted.pem")),
+                ..files
+            })
         }
         Layout::Libvirt => libvirt(["clientcert.pem", "clientkey.pem"], dir, place),
         Layout::LibvirtServer => libvirt(["servercert.pem", "serverkey.pem"], dir, place),
@@ -204,7 +210,7 @@ impl Names {
                 (false, _) => {}
             }
         }
-        Ok(LayoutFiles { authority, crl, pair, known: None })
+        Ok(LayoutFiles { authority, crl, pair, known: None, known_clients: None })
     }
 }
 

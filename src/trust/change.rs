@@ -28,6 +28,12 @@ pub enum Change {
         /// The place; one without a port is the entry for any port, and no other.
         place: Place,
     },
+    /// Removes every entry with exactly this certificate, wherever it is for, but not those that
+    /// distrust.
+    Forget {
+        /// The certificate.
+        certificate: Certificate,
+    },
     /// Marks a certificate as distrusted, everywhere, or takes that mark away.
     Distrust {
         /// The certificate.
@@ -83,6 +89,7 @@ impl Current<'_> {
         match change {
             Change::Set { entry, replaces } => self.set(entry, replaces),
             Change::Remove { place } => self.remove(place),
+            Change::Forget { certificate } => self.forget(certificate),
             Change::Distrust { certificate, on: true, added } => {
                 Ok(self.distrust(certificate, *added))
             }
@@ -137,6 +144,14 @@ impl Current<'_> {
             let why = format!("nothing is known of {place}");
             return Err(Error::new(Kind::NotFound, why)
                 .with_hint("the list of known peers shows each with its port"));
+        }
+        Ok(Some(self.changed(&gone, None)))
+    }
+
+    fn forget(&self, certificate: &Certificate) -> Result<Option<Changed>, Error> {
+        let gone = self.positions(|one| !one.distrust && one.certificate == *certificate);
+        if gone.is_empty() {
+            return Err(Error::new(Kind::NotFound, not_known(certificate)));
         }
         Ok(Some(self.changed(&gone, None)))
     }
@@ -269,6 +284,11 @@ fn check(entry: &Entry, role: Role) -> Result<(), Error> {
 /// Whether two entries at one place admit the same peer in the same way.
 fn says_the_same(one: &Entry, new: &Entry) -> bool {
     one.certificate == new.certificate && one.accepted == new.accepted && one.expires == new.expires
+}
+
+/// That a certificate is no known peer's, in words.
+pub(crate) fn not_known(certificate: &Certificate) -> String {
+    format!("the certificate {} is that of no known peer", hex_colons(certificate.sha256()))
 }
 
 fn changed_meanwhile(entry: &Entry) -> Error {

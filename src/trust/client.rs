@@ -142,16 +142,53 @@ pub(super) fn hear(
     }
     let (lasting, session) = door.known.client(leaf);
     if !(lasting.is_empty() && session.is_empty()) {
-        let found = with_distrust(assess_exact(&case, door.rules), &case, door.known);
-        let judgement = porter.known(&lasting, &session, found.clone());
+        let mut found = with_distrust(assess_exact(&case, door.rules), &case, door.known);
+        let judgement = porter.known(&lasting, &session, &mut found);
         return Ok((judgement, found));
     }
-    let found = with_distrust(shown.find_path(&case, door.rules), &case, door.known);
-    if found.problems.is_empty() && door.admission.authorities_count() {
+    let mut found = with_distrust(shown.find_path(&case, door.rules), &case, door.known);
+    let vouched = found.problems.is_empty();
+    if vouched && door.admission.authorities_count() {
         let judgement = porter.let_in(IdentitySource::Authority, Reason::Authority);
         return Ok((judgement, found));
     }
-    Ok((porter.unknown(None, found.clone()), found))
+    porter.say_who_vouches(vouched, &mut found);
+    Ok((porter.unknown(None, &mut found), found))
+}
+
+/// Refuses a name that another one has already, with another key than the one with this
+/// fingerprint: a file of the directory, or a known client.
+///
+/// # Errors
+///
+/// [`Kind::NotAllowed`], naming the other one; that the directory cannot be read.
+pub(crate) fn is_its_own(
+    name: &str,
+    key_sha256: &[u8; 32],
+    admission: &Admission,
+    known: &KnownView,
+) -> Result<(), Error> {
+    let refuse = |holder: &str, hint: &str| {
+        let message = format!(
+            "the client {name} has another key than {holder}, which that name belongs to: no authority and no answer can give it away"
+        );
+        let hint = format!("if both are the same client, {hint}");
+        Err(Error::new(Kind::NotAllowed, message).with_hint(hint))
+    };
+    let from = admission.identity_from;
+    if let Some(directory) = &admission.directory
+        && let Some(file) = directory.other_holder(name, key_sha256, from)?
+    {
+        return refuse(&source_of(&file), "put this certificate into the directory too");
+    }
+    match known.other_holder(name, key_sha256, from) {
+        Some(old) => {
+            let old =
+                format!("the known client with the certificate {}", old.certificate.fingerprint());
+            refuse(&old, "forget that certificate first (tlsconn_known_remove_cert())")
+        }
+        None => Ok(()),
+    }
 }
 
 /// The one who looks at a client that shows a certificate.
@@ -176,55 +213,69 @@ impl Porter<'_> {
         &self,
         lasting: &[Arc<Entry>],
         session: &[Arc<Entry>],
-        mut found: Assessment,
+        found: &mut Assessment,
     ) -> Judgement {
         let alive = |entry: &&Arc<Entry>| entry.expires.is_none_or(|last| self.now <= last);
-        let all = || lasting.iter().chain(session);
-        let accepted = all().filter(alive).fold(Problems::NONE, |all, one| all | one.accepted);
-        if all().any(|entry| alive(&entry)) {
-            if accepted.contains(found.problems) {
-                return self.let_in(IdentitySource::Answer, Reason::Known);
-            }
-        } else {
-            found.why.push("the entry for this client is over".to_owned());
+        let all = || lasting.iter().chain(session).filter(alive);
+        if all().next().is_none() {
+            found.why.push(judgement_text::client_entry_expired(lasting.iter().chain(session)));
+        } else if all().fold(Problems::NONE, |all, one| all | one.accepted).contains(found.problems)
+        {
+            return self.let_in(IdentitySource::Answer, Reason::Known);
         }
         self.unknown(lasting.first().or(session.first()), found)
     }
 
+    /// Says why nobody vouches for a client that is not known, or why whoever does is not heard.
+    fn say_who_vouches(&self, vouched: bool, found: &mut Assessment) {
+        let why = match &self.door.admission.directory {
+            Some(directory) => {
+                let not_there =
+                    format!("its certificate is not in {}", source_of(directory.path()));
+                let unheard = ", and beside that directory authorities vouch for nobody (TLSCONN_OPT_DIR_AND_CA)";
+                if vouched { not_there + unheard } else { not_there }
+            }
+            None if self.door.rules.anchors.is_empty() => {
+                "this context has no authority at all".to_owned()
+            }
+            None => return,
+        };
+        found.why.push(why);
+    }
+
     /// Nobody vouches for the client: it is asked about, or refused.
-    fn unknown(&self, previous: Option<&Arc<Entry>>, mut found: Assessment) -> Judgement {
-        let admission = self.door.admission;
-        if let Some(directory) = &admission.directory {
-            found.why.push(format!("its certificate is not in {}", source_of(directory.path())));
-        } else if self.door.rules.anchors.is_empty() {
-            found.why.push("this context has no authority at all".to_owned());
-        }
-        let name = match self.name_for(IdentitySource::Answer) {
-            Ok(name) => name,
-            Err(error) => return Judgement::Refused(error.with_problems(found.problems)),
+    fn unknown(&self, previous: Option<&Arc<Entry>>, found: &mut Assessment) -> Judgement {
+        let may_ask = self.door.policy == Policy::Ask
+            && self.door.asking != Asking::Proposal
+            && !found.problems.intersects(Problems::SEVERE);
+        let identity = match self.name_for(IdentitySource::Answer) {
+            Ok(name) => Some(name),
+            // No answer can help it, so nobody is asked.
+            Err(error) if may_ask => {
+                return Judgement::Refused(error.with_problems(found.problems));
+            }
+            Err(error) => {
+                found.why.push(error.message().to_owned());
+                None
+            }
         };
         let (lasting, session) = self.door.known.client(self.leaf);
-        let stored: Vec<_> = lasting.iter().map(|one| *one.certificate.sha256()).collect();
-        let judged =
-            stored.iter().copied().chain(session.iter().map(|one| *one.certificate.sha256()));
-        let mut judged: Vec<_> = judged.collect();
+        let mut judged: Vec<_> =
+            lasting.iter().chain(&session).map(|one| *one.certificate.sha256()).collect();
         judged.dedup();
         let asked = Asked {
             role: Role::Client,
             endpoint: None,
-            identity: Some(name),
+            identity,
             situation: Situation::Client,
             problems: found.problems,
-            why: found.why,
+            why: found.why.clone(),
             chain: Arc::clone(self.chain),
             previous: previous.cloned(),
             judged,
-            stored,
+            stored: self.door.known.stored_client(self.leaf),
             lasting: !lasting.is_empty(),
         };
-        let may_ask = self.door.policy == Policy::Ask
-            && self.door.asking != Asking::Proposal
-            && !asked.problems.intersects(Problems::SEVERE);
         if !may_ask {
             return Judgement::Refused(judgement_text::refusal(&asked));
         }
@@ -265,41 +316,12 @@ impl Porter<'_> {
             return Err(Error::new(Kind::NotAllowed, message)
                 .with_hint("add it with tlsconn_ctx_allow_identity()"));
         }
-        self.is_its_own(&name, source)?;
+        if source != IdentitySource::Directory {
+            is_its_own(&name, self.leaf.key_sha256(), admission, self.door.known)?;
+        }
         Ok(name)
     }
-
-    /// Refuses a name that is another one's already.
-    fn is_its_own(&self, name: &str, source: IdentitySource) -> Result<(), Error> {
-        if source == IdentitySource::Directory {
-            return Ok(());
-        }
-        let Admission { directory, identity_from, .. } = self.door.admission;
-        let key = self.leaf.key_sha256();
-        let holder = match directory {
-            Some(directory) => directory.other_holder(name, key, *identity_from)?,
-            None => None,
-        };
-        let holder = match holder {
-            Some(file) => Some(source_of(&file)),
-            None => self.known_holder(name).map(|old| {
-                format!("the known client with the certificate {}", old.certificate.fingerprint())
-            }),
-        };
-        let Some(holder) = holder else { return Ok(()) };
-        let message = format!(
-            "the client {name} has another key than {holder}, which that name belongs to: no authority and no answer can give it away"
-        );
-        Err(Error::new(Kind::NotAllowed, message)
-            .with_hint("if both are the same client, put this certificate where the other one is"))
-    }
-
-    /// A known client with this name and another key.
-    fn known_holder(&self, name: &str) -> Option<&Arc<Entry>> {
-        let from = self.door.admission.identity_from;
-        self.door.known.clients().find(|entry| {
-            entry.certificate.key_sha256() != self.leaf.key_sha256()
-                && identity(&entry.certificate, from).is_ok_and(|other| other == name)
-        })
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::entry::{self, Entry, Name, Place, Role};
 use super::host::Host;
+use super::identity::{IdentityFrom, identity};
 use crate::material::Certificate;
 
 /// How closely an entry names a host. The first level that has entries decides.
@@ -34,6 +35,8 @@ pub struct Entries {
     distrusted: HashMap<[u8; 32], usize>,
     certificates: HashMap<[u8; 32], usize>,
     clients: HashMap<[u8; 32], Vec<usize>>,
+    /// The clients by their identity, for each rule; made when first asked for.
+    identities: [OnceLock<HashMap<String, Vec<usize>>>; IdentityFrom::COUNT],
 }
 
 /// Positions in `Entries::all`.
@@ -87,9 +90,27 @@ impl Entries {
         found.into_iter().flatten().filter_map(|at| self.all.get(*at))
     }
 
-    /// Every client that is known.
-    pub(super) fn clients(&self) -> impl Iterator<Item = &Arc<Entry>> {
-        self.clients.values().flatten().filter_map(|at| self.all.get(*at))
+    /// The entries of the clients that go by this name; never one that is distrusted.
+    pub(super) fn called(
+        &self,
+        name: &str,
+        from: IdentityFrom,
+    ) -> impl Iterator<Item = &Arc<Entry>> {
+        let index = self.identities.get(from.number());
+        let index = index.map(|index| index.get_or_init(|| self.by_identity(from)));
+        let found = index.and_then(|index| index.get(name));
+        found.into_iter().flatten().filter_map(|at| self.all.get(*at))
+    }
+
+    fn by_identity(&self, from: IdentityFrom) -> HashMap<String, Vec<usize>> {
+        let mut index: HashMap<_, Vec<_>> = HashMap::new();
+        for at in self.clients.values().flatten() {
+            let name = self.all.get(*at).and_then(|one| identity(&one.certificate, from).ok());
+            if let Some(name) = name {
+                index.entry(name).or_default().push(*at);
+            }
+        }
+        index
     }
 
     fn named(&self, role: Role, host: &Host) -> Vec<usize> {

@@ -114,13 +114,18 @@ impl Entry {
             })
     }
 
-    /// Whether another entry is for the same place. Those without a host meet at their
-    /// certificate.
+    /// Whether another entry is for the same place. Those without a host, and those of clients,
+    /// meet at their certificate.
     #[must_use]
     pub(super) fn shares_place(&self, other: &Self) -> bool {
         self.role == other.role
-            && self.place == other.place
-            && (self.place.is_some() || self.certificate == other.certificate)
+            && match self.role {
+                Role::Client => self.certificate == other.certificate,
+                Role::Server => {
+                    self.place == other.place
+                        && (self.place.is_some() || self.certificate == other.certificate)
+                }
+            }
     }
 
     /// The names that [`Self::covers`] goes by.

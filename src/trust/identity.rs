@@ -23,6 +23,22 @@ pub enum IdentityFrom {
     Sha256,
 }
 
+impl IdentityFrom {
+    /// How many there are.
+    pub(super) const COUNT: usize = 5;
+
+    /// Its place among them.
+    pub(super) const fn number(self) -> usize {
+        match self {
+            Self::CommonName => 0,
+            Self::DnsName => 1,
+            Self::Email => 2,
+            Self::DistinguishedName => 3,
+            Self::Sha256 => 4,
+        }
+    }
+}
+
 /// Who vouches for an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdentitySource {

@@ -82,8 +82,6 @@ pub(crate) enum Asking {
 /// A server to be judged. It has proven that it holds the key of the first certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer<'a> {
-    /// Which side it is on; a client is judged here only where it is said which peer it is.
-    pub role: Role,
     /// The host that was dialled, or the verify name, with the port.
     pub endpoint: &'a Endpoint,
     /// What it shows, the leaf first, in DER.
@@ -287,11 +285,11 @@ pub(super) fn hear(
     beliefs: &Beliefs<'_>,
     grant: Option<&Grant>,
 ) -> Result<(Judgement, Assessment), Error> {
-    let Peer { role, endpoint, chain, now } = *peer;
-    let name = Some(&endpoint.host);
+    let Peer { endpoint, chain, now } = *peer;
+    let (role, name) = (Role::Server, Some(&endpoint.host));
     let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
     let court = Court { peer, beliefs, grant, chain: Arc::clone(&shown.chain) };
-    let standing = beliefs.known.standing(peer.role, peer.endpoint);
+    let standing = beliefs.known.standing(role, endpoint);
     let found = court.find(&standing, &shown);
     let judgement = if standing.entries.is_empty() {
         court.stranger(found.clone())
@@ -379,7 +377,7 @@ impl Court<'_> {
     /// Looks at the chain: by itself where its certificate is the known one, else by its path.
     fn find(&self, standing: &Standing, sent: &Shown) -> Assessment {
         let case = Case {
-            role: self.peer.role,
+            role: Role::Server,
             name: Some(&self.peer.endpoint.host),
             chain: &self.chain,
             now: self.peer.now,
@@ -470,7 +468,7 @@ impl Court<'_> {
         standing: &Standing,
     ) -> Judgement {
         let asked = Asked {
-            role: self.peer.role,
+            role: Role::Server,
             endpoint: Some(self.peer.endpoint.clone()),
             identity: None,
             situation,
@@ -511,7 +509,7 @@ impl Court<'_> {
     fn is_good(&self, old: &Entry) -> bool {
         let distrusted = self.beliefs.known.distrusts(&old.certificate).is_some();
         let case = Case {
-            role: self.peer.role,
+            role: Role::Server,
             name: None,
             chain: std::slice::from_ref(&old.certificate),
             now: self.peer.now,

@@ -45,7 +45,7 @@ impl Scene {
         let beliefs = Beliefs { rules: &rules, policies: &POLICIES, asking, known: &known };
         let endpoint = Endpoint { host: Host::parse("a.example").unwrap(), port };
         let chain: Vec<_> = chain.iter().map(|one| one.der().to_vec()).collect();
-        let peer = Peer { role: Role::Server, endpoint: &endpoint, chain: &chain, now: self.now };
+        let peer = Peer { endpoint: &endpoint, chain: &chain, now: self.now };
         judge(&peer, &beliefs, grant)
     }
 

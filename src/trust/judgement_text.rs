@@ -2,6 +2,8 @@
 //!
 //! Whatever a certificate says of itself is escaped before it gets here.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::assess::Assessment;
@@ -118,6 +120,10 @@ fn what_to_do(asked: &Asked) -> String {
         Situation::Untrusted | Situation::NewProblem => {
             format!("ask the administrator of {endpoint} for a certificate without these problems")
         }
+        Situation::Client if asked.previous.is_some() => {
+            "give the client a certificate without these problems, or set TLSCONN_OPT_ON_CLIENT to ask"
+                .to_owned()
+        }
         Situation::Client => {
             "let an authority of this context sign its certificate, put the certificate into the directory of clients, or set TLSCONN_OPT_ON_CLIENT to ask"
                 .to_owned()
@@ -170,6 +176,11 @@ fn headline(asked: &Asked) -> String {
 fn summary(asked: &Asked, style: Style) -> String {
     let mut lines = vec![format!("{}.", headline(asked))];
     lines.extend(asked.why.iter().map(|why| format!("  ! {why}")));
+    if let Some(name) = &asked.identity {
+        lines.push(format!(
+            "  It would be let in as {name}, and could do here whatever {name} may."
+        ));
+    }
     if let Some(certificate) = asked.certificate() {
         lines.push(String::new());
         lines.push(certificate.text(style).trim_end().to_owned());
@@ -194,7 +205,7 @@ fn advice(asked: &Asked) -> String {
         Situation::Changed => "Unless its administrator told you of a new certificate, somebody may be listening in between: do not allow it.",
         Situation::Untrusted => "Compare the SHA-256 fingerprint with the administrator of the server, by another way than this network, before you allow it.",
         Situation::NewProblem => "Allow it only if you know why.",
-        Situation::Client => "Compare the SHA-256 fingerprint with whoever runs that client, by another way than this network, before you let it in: it may then do here whatever that name may.",
+        Situation::Client => "Compare the SHA-256 fingerprint with whoever runs that client, by another way than this network, before you let it in.",
     }
     .to_owned()
 }
@@ -260,9 +271,17 @@ pub(super) fn distrusted(certificate: &Certificate, entry: &Entry) -> String {
 
 /// Why a known certificate is asked about: its entry is over.
 pub(super) fn entry_expired(endpoint: &Endpoint, standing: &Standing) -> String {
-    let last = standing.entries.iter().filter_map(|entry| entry.expires).max();
-    let when = last.map(|last| format!(" on {}", time_text(last))).unwrap_or_default();
-    format!("the entry for {endpoint} expired{when}")
+    format!("the entry for {endpoint} expired{}", on_the_last_day(standing.entries.iter()))
+}
+
+/// Why a known client is asked about: its entries are over.
+pub(super) fn client_entry_expired<'a>(entries: impl Iterator<Item = &'a Arc<Entry>>) -> String {
+    format!("the entry for this client expired{}", on_the_last_day(entries))
+}
+
+fn on_the_last_day<'a>(entries: impl Iterator<Item = &'a Arc<Entry>>) -> String {
+    let last = entries.filter_map(|entry| entry.expires).max();
+    last.map(|last| format!(" on {}", time_text(last))).unwrap_or_default()
 }
 
 #[cfg(test)]

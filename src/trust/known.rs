@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use super::entries::{Entries, Level};
 use super::entry::{Entry, Role};
 use super::host::Endpoint;
+use super::identity::IdentityFrom;
 use super::store::Store;
 use crate::error::Error;
 use crate::material::{Certificate, sha256};
@@ -174,9 +175,26 @@ impl KnownView {
         Standing { entries, beside, ..Standing::default() }.fingerprint()
     }
 
-    /// Every known client.
-    pub(super) fn clients(&self) -> impl Iterator<Item = &Arc<Entry>> {
-        self.lasting().chain([&self.session]).flat_map(|entries| entries.clients())
+    /// The certificates of this client in the store of known clients, by fingerprint: those that
+    /// a stored answer takes the place of.
+    pub(super) fn stored_client(&self, certificate: &Certificate) -> Vec<[u8; 32]> {
+        let entries = self.clients.iter().flat_map(|store| store.client(certificate));
+        entries.map(|entry| *entry.certificate.sha256()).collect()
+    }
+
+    /// A known client that goes by this name and has another key than the one with this
+    /// fingerprint.
+    pub(super) fn other_holder(
+        &self,
+        name: &str,
+        key_sha256: &[u8; 32],
+        from: IdentityFrom,
+    ) -> Option<&Arc<Entry>> {
+        let mut all = self.lasting().chain([&self.session]);
+        all.find_map(|entries| {
+            let mut called = entries.called(name, from);
+            called.find(|entry| entry.certificate.key_sha256() != key_sha256)
+        })
     }
 
     /// The entry that marks this certificate, or its key, as distrusted.

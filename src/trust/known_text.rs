@@ -338,6 +338,10 @@ impl Reader<'_> {
         if !seen.is_empty() && !seen.contains(&Keyword::Sha256) {
             return Err(self.damage(begin, "the entry has no SHA256 line"));
         }
+        if (self.role, entry.role) == (Role::Client, Role::Server) && !entry.distrust {
+            let why = "the entry of a server does not belong into the file of known clients";
+            return Err(self.damage(begin, why));
+        }
         // A client has no host; its entry is for its certificate alone.
         let is_bound = entry.place.is_some() || entry.role == Role::Client;
         if !is_bound && !entry.accepted.is_empty() {

@@ -175,6 +175,17 @@ impl Question {
         (answer != Answer::Reject).then(|| Grant { asked: self.asked.clone() })
     }
 
+    /// The same for a connection that the answer let in, and that is judged again later: once an
+    /// answer that lasts was recorded, what is known counts in its place.
+    #[must_use]
+    pub(crate) fn lasting_grant(&self) -> Option<Grant> {
+        let recorded = {
+            let state = self.state.lock();
+            state.over && matches!(state.answer, Some(Answer::Session | Answer::Always))
+        };
+        if recorded { None } else { self.grant() }
+    }
+
     /// Takes the right to call a validator for this question: one connection gets it.
     #[must_use]
     pub fn take_turn(&self) -> bool {

@@ -6,20 +6,19 @@
 
 use super::assess::{Assessment, Case};
 use super::clean::Sent;
+use super::client::{self, Door, Visitor};
 use super::entry::Role;
 use super::host::{Endpoint, Host};
 use super::judge::{
-    Asking, Beliefs, Judgement, Peer, Policies, Reason, Shown, hear, with_distrust,
+    Asking, Beliefs, Judgement, Peer, Policies, Policy, Reason, Shown, hear, with_distrust,
 };
 use super::judgement_text;
-use crate::error::{Error, Problems, escaped};
+use crate::error::{Error, Kind, Problems, escaped};
 use crate::material::{Certificate, Crl, Style, time_text};
 
-/// A chain to be judged without a connection.
+/// A server's chain to be judged without a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Suspect<'a> {
-    /// Which side the peer is on.
-    pub role: Role,
     /// The name that its certificate must have; nothing: names are not looked at.
     pub host: Option<&'a Host>,
     /// The port of the host; nothing: known peers are not looked at.
@@ -66,7 +65,8 @@ impl Verdict {
     ///
     /// [`crate::Kind::Certificate`], [`crate::Kind::CertificateRevoked`],
     /// [`crate::Kind::CertificateChanged`] or [`crate::Kind::CertificateDistrusted`], with every
-    /// problem.
+    /// problem; for a client also [`crate::Kind::CertificateUnknown`] and
+    /// [`crate::Kind::NotAllowed`].
     pub const fn outcome(&self) -> Result<Reason, &Error> {
         match &self.outcome {
             Ok(reason) => Ok(*reason),
@@ -92,7 +92,7 @@ impl Verdict {
     }
 }
 
-/// Judges a chain that no connection carries; of `beliefs` neither policies nor whom to ask
+/// Judges a server's chain that no connection carries; of `beliefs` neither policies nor whom to ask
 /// matter.
 #[must_use]
 pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
@@ -104,20 +104,34 @@ pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
         None => nowhere(suspect, beliefs),
     };
     match judged {
-        Ok((found, outcome)) => {
-            let Assessment { problems, mut why, path, lists, .. } = found;
-            let refusal = path.first().and_then(|leaf| beliefs.rules.refusal(suspect.role, leaf));
-            let outcome = match refusal {
-                Some(error) => {
-                    why.push(error.message().to_owned());
-                    outcome.and(Err(error))
-                }
-                None => outcome,
-            };
-            Verdict { problems, why, path, lists, outcome }
+        Ok(judged) => verdict(judged),
+        Err(error) => unreadable(error),
+    }
+}
+
+/// Judges a client's chain that no connection carries; of `door` neither the policy nor whom to
+/// ask matter.
+#[must_use]
+pub(crate) fn verify_client(visitor: &Visitor<'_>, door: &Door<'_>) -> Verdict {
+    let door = &Door { policy: Policy::Auto, asking: Asking::Nobody, ..*door };
+    match client::hear(visitor, door, None) {
+        Ok((judgement, mut found)) => {
+            let outcome = outcome(judgement);
+            if let Err(error) = &outcome
+                && error.kind() == Kind::NotAllowed
+                && !found.why.iter().any(|why| why == error.message())
+            {
+                found.why.push(error.message().to_owned());
+            }
+            verdict((found, outcome))
         }
         Err(error) => unreadable(error),
     }
+}
+
+fn verdict((found, outcome): Judged) -> Verdict {
+    let Assessment { problems, why, path, lists, .. } = found;
+    Verdict { problems, why, path, lists, outcome }
 }
 
 /// What was found, and what comes of it.
@@ -125,19 +139,23 @@ type Judged = (Assessment, Result<Reason, Error>);
 
 /// The verdict where it is said which peer this is: it may be a known one.
 fn at(endpoint: &Endpoint, suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error> {
-    let peer = Peer { role: suspect.role, endpoint, chain: suspect.chain, now: suspect.now };
+    let peer = Peer { endpoint, chain: suspect.chain, now: suspect.now };
     let (judgement, found) = hear(&peer, beliefs, None)?;
-    let outcome = match judgement {
+    Ok((found, outcome(judgement)))
+}
+
+fn outcome(judgement: Judgement) -> Result<Reason, Error> {
+    match judgement {
         Judgement::Admitted(admitted) => Ok(admitted.reason()),
         Judgement::Refused(error) => Err(error),
         Judgement::Ask(asked) => Err(judgement_text::refusal(&asked)),
-    };
-    Ok((found, outcome))
+    }
 }
 
 /// The verdict on the chain alone.
 fn nowhere(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error> {
-    let Suspect { role, host: name, chain, now, .. } = *suspect;
+    let Suspect { host: name, chain, now, .. } = *suspect;
+    let role = Role::Server;
     let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
     let case = Case { role, name, chain: &shown.chain, now };
     let found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs.known);

@@ -20,7 +20,7 @@ fn neither_policies_nor_who_could_be_asked_change_a_verdict() {
             let beliefs = Beliefs { rules: &rules, policies: &policies, asking, known: &known };
             for port in [None, Some(1)] {
                 let host = Some(&host);
-                let suspect = Suspect { role: Role::Server, host, port, chain: &chain, now: NOW };
+                let suspect = Suspect { host, port, chain: &chain, now: NOW };
                 let found = verify(&suspect, &beliefs);
                 assert_eq!(found.outcome(), Ok(Reason::Authority), "{on_new:?} {asking:?}");
             }

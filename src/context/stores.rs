@@ -1,0 +1,85 @@
+//! The files of known peers: that of servers and that of clients, which are never the same.
+//!
+//! Naming one reads it, so that what is wrong with it is told at once.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Context;
+use crate::error::{Error, Kind};
+use crate::trust::{Role, Store};
+
+impl Context {
+    /// Names the store of known servers. The file may be missing; its directory may not.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Store`] where it is damaged or cannot be read, [`Kind::Permission`] where
+    /// others may write it.
+    pub fn set_known_file(&self, path: &Path) -> Result<(), Error> {
+        let store = self.store_at(path, Role::Server)?;
+        self.change(|state| {
+            state.store = Some(store);
+            Ok(())
+        })
+    }
+
+    /// Names the store of clients that are allowed by answers. The file may be missing; its
+    /// directory may not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::set_known_file`].
+    pub fn set_known_client_file(&self, path: &Path) -> Result<(), Error> {
+        let store = self.store_at(path, Role::Client)?;
+        self.change(|state| {
+            state.client_store = Some(store);
+            Ok(())
+        })
+    }
+
+    /// The store in a file; the one that is in use where it is the same file, for only that one
+    /// knows whether the file was there before.
+    pub(super) fn store_at(&self, path: &Path, role: Role) -> Result<Arc<Store>, Error> {
+        let opened = Store::open(path, role)?;
+        let snapshot = self.snapshot();
+        let other = match role {
+            Role::Server => Role::Client,
+            Role::Client => Role::Server,
+        };
+        if let Some(other) = snapshot.known().store_for(other)
+            && is_same_file(other.path(), opened.path())
+        {
+            let message = format!(
+                "{} cannot be the file of known servers and that of known clients at once",
+                opened.path().display()
+            );
+            return Err(Error::new(Kind::Invalid, message)
+                .with_hint("name a file of its own for the clients"));
+        }
+        let in_use = snapshot.known().store_for(role).cloned();
+        let store = in_use
+            .filter(|in_use| in_use.path() == opened.path())
+            .unwrap_or_else(|| Arc::new(opened));
+        store.entries()?;
+        Ok(store)
+    }
+}
+
+/// Whether two paths lead to the same file, which need not be there.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let dir = path.parent().and_then(|dir| dir.canonicalize().ok());
+        (dir, path.file_name().map(ToOwned::to_owned))
+    };
+    place(one) == place(other)
+}
+
+/// Whether the directory of a layout's known file is there, or could be made: only the
+/// authority is required of a layout, so without it there is just no store.
+pub(super) fn has_directory(known: &Path) -> bool {
+    let Some(dir) = known.parent() else { return false };
+    dir.exists() || DirBuilder::new().mode(0o700).create(dir).is_ok()
+}
