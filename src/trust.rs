@@ -37,6 +37,7 @@ mod rollback;
 mod rules;
 mod same_name;
 mod second;
+mod shown;
 mod signed;
 mod store;
 mod store_file;

@@ -14,11 +14,10 @@ use super::clean::Sent;
 use super::directory::Directory;
 use super::entry::{Entry, Role};
 use super::identity::{Identity, IdentityFrom, IdentitySource, identity};
-use super::judge::{
-    Admitted, Asked, Asking, Grant, Judgement, Policy, Reason, Shown, Situation, with_distrust,
-};
+use super::judge::{Admitted, Asked, Asking, Grant, Judgement, Policy, Reason, Situation};
 use super::judgement_text;
 use super::known::KnownView;
+use super::shown::{Shown, with_distrust};
 use crate::error::{Error, Kind, Problems};
 use crate::material::{Certificate, source_of};
 

@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
-use super::assess::{Assessment, Case, Rules, assess_exact, assess_path};
-use super::clean::{CleanChain, Sent};
+use super::assess::{Assessment, Case, Rules, assess_exact};
+use super::clean::Sent;
 use super::entry::{Entry, Role};
-use super::host::{Endpoint, Host};
+use super::host::Endpoint;
 use super::identity::Identity;
 use super::judgement_text;
 use super::known::{KnownView, Standing};
-use crate::error::{Error, Kind, Problems};
+use super::shown::{Shown, with_distrust};
+use crate::error::{Error, Problems};
 use crate::material::Certificate;
 
 /// Why there is a question, or would be one.
@@ -297,73 +298,6 @@ pub(super) fn hear(
         court.known(&standing, found.clone())
     };
     Ok((judgement, found))
-}
-
-/// What a peer shows, read.
-#[derive(Debug)]
-pub(super) struct Shown {
-    pub(super) chain: Arc<[Certificate]>,
-    /// Its key among the clean chains, and what is remembered under it.
-    key: Option<[u8; 32]>,
-    clean: Option<Arc<CleanChain>>,
-}
-
-impl Shown {
-    /// Reads what was sent, unless it is remembered.
-    pub(super) fn read(sent: &Sent<'_>, now: i64) -> Result<Self, Error> {
-        let key = sent.key();
-        let clean = key.and_then(|key| sent.rules.clean.get(&key, now));
-        let chain = match &clean {
-            Some(clean) => Arc::clone(&clean.chain),
-            None => read_chain(sent)?,
-        };
-        Ok(Self { chain, key, clean })
-    }
-
-    /// Looks at its path, unless it is remembered as clean.
-    pub(super) fn find_path(&self, case: &Case<'_>, rules: &Rules) -> Assessment {
-        if let Some(clean) = &self.clean {
-            return clean.assessment();
-        }
-        let found = assess_path(case, rules);
-        if let Some(key) = self.key {
-            rules.clean.put(key, &self.chain, &found);
-        }
-        found
-    }
-}
-
-fn read_chain(sent: &Sent<'_>) -> Result<Arc<[Certificate]>, Error> {
-    let read: Result<Arc<[Certificate]>, Error> =
-        sent.chain.iter().map(|der| Certificate::from_der(der)).collect();
-    let unreadable = |why: &str| {
-        let whose = sent.name.map_or("the peer", Host::as_str);
-        let message = format!("what {whose} shows as its certificate cannot be read: {why}");
-        Error::new(Kind::Certificate, message).with_problems(Problems::BAD_ENCODING)
-    };
-    match read {
-        Ok(chain) if chain.is_empty() => Err(unreadable("it shows none")),
-        Ok(chain) => Ok(chain),
-        Err(error) => Err(unreadable(error.message())),
-    }
-}
-
-/// What was found, and who of the chain and the path is distrusted.
-pub(super) fn with_distrust(
-    mut found: Assessment,
-    case: &Case<'_>,
-    known: &KnownView,
-) -> Assessment {
-    let distrusted = case
-        .chain
-        .iter()
-        .chain(&found.path)
-        .find_map(|one| known.distrusts(one).map(|entry| (one, entry)));
-    if let Some((one, entry)) = distrusted {
-        found.problems |= Problems::DISTRUSTED;
-        found.why.insert(0, judgement_text::distrusted(one, entry));
-    }
-    found
 }
 
 struct Court<'a> {

@@ -9,10 +9,9 @@ use super::clean::Sent;
 use super::client::{self, Door, Visitor};
 use super::entry::Role;
 use super::host::{Endpoint, Host};
-use super::judge::{
-    Asking, Beliefs, Judgement, Peer, Policies, Policy, Reason, Shown, hear, with_distrust,
-};
+use super::judge::{Asking, Beliefs, Judgement, Peer, Policies, Policy, Reason, hear};
 use super::judgement_text;
+use super::shown::{Shown, with_distrust};
 use crate::error::{Error, Kind, Problems, escaped};
 use crate::material::{Certificate, Crl, Style, time_text};
 
