@@ -247,7 +247,10 @@ impl Porter<'_> {
         let may_ask = self.door.policy == Policy::Ask
             && self.door.asking != Asking::Proposal
             && !found.problems.intersects(Problems::SEVERE);
-        let identity = match self.name_for(IdentitySource::Answer) {
+        // Who holds the name is asked for those alone that an answer could let in: it may cost
+        // a look at every entry, and a stranger would pay nothing for it.
+        let name = if may_ask { self.name_for(IdentitySource::Answer) } else { self.listed_name() };
+        let identity = match name {
             Ok(name) => Some(name),
             // No answer can help it, so nobody is asked.
             Err(error) if may_ask => {
@@ -297,6 +300,15 @@ impl Porter<'_> {
 
     /// The identity that the client gets from this source, or why it may not have it.
     fn name_for(&self, source: IdentitySource) -> Result<String, Error> {
+        let name = self.listed_name()?;
+        if source != IdentitySource::Directory {
+            is_its_own(&name, self.leaf.key_sha256(), self.door.admission, self.door.known)?;
+        }
+        Ok(name)
+    }
+
+    /// The identity in the client's certificate, where no list is against it.
+    fn listed_name(&self) -> Result<String, Error> {
         let admission = self.door.admission;
         if let Some(error) = self.door.rules.refusal(Role::Client, self.leaf) {
             return Err(error);
@@ -314,9 +326,6 @@ impl Porter<'_> {
             let message = format!("the client {name} is not on the list of identities");
             return Err(Error::new(Kind::NotAllowed, message)
                 .with_hint("add it with tlsconn_ctx_allow_identity()"));
-        }
-        if source != IdentitySource::Directory {
-            is_its_own(&name, self.leaf.key_sha256(), admission, self.door.known)?;
         }
         Ok(name)
     }
