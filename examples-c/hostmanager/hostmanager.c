@@ -20,7 +20,6 @@
 #include "store.h"
 
 enum {
-    PER_CLIENT = 4,       /* descriptors: the socket, and the library's to poll */
     SPARE = 64,           /* descriptors for the database, certificates and the rest */
     ACCEPTS = 64,         /* so many new clients, then it is the others' turn */
     ACCEPT_AGAIN_MS = 200 /* after running out of something */
@@ -231,7 +230,7 @@ static void serve(struct daemon *daemon, int64_t now)
             session_free(session);
             continue;
         }
-        daemon->list[2 + kept] = (struct pollfd){ session->poll_fd, session->events, 0 };
+        daemon->list[2 + kept] = (struct pollfd){ session->fd, session->events, 0 };
         daemon->sessions[kept++] = session;
     }
     daemon->count = kept;
@@ -286,9 +285,9 @@ static int make_room(struct daemon *daemon)
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return complain("descriptors", strerror(errno));
     rlim_t most = limit.rlim_cur > 1048576 ? 1048576 : limit.rlim_cur;
-    if (most < SPARE + PER_CLIENT)
+    if (most < SPARE + 1)
         return complain("descriptors", "there are too few for a single client");
-    daemon->room = (size_t)(most - SPARE) / PER_CLIENT;
+    daemon->room = (size_t)(most - SPARE);
     daemon->sessions = calloc(daemon->room, sizeof *daemon->sessions);
     daemon->list = calloc(2 + daemon->room, sizeof *daemon->list);
     return (daemon->sessions && daemon->list) || complain("memory", "there is too little");

@@ -208,7 +208,8 @@ void session_send(struct session *session, int64_t now, int64_t patience)
         flush(session, now);
     if (session->gone)
         return;
-    if (tlsconn_conn_poll(session->conn, &session->poll_fd, &session->events, &timeout_ms) != TLSCONN_OK) {
+    /* Nobody is asked about clients here, so our own descriptor is all there is to poll. */
+    if (tlsconn_conn_poll(session->conn, NULL, &session->events, &timeout_ms) != TLSCONN_OK) {
         give_up(session, tlsconn_error_message(tlsconn_last_error()));
         return;
     }

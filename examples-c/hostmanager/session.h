@@ -25,7 +25,6 @@ struct session {
     int64_t stalled;         /* when it last got on, while something of it waits */
 
     /* for the loop: what to wait for, until when (-1: for ever), in milliseconds of `now` */
-    int poll_fd;
     short events;
     int64_t deadline;
 };
