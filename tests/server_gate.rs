@@ -14,8 +14,10 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rustls::AlertDescription;
-use support::raw::{Raw, VERSIONS, client};
+use rustls::crypto::aws_lc_rs::default_provider;
+use support::raw::{Raw, VERSIONS, client, client_with_suite};
 use support::{Authority, Identity, believes, own};
 use tlsconn::{Answer, Context, Kind, Outcome, Policy, Read, Version, Want};
 
@@ -101,6 +103,47 @@ fn what_the_client_sends_while_a_question_is_open_is_not_read_further() {
             assert_eq!(raw.server().handshake(), Ok(ASKED));
         }
     }
+}
+
+#[test]
+fn a_client_whose_resumed_session_is_refused_is_told_why() {
+    for suite in default_provider().cipher_suites {
+        let version = if suite.tls13().is_some() { Version::Tls13 } else { Version::Tls12 };
+        let context = asking();
+        let key =
+            if format!("{suite:?}").contains("RSA") { rsa() } else { KeyPair::generate().unwrap() };
+        let pair = Authority::new("Lab CA").sign(&support::pki::named(HOST, &[HOST]), key);
+        let context = own(context, &pair);
+        let identity = Identity::alone(&["mallory"]);
+        let config = Arc::new(client_with_suite(&identity, version, suite));
+        let mut first = Raw::new(&context, &config, HOST);
+        first.asks();
+        first.server().question().unwrap().answer(Answer::Once).unwrap();
+        first.open();
+
+        for junk in [&[][..], b"\x63\x63\x63\x00\x04junk"] {
+            let mut raw = Raw::new(&context, &config, HOST);
+            let hello = raw.take_from_client();
+            raw.give(&hello);
+            assert_eq!(raw.server().handshake(), Ok(Outcome::Not(Want::Read)));
+            raw.carry_to_client();
+            let flight = raw.take_from_client();
+            raw.give(&[&flight, junk].concat());
+            assert_eq!(raw.server().handshake(), Ok(ASKED), "{suite:?}");
+            assert!(raw.is_resumed(), "{suite:?}");
+            assert_eq!(raw.record(), 0, "{suite:?}");
+            raw.server().question().unwrap().answer(Answer::Reject).unwrap();
+            assert_eq!(raw.server().handshake().unwrap_err().kind(), Kind::Rejected);
+            raw.carry_to_client();
+            let denied = rustls::Error::AlertReceived(AlertDescription::AccessDenied);
+            assert_eq!(raw.refusal, Some(denied), "{suite:?}");
+            assert_eq!(raw.record(), 0, "{suite:?}");
+        }
+    }
+}
+
+fn rsa() -> KeyPair {
+    KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()
 }
 
 /// What is put behind the client's last flight.

@@ -2,9 +2,10 @@
 //! flight that is held.
 //!
 //! Before the keys of a TLS 1.3 handshake exist, and in TLS 1.2 before our Finished, an alert
-//! is one plain record. In TLS 1.3 behind the server's hello it is sealed with the client's
-//! handshake traffic key at sequence number 0: nothing else was sealed with it, since the
-//! flight is held (RFC 8446, sections 5.2, 6 and 7.3).
+//! is one plain record. In TLS 1.3 behind the server's hello a client seals it with its
+//! handshake traffic key at sequence number 0, and a server behind its flight with its first
+//! application traffic key: nothing else was sealed with either, since what would be is held
+//! (RFC 8446, sections 5.2, 6 and 7.3).
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305};
 use aws_lc_rs::aead::{Algorithm, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -15,9 +16,9 @@ use zeroize::Zeroizing;
 
 use crate::error::Problems;
 
-const ALERT: u8 = 21;
+pub(super) const ALERT: u8 = 21;
 const APPLICATION_DATA: u8 = 23;
-const FATAL: u8 = 2;
+pub(super) const FATAL: u8 = 2;
 
 /// Why we hang up, as TLS tells it (RFC 8446, section 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +108,7 @@ impl Alert {
         vec![ALERT, 3, 3, 0, 2, FATAL, self as u8]
     }
 
-    /// The alert as the first record that is sealed with the client's handshake `secret`;
+    /// The alert as the first record that is sealed with this traffic `secret`;
     /// nothing where the suite is none of TLS 1.3.
     pub(super) fn sealed(self, suite: CipherSuite, secret: &[u8]) -> Option<Vec<u8>> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]

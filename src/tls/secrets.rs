@@ -9,36 +9,51 @@ use rustls::KeyLog;
 use zeroize::Zeroizing;
 
 /// The secret that a client of TLS 1.3 seals its alert with while its flight is held.
-pub(super) const CLIENT_HANDSHAKE: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
+const CLIENT_HANDSHAKE: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
 /// The secret that a server of TLS 1.3 seals its alert with while its client is judged.
-pub(super) const SERVER_TRAFFIC: &str = "SERVER_TRAFFIC_SECRET_0";
+const SERVER_TRAFFIC: &str = "SERVER_TRAFFIC_SECRET_0";
+/// The label of the master secret of TLS 1.2, which a server needs where a session is resumed.
+const MASTER: &str = "CLIENT_RANDOM";
+
+/// What a client needs.
+pub(super) const OF_CLIENT: &[&str] = &[CLIENT_HANDSHAKE];
+/// What a server needs.
+pub(super) const OF_SERVER: &[&str] = &[SERVER_TRAFFIC, MASTER];
 
 /// Takes one line of a key log, without its line break.
 pub type KeyLogSink = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// A secret, and the random bytes of the client that it goes with.
+#[derive(PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) client_random: Vec<u8>,
+    pub(super) secret: Zeroizing<Vec<u8>>,
+}
+
 /// The secrets of one session. They are wiped once the peer is admitted or refused.
 pub(super) struct Secrets {
-    label: &'static str,
-    wanted: Mutex<Option<Zeroizing<Vec<u8>>>>,
+    labels: &'static [&'static str],
+    wanted: Mutex<Option<Wanted>>,
     sink: Option<KeyLogSink>,
 }
 
 impl Secrets {
-    /// A place for the secret with this label.
-    pub(super) fn new(label: &'static str, sink: Option<KeyLogSink>) -> Self {
-        Self { label, wanted: Mutex::new(None), sink }
+    /// A place for the secret with one of these labels.
+    pub(super) fn new(labels: &'static [&'static str], sink: Option<KeyLogSink>) -> Self {
+        Self { labels, wanted: Mutex::new(None), sink }
     }
 
     /// The secret, once; it is gone afterwards.
-    pub(super) fn take(&self) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn take(&self) -> Option<Wanted> {
         self.wanted.lock().take()
     }
 }
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        if label == self.label {
-            *self.wanted.lock() = Some(Zeroizing::new(secret.to_vec()));
+        if self.labels.contains(&label) {
+            let (client_random, secret) = (client_random.to_vec(), Zeroizing::new(secret.to_vec()));
+            *self.wanted.lock() = Some(Wanted { client_random, secret });
         }
         if let Some(sink) = &self.sink {
             sink(&Zeroizing::new(format!("{label} {} {}", *hex(client_random), *hex(secret))));
@@ -46,7 +61,7 @@ impl KeyLog for Secrets {
     }
 
     fn will_log(&self, label: &str) -> bool {
-        label == self.label || self.sink.is_some()
+        self.labels.contains(&label) || self.sink.is_some()
     }
 }
 
@@ -72,27 +87,26 @@ mod tests {
 
     #[test]
     fn the_secret_can_be_taken_once() {
-        let secrets = Secrets::new(CLIENT_HANDSHAKE, None);
+        let secrets = Secrets::new(OF_CLIENT, None);
         secrets.log(CLIENT_HANDSHAKE, &[1], &[2, 3]);
-        assert_eq!(secrets.take().as_deref(), Some(&vec![2, 3]));
-        assert_eq!(secrets.take(), None);
+        let wanted = secrets.take().unwrap();
+        assert_eq!((&*wanted.client_random, &**wanted.secret), (&[1][..], &[2, 3][..]));
+        assert!(secrets.take().is_none());
     }
 
     #[test]
     fn a_key_log_has_the_form_that_other_tools_read() {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
-        let secrets = Secrets::new(
-            CLIENT_HANDSHAKE,
-            Some(Arc::new(move |line| sink.lock().push(line.to_owned()))),
-        );
+        let secrets =
+            Secrets::new(OF_CLIENT, Some(Arc::new(move |line| sink.lock().push(line.to_owned()))));
         secrets.log("CLIENT_RANDOM", &[0, 255], &[16]);
         assert_eq!(*lines.lock(), ["CLIENT_RANDOM 00ff 10"]);
     }
 
     #[test]
     fn without_a_sink_only_the_one_secret_is_asked_for() {
-        let secrets = Secrets::new(CLIENT_HANDSHAKE, None);
+        let secrets = Secrets::new(OF_CLIENT, None);
         assert!(secrets.will_log(CLIENT_HANDSHAKE));
         assert!(!secrets.will_log("CLIENT_TRAFFIC_SECRET_0"));
     }

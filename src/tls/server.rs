@@ -16,7 +16,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error as TlsError, Server
 use rustls::{ServerConnection, SignatureScheme};
 
 use super::own_pairs::{OwnCertificates, OwnPair};
-use super::secrets::{KeyLogSink, SERVER_TRAFFIC, Secrets};
+use super::secrets::{KeyLogSink, OF_SERVER, Secrets};
 use super::setup::{Options, PROVIDER, versions};
 use super::signature::SignatureOnly;
 use super::tickets::{SessionTickets, Tickets};
@@ -83,7 +83,7 @@ impl ServerSetup {
     /// A new session of rustls, with its own place for secrets.
     pub(super) fn session(&self) -> Result<(ServerConnection, Arc<Secrets>), Error> {
         let mut config = self.config.clone();
-        let secrets = Arc::new(Secrets::new(SERVER_TRAFFIC, self.key_log.clone()));
+        let secrets = Arc::new(Secrets::new(OF_SERVER, self.key_log.clone()));
         config.key_log = Arc::<Secrets>::clone(&secrets);
         if let Some(tickets) = &self.tickets {
             config.ticketer = Arc::new(SessionTickets::new(tickets.clone()));

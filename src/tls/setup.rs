@@ -16,7 +16,7 @@ use rustls::{ClientConfig, Error as TlsError, SignatureScheme, SupportedProtocol
 
 use super::cache::{SessionCache, SessionKey, View};
 use super::outcome::Certified;
-use super::secrets::{CLIENT_HANDSHAKE, KeyLogSink, Secrets};
+use super::secrets::{KeyLogSink, OF_CLIENT, Secrets};
 use super::signature::SignatureOnly;
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key};
@@ -127,7 +127,7 @@ impl Setup {
         key: Option<SessionKey>,
     ) -> (ClientConfig, Option<Arc<View>>, Arc<Secrets>) {
         let mut config = self.config.clone();
-        let secrets = Arc::new(Secrets::new(CLIENT_HANDSHAKE, self.key_log.clone()));
+        let secrets = Arc::new(Secrets::new(OF_CLIENT, self.key_log.clone()));
         config.key_log = Arc::<Secrets>::clone(&secrets);
         let key = key.filter(|_| self.resumption);
         let view = key.map(|key| Arc::new(View::new(Arc::clone(&self.cache), key)));

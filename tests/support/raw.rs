@@ -5,12 +5,13 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error as TlsError, HandshakeKind,
-    SignatureScheme,
+    SignatureScheme, SupportedCipherSuite,
 };
 use tlsconn::{Connection, Context, Error, Outcome, Read, Version, Want};
 
@@ -70,11 +71,31 @@ pub(crate) fn client_that_checks(
     version: Version,
     schemes: Vec<SignatureScheme>,
 ) -> ClientConfig {
+    configured(default_provider(), identity, version, schemes)
+}
+
+/// The same for a client that speaks one suite alone.
+pub(crate) fn client_with_suite(
+    identity: &Identity,
+    version: Version,
+    suite: SupportedCipherSuite,
+) -> ClientConfig {
+    let provider = CryptoProvider { cipher_suites: vec![suite], ..default_provider() };
+    let schemes = provider.signature_verification_algorithms.supported_schemes();
+    configured(provider, Some(identity), version, schemes)
+}
+
+fn configured(
+    provider: CryptoProvider,
+    identity: Option<&Identity>,
+    version: Version,
+    schemes: Vec<SignatureScheme>,
+) -> ClientConfig {
     let version = match version {
         Version::Tls12 => &TLS12,
         Version::Tls13 => &TLS13,
     };
-    let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+    let builder = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[version])
         .unwrap()
         .dangerous()

@@ -30,16 +30,19 @@ impl Session {
 
     fn own_alert(&self, alert: Alert) -> Option<Vec<u8>> {
         if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
-            // A resumed session of TLS 1.2 has sealed a server's Finished already, and only
-            // rustls knows the number of the next record.
             let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
-            return (!(self.is_server() && resumed)).then(|| alert.plain());
+            if !(self.is_server() && resumed) {
+                return Some(alert.plain());
+            }
+            // In a resumed session a server has sealed its Finished already.
+            let suite = self.tls.negotiated_cipher_suite()?.suite();
+            return alert.behind_finished(suite, &self.secrets.take()?, &self.server_random?);
         }
         // Before there is a secret nothing is sealed on our side.
         let Some(secret) = self.secrets.take() else {
             return Some(alert.plain());
         };
-        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
+        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret.secret)
     }
 
     /// The wire ended in the middle.
