@@ -1,0 +1,278 @@
+//! Clients of OpenSSL: tickets that they are given, keep and bring again, and what they are told
+//! where they are refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at once"
+)]
+#![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the same")]
+
+mod support;
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
+use std::process::{Command, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize};
+use support::{Authority, Identity, believes, own};
+use tempfile::TempDir;
+use tlsconn::{Answer, Connection, Context, Error, Kind, Material, Outcome, Policy, Read};
+
+const HOST: &str = "a.example";
+const VERSIONS: [&str; 2] = ["-tls1_2", "-tls1_3"];
+/// Nothing takes longer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server, and a client of OpenSSL with its files.
+struct Lab {
+    authority: Authority,
+    alice: Identity,
+    server: Context,
+    home: TempDir,
+}
+
+/// What came of a connection.
+struct Outcomes {
+    /// On the server: whether the session was resumed.
+    server: Result<bool, Error>,
+    /// What the client wrote.
+    client: String,
+}
+
+/// Whether OpenSSL is not here; says so, and is a failure where everything must be here.
+fn missing() -> bool {
+    let answer = Command::new("openssl").arg("version").stdout(Stdio::null()).status();
+    if answer.is_ok() {
+        return false;
+    }
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "not installed: openssl");
+    std::io::stderr().write_all(b"skipped: not installed: openssl\n").unwrap();
+    true
+}
+
+fn lab(tickets: bool) -> Lab {
+    let authority = Authority::new("Lab CA");
+    let server = own(believes(&authority), &authority.server(&[HOST]));
+    server
+        .set(|settings| {
+            settings.tickets = tickets;
+            settings.handshake_timeout = Some(PATIENCE);
+            settings.io_timeout = Some(PATIENCE);
+        })
+        .unwrap();
+    let alice = authority.server(&["alice"]);
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("ca.pem"), authority.pem()).unwrap();
+    let lab = Lab { authority, alice, server, home };
+    lab.shows(&lab.alice);
+    lab
+}
+
+impl Lab {
+    /// From now on the client shows this certificate.
+    fn shows(&self, identity: &Identity) {
+        fs::write(self.home.path().join("client.pem"), &identity.pem).unwrap();
+        fs::write(self.home.path().join("client.key"), identity.key_pem()).unwrap();
+    }
+
+    fn comes(&self, version: &str, more: &[&str]) -> Outcomes {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = self.serve(listener);
+        let output = Command::new("openssl")
+            .args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-servername", HOST])
+            .args(["-cert", "client.pem", "-key", "client.key", "-CAfile", "ca.pem", "-ign_eof"])
+            .arg(version)
+            .args(more)
+            .current_dir(self.home.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        let client = String::from_utf8_lossy(&text).into_owned();
+        Outcomes { server: server.join().unwrap(), client }
+    }
+
+    /// Serves one client: says hello and hangs up.
+    fn serve(&self, listener: TcpListener) -> JoinHandle<Result<bool, Error>> {
+        let context = self.server.clone();
+        thread::spawn(move || {
+            let stream: &'static TcpStream = Box::leak(Box::new(listener.accept().unwrap().0));
+            let outcome = talk(&context, stream);
+            // It is never dropped.
+            let _ = stream.shutdown(Shutdown::Both);
+            outcome
+        })
+    }
+}
+
+fn talk(context: &Context, stream: &'static TcpStream) -> Result<bool, Error> {
+    let connection = Connection::accept_socket(context, stream.as_fd(), true)?;
+    assert_eq!(connection.handshake()?, Outcome::Done(()));
+    assert_eq!(connection.write(b"hello\n")?, Outcome::Done(6));
+    connection.shutdown()?;
+    while connection.read(&mut [0; 64])? != Outcome::Done(Read::End) {}
+    Ok(connection.info().resumed)
+}
+
+#[test]
+fn by_default_openssl_is_given_no_ticket() {
+    if missing() {
+        return;
+    }
+    let lab = lab(false);
+    for version in VERSIONS {
+        let Outcomes { server, client } = lab.comes(version, &["-sess_out", "session.pem"]);
+        assert_eq!(server, Ok(false), "{client}");
+        assert!(client.contains("hello"), "{client}");
+        assert!(!client.contains("ession ticket:"), "{client}");
+        assert!(!client.contains("New Session Ticket arrived"), "{client}");
+        if lab.home.path().join("session.pem").exists() {
+            let again = lab.comes(version, &["-sess_in", "session.pem"]);
+            assert_eq!(again.server, Ok(false), "{}", again.client);
+            assert!(!again.client.contains("Reused"), "{}", again.client);
+        }
+    }
+}
+
+#[test]
+fn openssl_resumes_and_is_judged_again() {
+    if missing() {
+        return;
+    }
+    for version in VERSIONS {
+        let lab = lab(true);
+        let first = lab.comes(version, &["-sess_out", "session.pem"]);
+        assert_eq!(first.server, Ok(false), "{}", first.client);
+        let again = lab.comes(version, &["-sess_in", "session.pem"]);
+        assert_eq!(again.server, Ok(true), "{}", again.client);
+        assert!(again.client.contains("Reused") && again.client.contains("hello"));
+
+        lab.server.distrust(&lab.alice.certificate, true).unwrap();
+        let refused = lab.comes(version, &["-sess_in", "session.pem"]);
+        assert_eq!(refused.server.unwrap_err().kind(), Kind::CertificateDistrusted);
+        assert!(refused.client.contains("alert access denied"), "{}", refused.client);
+        assert!(!refused.client.contains("hello"), "{}", refused.client);
+    }
+}
+
+#[test]
+fn a_ticket_of_openssl_is_of_no_use_once_a_list_revokes_its_client() {
+    if missing() {
+        return;
+    }
+    for version in VERSIONS {
+        let lab = lab(true);
+        assert_eq!(lab.comes(version, &["-sess_out", "session.pem"]).server, Ok(false));
+        let list = lab.authority.list(1, &[&lab.alice]);
+        lab.server.add(Material::Crl, list.as_bytes()).unwrap();
+        let refused = lab.comes(version, &["-sess_in", "session.pem"]);
+        assert_eq!(refused.server.unwrap_err().kind(), Kind::CertificateRevoked);
+        assert!(refused.client.contains("alert certificate revoked"), "{}", refused.client);
+        assert!(!refused.client.contains("Reused"), "{}", refused.client);
+    }
+}
+
+#[test]
+fn openssl_understands_why_it_is_refused() {
+    if missing() {
+        return;
+    }
+    for version in VERSIONS {
+        let lab = lab(false);
+        lab.shows(&Identity::alone(&["mallory"]));
+        let refused = lab.comes(version, &[]);
+        assert_eq!(refused.server.unwrap_err().kind(), Kind::CertificateUnknown);
+        assert!(refused.client.contains("alert unknown ca"), "{}", refused.client);
+        assert!(!refused.client.contains("hello"), "{}", refused.client);
+
+        lab.server.set(|settings| settings.policies.on_client = Policy::Ask).unwrap();
+        support::Ask::set(&lab.server, Answer::Reject);
+        let rejected = lab.comes(version, &[]);
+        assert_eq!(rejected.server.unwrap_err().kind(), Kind::Rejected);
+        assert!(rejected.client.contains("alert access denied"), "{}", rejected.client);
+    }
+}
+
+#[test]
+fn a_key_that_is_too_short_is_named() {
+    if missing() {
+        return;
+    }
+    for version in VERSIONS {
+        for (kind, make) in [("RSA", SHORT_RSA), ("P-192", P_192)] {
+            let lab = lab(false);
+            // In TLS 1.3 there is no signature for this one, and OpenSSL shows nothing.
+            if (version, kind) == ("-tls1_3", "P-192") || !lab.makes_key(make) {
+                continue;
+            }
+            let refused = lab.comes(version, &["-cipher", "DEFAULT@SECLEVEL=0"]);
+            let error = refused.server.unwrap_err();
+            assert_eq!(error.kind(), Kind::Protocol, "{version}: {error}\n{}", refused.client);
+            let short = if kind == "RSA" { "1024" } else { "192" };
+            assert!(error.message().contains(short), "{error}");
+            assert!(!refused.client.contains("hello"));
+        }
+    }
+}
+
+const SHORT_RSA: &[&str] = &["rsa:1024"];
+const P_192: &[&str] = &["ec", "-pkeyopt", "ec_paramgen_curve:P-192"];
+
+impl Lab {
+    /// Makes a self-signed certificate for a new key of this kind; whether OpenSSL does that.
+    fn makes_key(&self, kind: &[&str]) -> bool {
+        fs::write(self.home.path().join("config"), "[req]\ndistinguished_name=dn\n[dn]\n").unwrap();
+        let made = Command::new("openssl")
+            .args(["req", "-config", "config", "-x509", "-nodes", "-sha256", "-subj", "/CN=short"])
+            .args(["-keyout", "client.key", "-out", "client.pem", "-newkey"])
+            .args(kind)
+            .current_dir(self.home.path())
+            .stderr(Stdio::null())
+            .status();
+        made.unwrap().success()
+    }
+}
+
+#[test]
+fn openssl_is_shown_the_key_that_it_can_check() {
+    if missing() {
+        return;
+    }
+    let lab = lab(false);
+    for (name, key) in [
+        ("ec", KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap()),
+        ("rsa", KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()),
+    ] {
+        let pair = lab.authority.sign(&support::pki::named(name, &[HOST]), key);
+        let path = |ending: &str| lab.home.path().join(format!("{name}.{ending}"));
+        fs::write(path("pem"), &pair.pem).unwrap();
+        fs::write(path("key"), pair.key_pem()).unwrap();
+        restrict(&path("key"));
+        lab.server.add_server_pair(Some(HOST), &path("pem"), &path("key")).unwrap();
+    }
+    for version in VERSIONS {
+        for (sigalgs, name) in
+            [("ECDSA+SHA256", "CN = ec"), ("rsa_pss_rsae_sha256:RSA+SHA256", "CN = rsa")]
+        {
+            // The client's own signature must be among those that it offers.
+            let more = if name == "CN = rsa" {
+                vec!["-sigalgs", sigalgs, "-client_sigalgs", "ECDSA+SHA256"]
+            } else {
+                vec!["-sigalgs", sigalgs]
+            };
+            let outcomes = lab.comes(version, &more);
+            assert!(outcomes.client.contains(name), "{version}, {name}: {}", outcomes.client);
+        }
+    }
+}
+
+fn restrict(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
