@@ -90,8 +90,13 @@ impl Identity {
 
     /// One that signed itself.
     pub(crate) fn alone(names: &[&str]) -> Self {
+        Self::with(&named(names[0], names))
+    }
+
+    /// One of these parameters that signed itself.
+    pub(crate) fn with(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
-        Self::of(&named(names[0], names).self_signed(&key).unwrap(), key)
+        Self::of(&params.self_signed(&key).unwrap(), key)
     }
 
     pub(crate) fn key_pem(&self) -> String {
