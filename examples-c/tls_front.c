@@ -93,9 +93,10 @@ static void *run(void *userdata)
 static void take(tlsconn_ctx *ctx, int fd)
 {
     struct client *client = malloc(sizeof *client);
-    pthread_attr_t detached;
     pthread_t thread;
+    int one = 1;
 
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one); /* a host that is gone does not say so */
     if (tlsconn_ctx_reload(ctx) != TLSCONN_OK)
         fprintf(stderr, "the old stays in force: %s\n", tlsconn_error_message(tlsconn_last_error()));
     if (!client || tlsconn_accept_fd(ctx, fd, 0, &client->conn) != TLSCONN_OK) {
@@ -106,15 +107,14 @@ static void take(tlsconn_ctx *ctx, int fd)
     }
     client->fd = fd;
     client->behind = -1;
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &detached, run, client) != 0) {
+    if (pthread_create(&thread, NULL, run, client) == 0)
+        pthread_detach(thread);
+    else {
         fprintf(stderr, "no client: there is no thread for it\n");
         tlsconn_conn_free(client->conn);
         close(fd);
         free(client);
     }
-    pthread_attr_destroy(&detached);
 }
 
 /* HOST:PORT, or [IPv6]:PORT; a descriptor, or -1. */
