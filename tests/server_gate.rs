@@ -246,7 +246,9 @@ fn leave(raw: &mut Raw, exit: Exit, what: &str) {
         Exit::Deadline => {
             return assert_eq!(end.unwrap_err().kind(), Kind::AnswerTimeout, "{what}");
         }
-        _ => assert_eq!(end, Ok(ASKED), "{what}"),
+        Exit::Rejected | Exit::Shutdown | Exit::Abort | Exit::Free | Exit::PeerGone => {
+            assert_eq!(end, Ok(ASKED), "{what}")
+        }
     }
     let server = raw.server();
     match exit {
