@@ -18,7 +18,9 @@ use crate::material::{Certificate, Style, difference, time_text};
 pub(super) fn refusal(asked: &Asked) -> Error {
     let endpoint = asked.whom();
     let kind = gravest(asked.problems).unwrap_or(match asked.situation {
-        Situation::New | Situation::Client => Kind::CertificateUnknown,
+        Situation::New => Kind::CertificateUnknown,
+        Situation::Client if is_stranger(asked) => Kind::CertificateUnknown,
+        Situation::Client => Kind::Certificate,
         Situation::Changed | Situation::Renewed => Kind::CertificateChanged,
         Situation::Untrusted | Situation::NewProblem => Kind::Certificate,
     });
@@ -75,8 +77,16 @@ fn client(asked: &Asked) -> String {
                 since(asked)
             )
         }
-        None => format!("{} is not known here and", asked.whom()),
+        None if is_stranger(asked) => format!("{} is not known here and", asked.whom()),
+        None => asked.whom(),
     }
+}
+
+/// Whether nothing at all vouches for a client: neither an authority, whatever else is wrong with
+/// its certificate, nor an entry.
+fn is_stranger(asked: &Asked) -> bool {
+    let unheard = asked.problems.is_empty() || asked.problems.contains(Problems::UNKNOWN_ISSUER);
+    asked.previous.is_none() && unheard
 }
 
 /// The kind of a failure that no situation softens.
@@ -120,7 +130,7 @@ fn what_to_do(asked: &Asked) -> String {
         Situation::Untrusted | Situation::NewProblem => {
             format!("ask the administrator of {endpoint} for a certificate without these problems")
         }
-        Situation::Client if asked.previous.is_some() => {
+        Situation::Client if !is_stranger(asked) => {
             "give the client a certificate without these problems, or set TLSCONN_OPT_ON_CLIENT to ask"
                 .to_owned()
         }
