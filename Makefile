@@ -187,11 +187,11 @@ contract: lib $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contra
 	  echo "$$test with sanitizers" && $(LIBRARY)/contract/$$test-sanitized $$pki || exit 1; \
 	done
 
-$(LIBRARY)/contract/%: tests/%.c tests/contract.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(LIBRARY)/contract/%: tests/%.c tests/contract.h tests/contract_both.h include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
 
-$(LIBRARY)/contract/%-sanitized: tests/%.c tests/contract.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(LIBRARY)/contract/%-sanitized: tests/%.c tests/contract.h tests/contract_both.h include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
 

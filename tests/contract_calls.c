@@ -5,9 +5,9 @@
 #define HUGE_LENGTH ((size_t)-1)
 
 /* Numbers that are in no list but answers, flags and results. */
-static const int numbers[] = { -1, 0, 1, 5, 7, 15, 19, 25, 39, 43, 49, 55, 59, 64, 69, 73, 89, 101, 109, 116,
-                               117, 121, 149, 155, 159, 162, 179, 183, 199, 205, 210, 223, 249, 252, 770,
-                               INT_MIN, INT_MAX };
+static const int numbers[] = { -1, 0, 1, 5, 7, 15, 19, 25, 29, 33, 39, 43, 49, 55, 59, 64, 69, 73, 79, 85,
+                               89, 101, 109, 121, 149, 156, 159, 162, 179, 183, 199, 206, 209, 226, 249, 253,
+                               770, INT_MIN, INT_MAX };
 #define EACH(i, list) ((i) = 0; (i) < sizeof(list) / sizeof *(list); (i)++)
 
 static int ask(tlsconn_question *question, void *userdata)
@@ -133,10 +133,11 @@ static void options(tlsconn_ctx *ctx)
                                  TLSCONN_OPT_IO_TIMEOUT_MS };
     static const int lists[] = { TLSCONN_OPT_ON_NEW, TLSCONN_OPT_ON_CHANGED, TLSCONN_OPT_ON_RENEWED,
                                  TLSCONN_OPT_ON_UNTRUSTED, TLSCONN_OPT_ON_NEW_PROBLEM,
+                                 TLSCONN_OPT_ON_CLIENT, TLSCONN_OPT_CLIENT_AUTH, TLSCONN_OPT_IDENTITY_FROM,
                                  TLSCONN_OPT_SEND_CLIENT_CERT, TLSCONN_OPT_CRL_MODE, TLSCONN_OPT_PROFILE,
                                  TLSCONN_OPT_MIN_VERSION, TLSCONN_OPT_MAX_VERSION };
     static const int never_allow[] = { TLSCONN_OPT_ON_CHANGED, TLSCONN_OPT_ON_UNTRUSTED,
-                                       TLSCONN_OPT_ON_NEW_PROBLEM };
+                                       TLSCONN_OPT_ON_NEW_PROBLEM, TLSCONN_OPT_ON_CLIENT };
     char protocol[257];
     size_t i;
     size_t j;
