@@ -14,48 +14,27 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use common::example::{self, Outcome};
+use common::libvirtd::Libvirtd;
 use common::pki::Pki;
 use common::server::{Server, free_port};
-use common::{find, has, terminal};
+use common::{has, terminal};
 
-/// libvirtd, and a script that virsh is told to start; one at a time on a machine.
+/// libvirtd, and a script that virsh is told to start.
 struct Libvirt {
     pki: Pki,
-    server: Server,
+    daemon: Libvirtd,
     wrapper: PathBuf,
-    _alone: File,
 }
 
 impl Libvirt {
     fn start() -> Option<Self> {
-        if !has(&["virsh", "libvirtd"]) {
+        if !Libvirtd::is_here() {
             return None;
         }
-        // Each user has a lock: nobody can open another's in the shared directory.
-        let user = rustix::process::getuid().as_raw();
-        let lock = std::env::temp_dir().join(format!("tlsconn-libvirtd-{user}.lock"));
-        let alone = File::create(lock).unwrap();
-        alone.lock().unwrap();
         let pki = Pki::new();
-        let pair = pki.server("libvirtd");
-        let port = free_port();
-        let (root, config) = (pki.root().display(), pki.root().join("libvirtd.conf"));
-        let text = format!(
-            "listen_tls = 1\nlisten_tcp = 0\ntls_port = \"{port}\"\nlisten_addr = \"127.0.0.1\"\n\
-             unix_sock_dir = \"{root}/run\"\nauth_unix_ro = \"none\"\nauth_unix_rw = \"none\"\n\
-             auth_tls = \"none\"\nkey_file = \"{}\"\ncert_file = \"{}\"\nca_file = \"{}\"\n\
-             log_outputs = \"3:stderr\"\n",
-            pair.key.display(),
-            pair.certificate.display(),
-            pki.authority().display(),
-        );
-        fs::write(&config, text).unwrap();
-        fs::create_dir(pki.root().join("run")).unwrap();
-        let mut command = Command::new(find("libvirtd").unwrap());
-        command.arg("--listen").arg("-f").arg(&config).arg("-p").arg(pki.root().join("pid"));
-        let server = Server::that_listens(port, &mut command);
-        let wrapper = wrapper(&pki, port);
-        Some(Self { pki, server, wrapper, _alone: alone })
+        let daemon = Libvirtd::with_tls(&pki);
+        let wrapper = wrapper(&pki, daemon.server.port);
+        Some(Self { pki, daemon, wrapper })
     }
 
     /// The words of a virsh that comes to libvirtd through our helper.
@@ -153,7 +132,7 @@ fn the_helper_ends_when_libvirt_hangs_up() {
     let mut errors = String::new();
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut errors).unwrap();
     Outcome::new(String::new(), errors, 0, child.wait().unwrap().code()).succeeded();
-    drop(libvirt.server);
+    drop(libvirt.daemon);
 }
 
 /// QEMU's VNC server, which demands TLS and a certificate of ours.

@@ -16,8 +16,11 @@
     reason = "a test may stop at once, and not every test uses everything"
 )]
 
+pub mod docker;
 pub mod example;
+pub mod front;
 pub mod hostmanager;
+pub mod libvirtd;
 pub mod openssl;
 pub mod ours;
 pub mod pki;

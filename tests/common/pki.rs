@@ -90,7 +90,14 @@ impl Pki {
 
     /// The same from an authority that calls itself as ours does; it signs with another key.
     pub fn strange_client(&self, name: &str) -> Pair {
-        self.write(&format!("strange-{name}"), &client_of(&authority(OURS), name))
+        let authority = authority(OURS);
+        fs::write(self.strange_authority(), authority.pem()).unwrap();
+        self.write(&format!("strange-{name}"), &client_of(&authority, name))
+    }
+
+    /// The certificate of the authority that vouches for the last strange client.
+    pub fn strange_authority(&self) -> PathBuf {
+        self.root().join("strange-authority.pem")
     }
 
     /// The same from an authority with another name.

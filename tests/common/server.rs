@@ -37,12 +37,20 @@ impl Server {
 
     /// Start `command`, and wait until it lets us in at `port`.
     pub fn that_listens(port: u16, command: &mut Command) -> Self {
-        let mut server = Self::start(port, command);
+        let mut server =
+            Self::that_lets_in(command, || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        server.port = port;
+        server
+    }
+
+    /// Start `command`, and wait until `is_in`.
+    pub fn that_lets_in(command: &mut Command, is_in: impl Fn() -> bool) -> Self {
+        let mut server = Self::start(0, command);
         let late = Instant::now() + PATIENCE;
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while !is_in() {
             let gone = server.child.try_wait().unwrap();
             assert!(gone.is_none(), "{gone:?}\n{}", server.log.text.lock().unwrap().0);
-            assert!(Instant::now() < late, "no server at port {port}");
+            assert!(Instant::now() < late, "it lets nobody in");
             yield_now();
         }
         server
@@ -76,9 +84,16 @@ impl Server {
     /// The whole line that holds `words`, as soon as the server has said it.
     #[track_caller]
     pub fn wait_for(&self, words: &str) -> String {
+        self.wait_for_line(words, 1)
+    }
+
+    /// The line in which it says `words` for the `times`th time, as soon as it has said it.
+    #[track_caller]
+    pub fn wait_for_line(&self, words: &str, times: usize) -> String {
         let said = |text: &str| {
             text.split_inclusive('\n')
-                .find(|line| line.contains(words) && line.ends_with('\n'))
+                .filter(|line| line.contains(words) && line.ends_with('\n'))
+                .nth(times - 1)
                 .map(str::to_owned)
         };
         let text = self.log.text.lock().unwrap();
@@ -88,6 +103,11 @@ impl Server {
             .wait_timeout_while(text, PATIENCE, |(text, ended)| said(text).is_none() && !*ended)
             .unwrap();
         said(&text.0).unwrap_or_else(|| panic!("{words:?} was not said:\n{}", text.0))
+    }
+
+    /// All that it has said so far.
+    pub fn said(&self) -> String {
+        self.log.text.lock().unwrap().0.clone()
     }
 
     /// End it, and give all that it said.
