@@ -1,6 +1,6 @@
 //! Real QEMU in both roles: its monitor speaks QMP through TLS, and each side shows the other
 //! a certificate.
-#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at once")]
 
 mod common;
 
