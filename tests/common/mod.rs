@@ -16,6 +16,7 @@
     reason = "a test may stop at once, and not every test uses everything"
 )]
 
+pub mod clients;
 pub mod docker;
 pub mod example;
 pub mod front;
