@@ -138,6 +138,23 @@ fn of_two_pairs_for_a_name_a_client_is_shown_the_one_that_it_can_check() {
 }
 
 #[test]
+fn a_key_that_fits_only_older_versions_does_not_stand_before_one_that_fits_all() {
+    let lab = lab();
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+    let rsa = lab.authority.sign(&support::pki::named("rsa", &["a.example"]), key);
+    let (certificate, key) = lab.files("rsa", &rsa);
+    lab.context.add_server_pair(None, &certificate, &key).unwrap();
+    let elliptic = lab.add(None);
+    for version in VERSIONS {
+        let schemes =
+            vec![SignatureScheme::RSA_PKCS1_SHA256, SignatureScheme::ECDSA_NISTP256_SHA256];
+        let config = client_that_checks(None, version, schemes);
+        assert!(lab.shows("a.example", config) == elliptic.certificate.der(), "{version:?}");
+    }
+    lab.assert_shows("a.example", &rsa);
+}
+
+#[test]
 fn a_client_that_can_check_no_pair_is_told_so() {
     let lab = lab();
     lab.add(None);

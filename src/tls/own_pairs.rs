@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use rustls::SignatureScheme;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
@@ -38,9 +39,11 @@ impl NamePattern {
             None => (false, text),
         };
         let bad = |why: &str| {
-            Error::new(Kind::Invalid, format!("\"{text}\" is no name of servers: {why}")).with_hint(
-                "a pattern is a DNS name such as a.example, or *.example for one label more",
-            )
+            let shown: String = text.chars().take(80).collect();
+            Error::new(Kind::Invalid, format!("\"{shown}\" is no name of servers: {why}"))
+                .with_hint(
+                    "a pattern is a DNS name such as a.example, or *.example for one label more",
+                )
         };
         if name.contains('*') {
             return Err(bad("a wildcard stands for the whole first label and nowhere else"));
@@ -126,10 +129,25 @@ impl ResolvesServerCert for OwnCertificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let fitting = self.fitting(hello.server_name());
         let schemes = hello.signature_schemes();
-        let fits = fitting.iter().find(|pair| pair.key.choose_scheme(schemes).is_some());
+        let lasting: Vec<_> = schemes.iter().filter(|one| !is_of_tls12(**one)).copied().collect();
+        let fits = |schemes: &[SignatureScheme]| {
+            fitting.iter().find(|pair| pair.key.choose_scheme(schemes).is_some())
+        };
         // Where no key fits, rustls says so to the client with the right alert.
-        fits.or(fitting.first()).map(|pair| Arc::clone(pair))
+        let chosen = fits(&lasting).or_else(|| fits(schemes)).or(fitting.first());
+        chosen.map(|pair| Arc::clone(pair))
     }
+}
+
+/// Whether a signature is none for the handshake of TLS 1.3 (RFC 8446, section 4.2.3). The
+/// version is not known here, and what is good there is good in TLS 1.2 too.
+const fn is_of_tls12(scheme: SignatureScheme) -> bool {
+    matches!(
+        scheme,
+        SignatureScheme::RSA_PKCS1_SHA256
+            | SignatureScheme::RSA_PKCS1_SHA384
+            | SignatureScheme::RSA_PKCS1_SHA512
+    )
 }
 
 #[cfg(test)]
