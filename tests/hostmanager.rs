@@ -1,6 +1,7 @@
 //! The hostmanager and its client: who sees what, who is let in, and what a crash leaves.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "a test may stop at once"
@@ -263,6 +264,30 @@ fn a_kill_in_the_middle_of_writes_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
+fn a_full_disk_is_told_and_loses_nothing_that_was_acknowledged() {
+    let Some(host) = start() else { return };
+    let host = host.restart_on_a_small_disk();
+    let text = "x".repeat(1000);
+    let made: String = (0..500).map(|i| format!("create network n{i} {text}\n")).collect();
+    let replies = host.ask("alice", &made).printed;
+    let asked: String = (0..500).map(|i| format!("get network n{i}\n")).collect();
+    let expected: String = replies
+        .lines()
+        .map(|reply| match reply {
+            "ok" => format!("ok {text}\n"),
+            "error storage" => "error not-found\n".to_owned(),
+            other => panic!("{other}"),
+        })
+        .collect();
+    assert!(replies.contains("ok") && replies.contains("error storage"));
+    assert!(host.ask("alice", &asked).printed == expected);
+    let host = host.restart(&[]);
+    assert!(host.ask("alice", &asked).printed == expected);
+    answers(&host.ask("alice", "create network after\n"), "ok\n");
+    host.ends_well();
+}
+
+#[test]
 fn silent_and_half_finished_clients_keep_nobody_waiting() {
     let Some(host) = start() else { return };
     let silent: Vec<_> =
@@ -286,7 +311,9 @@ fn silent_and_half_finished_clients_keep_nobody_waiting() {
 #[test]
 fn who_does_not_get_on_is_cut_off_at_the_deadline() {
     let Some(host) = start() else { return };
-    let host = host.restart(&["--deadline", "2"]);
+    // Under valgrind an honest client takes seconds as well.
+    let deadline = if std::env::var_os("TLSCONN_RUN").is_some() { "20" } else { "2" };
+    let host = host.restart(&["--deadline", deadline]);
     let silent = TcpStream::connect(("127.0.0.1", host.port())).unwrap();
     let mut half = host.session("bob");
     half.send(vec!["create network "]);

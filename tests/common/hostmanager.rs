@@ -31,7 +31,7 @@ impl Host {
             add_backend(pki.root(), backend, backend);
         }
         let more: Vec<_> = more.iter().copied().map(str::to_owned).collect();
-        let server = start(pki.root(), &own, &more);
+        let server = start(&[], pki.root(), &own, &more);
         Self { pki, own, server, more }
     }
 
@@ -40,7 +40,7 @@ impl Host {
         let Self { pki, own, server, .. } = self;
         server.ends_well();
         let more: Vec<_> = more.iter().copied().map(str::to_owned).collect();
-        let server = start(pki.root(), &own, &more);
+        let server = start(&[], pki.root(), &own, &more);
         Self { pki, own, server, more }
     }
 
@@ -48,7 +48,17 @@ impl Host {
     pub fn kill_and_start(self) -> Self {
         let Self { pki, own, server, more } = self;
         server.kill();
-        let server = start(pki.root(), &own, &more);
+        let server = start(&[], pki.root(), &own, &more);
+        Self { pki, own, server, more }
+    }
+
+    /// Ended well, and started again where no file may grow beyond 200 KiB.
+    pub fn restart_on_a_small_disk(self) -> Self {
+        let Self { pki, own, server, more } = self;
+        server.ends_well();
+        let limited = "trap '' XFSZ; ulimit -f 400; exec \"$@\"";
+        let words = ["sh", "-c", limited, "sh"].map(OsString::from);
+        let server = start(&words, pki.root(), &own, &more);
         Self { pki, own, server, more }
     }
 
@@ -205,8 +215,9 @@ fn add_backend(root: &Path, name: &str, common_name: &str) {
     fs::copy(&pair.certificate, root.join(format!("clients/{name}.pem"))).unwrap();
 }
 
-fn start(root: &Path, own: &Pair, more: &[String]) -> Server {
-    let words = example::words("hostmanager");
+/// `before` is words that run the rest.
+fn start(before: &[OsString], root: &Path, own: &Pair, more: &[String]) -> Server {
+    let words = [before, &example::words("hostmanager")].concat();
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).args(["--listen", "127.0.0.1:0"]);
     command.arg("--cert").arg(&own.certificate).arg("--key").arg(&own.key);
