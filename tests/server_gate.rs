@@ -10,16 +10,19 @@
 
 mod support;
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rustls::AlertDescription;
 use rustls::crypto::aws_lc_rs::default_provider;
+use support::pair::wait_for;
 use support::raw::{Raw, VERSIONS, client, client_with_suite};
 use support::{Authority, Identity, believes, own};
-use tlsconn::{Answer, Context, Kind, Outcome, Policy, Read, Version, Want};
+use tlsconn::{Answer, Connection, Context, Kind, Outcome, Policy, Read, Version, Want};
 
 const HOST: &str = "a.example";
 const ASKED: Outcome<()> = Outcome::Not(Want::Answer);
@@ -144,6 +147,47 @@ fn a_client_whose_resumed_session_is_refused_is_told_why() {
 
 fn rsa() -> KeyPair {
     KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()
+}
+
+#[test]
+fn bytes_behind_the_last_flight_stay_in_the_socket_while_a_question_is_open() {
+    for version in VERSIONS {
+        let context = asking();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        // The connection only borrows it.
+        let near: &'static TcpStream = Box::leak(Box::new(listener.accept().unwrap().0));
+        let server = Connection::accept_socket(&context, near.as_fd(), false).unwrap();
+        let identity = Identity::alone(&["mallory"]);
+        let name = rustls::pki_types::ServerName::try_from(HOST).unwrap();
+        let config = Arc::new(client(Some(&identity), version));
+        let mut client = rustls::ClientConnection::new(config, name).unwrap();
+        while server.handshake() != Ok(ASKED) {
+            far.set_nonblocking(true).unwrap();
+            if client.wants_write() {
+                client.write_tls(&mut far).unwrap();
+            } else if client.read_tls(&mut far).is_ok() {
+                client.process_new_packets().unwrap();
+            } else {
+                wait_for(&server);
+            }
+        }
+        far.set_nonblocking(false).unwrap();
+        far.write_all(b"behind").unwrap();
+        for _ in 0..3 {
+            assert_eq!(server.handshake(), Ok(ASKED));
+            assert_eq!(server.read(&mut [0; 8]), Ok(Outcome::Not(Want::Answer)));
+        }
+        near.set_nonblocking(false).unwrap();
+        let mut waiting = [0; 64];
+        assert_eq!(near.peek(&mut waiting).unwrap(), 6, "{version:?}");
+        assert_eq!(waiting[..6], *b"behind");
+        drop(server);
+        near.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut left = Vec::new();
+        far.read_to_end(&mut left).unwrap();
+        assert!(left.is_empty(), "{version:?}: {left:02x?}");
+    }
 }
 
 /// What is put behind the client's last flight.
