@@ -327,7 +327,8 @@ fn a_known_client_with_a_new_problem_is_asked_about_and_refused_otherwise() {
 
 #[test]
 fn a_file_that_is_damaged_gone_or_open_to_others_lets_nobody_in() {
-    let break_it: [(fn(&PathBuf), Kind); 3] = [
+    type Break = fn(&PathBuf);
+    let break_it: [(Break, Kind); 3] = [
         (|path| fs::write(path, "Role: client\nno PEM\n").unwrap(), Kind::Store),
         (|path| fs::remove_file(path).unwrap(), Kind::Store),
         (

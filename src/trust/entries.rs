@@ -153,7 +153,7 @@ impl Entries {
 
 #[cfg(test)]
 mod tests {
-    use super::super::for_tests::{certificate, certificate_with, known, plain};
+    use super::super::for_tests::{certificate, certificate_named, certificate_with, known, plain};
     use super::*;
 
     fn at(set: &Entries, level: Level, host: &str, port: u16) -> usize {
@@ -227,5 +227,28 @@ mod tests {
         for level in [Level::Exact, Level::AnyPort, Level::NoHost] {
             assert_eq!(at(&set, level, "a.example", 443), 0);
         }
+    }
+
+    #[test]
+    fn clients_are_found_by_the_name_that_the_rule_gives_them() {
+        let client = |names: &[&str], common_names: &[&str]| Entry {
+            role: Role::Client,
+            ..plain(certificate_named(names, common_names))
+        };
+        let set = Entries::new(vec![
+            client(&["a.example"], &["alice"]),
+            client(&[], &["alice"]),
+            client(&["alice"], &["bob"]),
+            Entry { distrust: true, ..client(&[], &["alice"]) },
+            plain(certificate_named(&[], &["alice"])),
+            client(&["alice", "b.example"], &[]),
+        ]);
+        let count = |name, from| set.called(name, from).count();
+        assert_eq!(count("alice", IdentityFrom::CommonName), 2);
+        assert_eq!(count("alice", IdentityFrom::DnsName), 1);
+        assert_eq!(count("a.example", IdentityFrom::DnsName), 1);
+        assert_eq!(count("Alice", IdentityFrom::CommonName), 0);
+        let sha256 = set.all()[1].certificate.fingerprint();
+        assert_eq!(count(&sha256, IdentityFrom::Sha256), 1);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::entry::{Entry, Role};
+use super::entry::Entry;
 use super::for_tests::known;
 use super::host::{Endpoint, Host};
 use super::judge::*;

@@ -236,3 +236,17 @@ fn what_no_file_can_hold_is_refused() {
     }
     assert_eq!(check(&good, Role::Client).unwrap_err().kind(), Kind::Invalid);
 }
+
+#[test]
+fn a_certificate_is_forgotten_wherever_it_stands_but_where_it_is_distrusted() {
+    let one = certificate(&[]);
+    let [here, there] = ["a:1", "b:*"].map(|place| known(place, one.clone()));
+    let (plain_one, other) = (plain(one.clone()), entry("a:1"));
+    let client = Entry { role: Role::Client, ..plain_one.clone() };
+    let marked = Entry { distrust: true, ..plain_one.clone() };
+    let text = ours(&[&here, &other, &there, &plain_one, &client, &marked]);
+    let forget = Change::Forget { certificate: one.clone() };
+    let left = changed(&text, &forget);
+    assert_eq!(entries_of(&left), [other, marked]);
+    assert_eq!(change(&left, &forget).unwrap_err().kind(), Kind::NotFound);
+}

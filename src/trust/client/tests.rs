@@ -115,10 +115,9 @@ impl House {
     }
 
     fn admits(&self, one: &Certificate) -> Identity {
-        match self.hear(&[one], None) {
-            Judgement::Admitted(admitted) => admitted.identity().unwrap().clone(),
-            other => panic!("{other:?}"),
-        }
+        let judgement = self.hear(&[one], None);
+        let Judgement::Admitted(admitted) = judgement else { panic!("{judgement:?}") };
+        admitted.identity().unwrap().clone()
     }
 
     fn refuses(&self, one: &Certificate) -> Error {
@@ -126,17 +125,15 @@ impl House {
     }
 
     fn refuses_chain(&self, chain: &[&Certificate]) -> Error {
-        match self.hear(chain, None) {
-            Judgement::Refused(error) => error,
-            other => panic!("{other:?}"),
-        }
+        let judgement = self.hear(chain, None);
+        let Judgement::Refused(error) = judgement else { panic!("{judgement:?}") };
+        error
     }
 
     fn asks(&self, one: &Certificate) -> Asked {
-        match self.hear(&[one], None) {
-            Judgement::Ask(asked) => *asked,
-            other => panic!("{other:?}"),
-        }
+        let judgement = self.hear(&[one], None);
+        let Judgement::Ask(asked) = judgement else { panic!("{judgement:?}") };
+        *asked
     }
 }
 

@@ -102,3 +102,50 @@ fn what_is_distrusted_is_the_certificate_or_its_key() {
     assert!(distrusted(&other, &entry).starts_with("the key of CN=test is marked"));
     assert!(distrusted(&one, &entry).contains(" since 2026-"));
 }
+
+/// What is asked about a client that would be alice.
+fn client(problems: Problems, previous: Option<Arc<Entry>>) -> Asked {
+    Asked {
+        role: Role::Client,
+        endpoint: None,
+        identity: Some("alice".to_owned()),
+        previous,
+        ..asked(Situation::Client, problems, certificate(&[]))
+    }
+}
+
+#[test]
+fn a_question_about_a_client_says_what_it_would_get() {
+    let strange = question(&client(STRANGE, None), Style::Summary);
+    assert!(
+        strange.starts_with("the client alice is met for the first time and wants"),
+        "{strange}"
+    );
+    assert!(strange.contains("  ! why unknown-issuer\n  It would be let in as alice"), "{strange}");
+    assert!(strange.ends_with("before you let it in."), "{strange}");
+    let entry = Entry { place: None, role: Role::Client, ..known("h:1", certificate(&[])) };
+    let again = question(&client(Problems::EXPIRED, Some(Arc::new(entry))), Style::Line);
+    assert!(again.starts_with("the client alice is known since 2026-"), "{again}");
+    let json: Value = serde_json::from_str(&question(&client(STRANGE, None), Style::Json)).unwrap();
+    assert_eq!((&json["identity"], &json["host"]), (&json!("alice"), &Value::Null));
+}
+
+#[test]
+fn a_client_is_refused_as_a_stranger_or_for_what_is_wrong_with_it() {
+    let entry = Entry { place: None, role: Role::Client, ..known("h:1", certificate(&[])) };
+    let entry = Some(Arc::new(entry));
+    for (problems, previous, kind, message, hint) in [
+        (Problems::NONE, None, Kind::CertificateUnknown, "alice is not known here", "to ask"),
+        (STRANGE, None, Kind::CertificateUnknown, "alice is not known here", "let an authority"),
+        (Problems::EXPIRED, None, Kind::Certificate, "alice may not come", "without these"),
+        (Problems::EXPIRED, entry, Kind::Certificate, "alice is known since", "without these"),
+        (Problems::REVOKED, None, Kind::CertificateRevoked, "may not come", "of the client"),
+    ] {
+        let error = refusal(&client(problems, previous));
+        assert_eq!((error.kind(), error.problems()), (kind, problems));
+        assert!(error.message().contains(message), "{error}");
+        assert!(error.hint().contains(hint), "{}", error.hint());
+    }
+    let nameless = Asked { identity: None, ..client(STRANGE, None) };
+    assert!(refusal(&nameless).message().starts_with("the client is not known here"));
+}

@@ -305,3 +305,16 @@ fn a_file_of_ours_that_is_cut_anywhere_is_damage() {
     }
     assert_eq!(entries(&text).unwrap().len(), 2);
 }
+
+#[test]
+fn the_file_of_known_clients_holds_no_server() {
+    let one = certificate(&[]);
+    let entry = write(&known("a.example:1", one.clone()));
+    let text = entry.replace("Origin:", "Role: server\nOrigin:");
+    assert!(read(text.as_bytes(), "known", Role::Server).is_ok());
+    let error = read(text.as_bytes(), "known", Role::Client).unwrap_err();
+    assert_eq!(error.kind(), Kind::Store);
+    assert!(error.message().contains("does not belong"), "{error}");
+    let distrusted = text.replace("Origin:", "Distrust: yes\nOrigin:");
+    assert!(read(distrusted.as_bytes(), "known", Role::Client).is_ok());
+}
