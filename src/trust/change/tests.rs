@@ -245,7 +245,7 @@ fn a_certificate_is_forgotten_wherever_it_stands_but_where_it_is_distrusted() {
     let client = Entry { role: Role::Client, ..plain_one.clone() };
     let marked = Entry { distrust: true, ..plain_one.clone() };
     let text = ours(&[&here, &other, &there, &plain_one, &client, &marked]);
-    let forget = Change::Forget { certificate: one.clone() };
+    let forget = Change::Forget { certificate: one };
     let left = changed(&text, &forget);
     assert_eq!(entries_of(&left), [other, marked]);
     assert_eq!(change(&left, &forget).unwrap_err().kind(), Kind::NotFound);

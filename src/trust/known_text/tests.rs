@@ -309,7 +309,7 @@ fn a_file_of_ours_that_is_cut_anywhere_is_damage() {
 #[test]
 fn the_file_of_known_clients_holds_no_server() {
     let one = certificate(&[]);
-    let entry = write(&known("a.example:1", one.clone()));
+    let entry = write(&known("a.example:1", one));
     let text = entry.replace("Origin:", "Role: server\nOrigin:");
     assert!(read(text.as_bytes(), "known", Role::Server).is_ok());
     let error = read(text.as_bytes(), "known", Role::Client).unwrap_err();
