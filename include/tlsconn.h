@@ -503,7 +503,8 @@ typedef enum {
      */
     TLSCONN_MAT_CERT = 13,
     /**
-     * Certificates of servers that are known without an authority, in the form of trusted.pem.
+     * Certificates of servers, and with `Role: client` of clients, that are known without an
+     * authority, in the form of trusted.pem.
      */
     TLSCONN_MAT_TRUSTED_PEER = 14,
 } tlsconn_material;
@@ -513,8 +514,8 @@ typedef enum {
  */
 typedef enum {
     /**
-     * ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the store of known
-     * servers, server/trusted.pem; by itself in $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
+     * ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the stores of known
+     * servers and of known clients, server/trusted.pem and client/trusted.pem; by itself in $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
      */
     TLSCONN_LAYOUT_TLSCONN = 20,
     /**
@@ -632,9 +633,9 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
  * Add the files of a layout.
  *
  * `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the place that the
- * layout has by itself. Only the authority is required. The directory server/ of
- * `TLSCONN_LAYOUT_TLSCONN` is made with mode 0700 where it is missing; where it cannot be made
- * there is no known file. Any thread.
+ * layout has by itself. Only the authority is required. The directories server/
+ * and client/ of `TLSCONN_LAYOUT_TLSCONN` are made with mode 0700 where they are missing; where
+ * one cannot be made there is no known file in it. Any thread.
  *
  * Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority, or any
  * place to look for it such as `$HOME`, is missing; `TLSCONN_E_NO_KEY` when a certificate has
@@ -672,7 +673,7 @@ int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
  * Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged, with the line, when it
  * cannot be read, and when its directory is missing; `TLSCONN_E_PERMISSION` when others may
  * write it or its directory; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, or `path` names
- * no file. On failure the context is as it was.
+ * no file, or that of known clients. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1335,9 +1336,9 @@ int tlsconn_connect_fd(tlsconn_ctx *ctx,
  * servers, the question and kept sessions; the address that is dialled stays. Call it before
  * the handshake. `name` is UTF-8 and copied. One thread at a time.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun; `TLSCONN_E_INVALID`
- * when a pointer is NULL or `name` is none; `TLSCONN_E_FORKED`; `TLSCONN_E_REENTRANT` from the
- * connection's own validator; what ended the connection.
+ * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun, and on a connection of
+ * a client; `TLSCONN_E_INVALID` when a pointer is NULL or `name` is none; `TLSCONN_E_FORKED`;
+ * `TLSCONN_E_REENTRANT` from the connection's own validator; what ended the connection.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1722,10 +1723,14 @@ int tlsconn_ctx_set_client_dir(tlsconn_ctx *ctx,
 /**
  * Name the file of known clients: those that an answer of `TLSCONN_ALLOW_ALWAYS` let in.
  *
- * It is of the same form as the file of known servers and may be missing; its directory must
- * exist. `file` is copied. Any thread.
+ * It is of the same form as the file of known servers, but never the same file, and holds no
+ * server. It may be missing; its directory must exist. A client has no host: an entry is for
+ * its very certificate, and holds the client's name, which nobody with another key is given as
+ * long as it stands there. Two entries with one name and different keys let neither in; forget
+ * the old one with tlsconn_known_remove_cert(). `file` is copied. Any thread.
  *
- * Returns what tlsconn_ctx_set_known_file() returns.
+ * Returns what tlsconn_ctx_set_known_file() returns; `TLSCONN_E_INVALID` also when `file` is
+ * the file of known servers.
  */
 TLSCONN_API
 TLSCONN_MUST

@@ -138,9 +138,9 @@ pub(super) fn socket(fd: c_int) -> Result<BorrowedFd<'static>, Error> {
 /// servers, the question and kept sessions; the address that is dialled stays. Call it before
 /// the handshake. `name` is UTF-8 and copied. One thread at a time.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun; `TLSCONN_E_INVALID`
-/// when a pointer is NULL or `name` is none; `TLSCONN_E_FORKED`; `TLSCONN_E_REENTRANT` from the
-/// connection's own validator; what ended the connection.
+/// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun, and on a connection of
+/// a client; `TLSCONN_E_INVALID` when a pointer is NULL or `name` is none; `TLSCONN_E_FORKED`;
+/// `TLSCONN_E_REENTRANT` from the connection's own validator; what ended the connection.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_set_verify_name(

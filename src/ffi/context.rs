@@ -35,7 +35,8 @@ pub enum tlsconn_material {
     TLSCONN_MAT_KEY = 12,
     /// The own certificate, followed by the intermediates that lead to its authority.
     TLSCONN_MAT_CERT = 13,
-    /// Certificates of servers that are known without an authority, in the form of trusted.pem.
+    /// Certificates of servers, and with `Role: client` of clients, that are known without an
+    /// authority, in the form of trusted.pem.
     TLSCONN_MAT_TRUSTED_PEER = 14,
 }
 
@@ -43,8 +44,8 @@ pub enum tlsconn_material {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum tlsconn_layout {
-    /// ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the store of known
-    /// servers, server/trusted.pem; by itself in $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
+    /// ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the stores of known
+    /// servers and of known clients, server/trusted.pem and client/trusted.pem; by itself in $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
     TLSCONN_LAYOUT_TLSCONN = 20,
     /// libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
     /// directory (libvirt's pkipath); by itself where libvirt looks for them.
@@ -220,9 +221,9 @@ pub unsafe extern "C" fn tlsconn_ctx_add_dir(
 /// Add the files of a layout.
 ///
 /// `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the place that the
-/// layout has by itself. Only the authority is required. The directory server/ of
-/// `TLSCONN_LAYOUT_TLSCONN` is made with mode 0700 where it is missing; where it cannot be made
-/// there is no known file. Any thread.
+/// layout has by itself. Only the authority is required. The directories server/
+/// and client/ of `TLSCONN_LAYOUT_TLSCONN` are made with mode 0700 where they are missing; where
+/// one cannot be made there is no known file in it. Any thread.
 ///
 /// Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority, or any
 /// place to look for it such as `$HOME`, is missing; `TLSCONN_E_NO_KEY` when a certificate has
@@ -275,7 +276,7 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
 /// Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged, with the line, when it
 /// cannot be read, and when its directory is missing; `TLSCONN_E_PERMISSION` when others may
 /// write it or its directory; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, or `path` names
-/// no file. On failure the context is as it was.
+/// no file, or that of known clients. On failure the context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_known_file(

@@ -129,10 +129,14 @@ pub unsafe extern "C" fn tlsconn_ctx_set_client_dir(
 
 /// Name the file of known clients: those that an answer of `TLSCONN_ALLOW_ALWAYS` let in.
 ///
-/// It is of the same form as the file of known servers and may be missing; its directory must
-/// exist. `file` is copied. Any thread.
+/// It is of the same form as the file of known servers, but never the same file, and holds no
+/// server. It may be missing; its directory must exist. A client has no host: an entry is for
+/// its very certificate, and holds the client's name, which nobody with another key is given as
+/// long as it stands there. Two entries with one name and different keys let neither in; forget
+/// the old one with tlsconn_known_remove_cert(). `file` is copied. Any thread.
 ///
-/// Returns what tlsconn_ctx_set_known_file() returns.
+/// Returns what tlsconn_ctx_set_known_file() returns; `TLSCONN_E_INVALID` also when `file` is
+/// the file of known servers.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_known_client_file(
