@@ -685,13 +685,14 @@ int tlsconn_ctx_set_known_file(tlsconn_ctx *ctx,
  *
  * Cheap enough to be called before each connection: one look at the times of each file.
  * Authorities, own certificate and key, and trusted servers change together or not at all. A
- * revocation list or a file of a directory that cannot be taken is named, and what it held
- * stays in force, while the others are taken. A file that disappeared is a failure, and what it
+ * revocation list, a file of a directory, a pair of tlsconn_ctx_add_server_pair() or the secret of
+ * tickets that cannot be taken is named, and what it held stays in force, while the others are
+ * taken: of a pair both files or neither. A file that disappeared is a failure, and what it
  * held stays in force too; but an authority whose file disappeared from a directory given to
  * tlsconn_ctx_add_dir() is forgotten. Any thread.
  *
  * Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
- * taken; `TLSCONN_E_KEY_MISMATCH` and `TLSCONN_E_NO_KEY` when own certificate and key do not
+ * taken; `TLSCONN_E_KEY_MISMATCH` and `TLSCONN_E_NO_KEY` when a certificate and its key do not
  * match any more, or one of them is gone, and the old pair stays; `TLSCONN_E_CRL_ROLLBACK` when
  * a file holds, in place of an issuer's revocation list, none, an older one, one about fewer
  * certificates, or one that another key signed than the authority's that is still here;

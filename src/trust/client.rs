@@ -239,7 +239,8 @@ impl Porter<'_> {
             }
             None => return,
         };
-        found.why.push(why);
+        // It is the reason; what else is wrong only shows why nothing else helped.
+        found.why.insert(0, why);
     }
 
     /// Nobody vouches for the client: it is asked about, or refused.
