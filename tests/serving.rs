@@ -36,6 +36,21 @@ fn a_client_of_an_authority_comes_in_under_its_common_name() {
 }
 
 #[test]
+fn a_client_that_is_cut_off_is_named_by_its_identity() {
+    let authority = Authority::new("Lab CA");
+    for newest in [Version::Tls12, Version::Tls13] {
+        let (server, client) = contexts(&authority, &authority.server(&["alice"]));
+        client.set(|settings| settings.tls.max_version = newest).unwrap();
+        let both = Both::new(&server, &client, HOST);
+        both.open();
+        both.server.memory_input(b"").unwrap();
+        let error = both.server.read(&mut [0; 8]).unwrap_err();
+        assert_eq!(error.kind(), Kind::Truncated);
+        assert!(error.message().contains("the client alice"), "{error}");
+    }
+}
+
+#[test]
 fn a_client_without_a_certificate_is_refused_by_default() {
     let authority = Authority::new("Lab CA");
     for newest in [Version::Tls12, Version::Tls13] {

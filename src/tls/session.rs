@@ -182,12 +182,16 @@ impl Session {
         chain.iter().map(|one| one.to_vec()).collect()
     }
 
-    /// Opens the gate: what was held leaves, and the session goes on.
+    /// Opens the gate: what was held leaves, and the session goes on. Messages call a client by
+    /// its identity from now on.
     ///
     /// With `keep`, the fingerprint of the decision, sessions may be resumed under it.
-    pub(crate) fn admit(&mut self, _admitted: &Admitted, keep: Option<[u8; 32]>) {
+    pub(crate) fn admit(&mut self, admitted: &Admitted, keep: Option<[u8; 32]>) {
         if self.phase != Phase::Held {
             return;
+        }
+        if let Some(identity) = admitted.identity() {
+            self.peer = format!("the client {}", identity.name);
         }
         self.phase = Phase::Admitted;
         drop(self.secrets.take());
