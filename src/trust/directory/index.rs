@@ -37,7 +37,9 @@ impl<K, V> Default for Index<K, V> {
 
 impl<K: Hash + Eq + Clone, V> Index<K, V> {
     /// Looks at all of `wanted`, reads those that are new or may have changed, and forgets the
-    /// others; `take` makes key and value, or nothing where a certificate has none.
+    /// others; `take` makes key and value, or nothing where a certificate has none. A file that
+    /// is being written, or cannot be read, has what it had: nobody gets an entry's name because
+    /// somebody looks at a bad moment.
     pub(super) fn refresh(
         &mut self,
         place: &Place<'_>,
@@ -47,24 +49,32 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
     ) -> Result<(), Error> {
         let gone: Vec<OsString> =
             self.files.keys().filter(|name| !wanted.contains(*name)).cloned().collect();
-        gone.iter().for_each(|name| self.forget(name));
+        gone.iter().for_each(|name| drop(self.forget(name)));
         for name in wanted {
             let stamp = place.look(name);
             let seen = self.files.get(name).and_then(|seen| seen.settled.as_ref());
             if seen.is_some() && seen == stamp.as_ref() {
                 continue;
             }
-            self.forget(name);
-            let held = match place.certificate(name) {
-                Ok(certificate) => certificate.as_ref().and_then(take),
+            let is_there = stamp.is_some();
+            let settled = stamp.filter(|stamp| stamp.is_settled(now));
+            let (settled, held) = match place.certificate(name) {
+                Ok(Some(certificate)) => {
+                    self.forget(name);
+                    (settled, take(&certificate))
+                }
+                Ok(None) if is_there && settled.is_none() => (None, self.forget(name)),
+                Ok(None) => {
+                    self.forget(name);
+                    (settled, None)
+                }
                 Err(error) if error.kind() == Kind::NoMemory => return Err(error),
                 // It may be readable the next time, and its stamp would not say so.
-                Err(_) => continue,
+                Err(_) => (None, self.forget(name)),
             };
             if let Some((key, _)) = &held {
                 self.names.entry(key.clone()).or_default().insert(name.clone());
             }
-            let settled = stamp.filter(|stamp| stamp.is_settled(now));
             self.files.insert(name.clone(), Seen { settled, held });
         }
         Ok(())
@@ -88,13 +98,15 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
         self.names(key).filter_map(|name| Some((name, &self.files.get(name)?.held.as_ref()?.1)))
     }
 
-    fn forget(&mut self, name: &OsStr) {
-        let Some(Seen { held: Some((key, _)), .. }) = self.files.remove(name) else { return };
-        if let Some(names) = self.names.get_mut(&key) {
+    /// Forgets a file; what it held.
+    fn forget(&mut self, name: &OsStr) -> Option<(K, V)> {
+        let held = self.files.remove(name)?.held?;
+        if let Some(names) = self.names.get_mut(&held.0) {
             names.remove(name);
             if names.is_empty() {
-                self.names.remove(&key);
+                self.names.remove(&held.0);
             }
         }
+        Some(held)
     }
 }
