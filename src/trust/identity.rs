@@ -73,6 +73,12 @@ pub struct Identity {
 
 /// The identity in a certificate, or why it has none: the end of a sentence about it.
 pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<String, String> {
+    let is_damaged = |name: &AltName| matches!(name, AltName::Damaged(_));
+    if matches!(from, IdentityFrom::DnsName | IdentityFrom::Email)
+        && certificate.facts().alt_names.iter().flatten().any(is_damaged)
+    {
+        return Err("has a damaged alternative name, which may be a second one".to_owned());
+    }
     let (what, names) = match from {
         IdentityFrom::CommonName => {
             let names = certificate.certain_common_names();
@@ -126,7 +132,7 @@ fn alt_names(
 mod tests {
     use super::super::for_tests::certificate;
     use super::*;
-    use crate::material::testing::{Parts, attribute, name};
+    use crate::material::testing::{Parts, alt_names, attribute, name};
 
     fn named(names: &[&str]) -> Certificate {
         let names = names.iter().map(|name| vec![attribute(&[0x55, 4, 3], 0x0c, name.as_bytes())]);
@@ -168,6 +174,20 @@ mod tests {
             identity(&certificate(&["a.example", "b.example"]), IdentityFrom::DnsName).is_err()
         );
         assert!(identity(&one, IdentityFrom::Email).is_err());
+    }
+
+    #[test]
+    fn a_damaged_alternative_name_beside_the_one_names_nobody() {
+        let with = |names: &[(u8, &[u8])]| {
+            Parts { extensions: vec![alt_names(names)], ..Parts::default() }.certificate()
+        };
+        let one = with(&[(0x82, b"a.example"), (0x81, b"a@b")]);
+        assert_eq!(identity(&one, IdentityFrom::DnsName).unwrap(), "a.example");
+        assert_eq!(identity(&one, IdentityFrom::Email).unwrap(), "a@b");
+        let two = with(&[(0x82, b"a.example"), (0x82, b"b.\xff"), (0x81, b"a@b")]);
+        for from in [IdentityFrom::DnsName, IdentityFrom::Email] {
+            identity(&two, from).unwrap_err();
+        }
     }
 
     #[test]
