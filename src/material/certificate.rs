@@ -163,6 +163,14 @@ impl Certificate {
         Name::read(self.subject_der())?.certain_common_names()
     }
 
+    /// The subject as [`Self::distinguished_name`] writes it; nothing where it is not readable
+    /// without a guess, or another subject may be written alike.
+    #[must_use]
+    pub(crate) fn certain_distinguished_name(&self) -> Option<String> {
+        Name::read(self.subject_der()).filter(Name::is_certain)?;
+        self.distinguished_name()
+    }
+
     /// Whether subject and issuer are the same name, byte for byte.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {

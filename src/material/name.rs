@@ -98,6 +98,19 @@ impl<'a> Name<'a> {
             .collect()
     }
 
+    /// Whether no two readers can take the letters of the whole name for different ones, and
+    /// GnuTLS's text for it is that of no other name: that text leaves out a NUL at the end of a
+    /// `BMPString`, and has for bytes that it does not read what another name may have as letters.
+    pub(super) fn is_certain(&self) -> bool {
+        Reader(self.0).flat_map(attributes).all(|Attribute { value, .. }| match value.tag {
+            0x12 | 0x13 | 0x16 | 0x1a | 0x1b => value.content.is_ascii(),
+            0x14 => value.content.iter().all(|byte| (b' '..=b'~').contains(byte)),
+            0x1c => false,
+            0x1e => decoded(&value).is_some_and(|text| !text.contains('\0')),
+            _ => true,
+        })
+    }
+
     /// The text of the whole name, escaped.
     pub(super) fn text(&self) -> String {
         let relatives = Reader(self.0).map(|relative| {
@@ -222,6 +235,19 @@ mod tests {
     fn ascii_types_with_other_letters_read_as_what_they_most_likely_are() {
         assert_eq!(common_name(0x13, "Zürich".as_bytes()), "Zürich");
         assert_eq!(common_name(0x13, b"Z\xfcrich"), "Zürich");
+    }
+
+    #[test]
+    fn a_name_is_not_certain_where_another_one_has_the_same_text() {
+        let certain = |tag, value: &[u8]| {
+            let der = name(&[&[attribute(CN, tag, value)]]);
+            Name::read(&der).unwrap().is_certain()
+        };
+        assert!(certain(0x0c, "Zürich".as_bytes()) && certain(0x13, b"node7"));
+        assert!(certain(0x1e, b"\0Z\0\xfc") && certain(0x14, b"node7") && certain(0x04, b"\xff"));
+        assert!(!certain(0x1e, b"\0Z\0\0") && !certain(0x1e, b"\xd8\0"));
+        assert!(!certain(0x14, b"\xe9") && !certain(0x1c, b"\0\0\0Z"));
+        assert!(!certain(0x13, "Zürich".as_bytes()));
     }
 
     #[test]

@@ -101,8 +101,8 @@ pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<
             ("e-mail address", names)
         }
         IdentityFrom::DistinguishedName => {
-            let name = certificate.distinguished_name();
-            ("distinguished name", name.into_iter().collect())
+            let name = certificate.certain_distinguished_name();
+            ("distinguished name that is readable without a guess", name.into_iter().collect())
         }
         IdentityFrom::Sha256 => return Ok(certificate.fingerprint()),
     };
@@ -188,6 +188,20 @@ mod tests {
         for from in [IdentityFrom::DnsName, IdentityFrom::Email] {
             identity(&two, from).unwrap_err();
         }
+    }
+
+    #[test]
+    fn two_distinguished_names_never_are_one_identity() {
+        let of = |tag, value: &[u8]| {
+            let subject = name(&[&[attribute(&[0x55, 4, 3], tag, value)]]);
+            let one = Parts { subject, ..Parts::default() }.certificate();
+            identity(&one, IdentityFrom::DistinguishedName)
+        };
+        assert_eq!(of(0x0c, b"alice").unwrap(), "CN=alice");
+        // GnuTLS writes both of these like names that have other letters.
+        of(0x1e, b"\0a\0l\0i\0c\0e\0\0").unwrap_err();
+        assert_eq!(of(0x0c, b"#e9").unwrap(), "CN=\\#e9");
+        of(0x14, b"\xe9").unwrap_err();
     }
 
     #[test]
