@@ -53,13 +53,14 @@ extern "C" {
 typedef struct tlsconn_cert tlsconn_cert;
 
 /**
- * A connection to a server that was judged, or will be.
+ * A connection to a peer that was judged, or will be: to a server, or from a client.
  *
  * One thread may read while one other writes; tlsconn_conn_abort(), tlsconn_conn_question() and
  * tlsconn_conn_error() may be called from any thread; free it when every other call has
  * returned. Making one touches no network: the first handshake, read or write dials, shakes
- * hands and asks. Until the server is judged and admitted nothing but the first hello leaves,
- * no application data passes, and the own certificate is not shown. No call raises SIGPIPE.
+ * hands and asks. Until the peer is judged and admitted no application data passes: to a server
+ * nothing but the first hello leaves, and the own certificate is not shown; to a client nothing
+ * but the server's own part of the handshake. No call raises SIGPIPE.
  * After a fork a connection is the parent's. In the child every call that returns a
  * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
  * tlsconn_conn_free() frees the child's copy; the parent's goes on.
@@ -67,7 +68,7 @@ typedef struct tlsconn_cert tlsconn_cert;
 typedef struct tlsconn_conn tlsconn_conn;
 
 /**
- * An application's trust: the authorities it believes, its own key, the servers it knows, and
+ * An application's trust: the authorities it believes, its own key, the peers it knows, and
  * whom to ask.
  *
  * Counted, and good for any number of threads at once. Every change is whole or did not
@@ -85,13 +86,13 @@ typedef struct tlsconn_ctx tlsconn_ctx;
 typedef struct tlsconn_error tlsconn_error;
 
 /**
- * A question about a server.
+ * A question about a peer: a server, or a client (`TLSCONN_SITUATION_CLIENT`).
  *
  * Counted, good for any number of threads, and it outlives its connection. Connections that
  * would ask the same share one question and give the same pointer, so that twenty parallel
- * connections make one dialog. The server has proven that it holds the key of its
- * certificate; nothing but the first hello has been sent to it. What is asked of a question
- * is borrowed from it.
+ * connections make one dialog. The peer has proven that it holds the key of its
+ * certificate; nothing but the first hello has been sent to a server, and no application data
+ * to or from a client. What is asked of a question is borrowed from it.
  */
 typedef struct tlsconn_question tlsconn_question;
 
@@ -266,11 +267,11 @@ typedef enum {
      */
     TLSCONN_E_ANSWER_TIMEOUT = -402,
     /**
-     * The store of known servers cannot be read or written, or is damaged.
+     * A store of known servers or known clients cannot be read or written, or is damaged.
      */
     TLSCONN_E_STORE = -403,
     /**
-     * Another process holds the store of known servers.
+     * Another process holds a store of known servers or known clients.
      */
     TLSCONN_E_STORE_LOCKED = -404,
     /**
@@ -337,7 +338,7 @@ typedef enum {
      */
     TLSCONN_P_WRONG_PURPOSE = 64,
     /**
-     * The server shows a certificate that is an authority.
+     * The peer shows a certificate that is an authority.
      */
     TLSCONN_P_CA_AS_LEAF = 128,
     /**
@@ -442,16 +443,15 @@ uint32_t tlsconn_error_problems(const tlsconn_error *error);
 /* ---------- Callbacks ---------- */
 
 /**
- * Asks the user about a server.
+ * Asks the user about a peer; tlsconn_question_situation() says whether it is a client.
  *
  * It runs on the thread that called the library, with no lock held. It may call the library,
  * but not use the connection that is asked about: such a call returns
  * `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
  * tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
  * `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread; a blocking
- * connection waits for it. Every
- * other number rejects. An answer is judged under what the context is when it comes. It must
- * return: no `longjmp`, no C++ exception.
+ * connection waits for it. Every other number rejects. An answer is judged under what the
+ * context is when it comes. It must return: no `longjmp`, no C++ exception.
  */
 typedef int (*tlsconn_validator_fn)(tlsconn_question *question, void *userdata);
 
@@ -515,7 +515,8 @@ typedef enum {
 typedef enum {
     /**
      * ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the stores of known
-     * servers and of known clients, server/trusted.pem and client/trusted.pem; by itself in $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
+     * servers and of known clients, server/trusted.pem and client/trusted.pem; by itself in
+     * $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
      */
     TLSCONN_LAYOUT_TLSCONN = 20,
     /**
@@ -728,10 +729,11 @@ int tlsconn_ctx_allow_dn(tlsconn_ctx *ctx,
                          const char *pattern);
 
 /**
- * Set whom to ask about servers, in place of whoever was set before.
+ * Set whom to ask about peers, in place of whoever was set before.
  *
- * `fn` may be NULL: then nobody is asked, and once somebody was set, strangers are refused
- * rather than admitted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it
+ * About clients it is asked only where `TLSCONN_OPT_ON_CLIENT` is ASK. `fn` may be NULL: then
+ * nobody is asked, and once somebody was set, servers that are strangers are refused rather than
+ * admitted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it
  * when nothing uses it any more. With `fn` NULL both are ignored. Connections that are
  * waiting for an answer go on waiting. Any thread.
  *
@@ -831,8 +833,9 @@ typedef enum {
      */
     TLSCONN_OPT_MAX_VERSION = 217,
     /**
-     * 1, the default: sessions are resumed (RFC 8446, 2.2), each only as long as the decision
-     * that admitted the server stands. 0: never.
+     * 1, the default: sessions with servers are resumed (RFC 8446, 2.2), each only as long as
+     * the decision that admitted the server stands. 0: never. `TLSCONN_OPT_TICKETS` is for
+     * sessions with clients.
      */
     TLSCONN_OPT_RESUMPTION = 218,
     /**
@@ -1083,8 +1086,8 @@ typedef enum {
      */
     TLSCONN_ALLOW_ONCE = 1,
     /**
-     * Yes, from now on: stored in the known file. Without one it counts as
-     * `TLSCONN_ALLOW_SESSION`.
+     * Yes, from now on: stored in the file of known servers, or of known clients. Without one
+     * it counts as `TLSCONN_ALLOW_SESSION`.
      */
     TLSCONN_ALLOW_ALWAYS = 2,
     /**
@@ -1192,11 +1195,10 @@ TLSCONN_API
 int tlsconn_question_situation(const tlsconn_question *question);
 
 /**
- * Everything that is wrong with the server, bits of `tlsconn_problem`: an answer that allows
+ * Everything that is wrong with the peer, bits of `tlsconn_problem`: an answer that allows
  * accepts these and no more. 0 when `question` is NULL. Any thread.
  */
-TLSCONN_API
-uint32_t tlsconn_question_problems(const tlsconn_question *question);
+TLSCONN_API uint32_t tlsconn_question_problems(const tlsconn_question *question);
 
 /**
  * The host as it was dialled, or the verify name; never a name out of the certificate.
@@ -1220,15 +1222,14 @@ TLSCONN_API int tlsconn_question_port(const tlsconn_question *question);
 TLSCONN_API const char *tlsconn_question_identity(const tlsconn_question *question);
 
 /**
- * What the server shows: its own certificate at 0, then those that it sent along.
+ * What the peer shows: its own certificate at 0, then those that it sent along.
  *
  * Borrowed from `question`; NULL past the end, and when `question` is NULL. Any thread.
  */
 TLSCONN_API tlsconn_cert *tlsconn_question_cert(const tlsconn_question *question, size_t i);
 
 /**
- * The certificate that is known for the server; NULL for strangers, and when `question` is
- * NULL.
+ * The certificate that is known for the peer; NULL for strangers, and when `question` is NULL.
  *
  * Borrowed from `question`. tlsconn_question_text() has the difference in words. Any thread.
  */
@@ -1347,7 +1348,7 @@ int tlsconn_conn_set_verify_name(tlsconn_conn *conn,
                                  const char *name);
 
 /**
- * Dial, shake hands, and ask about the server where that is called for.
+ * Dial, shake hands, and ask about the peer where that is called for.
  *
  * tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time
  * does it: another one that calls waits for it. The validator is called on this thread. A
@@ -1359,15 +1360,18 @@ int tlsconn_conn_set_verify_name(tlsconn_conn *conn,
  * `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and `TLSCONN_WANT_ANSWER`. Every failure ends the
  * connection, and later calls return it again: `TLSCONN_E_RESOLVE`, `TLSCONN_E_CONNECT` and
  * `TLSCONN_E_IO` from the network; `TLSCONN_E_TIMEOUT`; `TLSCONN_E_CANCELLED` after
- * tlsconn_conn_abort(); `TLSCONN_E_TRUNCATED` when the server hung up; `TLSCONN_E_CERT`,
+ * tlsconn_conn_abort(); `TLSCONN_E_TRUNCATED` when the peer hung up; `TLSCONN_E_CERT`,
  * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`, `TLSCONN_E_CERT_UNKNOWN` and
- * `TLSCONN_E_CERT_DISTRUSTED` when it was judged and refused; `TLSCONN_E_REJECTED`,
+ * `TLSCONN_E_CERT_DISTRUSTED` when it was judged and refused; `TLSCONN_E_NO_CLIENT_CERT` for a
+ * client that shows no certificate and needs one; `TLSCONN_E_NOT_ALLOWED` for a client that is
+ * on no list, has no identity, or has another one's; `TLSCONN_E_REJECTED`,
  * `TLSCONN_E_ANSWER_TIMEOUT` and `TLSCONN_E_NO_VALIDATOR` after a question;
- * `TLSCONN_E_PEER_GONE` when the server hung up while the question was open and cannot be
+ * `TLSCONN_E_PEER_GONE` when the peer hung up while the question was open and cannot be
  * dialled again; `TLSCONN_E_REENTRANT` when the answer would have to come from a validator that
- * runs on this very thread; `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file
- * cannot be read or trusted; `TLSCONN_E_PROTOCOL`, `TLSCONN_E_ALERT`, `TLSCONN_E_ALPN` and
- * `TLSCONN_E_PEER_REJECTED_US` from the server; `TLSCONN_E_NOMEM`. These do not end it:
+ * runs on this very thread; `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and `TLSCONN_E_PERMISSION` when a
+ * known file or the directory of clients cannot be read or trusted; `TLSCONN_E_PROTOCOL`,
+ * `TLSCONN_E_ALERT` and `TLSCONN_E_ALPN` from the peer, and `TLSCONN_E_PEER_REJECTED_US` from a
+ * server; `TLSCONN_E_NOMEM`. These do not end it:
  * `TLSCONN_E_BUSY` when another thread is at the handshake of a non-blocking connection;
  * `TLSCONN_E_REENTRANT` when the connection's own validator calls; `TLSCONN_E_FORKED`;
  * `TLSCONN_E_INVALID` when `conn` is NULL.
@@ -1383,7 +1387,7 @@ int tlsconn_conn_handshake(tlsconn_conn *conn);
  * blocking connection waits for at least one byte; a `len` of 0 reads nothing. One thread at a
  * time may read.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_EOF` when the server said that it sends no more (its
+ * Returns `TLSCONN_OK`; `TLSCONN_EOF` when the peer said that it sends no more (its
  * close_notify, RFC 8446, section 6.1); `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and
  * `TLSCONN_WANT_ANSWER` from a non-blocking connection; what tlsconn_conn_handshake() returns;
  * `TLSCONN_E_TRUNCATED` when the stream ended without that word: what came may not be all;
@@ -1475,7 +1479,7 @@ TLSCONN_API void tlsconn_conn_abort(tlsconn_conn *conn);
  * Free a connection. NULL is allowed and does nothing.
  *
  * Any thread, when every other call with it has returned. What it dialled is closed at once,
- * without a word to the server: call tlsconn_conn_shutdown() first where the server must know
+ * without a word to the peer: call tlsconn_conn_shutdown() first where the peer must know
  * that this is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
  */
 TLSCONN_API
@@ -1533,8 +1537,9 @@ typedef enum {
      */
     TLSCONN_INFO_RESUMED = 119,
     /**
-     * The client's certificate: `not-asked`, `sent`, `withheld` (the server named other
-     * authorities) or `lacking` (the server asked, and there is none).
+     * The client's certificate, on either side: `not-asked`, `sent`, `lacking` (the server asked,
+     * and there is none), or `withheld` (the server named other authorities), which looks like
+     * `lacking` on the server.
      */
     TLSCONN_INFO_CLIENT_CERT = 120,
 } tlsconn_info;
@@ -1568,10 +1573,10 @@ const char *tlsconn_conn_info(const tlsconn_conn *conn,
                               int what);
 
 /**
- * What the server has shown and proven: its own certificate at 0, then those that it sent
+ * What the peer has shown and proven: its own certificate at 0, then those that it sent
  * along. There also after it was refused.
  *
- * Borrowed from `conn`; NULL past the end, before the server's proof, and when `conn` is NULL.
+ * Borrowed from `conn`; NULL past the end, before the peer's proof, and when `conn` is NULL.
  * Any thread.
  */
 TLSCONN_API
@@ -1583,7 +1588,7 @@ tlsconn_cert *tlsconn_conn_peer_cert(const tlsconn_conn *conn,
 /**
  * Make a connection whose bytes you carry: over a pipe, a proxy, another event loop.
  *
- * It never waits. Give it what comes from the server with tlsconn_conn_mem_input(), and send what
+ * It never waits. Give it what comes from the peer with tlsconn_conn_mem_input(), and send what
  * tlsconn_conn_mem_output() gives; call tlsconn_conn_handshake(), tlsconn_conn_read() and
  * tlsconn_conn_write() as on any non-blocking connection. `host` and `port` say whom it leads to.
  * `*out` is yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any thread.
@@ -1598,7 +1603,7 @@ int tlsconn_connect_mem(tlsconn_ctx *ctx,
                         tlsconn_conn **out);
 
 /**
- * Give a connection over memory bytes that came from the server.
+ * Give a connection over memory bytes that came from the peer.
  *
  * `buf` is `len` bytes, and is copied; `*used` says how many were taken. Fewer are taken while
  * enough waits to be looked at, such as when a question is open: keep the rest and give it
@@ -1618,7 +1623,7 @@ int tlsconn_conn_mem_input(tlsconn_conn *conn,
                            size_t *used);
 
 /**
- * Take bytes from a connection over memory that are to be sent to the server.
+ * Take bytes from a connection over memory that are to be sent to the peer.
  *
  * Writes at most `size` bytes to `buf` and their number to `*n`; 0 when nothing waits. Call it
  * after every other call, until it gives 0; after a failure too: there may be an alert to
@@ -1773,7 +1778,7 @@ TLSCONN_API
 TLSCONN_MUST
 int tlsconn_conn_recheck(tlsconn_conn *conn);
 
-/* ---------- Known servers ---------- */
+/* ---------- Known peers ---------- */
 
 /**
  * Which side of a connection somebody is on.

@@ -54,8 +54,9 @@ pub enum tlsconn_info {
     TLSCONN_INFO_TRUST = 118,
     /// `yes` where an earlier session was resumed, else `no`.
     TLSCONN_INFO_RESUMED = 119,
-    /// The client's certificate: `not-asked`, `sent`, `withheld` (the server named other
-    /// authorities) or `lacking` (the server asked, and there is none).
+    /// The client's certificate, on either side: `not-asked`, `sent`, `lacking` (the server asked,
+    /// and there is none), or `withheld` (the server named other authorities), which looks like
+    /// `lacking` on the server.
     TLSCONN_INFO_CLIENT_CERT = 120,
 }
 
@@ -174,10 +175,10 @@ fn info(connection: &Connection, what: c_int) -> Result<String, Error> {
     })
 }
 
-/// What the server has shown and proven: its own certificate at 0, then those that it sent
+/// What the peer has shown and proven: its own certificate at 0, then those that it sent
 /// along. There also after it was refused.
 ///
-/// Borrowed from `conn`; NULL past the end, before the server's proof, and when `conn` is NULL.
+/// Borrowed from `conn`; NULL past the end, before the peer's proof, and when `conn` is NULL.
 /// Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_peer_cert(

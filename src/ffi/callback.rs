@@ -24,16 +24,15 @@ use crate::trust::{Answer, Question};
 /// no `longjmp`, no C++ exception.
 pub type tlsconn_destroy_fn = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
 
-/// Asks the user about a server.
+/// Asks the user about a peer; tlsconn_question_situation() says whether it is a client.
 ///
 /// It runs on the thread that called the library, with no lock held. It may call the library,
 /// but not use the connection that is asked about: such a call returns
 /// `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
 /// tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
 /// `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread; a blocking
-/// connection waits for it. Every
-/// other number rejects. An answer is judged under what the context is when it comes. It must
-/// return: no `longjmp`, no C++ exception.
+/// connection waits for it. Every other number rejects. An answer is judged under what the
+/// context is when it comes. It must return: no `longjmp`, no C++ exception.
 pub type tlsconn_validator_fn =
     Option<unsafe extern "C" fn(question: *mut tlsconn_question, userdata: *mut c_void) -> c_int>;
 

@@ -92,9 +92,9 @@ pub enum tlsconn_code {
     TLSCONN_E_NO_VALIDATOR = -401,
     /// The question was not answered in time, see TLSCONN_OPT_ANSWER_TIMEOUT_MS.
     TLSCONN_E_ANSWER_TIMEOUT = -402,
-    /// The store of known servers cannot be read or written, or is damaged.
+    /// A store of known servers or known clients cannot be read or written, or is damaged.
     TLSCONN_E_STORE = -403,
-    /// Another process holds the store of known servers.
+    /// Another process holds a store of known servers or known clients.
     TLSCONN_E_STORE_LOCKED = -404,
     /// The peer does not speak TLS as it should, or we have nothing in common.
     TLSCONN_E_PROTOCOL = -500,

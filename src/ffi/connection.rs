@@ -15,13 +15,14 @@ use super::read::{bytes, place, room, text};
 use crate::connection::{Connection, Outcome, Read};
 use crate::error::{Error, Kind};
 
-/// A connection to a server that was judged, or will be.
+/// A connection to a peer that was judged, or will be: to a server, or from a client.
 ///
 /// One thread may read while one other writes; tlsconn_conn_abort(), tlsconn_conn_question() and
 /// tlsconn_conn_error() may be called from any thread; free it when every other call has
 /// returned. Making one touches no network: the first handshake, read or write dials, shakes
-/// hands and asks. Until the server is judged and admitted nothing but the first hello leaves,
-/// no application data passes, and the own certificate is not shown. No call raises SIGPIPE.
+/// hands and asks. Until the peer is judged and admitted no application data passes: to a server
+/// nothing but the first hello leaves, and the own certificate is not shown; to a client nothing
+/// but the server's own part of the handshake. No call raises SIGPIPE.
 /// After a fork a connection is the parent's. In the child every call that returns a
 /// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
 /// tlsconn_conn_free() frees the child's copy; the parent's goes on.
@@ -155,7 +156,7 @@ pub unsafe extern "C" fn tlsconn_conn_set_verify_name(
     })
 }
 
-/// Dial, shake hands, and ask about the server where that is called for.
+/// Dial, shake hands, and ask about the peer where that is called for.
 ///
 /// tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time
 /// does it: another one that calls waits for it. The validator is called on this thread. A
@@ -167,15 +168,18 @@ pub unsafe extern "C" fn tlsconn_conn_set_verify_name(
 /// `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and `TLSCONN_WANT_ANSWER`. Every failure ends the
 /// connection, and later calls return it again: `TLSCONN_E_RESOLVE`, `TLSCONN_E_CONNECT` and
 /// `TLSCONN_E_IO` from the network; `TLSCONN_E_TIMEOUT`; `TLSCONN_E_CANCELLED` after
-/// tlsconn_conn_abort(); `TLSCONN_E_TRUNCATED` when the server hung up; `TLSCONN_E_CERT`,
+/// tlsconn_conn_abort(); `TLSCONN_E_TRUNCATED` when the peer hung up; `TLSCONN_E_CERT`,
 /// `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`, `TLSCONN_E_CERT_UNKNOWN` and
-/// `TLSCONN_E_CERT_DISTRUSTED` when it was judged and refused; `TLSCONN_E_REJECTED`,
+/// `TLSCONN_E_CERT_DISTRUSTED` when it was judged and refused; `TLSCONN_E_NO_CLIENT_CERT` for a
+/// client that shows no certificate and needs one; `TLSCONN_E_NOT_ALLOWED` for a client that is
+/// on no list, has no identity, or has another one's; `TLSCONN_E_REJECTED`,
 /// `TLSCONN_E_ANSWER_TIMEOUT` and `TLSCONN_E_NO_VALIDATOR` after a question;
-/// `TLSCONN_E_PEER_GONE` when the server hung up while the question was open and cannot be
+/// `TLSCONN_E_PEER_GONE` when the peer hung up while the question was open and cannot be
 /// dialled again; `TLSCONN_E_REENTRANT` when the answer would have to come from a validator that
-/// runs on this very thread; `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when the known file
-/// cannot be read or trusted; `TLSCONN_E_PROTOCOL`, `TLSCONN_E_ALERT`, `TLSCONN_E_ALPN` and
-/// `TLSCONN_E_PEER_REJECTED_US` from the server; `TLSCONN_E_NOMEM`. These do not end it:
+/// runs on this very thread; `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and `TLSCONN_E_PERMISSION` when a
+/// known file or the directory of clients cannot be read or trusted; `TLSCONN_E_PROTOCOL`,
+/// `TLSCONN_E_ALERT` and `TLSCONN_E_ALPN` from the peer, and `TLSCONN_E_PEER_REJECTED_US` from a
+/// server; `TLSCONN_E_NOMEM`. These do not end it:
 /// `TLSCONN_E_BUSY` when another thread is at the handshake of a non-blocking connection;
 /// `TLSCONN_E_REENTRANT` when the connection's own validator calls; `TLSCONN_E_FORKED`;
 /// `TLSCONN_E_INVALID` when `conn` is NULL.
@@ -198,7 +202,7 @@ pub unsafe extern "C" fn tlsconn_conn_handshake(conn: *mut tlsconn_conn) -> c_in
 /// blocking connection waits for at least one byte; a `len` of 0 reads nothing. One thread at a
 /// time may read.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_EOF` when the server said that it sends no more (its
+/// Returns `TLSCONN_OK`; `TLSCONN_EOF` when the peer said that it sends no more (its
 /// close_notify, RFC 8446, section 6.1); `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and
 /// `TLSCONN_WANT_ANSWER` from a non-blocking connection; what tlsconn_conn_handshake() returns;
 /// `TLSCONN_E_TRUNCATED` when the stream ended without that word: what came may not be all;
@@ -375,7 +379,7 @@ pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
 /// Free a connection. NULL is allowed and does nothing.
 ///
 /// Any thread, when every other call with it has returned. What it dialled is closed at once,
-/// without a word to the server: call tlsconn_conn_shutdown() first where the server must know
+/// without a word to the peer: call tlsconn_conn_shutdown() first where the peer must know
 /// that this is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_free(conn: *mut tlsconn_conn) {

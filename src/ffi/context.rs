@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::material::{Layout, Material};
 
-/// An application's trust: the authorities it believes, its own key, the servers it knows, and
+/// An application's trust: the authorities it believes, its own key, the peers it knows, and
 /// whom to ask.
 ///
 /// Counted, and good for any number of threads at once. Every change is whole or did not
@@ -45,7 +45,8 @@ pub enum tlsconn_material {
 #[derive(Clone, Copy)]
 pub enum tlsconn_layout {
     /// ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the stores of known
-    /// servers and of known clients, server/trusted.pem and client/trusted.pem; by itself in $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
+    /// servers and of known clients, server/trusted.pem and client/trusted.pem; by itself in
+    /// $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
     TLSCONN_LAYOUT_TLSCONN = 20,
     /// libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
     /// directory (libvirt's pkipath); by itself where libvirt looks for them.
@@ -353,10 +354,11 @@ pub unsafe extern "C" fn tlsconn_ctx_allow_dn(
     })
 }
 
-/// Set whom to ask about servers, in place of whoever was set before.
+/// Set whom to ask about peers, in place of whoever was set before.
 ///
-/// `fn` may be NULL: then nobody is asked, and once somebody was set, strangers are refused
-/// rather than admitted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it
+/// About clients it is asked only where `TLSCONN_OPT_ON_CLIENT` is ASK. `fn` may be NULL: then
+/// nobody is asked, and once somebody was set, servers that are strangers are refused rather than
+/// admitted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it
 /// when nothing uses it any more. With `fn` NULL both are ignored. Connections that are
 /// waiting for an answer go on waiting. Any thread.
 ///

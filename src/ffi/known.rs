@@ -1,4 +1,4 @@
-//! Chapter "Known servers" of the header.
+//! Chapter "Known peers" of the header.
 
 use std::ffi::{c_char, c_int, c_void};
 

@@ -11,7 +11,7 @@ use crate::connection::Connection;
 
 /// Make a connection whose bytes you carry: over a pipe, a proxy, another event loop.
 ///
-/// It never waits. Give it what comes from the server with tlsconn_conn_mem_input(), and send what
+/// It never waits. Give it what comes from the peer with tlsconn_conn_mem_input(), and send what
 /// tlsconn_conn_mem_output() gives; call tlsconn_conn_handshake(), tlsconn_conn_read() and
 /// tlsconn_conn_write() as on any non-blocking connection. `host` and `port` say whom it leads to.
 /// `*out` is yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any thread.
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn tlsconn_connect_mem(
     })
 }
 
-/// Give a connection over memory bytes that came from the server.
+/// Give a connection over memory bytes that came from the peer.
 ///
 /// `buf` is `len` bytes, and is copied; `*used` says how many were taken. Fewer are taken while
 /// enough waits to be looked at, such as when a question is open: keep the rest and give it
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn tlsconn_conn_mem_input(
     })
 }
 
-/// Take bytes from a connection over memory that are to be sent to the server.
+/// Take bytes from a connection over memory that are to be sent to the peer.
 ///
 /// Writes at most `size` bytes to `buf` and their number to `*n`; 0 when nothing waits. Call it
 /// after every other call, until it gives 0; after a failure too: there may be an alert to

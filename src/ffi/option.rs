@@ -60,8 +60,9 @@ pub enum tlsconn_option {
     TLSCONN_OPT_MIN_VERSION = 216,
     /// A `tlsconn_tls_version`: the newest that is spoken. Default TLS 1.3.
     TLSCONN_OPT_MAX_VERSION = 217,
-    /// 1, the default: sessions are resumed (RFC 8446, 2.2), each only as long as the decision
-    /// that admitted the server stands. 0: never.
+    /// 1, the default: sessions with servers are resumed (RFC 8446, 2.2), each only as long as
+    /// the decision that admitted the server stands. 0: never. `TLSCONN_OPT_TICKETS` is for
+    /// sessions with clients.
     TLSCONN_OPT_RESUMPTION = 218,
     /// How many milliseconds, 1 or more, dialling and handshake may take together, without the
     /// time that an answer takes; -1: for ever. Default 60000.

@@ -26,7 +26,7 @@ pub enum tlsconn_problem {
     TLSCONN_P_NOT_YET_VALID = 0x20,
     /// Key usage or extended key usage forbid this use (RFC 5280, 4.2.1.3 and 4.2.1.12).
     TLSCONN_P_WRONG_PURPOSE = 0x40,
-    /// The server shows a certificate that is an authority.
+    /// The peer shows a certificate that is an authority.
     TLSCONN_P_CA_AS_LEAF = 0x80,
     /// A key is too short.
     TLSCONN_P_WEAK_KEY = 0x100,

@@ -13,13 +13,13 @@ use crate::material::Style;
 use crate::terminal::ask_terminal;
 use crate::trust::{Answer, Question, Situation};
 
-/// A question about a server.
+/// A question about a peer: a server, or a client (`TLSCONN_SITUATION_CLIENT`).
 ///
 /// Counted, good for any number of threads, and it outlives its connection. Connections that
 /// would ask the same share one question and give the same pointer, so that twenty parallel
-/// connections make one dialog. The server has proven that it holds the key of its
-/// certificate; nothing but the first hello has been sent to it. What is asked of a question
-/// is borrowed from it.
+/// connections make one dialog. The peer has proven that it holds the key of its
+/// certificate; nothing but the first hello has been sent to a server, and no application data
+/// to or from a client. What is asked of a question is borrowed from it.
 pub struct tlsconn_question {
     question: Arc<Question>,
     host: Text,
@@ -53,8 +53,8 @@ pub enum tlsconn_answer {
     TLSCONN_REJECT = 0,
     /// Yes, for the connections that wait for this question now. One that comes later asks anew.
     TLSCONN_ALLOW_ONCE = 1,
-    /// Yes, from now on: stored in the known file. Without one it counts as
-    /// `TLSCONN_ALLOW_SESSION`.
+    /// Yes, from now on: stored in the file of known servers, or of known clients. Without one
+    /// it counts as `TLSCONN_ALLOW_SESSION`.
     TLSCONN_ALLOW_ALWAYS = 2,
     /// Yes, until the context goes. It cannot outrank what the known file pins: there it counts
     /// as `TLSCONN_ALLOW_ONCE`.
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn tlsconn_question_situation(question: *const tlsconn_que
     })
 }
 
-/// Everything that is wrong with the server, bits of `tlsconn_problem`: an answer that allows
+/// Everything that is wrong with the peer, bits of `tlsconn_problem`: an answer that allows
 /// accepts these and no more. 0 when `question` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_problems(question: *const tlsconn_question) -> u32 {
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn tlsconn_question_identity(
     })
 }
 
-/// What the server shows: its own certificate at 0, then those that it sent along.
+/// What the peer shows: its own certificate at 0, then those that it sent along.
 ///
 /// Borrowed from `question`; NULL past the end, and when `question` is NULL. Any thread.
 #[unsafe(no_mangle)]
@@ -267,8 +267,7 @@ pub unsafe extern "C" fn tlsconn_question_cert(
     })
 }
 
-/// The certificate that is known for the server; NULL for strangers, and when `question` is
-/// NULL.
+/// The certificate that is known for the peer; NULL for strangers, and when `question` is NULL.
 ///
 /// Borrowed from `question`. tlsconn_question_text() has the difference in words. Any thread.
 #[unsafe(no_mangle)]
