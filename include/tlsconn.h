@@ -16,6 +16,11 @@
  * tlsconn_ctx_set_validator() for whom to ask (tlsconn_ask_terminal() is ready), then
  * tlsconn_connect(), tlsconn_conn_write(), tlsconn_conn_read(), tlsconn_conn_shutdown(),
  * tlsconn_conn_free() and tlsconn_ctx_unref().
+ *
+ * A server adds its own certificate and key in the same way, or tlsconn_ctx_add_server_pair(), and
+ * says who may come: authorities, tlsconn_ctx_set_client_dir(), or a validator with
+ * TLSCONN_OPT_ON_CLIENT. It gives each socket that it has accepted to tlsconn_accept_fd(); then
+ * tlsconn_conn_read() and the rest are the same. tlsconn_conn_info() says who the client is.
  */
 
 #ifndef TLSCONN_H
@@ -1649,15 +1654,17 @@ int tlsconn_conn_mem_output(tlsconn_conn *conn,
  * The own certificate and key of `ctx` are shown to the client; `TLSCONN_OPT_CLIENT_AUTH` says
  * whether it must show one too, and authorities, directory, known clients and lists of the
  * context say who may come. `fd` is a connected stream socket and stays yours: it must stay
- * open until tlsconn_conn_free() has returned, and you close it then. `flags` is 0 or bits of
- * `tlsconn_flag`. Nothing is sent and nothing is waited for here: the first handshake, read or
- * write does that, within `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS`, so that a loop which accepts
- * never waits for a slow client. `*out` is yours; it is NULL on failure. Any thread.
+ * open until tlsconn_conn_free() has returned, and you close it then. Its flags are not changed:
+ * it may block or not. `flags` is 0 or bits of `tlsconn_flag`. Nothing is sent and nothing is
+ * waited for here: the first handshake, read or write does that, within
+ * `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` of that call, so that a loop which accepts never waits for a
+ * slow client. `*out` is yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any
+ * thread.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has no
  * own certificate and key that belong together; `TLSCONN_E_CERT` when the certificate is not for
- * servers; `TLSCONN_E_INVALID` when a pointer is NULL,
- * `flags` is none, or `fd` is no connected stream socket.
+ * servers; `TLSCONN_E_INVALID` when a pointer is NULL, `flags` is none, or `fd` is no connected
+ * stream socket.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1670,15 +1677,12 @@ int tlsconn_accept_fd(tlsconn_ctx *ctx,
  * Make the connection of a client whose bytes your program carries, with
  * tlsconn_conn_mem_input() and tlsconn_conn_mem_output(); it never blocks.
  *
- * Everything else is as for tlsconn_accept_fd(). `*out` is yours; it is NULL on failure. Any
- * thread.
+ * Everything else is as for tlsconn_accept_fd(). `*out` is yours, give it up with
+ * tlsconn_conn_free(); it is NULL on failure. Any thread.
  *
  * Returns what tlsconn_accept_fd() returns.
  */
-TLSCONN_API
-TLSCONN_MUST
-int tlsconn_accept_mem(tlsconn_ctx *ctx,
-                       tlsconn_conn **out);
+TLSCONN_API TLSCONN_MUST int tlsconn_accept_mem(tlsconn_ctx *ctx, tlsconn_conn **out);
 
 /**
  * Add a certificate and its key for the servers that clients ask for by a name.
@@ -1715,7 +1719,8 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
  * certificate and never an authority. Links as tlsconn_dir_rehash() makes them make the
  * look-up fast and are only hints. Dates, distrust, revocation lists and the lists of
  * those who may come count for the entries too. Authorities do not vouch for clients where
- * there is a directory, unless `TLSCONN_OPT_DIR_AND_CA` is 1. `dir` is copied. Any thread.
+ * there is a directory, unless `TLSCONN_OPT_DIR_AND_CA` is 1. A directory that was named before is
+ * left. `dir` is copied. Any thread.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when it is no directory that can be read;
  * `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL.
