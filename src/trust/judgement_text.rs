@@ -135,7 +135,7 @@ fn what_to_do(asked: &Asked) -> String {
                 .to_owned()
         }
         Situation::Client => {
-            "let an authority of this context sign its certificate, put the certificate into the directory of clients, or set TLSCONN_OPT_ON_CLIENT to ask"
+            "put its certificate into the directory of clients, let an authority that vouches for clients here sign one, or set TLSCONN_OPT_ON_CLIENT to ask"
                 .to_owned()
         }
     }
