@@ -1723,7 +1723,8 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
  * left. `dir` is copied. Any thread.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when it is no directory that can be read;
- * `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL.
+ * `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL or
+ * `dir` is empty.
  * On failure the context is as it was.
  */
 TLSCONN_API
@@ -1756,7 +1757,8 @@ int tlsconn_ctx_set_known_client_file(tlsconn_ctx *ctx,
  * has no wildcards. As long as this was never called there is no list. `identity` is UTF-8 and
  * copied. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL or `identity` is empty.
+ * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `identity` is empty or no
+ * UTF-8. On failure the context is as it was.
  */
 TLSCONN_API
 TLSCONN_MUST

@@ -114,7 +114,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
 /// left. `dir` is copied. Any thread.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when it is no directory that can be read;
-/// `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL.
+/// `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL or
+/// `dir` is empty.
 /// On failure the context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -161,7 +162,8 @@ pub unsafe extern "C" fn tlsconn_ctx_set_known_client_file(
 /// has no wildcards. As long as this was never called there is no list. `identity` is UTF-8 and
 /// copied. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL or `identity` is empty.
+/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `identity` is empty or no
+/// UTF-8. On failure the context is as it was.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_allow_identity(
