@@ -103,7 +103,7 @@ fn a_client_that_is_not_on_the_list_is_refused(client: Client) {
     context.allow_identity(Some("alice")).unwrap();
     let server = Ours::http(&context);
     let talk = client.talk(&pki, server.port, Some(&pki.client("bob")));
-    let error = refused(client, &talk, &server, ("certificate unknown", 46));
+    let error = refused(client, &talk, &server, ("access denied", 49));
     assert!(error.message().contains("the client bob"), "{error}");
     client.talk(&pki, server.port, Some(&pki.client("alice")));
     server.let_in("alice");

@@ -97,7 +97,16 @@ impl Connection {
                 {
                     self.context.forget_for_session(&leaf);
                 }
-                Err(self.refuse(Alert::for_problems(error.problems()), error))
+                let alert = if error.kind() == Kind::NotAllowed {
+                    // The certificate is in order, and the door is not open to it.
+                    Alert::AccessDenied
+                } else if matches!(error.kind(), Kind::File | Kind::Permission | Kind::NoMemory) {
+                    // The directory of clients cannot be asked.
+                    Alert::InternalError
+                } else {
+                    Alert::for_problems(error.problems())
+                };
+                Err(self.refuse(alert, error))
             }
             Judgement::Ask(asked) => {
                 let pending = self.open_question(driver, &snapshot, *asked)?;
