@@ -84,6 +84,8 @@ impl Connection {
                 })?;
                 let granted = driver.ticket.as_ref().filter(|_| driver.grant.is_some());
                 *self.granted.lock() = granted.map(|ticket| Arc::clone(ticket.question()));
+                // One copy is enough for as long as the connection lives.
+                *self.chain.lock() = Arc::clone(admitted.chain());
                 *self.admitted.lock() = Some(admitted);
                 *self.question.lock() = None;
                 Ok(Verdict::Admitted)
