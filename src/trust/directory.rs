@@ -23,6 +23,9 @@ use index::Index;
 use listing::Listing;
 use place::Place;
 
+/// How often a directory is looked at that changes all the time.
+const LOOKS: usize = 4;
+
 /// A directory of client certificates.
 ///
 /// An entry is a file of at most 1 MiB whose name ends in `.pem`, `.crt` or `.cer`, that others
@@ -82,7 +85,10 @@ impl Directory {
     /// Those of [`Self::open`], and [`Kind::NoMemory`] where the process can open no file: nobody
     /// is unknown because the directory cannot be asked.
     pub(crate) fn find(&self, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
-        let place = Place::open(&self.path)?;
+        self.look(|place| self.find_in(place, leaf))
+    }
+
+    fn find_in(&self, place: &Place<'_>, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
         let hash = name_hash(leaf.subject_der()).map(|hash| HashPlace { hash, is_list: false });
         // With links in order, this is all that is ever looked at for an entry.
         let (found, gap) = hash.map_or(Ok((None, 0)), |hash| place.up_to_gap(hash, leaf))?;
@@ -95,13 +101,13 @@ impl Directory {
         if let Some(path) = place.first_with(hints.unlinked.names(leaf.sha256()), leaf)? {
             return Ok(Some(path));
         }
-        hints.listing.refresh(&place, now)?;
+        hints.listing.refresh(place, now)?;
         let behind = hash.into_iter().flat_map(|hash| hints.listing.links(hash, gap));
         if let Some(path) = place.first_linked(behind, leaf)? {
             return Ok(Some(path));
         }
         let key = |certificate: &Certificate| Some((*certificate.sha256(), ()));
-        hints.unlinked.refresh(&place, hints.listing.unlinked(), now, &key)?;
+        hints.unlinked.refresh(place, hints.listing.unlinked(), now, &key)?;
         place.first_with(hints.unlinked.names(leaf.sha256()), leaf)
     }
 
@@ -116,7 +122,15 @@ impl Directory {
         key_sha256: &[u8; 32],
         rule: IdentityFrom,
     ) -> Result<Option<PathBuf>, Error> {
-        let place = Place::open(&self.path)?;
+        self.look(|place| self.other_holder_in(place, (name, key_sha256), rule))
+    }
+
+    fn other_holder_in(
+        &self,
+        place: &Place<'_>,
+        (name, key_sha256): (&str, &[u8; 32]),
+        rule: IdentityFrom,
+    ) -> Result<Option<PathBuf>, Error> {
         let now = self.now();
         let mut hints = self.hints.lock();
         let hints = &mut *hints;
@@ -124,13 +138,31 @@ impl Directory {
             hints.holders = Index::default();
             hints.rule = Some(rule);
         }
-        hints.listing.refresh(&place, now)?;
+        hints.listing.refresh(place, now)?;
         let holder = |certificate: &Certificate| {
             Some((identity(certificate, rule).ok()?, *certificate.key_sha256()))
         };
-        hints.holders.refresh(&place, hints.listing.entries(), now, &holder)?;
+        hints.holders.refresh(place, hints.listing.entries(), now, &holder)?;
         let mut others = hints.holders.entries(name).filter(|(_, key)| *key != key_sha256);
         Ok(others.next().map(|(file, _)| self.path.join(file)))
+    }
+
+    /// Looks for something, and again where the directory was changed meanwhile: what is renamed
+    /// is never missed, neither who may come nor who has a name.
+    fn look(
+        &self,
+        for_it: impl Fn(&Place<'_>) -> Result<Option<PathBuf>, Error>,
+    ) -> Result<Option<PathBuf>, Error> {
+        for _ in 0..LOOKS {
+            let place = Place::open(&self.path)?;
+            let found = for_it(&place)?;
+            if found.is_some() || place.is_as_it_was() {
+                return Ok(found);
+            }
+        }
+        let message =
+            format!("the directory {} changes faster than it can be read", self.path.display());
+        Err(Error::new(Kind::File, message).with_hint("try again when that is done"))
     }
 
     /// In nanoseconds since 1970.

@@ -68,6 +68,11 @@ impl<'a> Place<'a> {
         &self.stamp
     }
 
+    /// Whether the path still leads to it, and nothing in it got or lost a name since.
+    pub(super) fn is_as_it_was(&self) -> bool {
+        rustix::fs::stat(self.path).is_ok_and(|stat| Stamp::of_stat(&stat) == self.stamp)
+    }
+
     /// The file with this certificate that a link of this hash leads to, counted from 0 until a
     /// number leads nowhere; and where that was.
     pub(super) fn up_to_gap(

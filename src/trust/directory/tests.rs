@@ -1,5 +1,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test may stop at once")]
 
+mod changes;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -420,22 +422,4 @@ fn without_a_settled_clock_the_answers_are_the_same() {
     }
     lab.put("a.pem", &client("alice"));
     assert_eq!(lab.found(&alice), None);
-}
-
-#[test]
-fn the_name_of_an_entry_that_is_being_written_is_not_free() {
-    // Young files, for this clock, and then old ones.
-    for (now, is_free) in [(Duration::ZERO, false), (Duration::from_secs(1 << 32), true)] {
-        let (lab, alice) = (Lab::at(now), client("alice"));
-        lab.put("a.pem", &alice);
-        assert_eq!(lab.other_holder("alice", &client("alice")).unwrap(), "a.pem");
-        lab.put_text("a.pem", text(&alice).split_at(100).0);
-        assert_eq!(lab.other_holder("alice", &client("alice")).is_none(), is_free);
-        assert_eq!(lab.found(&alice), None, "who has the name is not let in for that");
-        lab.put("a.pem", &client("bob"));
-        assert_eq!(lab.other_holder("alice", &client("alice")), None);
-        lab.put_text("a.pem", "");
-        lab.remove("a.pem");
-        assert_eq!(lab.other_holder("bob", &client("bob")), None);
-    }
 }
