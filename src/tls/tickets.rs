@@ -4,10 +4,10 @@
 //! secret, so that processes which share the secret open each other's. What decides who is
 //! let in is a part of what is sealed: once that is another, no ticket of before opens, and
 //! the client shakes hands in full. A ticket that opens admits nobody: whoever brings it is
-//! judged again.
+//! judged again, and proves once a day that it still holds its key (RFC 8446, section 4.6.1).
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -21,6 +21,9 @@ pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// For how many seconds a key seals. Tickets open in this period and the next.
 const PERIOD: i64 = 6 * 60 * 60;
+/// For how many seconds a session can be resumed, however often, since the client proved that it
+/// holds its key.
+const PROOF: i64 = 4 * PERIOD;
 /// The version of this form of tickets.
 const VERSION: u8 = 1;
 /// Version, period and nonce.
@@ -129,11 +132,13 @@ pub(super) struct SessionTickets {
     tickets: Tickets,
     /// Whether the client brought one that opened.
     opened: AtomicBool,
+    /// When the client of that one proved that it holds its key.
+    proven: AtomicI64,
 }
 
 impl SessionTickets {
     pub(super) const fn new(tickets: Tickets) -> Self {
-        Self { tickets, opened: AtomicBool::new(false) }
+        Self { tickets, opened: AtomicBool::new(false), proven: AtomicI64::new(0) }
     }
 }
 
@@ -149,16 +154,25 @@ impl ProducesTickets for SessionTickets {
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
         // Resuming a session of TLS 1.2 would give another one before the client is judged.
-        if self.opened.load(Ordering::Relaxed) && is_of_tls12(plain) {
+        let opened = self.opened.load(Ordering::Relaxed);
+        if opened && is_of_tls12(plain) {
             return None;
         }
-        self.tickets.seal(plain)
+        let now = (self.tickets.clock)();
+        let proven = if opened { self.proven.load(Ordering::Relaxed) } else { now };
+        self.tickets.seal(&Zeroizing::new([&proven.to_be_bytes()[..], plain].concat()))
     }
 
     fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
-        let plain = self.tickets.open(ticket)?;
+        let opened = Zeroizing::new(self.tickets.open(ticket)?);
+        let (proven, plain) = opened.split_first_chunk()?;
+        let proven = i64::from_be_bytes(*proven);
+        if (self.tickets.clock)().saturating_sub(proven) >= PROOF {
+            return None;
+        }
+        self.proven.store(proven, Ordering::Relaxed);
         self.opened.store(true, Ordering::Relaxed);
-        Some(plain)
+        Some(plain.to_vec())
     }
 }
 
@@ -251,5 +265,22 @@ mod tests {
         assert!(session.decrypt(&ticket).is_some());
         assert_eq!(session.encrypt(&old), None);
         assert!(session.encrypt(&new).is_some());
+    }
+
+    #[test]
+    fn a_session_that_is_resumed_again_and_again_is_not_resumed_for_ever() {
+        let plain = [0, 3, 4, 9];
+        let at = |now| SessionTickets::new(tickets(1, 1, now));
+        let mut ticket = at(0).encrypt(&plain).unwrap();
+        for now in [PERIOD, 2 * PERIOD, 3 * PERIOD, PROOF - 1] {
+            let session = at(now);
+            assert_eq!(session.decrypt(&ticket).as_deref(), Some(&plain[..]), "{now}");
+            ticket = session.encrypt(&plain).unwrap();
+        }
+        let session = at(PROOF);
+        assert_eq!(session.decrypt(&ticket), None);
+        // After the proof that comes instead, the day begins anew.
+        let ticket = session.encrypt(&plain).unwrap();
+        assert!(at(PROOF + PERIOD).decrypt(&ticket).is_some());
     }
 }
