@@ -277,6 +277,25 @@ fn a_renewed_pair_is_shown_after_a_reload() {
 }
 
 #[test]
+fn a_connection_of_before_goes_on_after_a_reload() {
+    for version in VERSIONS {
+        let lab = lab();
+        let one = lab.add(Some("a.example"));
+        let config = Arc::new(client(None, version));
+        let [mut open, mut begun] = [(), ()].map(|()| Raw::new(&lab.context, &config, "a.example"));
+        open.open();
+        let renewed = lab.authority.server(&["a.example"]);
+        lab.files("a.example", &renewed);
+        assert_eq!(lab.context.reload(), Ok(()));
+        open.talk();
+        // What a connection shows was settled when it was made.
+        begun.open();
+        assert!(begun.shown() == one.certificate.der(), "{version:?}");
+        lab.assert_shows("a.example", &renewed);
+    }
+}
+
+#[test]
 fn half_a_new_pair_is_not_taken_and_does_not_keep_others_from_it() {
     let lab = lab();
     let (one, _) = (lab.add(Some("a.example")), lab.add(Some("b.example")));
