@@ -1,5 +1,5 @@
-//! Real virsh and real docker at a server of ours: the example `tls_front`, before the socket
-//! of a real libvirtd, and of a stub that speaks docker's API.
+//! Real virsh at a server of ours: the example `tls_front`, before the socket of a real libvirtd,
+//! with TLS 1.2 and 1.3.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod common;
