@@ -1255,7 +1255,8 @@ const char *tlsconn_question_text(const tlsconn_question *question,
 /**
  * Whether an answer can be offered: 1 or 0.
  *
- * `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a known file;
+ * `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a file of known
+ * servers, or of known clients;
  * `TLSCONN_ALLOW_SESSION` cannot outrank one. 0 when `question` is NULL or `answer` is none.
  * Any thread.
  */
@@ -1804,7 +1805,7 @@ typedef enum {
 /**
  * A peer that is known by its very certificate, or a certificate that is distrusted.
  *
- * Borrowed, and valid inside the visitor only. New members come at the end.
+ * Borrowed, and valid inside the call of `tlsconn_known_fn` only. New members come at the end.
  */
 typedef struct {
     /**

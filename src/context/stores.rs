@@ -17,7 +17,7 @@ impl Context {
     /// # Errors
     ///
     /// [`Kind::Store`] where it is damaged or cannot be read, [`Kind::Permission`] where
-    /// others may write it.
+    /// others may write it, [`Kind::Invalid`] where it is the file of known clients.
     pub fn set_known_file(&self, path: &Path) -> Result<(), Error> {
         let store = self.store_at(path, Role::Server)?;
         self.change(|state| {

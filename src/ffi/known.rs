@@ -13,7 +13,7 @@ use crate::trust::{Endpoint, Entry, Origin, Place, Role};
 
 /// A peer that is known by its very certificate, or a certificate that is distrusted.
 ///
-/// Borrowed, and valid inside the visitor only. New members come at the end.
+/// Borrowed, and valid inside the call of `tlsconn_known_fn` only. New members come at the end.
 #[repr(C)]
 pub struct tlsconn_known {
     /// The host, UTF-8; empty for a client, which has none, and for a server's entry without a

@@ -306,7 +306,8 @@ pub unsafe extern "C" fn tlsconn_question_text(
 
 /// Whether an answer can be offered: 1 or 0.
 ///
-/// `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a known file;
+/// `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a file of known
+/// servers, or of known clients;
 /// `TLSCONN_ALLOW_SESSION` cannot outrank one. 0 when `question` is NULL or `answer` is none.
 /// Any thread.
 #[unsafe(no_mangle)]
