@@ -117,16 +117,7 @@ impl Context {
         if let Some(store) = known.store.as_ref().or(known.clients.as_ref()) {
             return store.apply(&change, deadline(STORE_WAIT));
         }
-        known.session.add(Entry {
-            place: None,
-            role: Role::Server,
-            certificate: certificate.clone(),
-            accepted: Problems::NONE,
-            added: Some(added),
-            expires: None,
-            origin: Origin::User,
-            distrust: true,
-        });
+        known.session.add(Entry::distrusting(certificate, Role::Server, added));
         Ok(())
     }
 

@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::entry::{Entry, Origin, Place, Role};
+use super::entry::{Entry, Place, Role};
 use super::known_text::{self, FIRST_LINE, LAST_LINE};
 use crate::error::{Error, Kind, Problems};
 use crate::material::Certificate;
@@ -160,16 +160,7 @@ impl Current<'_> {
         if self.entries.iter().any(|one| one.distrust && one.certificate == *certificate) {
             return None;
         }
-        let entry = Entry {
-            place: None,
-            role: self.role,
-            certificate: certificate.clone(),
-            accepted: Problems::NONE,
-            added: Some(added),
-            expires: None,
-            origin: Origin::User,
-            distrust: true,
-        };
+        let entry = Entry::distrusting(certificate, self.role, added);
         Some(self.changed(&[], Some(&entry)))
     }
 

@@ -98,6 +98,20 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The entry that marks a certificate as distrusted.
+    pub(crate) fn distrusting(certificate: &Certificate, role: Role, added: i64) -> Self {
+        Self {
+            place: None,
+            role,
+            certificate: certificate.clone(),
+            accepted: Problems::NONE,
+            added: Some(added),
+            expires: None,
+            origin: Origin::User,
+            distrust: true,
+        }
+    }
+
     /// Whether the entry, one without a place, is for `host`: the DNS and IP names of its
     /// certificate; the single common name where there are no alternative names at all. A
     /// wildcard is for exactly one label in its place, the left-most (RFC 6125, 6.4.3).
