@@ -801,7 +801,8 @@ typedef enum {
     /**
      * A `tlsconn_policy` for clients that nothing vouches for: they are in no directory of
      * clients, and from no authority that counts. AUTO refuses; ASK asks, and an answer that
-     * lasts makes the client a known one. Not ALLOW.
+     * lasts makes the client a known one. While 64 such questions are open, more strangers end
+     * with `TLSCONN_E_NOMEM`. Not ALLOW.
      */
     TLSCONN_OPT_ON_CLIENT = 205,
     /**
@@ -1457,8 +1458,9 @@ int tlsconn_conn_shutdown(tlsconn_conn *conn);
  *
  * A server of thousands of clients can save the descriptors: with `fd` NULL, for a connection
  * over a descriptor of yours, poll that one for `*events`. While a question is open `*events`
- * is 0, and nothing rings when it is answered or the connection is aborted: make the call again
- * by yourself then.
+ * is 0: leave the descriptor out then, for poll() tells of a peer that is gone unasked, and make
+ * the call again by yourself once the question is answered, the connection is aborted or the
+ * time is over; nothing rings.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
  * `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;
@@ -1773,7 +1775,8 @@ int tlsconn_ctx_allow_identity(tlsconn_ctx *ctx,
  * It is judged again as the context is now, with the files as they were last reloaded and the
  * directory of clients as it is this moment; nobody is asked, and an answer that let it in
  * before counts again. The connection goes on, whatever comes out: free it where that is not
- * wanted. For servers as for clients. Any thread.
+ * wanted, or send a word of your own first, for the peer is told nothing. For servers as for
+ * clients. Any thread.
  *
  * Returns `TLSCONN_OK` when it would be let in under the same identity; `TLSCONN_E_STATE`
  * before the handshake is complete; else what a new connection would end with: `TLSCONN_E_CERT`,
@@ -1952,11 +1955,12 @@ int tlsconn_known_distrust(tlsconn_ctx *ctx,
  * the same, the first by name. Other files are left out. New links are made before old ones go,
  * so that at every moment what could be found can be found. What is no link with a hash name is
  * never touched. Call it after files were added, removed or renamed, or when a file got a
- * certificate with another subject. It waits for another call, in any process, that is at work
- * in the directory. Any thread.
+ * certificate with another subject. It waits up to a minute for another call, in any process,
+ * that is at work in the directory. Any thread.
  *
  * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the directory cannot be read or written, or
- * another program changes its links meanwhile; `TLSCONN_E_TOO_BIG` when more than 256 have one
+ * another program changes its links meanwhile; `TLSCONN_E_BUSY` when another process is at
+ * work there for longer than a minute; `TLSCONN_E_TOO_BIG` when more than 256 have one
  * hash, and nothing was done; `TLSCONN_E_NOMEM`; `TLSCONN_E_INVALID` when `dir` is NULL or
  * empty.
  */

@@ -35,7 +35,8 @@ pub use describe::{Style, difference};
 pub(crate) use describe::{hex_colons, pem_text};
 pub(crate) use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
 pub(crate) use file::{
-    FileText, LIMIT, Stamp, has_ending, pem_files, read, read_at, read_secret, source_of, stamp,
+    FileText, LIMIT, Stamp, has_ending, pause, pem_files, read, read_at, read_secret, source_of,
+    stamp,
 };
 pub(crate) use hash_name::{HashName, HashPlace};
 pub(crate) use holding::{Holding, holding};

@@ -209,7 +209,10 @@ impl Connection {
         let wake = self.wake()?;
         let waker: Waker = Arc::new(move || wake.signal());
         let recorder = self.context.recorder();
-        let ticket = self.context.questions().join(asked, snapshot.generation(), &recorder, waker);
+        let questions = self.context.questions();
+        let ticket = questions
+            .join(asked, snapshot.generation(), &recorder, waker)
+            .map_err(|error| self.refuse(Alert::InternalError, error))?;
         let question = Arc::clone(ticket.question());
         *self.question.lock() = Some(Arc::clone(&question));
         if let Some(before) = driver.ticket.replace(ticket) {

@@ -318,8 +318,9 @@ pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int
 ///
 /// A server of thousands of clients can save the descriptors: with `fd` NULL, for a connection
 /// over a descriptor of yours, poll that one for `*events`. While a question is open `*events`
-/// is 0, and nothing rings when it is answered or the connection is aborted: make the call again
-/// by yourself then.
+/// is 0: leave the descriptor out then, for poll() tells of a peer that is gone unasked, and make
+/// the call again by yourself once the question is answered, the connection is aborted or the
+/// time is over; nothing rings.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
 /// `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;

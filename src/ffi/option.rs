@@ -41,7 +41,8 @@ pub enum tlsconn_option {
     TLSCONN_OPT_ON_NEW_PROBLEM = 204,
     /// A `tlsconn_policy` for clients that nothing vouches for: they are in no directory of
     /// clients, and from no authority that counts. AUTO refuses; ASK asks, and an answer that
-    /// lasts makes the client a known one. Not ALLOW.
+    /// lasts makes the client a known one. While 64 such questions are open, more strangers end
+    /// with `TLSCONN_E_NOMEM`. Not ALLOW.
     TLSCONN_OPT_ON_CLIENT = 205,
     /// A `tlsconn_client_auth`: whether a server asks its clients for a certificate. Default
     /// REQUIRED.

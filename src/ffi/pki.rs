@@ -13,11 +13,12 @@ use crate::pki::rehash;
 /// the same, the first by name. Other files are left out. New links are made before old ones go,
 /// so that at every moment what could be found can be found. What is no link with a hash name is
 /// never touched. Call it after files were added, removed or renamed, or when a file got a
-/// certificate with another subject. It waits for another call, in any process, that is at work
-/// in the directory. Any thread.
+/// certificate with another subject. It waits up to a minute for another call, in any process,
+/// that is at work in the directory. Any thread.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the directory cannot be read or written, or
-/// another program changes its links meanwhile; `TLSCONN_E_TOO_BIG` when more than 256 have one
+/// another program changes its links meanwhile; `TLSCONN_E_BUSY` when another process is at
+/// work there for longer than a minute; `TLSCONN_E_TOO_BIG` when more than 256 have one
 /// hash, and nothing was done; `TLSCONN_E_NOMEM`; `TLSCONN_E_INVALID` when `dir` is NULL or
 /// empty.
 #[unsafe(no_mangle)]

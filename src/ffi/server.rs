@@ -187,7 +187,8 @@ pub unsafe extern "C" fn tlsconn_ctx_allow_identity(
 /// It is judged again as the context is now, with the files as they were last reloaded and the
 /// directory of clients as it is this moment; nobody is asked, and an answer that let it in
 /// before counts again. The connection goes on, whatever comes out: free it where that is not
-/// wanted. For servers as for clients. Any thread.
+/// wanted, or send a word of your own first, for the peer is told nothing. For servers as for
+/// clients. Any thread.
 ///
 /// Returns `TLSCONN_OK` when it would be let in under the same identity; `TLSCONN_E_STATE`
 /// before the handshake is complete; else what a new connection would end with: `TLSCONN_E_CERT`,

@@ -11,8 +11,10 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
 use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
@@ -301,6 +303,13 @@ fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
     let out = matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM));
     let kind = if out { Kind::NoMemory } else { Kind::File };
     Error::new(kind, format!("cannot {what} {}: {words}", path.display()))
+}
+
+/// Waits a moment for another process, which says nothing when it is done with a file.
+pub(crate) fn pause(moment: Duration) {
+    let moment = Timespec::try_from(moment).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 1_000_000 });
+    // A signal makes it shorter, which only means one look more.
+    let _ = rustix::event::poll(&mut [], Some(&moment));
 }
 
 #[cfg(test)]

@@ -115,7 +115,8 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::find`].
+    /// Those of [`Self::find`], and [`Kind::File`] for an entry that was never readable: it may
+    /// be the one.
     pub(crate) fn other_holder(
         &self,
         name: &str,
@@ -144,7 +145,13 @@ impl Directory {
         };
         hints.holders.refresh(place, hints.listing.entries(), now, &holder)?;
         let mut others = hints.holders.entries(name).filter(|(_, key)| *key != key_sha256);
-        Ok(others.next().map(|(file, _)| self.path.join(file)))
+        if let Some((file, _)) = others.next() {
+            return Ok(Some(self.path.join(file)));
+        }
+        match hints.holders.unread() {
+            Some(file) => Err(unread(&self.path.join(file))),
+            None => Ok(None),
+        }
     }
 
     /// Looks for something, and again where the directory was changed meanwhile: what is renamed
@@ -155,9 +162,9 @@ impl Directory {
     ) -> Result<Option<PathBuf>, Error> {
         for _ in 0..LOOKS {
             let place = Place::open(&self.path)?;
-            let found = for_it(&place)?;
-            if found.is_some() || place.is_as_it_was() {
-                return Ok(found);
+            let found = for_it(&place);
+            if matches!(found, Ok(Some(_))) || place.is_as_it_was() {
+                return found;
             }
         }
         let message =
@@ -170,6 +177,14 @@ impl Directory {
         let since = (self.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
     }
+}
+
+/// The error for an entry that may hold any name.
+fn unread(file: &Path) -> Error {
+    let file = file.display();
+    let message = format!("{file} cannot be read, and the name of the client may stand there");
+    Error::new(Kind::File, message)
+        .with_hint("let the server read every file of the directory of clients")
 }
 
 impl fmt::Debug for Directory {

@@ -24,6 +24,10 @@ use crate::material::{Certificate, Style};
 /// How long whoever must not wait waits for another process that holds the store.
 pub(crate) const BRIEFLY: Duration = Duration::from_millis(250);
 
+/// How many questions about clients may be open in a context: whoever reaches the port can raise
+/// one, with a new certificate each time, and nobody answers more.
+const MOST_ABOUT_CLIENTS: usize = 64;
+
 /// What the user said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -321,13 +325,17 @@ pub(crate) struct Questions(Mutex<Vec<Weak<Question>>>);
 
 impl Questions {
     /// Joins the open question that asks the same, or opens one.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::NoMemory`] where as many questions about clients are open as may be.
     pub(crate) fn join(
         &self,
         asked: Asked,
         generation: u64,
         record: &Arc<dyn Record>,
         waker: Waker,
-    ) -> Ticket {
+    ) -> Result<Ticket, Error> {
         let mut open = self.0.lock();
         open.retain(|question| question.strong_count() > 0);
         for question in open.iter().filter_map(Weak::upgrade) {
@@ -335,8 +343,16 @@ impl Questions {
                 && same(&question.asked, &asked)
                 && let Some(ticket) = question.join(Arc::clone(&waker))
             {
-                return ticket;
+                return Ok(ticket);
             }
+        }
+        if asked.role == Role::Client && open_about_clients(&open) >= MOST_ABOUT_CLIENTS {
+            let message = format!(
+                "{MOST_ABOUT_CLIENTS} questions about clients are open already, so {} cannot be asked about",
+                asked.whom()
+            );
+            return Err(Error::new(Kind::NoMemory, message)
+                .with_hint("answer the open questions, or shorten TLSCONN_OPT_ANSWER_TIMEOUT_MS"));
         }
         let question = Arc::new(Question {
             offers_always: record.has_store(asked.role),
@@ -354,8 +370,16 @@ impl Questions {
             state.waiting.insert(number, waker);
             state.next_ticket = 1;
         }
-        Ticket { question, number, given_up: false }
+        Ok(Ticket { question, number, given_up: false })
     }
+}
+
+/// How many questions about clients wait for an answer.
+fn open_about_clients(open: &[Weak<Question>]) -> usize {
+    let waits = |question: &Arc<Question>| {
+        question.asked.role == Role::Client && question.answered().is_none()
+    };
+    open.iter().filter_map(Weak::upgrade).filter(waits).count()
 }
 
 fn same(one: &Asked, other: &Asked) -> bool {

@@ -14,11 +14,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use rustix::event::Timespec;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Error, Kind};
+use crate::material::pause;
 
 /// A file larger than this was not made by answers.
 const LARGEST: u64 = 1 << 30;
@@ -170,7 +170,7 @@ impl Directory {
         let path = self.path.join(&name);
         let cannot = |error: io::Error| cannot("lock", &path, &error);
         before(Step::Lock).map_err(cannot)?;
-        let mut pause = Duration::from_millis(1);
+        let mut waits = Duration::from_millis(1);
         loop {
             let flags = OFlags::RDWR
                 | OFlags::CREATE
@@ -197,8 +197,8 @@ impl Directory {
             if left.is_zero() {
                 return Err(locked(&path));
             }
-            wait(pause.min(left));
-            pause = pause.saturating_mul(2).min(Duration::from_millis(16));
+            pause(waits.min(left));
+            waits = waits.saturating_mul(2).min(Duration::from_millis(16));
         }
     }
 
@@ -384,12 +384,6 @@ fn sync_directory(directory: &File) -> io::Result<()> {
         }
         done => done,
     }
-}
-
-fn wait(pause: Duration) {
-    let pause = Timespec::try_from(pause).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 1_000_000 });
-    // A signal makes it shorter, which only means one look more.
-    let _ = rustix::event::poll(&mut [], Some(&pause));
 }
 
 const fn private() -> Mode {

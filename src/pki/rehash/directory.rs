@@ -8,13 +8,18 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::Before;
 use crate::error::{Error, Kind};
-use crate::material::HashName;
+use crate::material::{HashName, pause};
+
+/// How long the lock is waited for, in all and between two looks.
+const PATIENCE: Duration = Duration::from_secs(60);
+const MOMENT: Duration = Duration::from_millis(16);
 
 /// An open directory that nobody else puts in order meanwhile.
 #[derive(Debug)]
@@ -24,7 +29,8 @@ pub(super) struct Directory<'a> {
 }
 
 impl<'a> Directory<'a> {
-    /// Opens the directory, and waits for its lock.
+    /// Opens the directory, and waits for its lock: not for ever, for whoever may read the
+    /// directory may lock it.
     pub(super) fn lock(path: &'a Path) -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let cannot = |what: &'static str| {
@@ -32,9 +38,18 @@ impl<'a> Directory<'a> {
         };
         let file = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));
         let file = File::from(file.map_err(cannot("open"))?);
-        retry_on_intr(|| rustix::fs::flock(&file, FlockOperation::LockExclusive))
-            .map_err(cannot("lock"))?;
-        Ok(Self { path, file })
+        let mut left = PATIENCE;
+        loop {
+            match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Self { path, file }),
+                Err(Errno::INTR | Errno::WOULDBLOCK) if left.is_zero() => return Err(busy(path)),
+                Err(Errno::INTR | Errno::WOULDBLOCK) => {
+                    pause(MOMENT);
+                    left = left.saturating_sub(MOMENT);
+                }
+                Err(error) => return Err(cannot("lock")(error)),
+            }
+        }
     }
 
     pub(super) const fn path(&self) -> &Path {
@@ -139,4 +154,9 @@ fn failed(what: &str, error: Errno) -> Error {
     let words = words.split(" (os error").next().unwrap_or_default();
     let kind = if out { Kind::NoMemory } else { Kind::File };
     Error::new(kind, format!("cannot {what}: {words}"))
+}
+
+fn busy(path: &Path) -> Error {
+    let message = format!("another process holds the lock of the directory {}", path.display());
+    Error::new(Kind::Busy, message).with_hint("wait until it is done, or end it")
 }

@@ -18,6 +18,8 @@ use crate::material::{Certificate, Stamp};
 pub(super) struct Index<K, V> {
     files: HashMap<OsString, Seen<K, V>>,
     names: HashMap<K, BTreeSet<OsString>>,
+    /// Files that could not be read, and of which nothing is known from before.
+    unread: BTreeSet<OsString>,
 }
 
 /// What was read in a file.
@@ -31,7 +33,7 @@ struct Seen<K, V> {
 
 impl<K, V> Default for Index<K, V> {
     fn default() -> Self {
-        Self { files: HashMap::new(), names: HashMap::new() }
+        Self { files: HashMap::new(), names: HashMap::new(), unread: BTreeSet::new() }
     }
 }
 
@@ -50,6 +52,7 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
         let gone: Vec<OsString> =
             self.files.keys().filter(|name| !wanted.contains(*name)).cloned().collect();
         gone.iter().for_each(|name| drop(self.forget(name)));
+        self.unread.clear();
         for name in wanted {
             let stamp = place.look(name);
             let seen = self.files.get(name).and_then(|seen| seen.settled.as_ref());
@@ -70,7 +73,13 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
                 }
                 Err(error) if error.kind() == Kind::NoMemory => return Err(error),
                 // It may be readable the next time, and its stamp would not say so.
-                Err(_) => (None, self.forget(name)),
+                Err(_) => {
+                    let held = self.forget(name);
+                    if held.is_none() {
+                        self.unread.insert(name.clone());
+                    }
+                    (None, held)
+                }
             };
             if let Some((key, _)) = &held {
                 self.names.entry(key.clone()).or_default().insert(name.clone());
@@ -78,6 +87,11 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
             self.files.insert(name.clone(), Seen { settled, held });
         }
         Ok(())
+    }
+
+    /// A file that could not be read, and of which nothing is known from before.
+    pub(super) fn unread(&self) -> Option<&OsStr> {
+        self.unread.first().map(OsString::as_os_str)
     }
 
     /// The files that had this key when they were read, in the order of their names.

@@ -128,6 +128,21 @@ fn a_file_that_is_removed_lets_nobody_in_from_then_on() {
 }
 
 #[test]
+fn an_entry_that_was_never_readable_keeps_every_name() {
+    let (lab, alice) = (Lab::new(), client("alice"));
+    // A regular file that cannot be read, not even by the administrator.
+    lab.link("a.pem", "/proc/self/mem");
+    let error = lab
+        .directory
+        .other_holder("alice", alice.key_sha256(), IdentityFrom::CommonName)
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::File);
+    assert!(error.message().contains("a.pem"), "{error}");
+    lab.remove("a.pem");
+    assert_eq!(lab.other_holder("alice", &alice), None);
+}
+
+#[test]
 fn a_file_that_comes_or_changes_or_moves_counts_at_once() {
     let (lab, alice, bob) = (Lab::new(), client("alice"), client("bob"));
     assert_eq!(lab.found(&alice), None);

@@ -66,7 +66,7 @@ impl Record for NoStore {
 
 fn join(questions: &Questions, asked: &Asked, generation: u64) -> Ticket {
     let record: Arc<dyn Record> = Arc::new(NoStore);
-    questions.join(asked.clone(), generation, &record, Arc::new(|| ()))
+    questions.join(asked.clone(), generation, &record, Arc::new(|| ())).unwrap()
 }
 
 #[test]
@@ -94,4 +94,23 @@ fn only_an_allowing_answer_is_a_grant_and_the_first_one_wins() {
         assert_eq!(question.answer(Answer::Session).unwrap_err().kind(), Kind::Stale);
         assert_eq!(question.answered(), Some(answer));
     }
+}
+
+#[test]
+fn no_more_clients_are_asked_about_than_anybody_answers() {
+    let questions = Questions::default();
+    let about = |role| {
+        let one = asked(Situation::Client, Problems::NONE, certificate(&["h"]));
+        Asked { role, endpoint: None, identity: Some("alice".to_owned()), ..one }
+    };
+    let open: Vec<_> =
+        (0..MOST_ABOUT_CLIENTS).map(|_| join(&questions, &about(Role::Client), 1)).collect();
+    let record: Arc<dyn Record> = Arc::new(NoStore);
+    let one_more = |role| questions.join(about(role), 1, &record, Arc::new(|| ()));
+    let error = one_more(Role::Client).unwrap_err();
+    assert_eq!(error.kind(), Kind::NoMemory);
+    assert!(error.message().contains("the client alice"), "{error}");
+    assert!(one_more(Role::Server).is_ok());
+    open[0].question().answer(Answer::Reject).unwrap();
+    assert!(one_more(Role::Client).is_ok());
 }
