@@ -14,8 +14,7 @@ static int listen_on(int port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
     socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int yes = 1;
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0
@@ -66,15 +65,13 @@ int main(int argc, char **argv)
     }
     int listener = listen_on(atoi(argv[1]));
     signal(SIGCHLD, SIG_IGN); /* no zombies: nobody waits for the processes below */
-    for (;;) {
-        int fd = accept(listener, NULL, NULL);
-        if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
-            break;
+    for (int fd; (fd = accept(listener, NULL, NULL)) >= 0 || errno == EINTR || errno == ECONNABORTED;) {
         if (fd >= 0 && fork() == 0) /* a slow client keeps its own process waiting, and nobody else */
             _exit(greet(ctx, fd));
         if (fd >= 0)
             close(fd);
     }
     perror("serve");
+    tlsconn_ctx_unref(ctx);
     return EXIT_FAILURE;
 }

@@ -309,6 +309,16 @@ fn silent_and_half_finished_clients_keep_nobody_waiting() {
 }
 
 #[test]
+fn hundreds_of_idle_clients_keep_nobody_waiting() {
+    let Some(host) = start() else { return };
+    let idle = host.idle("bob", 300);
+    answers(&host.ask("alice", "create network lan\nlist network\n"), "ok\n+ lan\nok\n");
+    drop(idle);
+    answers(&host.ask("bob", "list network\n"), "ok\n");
+    host.ends_well();
+}
+
+#[test]
 fn who_does_not_get_on_is_cut_off_at_the_deadline() {
     let Some(host) = start() else { return };
     // Under valgrind an honest client takes seconds as well.

@@ -12,6 +12,7 @@ use super::example::{self, Outcome};
 use super::openssl::self_signed;
 use super::pki::{Pair, Pki};
 use super::server::Server;
+use tlsconn::{Connection, Context, Material, Read};
 
 /// A running daemon. What it is given anew at a restart is in addition to directory and database.
 pub struct Host {
@@ -124,6 +125,24 @@ impl Host {
             .unwrap();
         let (input, output) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
         Session { child, input, output: output.unwrap(), writer: None }
+    }
+
+    /// Connections of this backend that have asked once and say nothing more.
+    pub fn idle(&self, name: &str, count: usize) -> Vec<Connection> {
+        let (context, pair) = (Context::new(), self.pair(name));
+        context.add_file(Material::Authority, &self.pki.authority()).unwrap();
+        context.add_file(Material::Certificate, &pair.certificate).unwrap();
+        context.add_file(Material::Key, &pair.key).unwrap();
+        let one = || {
+            let port = self.server.port.into();
+            let connection = Connection::dial(&context, "127.0.0.1", port, true).unwrap();
+            connection.write(b"list network\n").unwrap();
+            let mut reply = [0; 16];
+            let read = connection.read(&mut reply).unwrap();
+            assert_eq!(read, tlsconn::Outcome::Done(Read::Bytes(3)));
+            connection
+        };
+        (0..count).map(|_| one()).collect()
     }
 
     /// The words of a client that has nothing but the user to tell it who the server is.
