@@ -57,7 +57,7 @@ pub(crate) use assess::Rules;
 pub use assess::{CrlMode, Profile};
 pub(crate) use change::{Change, Replaces, not_known};
 pub use client::ClientAuth;
-pub(crate) use client::{Admission, Door, Visitor, is_its_own, judge_client};
+pub(crate) use client::{Admission, Client, ClientBeliefs, is_its_own, judge_client};
 pub(crate) use crls::Crls;
 pub(crate) use directory::Directory;
 pub(crate) use entries::Entries;

@@ -11,8 +11,8 @@ use crate::error::{Error, Kind, Problems};
 use crate::material::{Certificate, Style};
 use crate::tls::Alert;
 use crate::trust::{
-    Admitted, Answer, Asked, BRIEFLY, Grant, Judgement, KnownView, Peer, Question, Reason, Role,
-    Visitor, Waker,
+    Admitted, Answer, Asked, BRIEFLY, Client, Grant, Judgement, KnownView, Peer, Question, Reason,
+    Role, Waker,
 };
 
 /// A question that is waited for.
@@ -100,7 +100,7 @@ impl Connection {
                     self.context.forget_for_session(&leaf);
                 }
                 let alert = if error.kind() == Kind::NotAllowed {
-                    // The certificate is in order, and the door is not open to it.
+                    // The certificate is in order, and its holder may not come.
                     Alert::AccessDenied
                 } else if matches!(error.kind(), Kind::File | Kind::Permission | Kind::NoMemory) {
                     // The directory of clients cannot be asked.
@@ -173,7 +173,7 @@ impl Connection {
                 let peer = Peer { endpoint: &endpoint, chain, now };
                 snapshot.judge(&peer, view, grant)
             }
-            None => snapshot.judge_client(&Visitor { chain, now }, view, grant),
+            None => snapshot.judge_client(&Client { chain, now }, view, grant),
         }
     }
 

@@ -11,8 +11,8 @@ use crate::error::{Error, Kind, Problems};
 use crate::material::Certificate;
 use crate::tls::{Clients, OwnPair, ServerSetup, Setup, TicketSecret, Tickets};
 use crate::trust::{
-    Admission, Asking, Beliefs, Door, Grant, Judgement, Known, KnownView, Peer, Policy, Rules,
-    Verdict, Visitor, judge, judge_client, verify_client,
+    Admission, Asking, Beliefs, Client, ClientBeliefs, Grant, Judgement, Known, KnownView, Peer,
+    Policy, Rules, Verdict, judge, judge_client, verify_client,
 };
 
 /// What a context was when a connection began, or when it is judged. Never changes.
@@ -79,20 +79,20 @@ impl Snapshot {
     #[must_use]
     pub(crate) fn judge_client(
         &self,
-        visitor: &Visitor<'_>,
+        client: &Client<'_>,
         view: &KnownView,
         grant: Option<&Grant>,
     ) -> Judgement {
-        judge_client(visitor, &self.door(view), grant)
+        judge_client(client, &self.client_beliefs(view), grant)
     }
 
     /// Judges a client's chain that no connection carries.
-    pub(super) fn verify_client(&self, visitor: &Visitor<'_>, view: &KnownView) -> Verdict {
-        verify_client(visitor, &self.door(view))
+    pub(super) fn verify_client(&self, client: &Client<'_>, view: &KnownView) -> Verdict {
+        verify_client(client, &self.client_beliefs(view))
     }
 
-    const fn door<'a>(&'a self, known: &'a KnownView) -> Door<'a> {
-        Door {
+    const fn client_beliefs<'a>(&'a self, known: &'a KnownView) -> ClientBeliefs<'a> {
+        ClientBeliefs {
             rules: &self.rules,
             admission: &self.admission,
             policy: self.settings.policies.on_client,

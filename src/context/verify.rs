@@ -3,7 +3,7 @@
 use super::Context;
 use crate::error::Error;
 use crate::material::chain_from_pem;
-use crate::trust::{Beliefs, Host, Role, Suspect, Verdict, Visitor, verify};
+use crate::trust::{Beliefs, Client, Host, Role, Suspect, Verdict, verify};
 
 impl Context {
     /// Judges a chain in PEM, the leaf first, as that of a peer which has proven that it holds
@@ -32,7 +32,7 @@ impl Context {
         let view = snapshot.known().view()?;
         let now = snapshot.now();
         if role == Role::Client {
-            return Ok(snapshot.verify_client(&Visitor { chain: &chain, now }, &view));
+            return Ok(snapshot.verify_client(&Client { chain: &chain, now }, &view));
         }
         let suspect = Suspect {
             host: host.as_ref(),

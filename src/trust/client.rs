@@ -57,7 +57,7 @@ impl Admission {
 
 /// A client to be judged. It has proven that it holds the key of the first certificate.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Visitor<'a> {
+pub(crate) struct Client<'a> {
     /// What it shows, the leaf first, in DER; nothing where it has no certificate.
     pub chain: &'a [Vec<u8>],
     /// The time, in seconds since 1970.
@@ -66,7 +66,7 @@ pub(crate) struct Visitor<'a> {
 
 /// What a client is judged by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Door<'a> {
+pub(crate) struct ClientBeliefs<'a> {
     /// Authorities, revocation lists, profile, and the list of distinguished names.
     pub rules: &'a Rules,
     /// What is for clients alone.
@@ -82,20 +82,20 @@ pub(crate) struct Door<'a> {
 /// Judges a client; with a grant, the question that it answers is not asked again.
 #[must_use]
 pub(crate) fn judge_client(
-    visitor: &Visitor<'_>,
-    door: &Door<'_>,
+    client: &Client<'_>,
+    beliefs: &ClientBeliefs<'_>,
     grant: Option<&Grant>,
 ) -> Judgement {
-    let judged = match visitor.chain {
-        [] => anonymous(door),
-        _ => hear(visitor, door, grant).map(|(judgement, _)| judgement),
+    let judged = match client.chain {
+        [] => anonymous(beliefs),
+        _ => hear(client, beliefs, grant).map(|(judgement, _)| judgement),
     };
     judged.unwrap_or_else(Judgement::Refused)
 }
 
 /// A client without a certificate.
-fn anonymous(door: &Door<'_>) -> Result<Judgement, Error> {
-    let admission = door.admission;
+fn anonymous(beliefs: &ClientBeliefs<'_>) -> Result<Judgement, Error> {
+    let admission = beliefs.admission;
     let refuse =
         |why: &str, hint: &str| Err(Error::new(Kind::NoClientCertificate, why).with_hint(hint));
     if admission.auth == ClientAuth::Required {
@@ -104,7 +104,7 @@ fn anonymous(door: &Door<'_>) -> Result<Judgement, Error> {
             "give the client a certificate and its key, or set TLSCONN_OPT_CLIENT_AUTH",
         );
     }
-    if admission.identities.is_some() || door.rules.allowed.is_set() {
+    if admission.identities.is_some() || beliefs.rules.allowed.is_set() {
         return refuse(
             "the client shows no certificate, and only clients on a list may come",
             "give the client a certificate that the list names",
@@ -115,44 +115,44 @@ fn anonymous(door: &Door<'_>) -> Result<Judgement, Error> {
 
 /// Judges a client that shows a certificate, and tells what was found as well.
 pub(super) fn hear(
-    visitor: &Visitor<'_>,
-    door: &Door<'_>,
+    client: &Client<'_>,
+    beliefs: &ClientBeliefs<'_>,
     grant: Option<&Grant>,
 ) -> Result<(Judgement, Assessment), Error> {
-    let Visitor { chain, now } = *visitor;
-    let sent = Sent { role: Role::Client, name: None, chain, rules: door.rules };
+    let Client { chain, now } = *client;
+    let sent = Sent { role: Role::Client, name: None, chain, rules: beliefs.rules };
     let shown = Shown::read(&sent, now)?;
     let case = Case { role: Role::Client, name: None, chain: &shown.chain, now };
     let Some(leaf) = shown.chain.first() else {
-        return Ok((anonymous(door)?, Assessment::default()));
+        return Ok((anonymous(beliefs)?, Assessment::default()));
     };
-    let porter = Porter { door, leaf, chain: &shown.chain, now, grant };
-    if let Some(directory) = &door.admission.directory
+    let court = ClientCourt { beliefs, leaf, chain: &shown.chain, now, grant };
+    if let Some(directory) = &beliefs.admission.directory
         && let Some(file) = directory.find(leaf)?
     {
-        let found = porter.of_directory(&case);
+        let found = court.of_directory(&case);
         let judgement = if found.problems.is_empty() {
-            porter.let_in(IdentitySource::Directory, Reason::Directory)
+            court.let_in(IdentitySource::Directory, Reason::Directory)
         } else {
             let who = format!("the client of {}", source_of(&file));
             Judgement::Refused(judgement_text::bad_client(&who, leaf, &found))
         };
         return Ok((judgement, found));
     }
-    let (lasting, session) = door.known.client(leaf);
+    let (lasting, session) = beliefs.known.client(leaf);
     if !(lasting.is_empty() && session.is_empty()) {
-        let mut found = with_distrust(assess_exact(&case, door.rules), &case, door.known);
-        let judgement = porter.known(&lasting, &session, &mut found);
+        let mut found = with_distrust(assess_exact(&case, beliefs.rules), &case, beliefs.known);
+        let judgement = court.known(&lasting, &session, &mut found);
         return Ok((judgement, found));
     }
-    let mut found = with_distrust(shown.find_path(&case, door.rules), &case, door.known);
+    let mut found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs.known);
     let vouched = found.problems.is_empty();
-    if vouched && door.admission.authorities_count() {
-        let judgement = porter.let_in(IdentitySource::Authority, Reason::Authority);
+    if vouched && beliefs.admission.authorities_count() {
+        let judgement = court.let_in(IdentitySource::Authority, Reason::Authority);
         return Ok((judgement, found));
     }
-    porter.say_who_vouches(vouched, &mut found);
-    Ok((porter.unknown(None, &mut found), found))
+    court.say_who_vouches(vouched, &mut found);
+    Ok((court.unknown(None, &mut found), found))
 }
 
 /// Refuses a name that another one has already, with another key than the one with this
@@ -190,21 +190,21 @@ pub(crate) fn is_its_own(
     }
 }
 
-/// The one who looks at a client that shows a certificate.
-struct Porter<'a> {
-    door: &'a Door<'a>,
+/// The judgement over one client that shows a certificate.
+struct ClientCourt<'a> {
+    beliefs: &'a ClientBeliefs<'a>,
     leaf: &'a Certificate,
     chain: &'a Arc<[Certificate]>,
     now: i64,
     grant: Option<&'a Grant>,
 }
 
-impl Porter<'_> {
+impl ClientCourt<'_> {
     /// What counts of an entry of the directory: path, authority and purpose do not.
     fn of_directory(&self, case: &Case<'_>) -> Assessment {
-        let mut found = assess_exact(case, self.door.rules);
+        let mut found = assess_exact(case, self.beliefs.rules);
         found.forget(Problems::WRONG_PURPOSE);
-        with_distrust(found, case, self.door.known)
+        with_distrust(found, case, self.beliefs.known)
     }
 
     /// A client whose very certificate is known.
@@ -227,14 +227,14 @@ impl Porter<'_> {
 
     /// Says why nobody vouches for a client that is not known, or why whoever does is not heard.
     fn say_who_vouches(&self, vouched: bool, found: &mut Assessment) {
-        let why = match &self.door.admission.directory {
+        let why = match &self.beliefs.admission.directory {
             Some(directory) => {
                 let not_there =
                     format!("its certificate is not in {}", source_of(directory.path()));
                 let unheard = ", and beside that directory authorities vouch for nobody (TLSCONN_OPT_DIR_AND_CA)";
                 if vouched { not_there + unheard } else { not_there }
             }
-            None if self.door.rules.anchors.is_empty() => {
+            None if self.beliefs.rules.anchors.is_empty() => {
                 "this context has no authority at all".to_owned()
             }
             None => return,
@@ -245,8 +245,8 @@ impl Porter<'_> {
 
     /// Nobody vouches for the client: it is asked about, or refused.
     fn unknown(&self, previous: Option<&Arc<Entry>>, found: &mut Assessment) -> Judgement {
-        let may_ask = self.door.policy == Policy::Ask
-            && self.door.asking != Asking::Proposal
+        let may_ask = self.beliefs.policy == Policy::Ask
+            && self.beliefs.asking != Asking::Proposal
             && !found.problems.intersects(Problems::SEVERE);
         // Who holds the name is asked for those alone that an answer could let in: it may cost
         // a look at every entry, and a stranger would pay nothing for it.
@@ -262,7 +262,7 @@ impl Porter<'_> {
                 None
             }
         };
-        let (lasting, session) = self.door.known.client(self.leaf);
+        let (lasting, session) = self.beliefs.known.client(self.leaf);
         let mut judged: Vec<_> =
             lasting.iter().chain(&session).map(|one| *one.certificate.sha256()).collect();
         judged.dedup();
@@ -276,7 +276,7 @@ impl Porter<'_> {
             chain: Arc::clone(self.chain),
             previous: previous.cloned(),
             judged,
-            stored: self.door.known.stored_client(self.leaf),
+            stored: self.beliefs.known.stored_client(self.leaf),
             lasting: !lasting.is_empty(),
         };
         if !may_ask {
@@ -303,15 +303,15 @@ impl Porter<'_> {
     fn name_for(&self, source: IdentitySource) -> Result<String, Error> {
         let name = self.listed_name()?;
         if source != IdentitySource::Directory {
-            is_its_own(&name, self.leaf.key_sha256(), self.door.admission, self.door.known)?;
+            is_its_own(&name, self.leaf.key_sha256(), self.beliefs.admission, self.beliefs.known)?;
         }
         Ok(name)
     }
 
     /// The identity in the client's certificate, where no list is against it.
     fn listed_name(&self) -> Result<String, Error> {
-        let admission = self.door.admission;
-        if let Some(error) = self.door.rules.refusal(Role::Client, self.leaf) {
+        let admission = self.beliefs.admission;
+        if let Some(error) = self.beliefs.rules.refusal(Role::Client, self.leaf) {
             return Err(error);
         }
         let name = identity(self.leaf, admission.identity_from).map_err(|why| {

@@ -6,7 +6,7 @@
 
 use super::assess::{Assessment, Case};
 use super::clean::Sent;
-use super::client::{self, Door, Visitor};
+use super::client::{self, Client, ClientBeliefs};
 use super::entry::Role;
 use super::host::{Endpoint, Host};
 use super::judge::{Asking, Beliefs, Judgement, Peer, Policies, Policy, Reason, hear};
@@ -108,12 +108,12 @@ pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
     }
 }
 
-/// Judges a client's chain that no connection carries; of `door` neither the policy nor whom to
+/// Judges a client's chain that no connection carries; of `beliefs` neither the policy nor whom to
 /// ask matter.
 #[must_use]
-pub(crate) fn verify_client(visitor: &Visitor<'_>, door: &Door<'_>) -> Verdict {
-    let door = &Door { policy: Policy::Auto, asking: Asking::Nobody, ..*door };
-    match client::hear(visitor, door, None) {
+pub(crate) fn verify_client(client: &Client<'_>, beliefs: &ClientBeliefs<'_>) -> Verdict {
+    let beliefs = &ClientBeliefs { policy: Policy::Auto, asking: Asking::Nobody, ..*beliefs };
+    match client::hear(client, beliefs, None) {
         Ok((judgement, mut found)) => {
             let outcome = outcome(judgement);
             if let Err(error) = &outcome

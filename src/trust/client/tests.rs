@@ -17,7 +17,7 @@ use crate::material::Crl;
 use rcgen::KeyPair;
 use std::fs;
 
-/// A house with one door, and what decides at it.
+/// A house that clients want to come into, and what decides about them.
 struct House {
     rules: Rules,
     admission: Admission,
@@ -88,18 +88,18 @@ impl House {
     fn hear(&self, chain: &[&Certificate], grant: Option<&Grant>) -> Judgement {
         let chain: Vec<_> = chain.iter().map(|one| one.der().to_vec()).collect();
         let view = self.view();
-        let door = Door {
+        let beliefs = ClientBeliefs {
             rules: &self.rules,
             admission: &self.admission,
             policy: self.policy,
             asking: self.asking,
             known: &view,
         };
-        let visitor = Visitor { chain: &chain, now: self.now };
-        let judgement = judge_client(&visitor, &door, grant);
+        let client = Client { chain: &chain, now: self.now };
+        let judgement = judge_client(&client, &beliefs, grant);
         if grant.is_none() && !chain.is_empty() {
             // Without a connection the same comes out where nobody is asked.
-            let said = verify_client(&visitor, &door);
+            let said = verify_client(&client, &beliefs);
             match (&judgement, said.outcome()) {
                 (Judgement::Admitted(admitted), Ok(reason)) => {
                     assert_eq!(admitted.reason(), reason);

@@ -112,14 +112,14 @@ fn a_name_is_taken_by_the_rule_that_is_in_force() {
 fn what_cannot_be_read_is_refused() {
     let house = House::new().asking();
     let view = house.view();
-    let door = Door {
+    let beliefs = ClientBeliefs {
         rules: &house.rules,
         admission: &house.admission,
         policy: house.policy,
         asking: house.asking,
         known: &view,
     };
-    let visitor = Visitor { chain: &[vec![0x30, 0]], now: NOW };
-    let Judgement::Refused(error) = judge_client(&visitor, &door, None) else { panic!() };
+    let client = Client { chain: &[vec![0x30, 0]], now: NOW };
+    let Judgement::Refused(error) = judge_client(&client, &beliefs, None) else { panic!() };
     assert_eq!(error.problems(), Problems::BAD_ENCODING);
 }
