@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::own::{self, JudgedBy, for_servers};
+use super::own::{JudgedBy, for_servers};
 use super::pieces::{Loaded, Seen, load_file};
 use super::reload::has_changed;
 use super::{Context, Passphrase, State};
@@ -68,13 +68,30 @@ impl ServerPair {
         Self::load(self.names.clone(), files, passphrase, now).map(Some)
     }
 
+    /// Refuses the step from `before` to `after` where it brings this pair, or another profile,
+    /// and the pair is not for servers.
+    fn check(&self, before: &State, after: &State) -> Result<(), Error> {
+        let is_new = !before.pairs.iter().any(|old| old.chain == self.chain);
+        let is_other_profile = before.settings.profile != after.settings.profile;
+        if is_new || is_other_profile {
+            for_servers(&self.chain, after.judged_by())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// An error of this pair, with both files.
+    fn error(&self, error: &Error) -> Error {
+        of_pair(&self.certificate.0, &self.key.0, error)
+    }
+
     fn says_the_same(&self, other: &Self) -> bool {
         self.certificate.1.sha256 == other.certificate.1.sha256
             && self.key.1.sha256 == other.key.1.sha256
     }
 }
 
-/// The error of a pair, with both files.
+/// The error of a pair, with both files. Nothing below the callers of this names the pair.
 fn of_pair(certificate: &Path, key: &Path, error: &Error) -> Error {
     let (certificate, key) = (certificate.display(), key.display());
     let message = format!("the server pair {certificate} and {key}: {}", error.message());
@@ -83,15 +100,10 @@ fn of_pair(certificate: &Path, key: &Path, error: &Error) -> Error {
 
 /// Refuses the step from `before` to `after` where it brings a pair that is not for servers.
 pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
-    let is_other_profile = before.settings.profile != after.settings.profile;
-    for pair in &after.pairs {
-        let is_new = !before.pairs.iter().any(|old| old.chain == pair.chain);
-        if is_new || is_other_profile {
-            for_servers(&pair.chain, after.judged_by())
-                .map_err(|error| of_pair(&pair.certificate.0, &pair.key.0, &error))?;
-        }
-    }
-    Ok(())
+    after
+        .pairs
+        .iter()
+        .try_for_each(|pair| pair.check(before, after).map_err(|error| pair.error(&error)))
 }
 
 /// The secret of tickets, from a file.
@@ -186,15 +198,13 @@ impl Context {
                 let mut with = next.clone();
                 let is_other = !old.says_the_same(&new);
                 with.pairs.get_mut(index).into_iter().for_each(|place| *place = new.clone());
-                own::check(next, &with)?;
+                new.check(next, &with)?;
                 *next = with;
                 is_changed |= is_other;
                 Ok(())
             });
             if let Err(error) = taken {
-                let is_named = error.message().starts_with("the server pair ");
-                let named = of_pair(&old.certificate.0, &old.key.0, &error);
-                fail(if is_named { error } else { named });
+                fail(old.error(&error));
             }
         }
         match next.ticket_secret.as_ref().map(SecretFile::again) {
