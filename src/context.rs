@@ -15,6 +15,7 @@ mod reload;
 mod settings;
 mod snapshot;
 mod stores;
+mod ticket_secret;
 mod verify;
 
 use std::collections::BTreeSet;
@@ -34,12 +35,13 @@ use crate::trust::{
     Questions, Role, Rules, SessionEntries, Store,
 };
 
-use pairs::{SecretFile, ServerPair};
+use pairs::ServerPair;
 use pieces::{Loaded, Origin, Own, Piece, load, load_file, text_of};
 pub(crate) use record::STORE_WAIT;
 pub use settings::Settings;
 pub use snapshot::Snapshot;
 use stores::has_directory;
+use ticket_secret::SecretFile;
 
 /// Whom to ask about a peer. It runs on the thread that made the call which asks, with no
 /// lock held, and may use the library.

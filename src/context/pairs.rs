@@ -1,23 +1,18 @@
-//! The pairs of a server beside the own one, each for the names of some servers, and the secret
-//! of its tickets: files that are looked at again.
+//! The pairs of a server beside the own one, each for the names of some servers: files that are
+//! looked at again.
 //!
 //! A pair changes whole or not at all, and one that fails does not keep the others from being
 //! taken. Which of them a client is shown is the TLS room's business.
 
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use super::own::{JudgedBy, for_servers};
 use super::pieces::{Loaded, Seen, load_file};
 use super::reload::has_changed;
 use super::{Context, Passphrase, State};
 use crate::error::{Error, Kind};
-use crate::material::{Certificate, Key, Material, read_secret, sha256, source_of};
-use crate::tls::{NamePattern, OwnPair, TicketSecret};
-
-/// The longest file of a secret.
-const LONGEST_SECRET: u64 = 1 << 16;
+use crate::material::{Certificate, Key, Material};
+use crate::tls::{NamePattern, OwnPair};
 
 /// A pair for the names of some servers, or, without a name, for everybody else.
 #[derive(Clone, Debug)]
@@ -106,40 +101,6 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
         .try_for_each(|pair| pair.check(before, after).map_err(|error| pair.error(&error)))
 }
 
-/// The secret of tickets, from a file.
-#[derive(Clone, Debug)]
-pub(super) struct SecretFile {
-    path: PathBuf,
-    seen: Seen,
-    pub(super) secret: TicketSecret,
-}
-
-impl SecretFile {
-    fn load(path: &Path) -> Result<Self, Error> {
-        let file = read_secret(path, LONGEST_SECRET)?;
-        let seen = Seen { stamp: file.stamp.clone(), sha256: sha256(&file.bytes) };
-        let is_random = file.bytes.iter().any(|byte| Some(byte) != file.bytes.first());
-        let secret = TicketSecret::new(Zeroizing::clone(&file.bytes)).filter(|_| is_random);
-        let secret = secret.ok_or_else(|| {
-            let message = format!(
-                "{} holds no secret for tickets: at least {} random bytes",
-                source_of(path),
-                TicketSecret::SHORTEST
-            );
-            Error::new(Kind::Parse, message).with_hint("openssl rand -out FILE 64")
-        })?;
-        Ok(Self { path: path.to_owned(), seen, secret })
-    }
-
-    fn again(&self) -> Result<Option<Self>, Error> {
-        if has_changed(&self.path, &self.seen)? {
-            Self::load(&self.path).map(Some)
-        } else {
-            Ok(None)
-        }
-    }
-}
-
 impl Context {
     /// Adds a pair for the servers that clients ask for by a name: a DNS name, or `*.` and a
     /// DNS name; nothing: for clients that name no server, or one that has no pair. Of several
@@ -166,32 +127,11 @@ impl Context {
         })
     }
 
-    /// Names the file with the secret of the tickets, which processes may share, and which
-    /// [`Self::reload`] looks at again; nothing: a secret of this process.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::File`]; [`Kind::Permission`] where others may read it; [`Kind::Parse`] where it
-    /// holds fewer than 32 bytes, or one byte over and over.
-    pub fn set_ticket_secret_file(&self, path: Option<&Path>) -> Result<(), Error> {
-        let secret = path.map(SecretFile::load).transpose()?;
-        self.change(|state| {
-            state.ticket_secret = secret;
-            Ok(())
-        })
-    }
-
-    /// Reads the changed files of pairs and secret into `next`; whether any says something
-    /// else. What fails is named in `outcome` unless something failed before, and stays in
-    /// force as it was.
+    /// Reads the changed files of pairs into `next`; whether any says something else. What
+    /// fails is named in `outcome` unless something failed before, and stays in force as it was.
     pub(super) fn refresh_pairs(&self, next: &mut State, outcome: &mut Result<(), Error>) -> bool {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
         let mut is_changed = false;
-        let mut fail = |error| {
-            if outcome.is_ok() {
-                *outcome = Err(error);
-            }
-        };
         for (index, old) in next.pairs.clone().iter().enumerate() {
             let taken = old.again(&passphrase, now).and_then(|new| {
                 let Some(new) = new else { return Ok(()) };
@@ -203,17 +143,11 @@ impl Context {
                 is_changed |= is_other;
                 Ok(())
             });
-            if let Err(error) = taken {
-                fail(old.error(&error));
+            if let Err(error) = taken
+                && outcome.is_ok()
+            {
+                *outcome = Err(old.error(&error));
             }
-        }
-        match next.ticket_secret.as_ref().map(SecretFile::again) {
-            Some(Ok(Some(new))) => {
-                let old = next.ticket_secret.replace(new.clone());
-                is_changed |= old.is_some_and(|old| old.seen.sha256 != new.seen.sha256);
-            }
-            Some(Err(error)) => fail(error),
-            Some(Ok(None)) | None => {}
         }
         is_changed
     }

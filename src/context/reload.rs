@@ -47,7 +47,8 @@ impl Context {
             // A new pair may come with the authority that issued it.
             next.fold(&[Material::Authority])?;
         }
-        let is_served_otherwise = self.refresh_pairs(&mut next, &mut outcome);
+        let mut is_served_otherwise = self.refresh_pairs(&mut next, &mut outcome);
+        is_served_otherwise |= next.refresh_ticket_secret(&mut outcome);
         for store in before.store.iter().chain(&before.client_store) {
             outcome = outcome.and(store.entries().map(drop));
         }

@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use super::Validator;
 use super::own::{JudgedBy, for_servers};
-use super::pairs::{SecretFile, ServerPair};
+use super::pairs::ServerPair;
 use super::pieces::Own;
 use super::settings::Settings;
+use super::ticket_secret::SecretFile;
 use crate::error::{Error, Kind, Problems};
 use crate::material::Certificate;
 use crate::tls::{Clients, OwnPair, ServerSetup, Setup, TicketSecret, Tickets};
