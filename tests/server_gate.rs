@@ -19,9 +19,10 @@ use std::time::Duration;
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rustls::AlertDescription;
 use rustls::crypto::aws_lc_rs::default_provider;
+use support::injections::INJECTED;
 use support::pair::wait_for;
 use support::raw::{Raw, VERSIONS, client, client_with_suite};
-use support::{Authority, Identity, believes, own};
+use support::{Authority, Identity, lab, own};
 use tlsconn::{Answer, Connection, Context, Kind, Outcome, Policy, Read, Version, Want};
 
 const HOST: &str = "a.example";
@@ -31,8 +32,7 @@ const SEALED_ALERT: usize = 5 + 2 + 1 + 16;
 
 /// A server that asks about strangers, though it has no validator; it gives tickets.
 fn asking() -> Context {
-    let authority = Authority::new("Lab CA");
-    let context = own(believes(&authority), &authority.server(&[HOST]));
+    let (_, context) = lab(HOST);
     context
         .set(|settings| {
             settings.policies.on_client = Policy::Ask;
@@ -189,17 +189,6 @@ fn bytes_behind_the_last_flight_stay_in_the_socket_while_a_question_is_open() {
         assert!(left.is_empty(), "{version:?}: {left:02x?}");
     }
 }
-
-/// What is put behind the client's last flight.
-const INJECTED: [(&str, &[u8]); 7] = [
-    ("nothing", &[]),
-    ("a junk record", b"\x63\x63\x63\x00\x04junk"),
-    ("junk that is no record", &[0xff; 600]),
-    ("a fatal alert", &[21, 3, 3, 0, 2, 2, 40]),
-    ("close_notify", &[21, 3, 3, 0, 2, 1, 0]),
-    ("a second hello", &[22, 3, 3, 0, 4, 1, 0, 0, 0]),
-    ("a change_cipher_spec and a sealed record", &[20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 2, 7, 7]),
-];
 
 /// How a connection ends while its client is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

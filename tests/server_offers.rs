@@ -15,16 +15,10 @@ use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 use support::raw::{Raw, VERSIONS, client};
-use support::{Authority, Both, believes, own};
+use support::{Authority, Both, lab, own};
 use tlsconn::{ClientAuth, Context, Kind, Material, Outcome, Policy, Settings, Version};
 
 const HOST: &str = "a.example";
-
-fn lab() -> (Authority, Context) {
-    let authority = Authority::new("Lab CA");
-    let server = own(believes(&authority), &authority.server(&[HOST]));
-    (authority, server)
-}
 
 /// Remembers the authorities that a server names.
 #[derive(Debug, Default)]
@@ -52,7 +46,7 @@ fn named(server: &Context, version: Version) -> Option<Vec<Vec<u8>>> {
 
 #[test]
 fn a_client_is_told_the_authorities_that_vouch_for_clients() {
-    let (authority, server) = lab();
+    let (authority, server) = lab(HOST);
     let mut all = vec![authority.certificate.subject_der().to_vec()];
     for number in 1..10 {
         let other = Authority::new(&format!("CA {number}"));
@@ -66,7 +60,7 @@ fn a_client_is_told_the_authorities_that_vouch_for_clients() {
 
 #[test]
 fn two_thousand_authorities_are_not_named_and_all_of_them_vouch() {
-    let (_, server) = lab();
+    let (_, server) = lab(HOST);
     let mut bundle = String::new();
     let all: Vec<_> = (0..2000).map(|number| Authority::new(&format!("CA {number}"))).collect();
     all.iter().for_each(|one| bundle.push_str(one.pem()));
@@ -97,7 +91,7 @@ fn where_something_else_may_vouch_no_authority_is_named() {
         }),
     ];
     for (name, change) in changes {
-        let (_, server) = lab();
+        let (_, server) = lab(HOST);
         let home = tempfile::tempdir().unwrap();
         change(&server, home.path());
         for version in VERSIONS {
@@ -108,7 +102,7 @@ fn where_something_else_may_vouch_no_authority_is_named() {
 
 #[test]
 fn a_server_that_wants_no_certificate_asks_for_none() {
-    let (_, server) = lab();
+    let (_, server) = lab(HOST);
     server.set(|settings| settings.client_auth = ClientAuth::None).unwrap();
     for version in VERSIONS {
         assert_eq!(named(&server, version), None, "{version:?}");
@@ -117,7 +111,7 @@ fn a_server_that_wants_no_certificate_asks_for_none() {
 
 /// A server and a client that speak these application protocols.
 fn speak(version: Version, server: &[&str], client: &[&str]) -> Both {
-    let (authority, context) = lab();
+    let (authority, context) = lab(HOST);
     let dialler = own(believes(&authority), &authority.server(&["alice"]));
     let protocols = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect();
     let set = |context: &Context, alpn| {

@@ -21,16 +21,10 @@ use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, SignatureScheme};
 use support::pair::{in_time, wait_for};
 use support::raw::{Raw, VERSIONS, client};
-use support::{Ask, Authority, Identity, believes, own};
+use support::{Ask, Authority, Identity, lab};
 use tlsconn::{Answer, Connection, Context, Error, Kind, Outcome, Policy, Problems, Want};
 
 const HOST: &str = "a.example";
-
-fn lab() -> (Authority, Context) {
-    let authority = Authority::new("Lab CA");
-    let server = own(believes(&authority), &authority.server(&[HOST]));
-    (authority, server)
-}
 
 /// Everything that leaves a server.
 fn said(server: &Connection) -> Vec<u8> {
@@ -43,7 +37,7 @@ fn said(server: &Connection) -> Vec<u8> {
 
 #[test]
 fn a_client_that_hangs_up_in_its_hello_is_told_apart_at_every_byte() {
-    let (_, context) = lab();
+    let (_, context) = lab(HOST);
     for version in VERSIONS {
         let mut raw = Raw::new(&context, &Arc::new(client(None, version)), HOST);
         let hello = raw.take_from_client();
@@ -64,7 +58,7 @@ fn a_client_that_hangs_up_in_its_hello_is_told_apart_at_every_byte() {
 
 #[test]
 fn a_client_that_hangs_up_behind_our_flight_is_told_apart_too() {
-    let (authority, context) = lab();
+    let (authority, context) = lab(HOST);
     for version in VERSIONS {
         let alice = authority.server(&["alice"]);
         let mut raw = Raw::new(&context, &Arc::new(client(Some(&alice), version)), HOST);
@@ -82,7 +76,7 @@ fn a_client_that_hangs_up_behind_our_flight_is_told_apart_too() {
 
 #[test]
 fn what_is_not_tls_is_told_at_its_first_words_with_at_most_one_alert() {
-    let (_, context) = lab();
+    let (_, context) = lab(HOST);
     let ssl_2: &[u8] = &[0x80, 0x2e, 1, 0, 2, 0, 0x15, 0, 0, 0, 0x10, 1, 0, 0x80];
     let ssl_2_for_3: &[u8] = &[0x80, 0x2e, 1, 3, 1, 0, 0x15, 0, 0, 0, 0x10, 1, 0, 0x80];
     let strangers: [&[u8]; 7] = [
@@ -109,7 +103,7 @@ fn what_is_not_tls_is_told_at_its_first_words_with_at_most_one_alert() {
 
 #[test]
 fn a_hello_that_goes_on_for_ever_ends() {
-    let (_, context) = lab();
+    let (_, context) = lab(HOST);
     let server = Connection::accept_in_memory(&context).unwrap();
     // A hello of 16 MiB, in records as long as they may be.
     let mut record = vec![22, 3, 1, 0x40, 0, 1, 0xff, 0xff, 0xff];
@@ -159,7 +153,7 @@ fn shows(
 
 #[test]
 fn a_client_without_the_key_of_its_certificate_is_told_and_nobody_is_asked() {
-    let (authority, context) = lab();
+    let (authority, context) = lab(HOST);
     context.set(|settings| settings.policies.on_client = Policy::Ask).unwrap();
     let ask = Ask::set(&context, Answer::Always);
     let (alice, thief) = (authority.server(&["alice"]), authority.server(&["thief"]));
@@ -179,7 +173,7 @@ fn a_client_without_the_key_of_its_certificate_is_told_and_nobody_is_asked() {
 
 #[test]
 fn what_is_no_certificate_is_told_and_nobody_is_asked() {
-    let (authority, context) = lab();
+    let (authority, context) = lab(HOST);
     context.set(|settings| settings.policies.on_client = Policy::Ask).unwrap();
     let ask = Ask::set(&context, Answer::Always);
     let alice = authority.server(&["alice"]);
@@ -194,7 +188,7 @@ fn what_is_no_certificate_is_told_and_nobody_is_asked() {
 
 #[test]
 fn a_chain_longer_than_any_is_told_and_a_long_one_comes_in_without_a_ticket() {
-    let (authority, context) = lab();
+    let (authority, context) = lab(HOST);
     context.set(|settings| settings.tickets = true).unwrap();
     let alice = authority.server(&["alice"]);
     let one = alice.certificate.der().to_vec();
@@ -225,7 +219,7 @@ fn socket() -> (&'static TcpStream, TcpStream) {
 
 #[test]
 fn a_silent_client_is_waited_for_no_longer_than_the_handshake_may_take() {
-    let (_, context) = lab();
+    let (_, context) = lab(HOST);
     context.set(|settings| settings.handshake_timeout = Some(Duration::from_millis(5))).unwrap();
     let (near, far) = socket();
     let connection = Connection::accept_socket(&context, near.as_fd(), true).unwrap();
@@ -237,7 +231,7 @@ fn a_silent_client_is_waited_for_no_longer_than_the_handshake_may_take() {
 
 #[test]
 fn an_event_loop_is_woken_when_a_silent_client_has_had_its_time() {
-    let (_, context) = lab();
+    let (_, context) = lab(HOST);
     context.set(|settings| settings.handshake_timeout = Some(Duration::from_millis(5))).unwrap();
     let (near, _far) = socket();
     let connection = Connection::accept_socket(&context, near.as_fd(), false).unwrap();
@@ -255,7 +249,7 @@ fn an_event_loop_is_woken_when_a_silent_client_has_had_its_time() {
 
 #[test]
 fn accepting_a_client_waits_for_nothing() {
-    let (_, context) = lab();
+    let (_, context) = lab(HOST);
     context.set(|settings| settings.handshake_timeout = None).unwrap();
     let (near, _far) = socket();
     let accepted = in_time(move || Connection::accept_socket(&context, near.as_fd(), true));

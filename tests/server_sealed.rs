@@ -10,18 +10,18 @@
 
 mod support;
 
-use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk};
 use aws_lc_rs::tls_prf::{self, P_SHA256};
+use rustls::AlertDescription;
 use rustls::crypto::aws_lc_rs::cipher_suite::{
     TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS13_AES_128_GCM_SHA256,
 };
-use rustls::{AlertDescription, KeyLog};
 use support::raw::{Raw, client_with_suite};
-use support::{Authority, Identity, believes, own};
+use support::records::{Record, records};
+use support::sealing::{Secret, changed};
+use support::{Identity, lab};
 use tlsconn::{Answer, Kind, Outcome, Policy, Version, Want};
 
 const HOST: &str = "a.example";
@@ -33,31 +33,10 @@ const SEALED_ALERT: usize = 5 + 2 + 1 + 16;
 /// Of a record of AES-GCM in TLS 1.2, the part of the nonce that travels with it.
 const EXPLICIT: usize = 8;
 
-/// Keeps the secret that the client seals its flight with: in TLS 1.2 the master secret, behind
-/// the random bytes of the client.
-#[derive(Default)]
-struct Secret(Mutex<Vec<u8>>);
-
-impl KeyLog for Secret {
-    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        match label {
-            "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => *self.0.lock().unwrap() = secret.to_vec(),
-            "CLIENT_RANDOM" => *self.0.lock().unwrap() = [client_random, secret].concat(),
-            _ => {}
-        }
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
-/// A stranger to a server that asks about it and gives tickets, and its secret.
+/// A stranger to a server that asks about it and gives tickets, and the secret that it seals its
+/// flight with: in TLS 1.2 the master secret.
 fn stranger(version: Version) -> (Raw, Arc<Secret>) {
-    let authority = Authority::new("Lab CA");
-    let context = own(believes(&authority), &authority.server(&[HOST]));
+    let (_, context) = lab(HOST);
     context
         .set(|settings| {
             settings.policies.on_client = Policy::Ask;
@@ -65,12 +44,12 @@ fn stranger(version: Version) -> (Raw, Arc<Secret>) {
         })
         .unwrap();
     let mallory = Identity::alone(&["mallory"]);
-    let suite = match version {
-        Version::Tls12 => TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-        Version::Tls13 => TLS13_AES_128_GCM_SHA256,
+    let (suite, label) = match version {
+        Version::Tls12 => (TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, "CLIENT_RANDOM"),
+        Version::Tls13 => (TLS13_AES_128_GCM_SHA256, "CLIENT_HANDSHAKE_TRAFFIC_SECRET"),
     };
     let mut config = client_with_suite(&mallory, version, suite);
-    let secret = Arc::<Secret>::default();
+    let secret = Secret::of(label);
     config.key_log = Arc::<Secret>::clone(&secret);
     let mut raw = Raw::new(&context, &Arc::new(config), HOST);
     let hello = raw.take_from_client();
@@ -122,7 +101,7 @@ fn what_is_sealed_into_the_last_record_lets_nothing_leave_but_an_alert() {
         let (mut raw, secret) = stranger(Version::Tls13);
         let flight = raw.take_from_client();
         let before = raw.recorded.len();
-        raw.give(&changed(&flight, &secret.0.lock().unwrap(), change));
+        raw.give(&changed(&flight, &secret.kept().1, change));
         let end = raw.server().handshake();
         raw.carry_to_client();
         let left = &raw.recorded[before..];
@@ -157,7 +136,7 @@ fn what_is_sealed_behind_a_finished_of_tls_1_2_lets_no_finished_of_ours_leave() 
         // Behind the headers of record and message, and the version.
         let server_random = raw.recorded[11..43].to_vec();
         let before = raw.recorded.len();
-        raw.give(&changed_tls12(&flight, &secret.0.lock().unwrap(), &server_random, change));
+        raw.give(&changed_tls12(&flight, secret.kept(), &server_random, change));
         let end = raw.server().handshake();
         raw.carry_to_client();
         let left = &raw.recorded[before..];
@@ -177,19 +156,18 @@ fn what_is_sealed_behind_a_finished_of_tls_1_2_lets_no_finished_of_ours_leave() 
 /// The flight of TLS 1.2 with the content of its last record, the Finished, changed.
 fn changed_tls12(
     flight: &[u8],
-    secret: &[u8],
+    (client_random, master): (Vec<u8>, Vec<u8>),
     server_random: &[u8],
     change: fn(&mut Vec<u8>),
 ) -> Vec<u8> {
-    let (client_random, master) = secret.split_at(32);
-    let master = tls_prf::Secret::new(&P_SHA256, master).unwrap();
-    let seed = [server_random, client_random].concat();
+    let master = tls_prf::Secret::new(&P_SHA256, &master).unwrap();
+    let seed = [server_random, &client_random].concat();
     let block = master.derive(b"key expansion", &seed, 40).unwrap();
     let (key, salt) = (&block.as_ref()[..16], &block.as_ref()[32..36]);
     let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, key).unwrap());
 
     let all = records(flight);
-    let (kind, last) = all.last().unwrap();
+    let Record { kind, content: last } = all.last().unwrap();
     assert_eq!(*kind, HANDSHAKE);
     let (explicit, sealed) = last.split_at(EXPLICIT);
     let nonce: [u8; NONCE_LEN] = [salt, explicit].concat().try_into().unwrap();
@@ -208,62 +186,4 @@ fn changed_tls12(
     let [high, low] = u16::try_from(EXPLICIT + content.len()).unwrap().to_be_bytes();
     let before = &flight[..flight.len() - last.len() - 5];
     [before, &[HANDSHAKE, 3, 3, high, low], explicit, &content].concat()
-}
-
-/// The flight with the content of its last record changed.
-fn changed(flight: &[u8], secret: &[u8], change: fn(&mut Vec<u8>)) -> Vec<u8> {
-    let all = records(flight);
-    let sealed = all.iter().filter(|(kind, _)| *kind == SEALED).count();
-    let (_, last) = all.last().unwrap();
-    let secret = Prk::new_less_safe(HKDF_SHA256, secret);
-    let mut key = [0; 16];
-    expand(&secret, b"tls13 key", &mut key);
-    let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &key).unwrap());
-    let mut nonce = [0; NONCE_LEN];
-    expand(&secret, b"tls13 iv", &mut nonce);
-    nonce[NONCE_LEN - 1] ^= u8::try_from(sealed - 1).unwrap();
-
-    let mut content = last.to_vec();
-    let aad = Aad::from(header(content.len()));
-    let nonce_of = || Nonce::assume_unique_for_key(nonce);
-    let opened = key.open_in_place(nonce_of(), aad, &mut content).unwrap().len();
-    content.truncate(opened);
-    assert_eq!(content.pop(), Some(HANDSHAKE));
-    change(&mut content);
-    content.push(HANDSHAKE);
-    let header = header(content.len() + AES_128_GCM.tag_len());
-    key.seal_in_place_append_tag(nonce_of(), Aad::from(header), &mut content).unwrap();
-    let before = &flight[..flight.len() - last.len() - 5];
-    [before, &header, &content].concat()
-}
-
-/// The records, each with its type.
-fn records(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
-    let mut all = Vec::new();
-    while !bytes.is_empty() {
-        let length = usize::from(u16::from_be_bytes([bytes[3], bytes[4]]));
-        all.push((bytes[0], &bytes[5..5 + length]));
-        bytes = &bytes[5 + length..];
-    }
-    all
-}
-
-fn header(length: usize) -> [u8; 5] {
-    let [high, low] = u16::try_from(length).unwrap().to_be_bytes();
-    [SEALED, 3, 3, high, low]
-}
-
-struct Length(usize);
-
-impl KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
-fn expand(secret: &Prk, label: &[u8], out: &mut [u8]) {
-    let length = u8::try_from(out.len()).unwrap();
-    let label_length = u8::try_from(label.len()).unwrap();
-    let info: [&[u8]; 4] = [&[0, length], &[label_length], label, &[0]];
-    secret.expand(&info, Length(out.len())).unwrap().fill(out).unwrap();
 }

@@ -5,23 +5,13 @@ use std::time::Duration;
 
 use tlsconn::{Answer, Connection, Kind, Outcome, Want};
 
+use crate::injections::INJECTED;
 use crate::link::Link;
 use crate::pki::{Pki, VERSIONS, Way};
-use crate::record::{assert_at_most_an_alert, records};
+use crate::record::assert_at_most_an_alert;
+use crate::records::records;
 
 const SERVER_HELLO_DONE: [u8; 4] = [14, 0, 0, 0];
-
-/// What is put behind the flight.
-const INJECTED: [(&str, &[u8]); 8] = [
-    ("nothing", &[]),
-    ("a junk record", b"\x63\x63\x63\x00\x04junk"),
-    ("junk that is no record", &[0xff; 600]),
-    ("a second ServerHelloDone", &[22, 3, 3, 0, 4, 14, 0, 0, 0]),
-    ("a fatal alert", &[21, 3, 3, 0, 2, 2, 40]),
-    ("close_notify", &[21, 3, 3, 0, 2, 1, 0]),
-    ("a HelloRequest", &[22, 3, 3, 0, 4, 0, 0, 0, 0]),
-    ("a change_cipher_spec and a sealed record", &[20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 2, 7, 7]),
-];
 
 /// How the connection ends while its flight is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use tlsconn::{Answer, Kind, Outcome, Policy, Problems, Want};
 use crate::link::Link;
 use crate::pki::{Pki, SERVER, WAYS, Way, certified};
 use crate::programs::{OpenSsl, missing};
-use crate::record::{assert_at_most_an_alert, records};
+use crate::record::assert_at_most_an_alert;
+use crate::records::records;
 use crate::wire::Wire;
 
 #[test]

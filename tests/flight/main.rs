@@ -16,13 +16,19 @@
 
 mod held;
 mod injected;
+#[path = "../support/injections.rs"]
+mod injections;
 mod keys;
 mod link;
 mod pki;
 mod programs;
 mod real;
 mod record;
+#[path = "../support/records.rs"]
+mod records;
 mod resumed;
 mod sealed;
+#[path = "../support/sealing.rs"]
+mod sealing;
 mod stream;
 mod wire;

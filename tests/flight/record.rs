@@ -1,13 +1,7 @@
 //! What the recorder saw, as TLS records, and what may be among them.
 
 use crate::pki::{CLIENT, Way};
-
-/// One record: its type and its content.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Record<'a> {
-    pub(crate) kind: u8,
-    pub(crate) content: &'a [u8],
-}
+use crate::records::{Record, records};
 
 const SPEC: u8 = 20;
 const ALERT: u8 = 21;
@@ -17,19 +11,6 @@ const SEALED: u8 = 23;
 const SEALED_ALERT: usize = 2 + 1 + 16;
 /// The alert that a rejection sends.
 const ACCESS_DENIED: u8 = 49;
-
-/// Splits what was recorded into records; nothing may be left over.
-pub(crate) fn records(mut bytes: &[u8]) -> Vec<Record<'_>> {
-    let mut all = Vec::new();
-    while !bytes.is_empty() {
-        assert!(bytes.len() >= 5, "half a record's header: {bytes:02x?}");
-        let length = usize::from(u16::from_be_bytes([bytes[3], bytes[4]]));
-        assert!(bytes.len() >= 5 + length, "half a record of type {}", bytes[0]);
-        all.push(Record { kind: bytes[0], content: &bytes[5..5 + length] });
-        bytes = &bytes[5 + length..];
-    }
-    all
-}
 
 /// Everything behind the hellos, which must be there in the number that the way needs.
 fn behind_hellos<'a>(recorded: &'a [u8], way: Way, what: &str) -> Vec<Record<'a>> {

@@ -10,10 +10,13 @@
 
 pub(crate) mod ask;
 pub(crate) mod both;
+pub(crate) mod injections;
 pub(crate) mod memory;
 pub(crate) mod pair;
 pub(crate) mod pki;
 pub(crate) mod raw;
+pub(crate) mod records;
+pub(crate) mod sealing;
 pub(crate) mod tcp;
 
 use std::path::PathBuf;
@@ -37,6 +40,13 @@ pub(crate) fn nobody() -> Context {
     let context = Context::new();
     context.set(|settings| settings.verify_time = Some(NOW)).unwrap();
     context
+}
+
+/// A server of this name, and the authority that vouches for it and that it believes.
+pub(crate) fn lab(host: &str) -> (Authority, Context) {
+    let authority = Authority::new("Lab CA");
+    let server = own(believes(&authority), &authority.server(&[host]));
+    (authority, server)
 }
 
 /// A directory of its own for one test, and a known file in it that does not exist yet.
