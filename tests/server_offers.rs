@@ -15,7 +15,7 @@ use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 use support::raw::{Raw, VERSIONS, client};
-use support::{Authority, Both, lab, own};
+use support::{Authority, Both, believes, lab, own};
 use tlsconn::{ClientAuth, Context, Kind, Material, Outcome, Policy, Settings, Version};
 
 const HOST: &str = "a.example";
