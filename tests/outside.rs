@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the same")]
 
+#[path = "common/installed.rs"]
+mod installed;
 mod support;
 
 use std::fs;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
+use installed::has;
 use support::memory::config;
 use support::pair::{Pair, Way, in_time};
 use support::{Ask, Authority, Link, believes, store};
@@ -84,22 +87,22 @@ fn of_two_threads_that_read_one_is_told_that_the_other_does() {
 
 #[test]
 fn an_answer_counts_for_the_session_where_another_process_holds_the_store() {
+    if !has(&["flock"]) {
+        return;
+    }
     let authority = Authority::new("Lab CA");
     let server = authority.server(&[HOST]);
     let context = believes(&authority);
     let (dir, path) = store();
     context.set_known_file(&path).unwrap();
     let ask = Ask::set(&context, Answer::Always);
-    let holder = Command::new("flock")
+    let mut holder = Command::new("flock")
         .arg(dir.path().join("trusted.pem.lock"))
         .args(["-c", "echo held; cat"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .spawn();
-    let Ok(mut holder) = holder else {
-        println!("skipped: there is no flock");
-        return;
-    };
+        .spawn()
+        .unwrap();
     let mut line = String::new();
     BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "held\n");
@@ -152,8 +155,7 @@ fn what_may_not_be_read_is_a_failure_and_makes_nobody_a_stranger() {
         return nothing_may_be_read(dir.path());
     }
     // Root may read everything, so somebody else has to try.
-    if Command::new("setpriv").arg("--version").output().is_err() {
-        println!("skipped: there is no setpriv");
+    if !has(&["setpriv"]) {
         return;
     }
     chown(dir.path(), Some(65534), Some(65534)).unwrap();

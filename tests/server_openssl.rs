@@ -8,16 +8,18 @@
 )]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the same")]
 
+#[path = "common/installed.rs"]
+mod installed;
 mod support;
 
 use std::fs;
-use std::io::Write as _;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::AsFd as _;
 use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use installed::has;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize};
 use support::{Authority, Identity, believes, own};
 use tempfile::TempDir;
@@ -42,17 +44,6 @@ struct Outcomes {
     server: Result<bool, Error>,
     /// What the client wrote.
     client: String,
-}
-
-/// Whether OpenSSL is not here; says so, and is a failure where everything must be here.
-fn missing() -> bool {
-    let answer = Command::new("openssl").arg("version").stdout(Stdio::null()).status();
-    if answer.is_ok() {
-        return false;
-    }
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "not installed: openssl");
-    std::io::stderr().write_all(b"skipped: not installed: openssl\n").unwrap();
-    true
 }
 
 fn lab(tickets: bool) -> Lab {
@@ -122,7 +113,7 @@ fn talk(context: &Context, stream: &'static TcpStream) -> Result<bool, Error> {
 
 #[test]
 fn by_default_openssl_is_given_no_ticket() {
-    if missing() {
+    if !has(&["openssl"]) {
         return;
     }
     let lab = lab(false);
@@ -142,7 +133,7 @@ fn by_default_openssl_is_given_no_ticket() {
 
 #[test]
 fn openssl_resumes_and_is_judged_again() {
-    if missing() {
+    if !has(&["openssl"]) {
         return;
     }
     for version in VERSIONS {
@@ -163,7 +154,7 @@ fn openssl_resumes_and_is_judged_again() {
 
 #[test]
 fn a_ticket_of_openssl_is_of_no_use_once_a_list_revokes_its_client() {
-    if missing() {
+    if !has(&["openssl"]) {
         return;
     }
     for version in VERSIONS {
@@ -180,7 +171,7 @@ fn a_ticket_of_openssl_is_of_no_use_once_a_list_revokes_its_client() {
 
 #[test]
 fn openssl_understands_why_it_is_refused() {
-    if missing() {
+    if !has(&["openssl"]) {
         return;
     }
     // The last wants a group for which it sends no share at first.
@@ -203,7 +194,7 @@ fn openssl_understands_why_it_is_refused() {
 
 #[test]
 fn a_key_that_is_too_short_is_named() {
-    if missing() {
+    if !has(&["openssl"]) {
         return;
     }
     for version in VERSIONS {
@@ -243,7 +234,7 @@ impl Lab {
 
 #[test]
 fn openssl_is_shown_the_key_that_it_can_check() {
-    if missing() {
+    if !has(&["openssl"]) {
         return;
     }
     let lab = lab(false);

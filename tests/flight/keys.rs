@@ -3,9 +3,10 @@
 use rcgen::{KeyPair, PublicKeyData as _, SigningKey as _};
 use tlsconn::{Answer, Kind, Outcome, Policy, Problems, Want};
 
+use crate::installed::has;
 use crate::link::Link;
 use crate::pki::{Pki, SERVER, WAYS, Way, certified};
-use crate::programs::{OpenSsl, missing};
+use crate::programs::OpenSsl;
 use crate::record::assert_at_most_an_alert;
 use crate::records::records;
 use crate::wire::Wire;
@@ -63,7 +64,7 @@ fn a_certificate_of_version_1_must_prove_its_key_too() {
 
 #[test]
 fn a_short_rsa_key_is_named_and_nobody_is_asked() {
-    if missing("openssl") {
+    if !has(&["openssl"]) {
         return;
     }
     let pki = Pki::new();

@@ -18,6 +18,8 @@ mod held;
 mod injected;
 #[path = "../support/injections.rs"]
 mod injections;
+#[path = "../common/installed.rs"]
+mod installed;
 mod keys;
 mod link;
 mod pki;

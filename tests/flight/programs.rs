@@ -1,7 +1,7 @@
 //! The servers of OpenSSL and GnuTLS as children of the test, ended by their own id.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,24 +11,6 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::pki::{Pki, Way};
-
-/// Whether a program is not here; says so, and is a failure where everything must be here.
-pub(crate) fn missing(program: &str) -> bool {
-    let answer = Command::new(program)
-        .arg(if program == "openssl" { "version" } else { "--version" })
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if answer.is_ok() {
-        return false;
-    }
-    let line = format!("skipped: not installed: {program}");
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{line}");
-    // Not `eprintln!`, which the test runner swallows where a test passes.
-    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
-    true
-}
 
 /// A server in a process of its own.
 pub(crate) struct Server {
