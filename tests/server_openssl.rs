@@ -1,5 +1,5 @@
-//! Clients of OpenSSL: tickets that they are given, keep and bring again, and what they are told
-//! where they are refused.
+//! Clients of OpenSSL: what they are told where they are refused, and which keys they show and
+//! are shown.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use installed::has;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize};
-use support::{Authority, Identity, believes, own};
+use support::{Authority, Identity};
 use tempfile::TempDir;
-use tlsconn::{Answer, Connection, Context, Error, Kind, Material, Outcome, Policy, Read};
+use tlsconn::{Answer, Connection, Context, Error, Kind, Outcome, Policy, Read};
 
 const HOST: &str = "a.example";
 const VERSIONS: [&str; 2] = ["-tls1_2", "-tls1_3"];
@@ -33,25 +33,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A server, and a client of OpenSSL with its files.
 struct Lab {
     authority: Authority,
-    alice: Identity,
     server: Context,
     home: TempDir,
 }
 
 /// What came of a connection.
 struct Outcomes {
-    /// On the server: whether the session was resumed.
-    server: Result<bool, Error>,
+    /// On the server.
+    server: Result<(), Error>,
     /// What the client wrote.
     client: String,
 }
 
-fn lab(tickets: bool) -> Lab {
-    let authority = Authority::new("Lab CA");
-    let server = own(believes(&authority), &authority.server(&[HOST]));
+fn lab() -> Lab {
+    let (authority, server) = support::lab(HOST);
     server
         .set(|settings| {
-            settings.tickets = tickets;
             settings.handshake_timeout = Some(PATIENCE);
             settings.io_timeout = Some(PATIENCE);
         })
@@ -59,8 +56,8 @@ fn lab(tickets: bool) -> Lab {
     let alice = authority.server(&["alice"]);
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("ca.pem"), authority.pem()).unwrap();
-    let lab = Lab { authority, alice, server, home };
-    lab.shows(&lab.alice);
+    let lab = Lab { authority, server, home };
+    lab.shows(&alice);
     lab
 }
 
@@ -90,7 +87,7 @@ impl Lab {
     }
 
     /// Serves one client: says hello and hangs up.
-    fn serve(&self, listener: TcpListener) -> JoinHandle<Result<bool, Error>> {
+    fn serve(&self, listener: TcpListener) -> JoinHandle<Result<(), Error>> {
         let context = self.server.clone();
         thread::spawn(move || {
             let stream: &'static TcpStream = Box::leak(Box::new(listener.accept().unwrap().0));
@@ -102,71 +99,13 @@ impl Lab {
     }
 }
 
-fn talk(context: &Context, stream: &'static TcpStream) -> Result<bool, Error> {
+fn talk(context: &Context, stream: &'static TcpStream) -> Result<(), Error> {
     let connection = Connection::accept_socket(context, stream.as_fd(), true)?;
     assert_eq!(connection.handshake()?, Outcome::Done(()));
     assert_eq!(connection.write(b"hello\n")?, Outcome::Done(6));
     connection.shutdown()?;
     while connection.read(&mut [0; 64])? != Outcome::Done(Read::End) {}
-    Ok(connection.info().resumed)
-}
-
-#[test]
-fn by_default_openssl_is_given_no_ticket() {
-    if !has(&["openssl"]) {
-        return;
-    }
-    let lab = lab(false);
-    for version in VERSIONS {
-        let Outcomes { server, client } = lab.comes(version, &["-sess_out", "session.pem"]);
-        assert_eq!(server, Ok(false), "{client}");
-        assert!(client.contains("hello"), "{client}");
-        assert!(!client.contains("ession ticket:"), "{client}");
-        assert!(!client.contains("New Session Ticket arrived"), "{client}");
-        if lab.home.path().join("session.pem").exists() {
-            let again = lab.comes(version, &["-sess_in", "session.pem"]);
-            assert_eq!(again.server, Ok(false), "{}", again.client);
-            assert!(!again.client.contains("Reused"), "{}", again.client);
-        }
-    }
-}
-
-#[test]
-fn openssl_resumes_and_is_judged_again() {
-    if !has(&["openssl"]) {
-        return;
-    }
-    for version in VERSIONS {
-        let lab = lab(true);
-        let first = lab.comes(version, &["-sess_out", "session.pem"]);
-        assert_eq!(first.server, Ok(false), "{}", first.client);
-        let again = lab.comes(version, &["-sess_in", "session.pem"]);
-        assert_eq!(again.server, Ok(true), "{}", again.client);
-        assert!(again.client.contains("Reused") && again.client.contains("hello"));
-
-        lab.server.distrust(&lab.alice.certificate, true).unwrap();
-        let refused = lab.comes(version, &["-sess_in", "session.pem"]);
-        assert_eq!(refused.server.unwrap_err().kind(), Kind::CertificateDistrusted);
-        assert!(refused.client.contains("alert access denied"), "{}", refused.client);
-        assert!(!refused.client.contains("hello"), "{}", refused.client);
-    }
-}
-
-#[test]
-fn a_ticket_of_openssl_is_of_no_use_once_a_list_revokes_its_client() {
-    if !has(&["openssl"]) {
-        return;
-    }
-    for version in VERSIONS {
-        let lab = lab(true);
-        assert_eq!(lab.comes(version, &["-sess_out", "session.pem"]).server, Ok(false));
-        let list = lab.authority.list(1, &[&lab.alice]);
-        lab.server.add(Material::Crl, list.as_bytes()).unwrap();
-        let refused = lab.comes(version, &["-sess_in", "session.pem"]);
-        assert_eq!(refused.server.unwrap_err().kind(), Kind::CertificateRevoked);
-        assert!(refused.client.contains("alert certificate revoked"), "{}", refused.client);
-        assert!(!refused.client.contains("Reused"), "{}", refused.client);
-    }
+    Ok(())
 }
 
 #[test]
@@ -177,7 +116,7 @@ fn openssl_understands_why_it_is_refused() {
     // The last wants a group for which it sends no share at first.
     let retries: &[&str] = &["-groups", "X448:P-256"];
     for (version, more) in [("-tls1_2", &[][..]), ("-tls1_3", &[]), ("-tls1_3", retries)] {
-        let lab = lab(false);
+        let lab = lab();
         lab.shows(&Identity::alone(&["mallory"]));
         let refused = lab.comes(version, more);
         assert_eq!(refused.server.unwrap_err().kind(), Kind::CertificateUnknown);
@@ -199,7 +138,7 @@ fn a_key_that_is_too_short_is_named() {
     }
     for version in VERSIONS {
         for (kind, make) in [("RSA", SHORT_RSA), ("P-192", P_192)] {
-            let lab = lab(false);
+            let lab = lab();
             // In TLS 1.3 there is no signature for this one, and OpenSSL shows nothing.
             if (version, kind) == ("-tls1_3", "P-192") || !lab.makes_key(make) {
                 continue;
@@ -237,7 +176,7 @@ fn openssl_is_shown_the_key_that_it_can_check() {
     if !has(&["openssl"]) {
         return;
     }
-    let lab = lab(false);
+    let lab = lab();
     for (name, key) in [
         ("ec", KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap()),
         ("rsa", KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()),

@@ -13,7 +13,7 @@ use common::has;
 use common::ours::Ours;
 use common::pki::{Pair, Pki};
 use common::server::Server;
-use tlsconn::Material;
+use tlsconn::{Kind, Material};
 
 const BOTH: [&str; 2] = ["1.2", "1.3"];
 
@@ -55,13 +55,14 @@ impl Alice {
         assert!(server.let_in("alice").resumed);
     }
 
-    /// It comes back with its session, and is told that it may not come any more.
+    /// It comes back with its session, and is told that it may not come any more; what it
+    /// printed, and what it is refused for.
     #[track_caller]
-    fn is_refused(&self, server: &Ours, version: &'static str, alert: &str) {
+    fn is_refused(&self, server: &Ours, version: &'static str, alert: &str) -> (Talk, Kind) {
         let talk = self.talk(server.port, version, "-sess_in");
         assert!(!talk.well && talk.printed.contains(&format!("alert {alert}")), "{talk:#?}");
         assert!(!talk.printed.contains("you are"), "{talk:#?}");
-        assert!(server.next().is_err());
+        (talk, server.next().unwrap_err().kind())
     }
 }
 
@@ -72,7 +73,8 @@ fn no_session_is_there_to_come_back_with() {
         let server = Ours::http(&alice.pki.serving());
         let talk = alice.talk(server.port, version, "-sess_out");
         assert!(talk.printed.contains("you are alice"), "{talk:#?}");
-        assert!(!talk.printed.contains("TLS session ticket"), "{talk:#?}");
+        assert!(!talk.printed.contains("ession ticket:"), "{talk:#?}");
+        assert!(!talk.printed.contains("New Session Ticket arrived"), "{talk:#?}");
         assert!(!alice.session().exists(), "{talk:#?}");
         assert!(!server.let_in("alice").resumed);
     }
@@ -113,7 +115,23 @@ fn who_was_revoked_meanwhile_does_not_come_back_with_a_session() {
         alice.comes_and_comes_back(&server, version);
         alice.pki.revoke(&[&alice.pair]);
         context.reload().unwrap();
-        alice.is_refused(&server, version, "certificate revoked");
+        let (talk, kind) = alice.is_refused(&server, version, "certificate revoked");
+        assert_eq!(kind, Kind::CertificateRevoked);
+        assert!(!talk.printed.contains("Reused"), "{talk:#?}");
+    }
+}
+
+#[test]
+fn who_was_distrusted_meanwhile_does_not_come_back_with_a_session() {
+    for version in BOTH {
+        let Some(alice) = Alice::new() else { return };
+        let context = alice.pki.serving();
+        context.set(|settings| settings.tickets = true).unwrap();
+        let server = Ours::http(&context);
+        alice.comes_and_comes_back(&server, version);
+        context.distrust(&alice.pair.parsed(), true).unwrap();
+        let (_, kind) = alice.is_refused(&server, version, "access denied");
+        assert_eq!(kind, Kind::CertificateDistrusted);
     }
 }
 
@@ -130,6 +148,7 @@ fn who_was_taken_out_of_the_directory_meanwhile_does_not_come_back_with_a_sessio
         let server = Ours::http(&context);
         alice.comes_and_comes_back(&server, version);
         fs::remove_file(entry).unwrap();
-        alice.is_refused(&server, version, "certificate unknown");
+        let (_, kind) = alice.is_refused(&server, version, "certificate unknown");
+        assert_eq!(kind, Kind::CertificateUnknown);
     }
 }
