@@ -60,7 +60,7 @@ impl Connection {
                 return Ok(Outcome::Not(Want::Read));
             }
             let writable = flushed == Flushed::Some;
-            self.wait_on_socket(Interest { readable: true, writable }, deadline, "to come")?;
+            self.wait_on_socket(Interest { writable, ..Interest::READ }, deadline, "to come")?;
         }
     }
 
@@ -188,7 +188,7 @@ impl Connection {
                 self.wants.lock().write = Some(Want::Write);
                 return Ok(false);
             }
-            let interest = Interest { readable: false, writable: true };
+            let interest = Interest::WRITE;
             self.wait_on_socket(interest, deadline, "to be taken")?;
         }
         self.wants.lock().write = None;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::asking::{Pending, Verdict};
 use super::transport::{Filled, Flushed, Transport};
-use super::{Connection, Outcome, Want};
+use super::{Connection, Outcome, Side, Want};
 use crate::context::{Snapshot, Validator};
 use crate::error::{Error, Kind};
 use crate::io::{Dial, Interest, Step, Woken, wait};
@@ -126,6 +126,14 @@ impl Connection {
                     Some(answer) => {
                         self.apply(driver, answer)?;
                         continue;
+                    }
+                    None if self.client_is_gone() => {
+                        let whom = pending.question().asked().whom();
+                        let message =
+                            format!("{whom} hung up while the question about it was open");
+                        return Err(Error::new(Kind::PeerGone, message).with_hint(
+                            "an answer that lasts still counts for its next connection",
+                        ));
                     }
                     None => match self.whom_to_ask(pending)? {
                         Some(validator) => {
@@ -335,8 +343,8 @@ impl Connection {
         if woken == Woken::Signalled { self.hush(&wake) } else { Ok(()) }
     }
 
-    /// What the stage waits for on the transport. While a question is open that is nothing:
-    /// the socket is not read further.
+    /// What the stage waits for on the transport. While a question is open that is nothing but
+    /// the end of a client: the socket is not read further.
     pub(super) fn interests<'a>(
         &self,
         driver: &'a Driver,
@@ -346,11 +354,20 @@ impl Connection {
             Stage::Dialling(dial) => dial.interests(),
             Stage::Shaking | Stage::Confirming => transport
                 .socket()
-                .map(|socket| (socket, Interest { readable: true, writable: self.has_output() }))
+                .map(|socket| (socket, Interest { writable: self.has_output(), ..Interest::READ }))
                 .into_iter()
                 .collect(),
+            Stage::Asking(_) if matches!(self.side, Side::Server) => {
+                transport.socket().map(|socket| (socket, Interest::END)).into_iter().collect()
+            }
             Stage::Start | Stage::Asking(_) | Stage::Open => Vec::new(),
         }
+    }
+
+    /// Whether a client has hung up while it is asked about: nobody waits for its answer any
+    /// longer, though whoever holds the question may still give one.
+    fn client_is_gone(&self) -> bool {
+        matches!(self.side, Side::Server) && self.transport.lock().is_gone()
     }
 
     /// Uses the session; it exists in every stage that does.

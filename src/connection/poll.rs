@@ -43,7 +43,7 @@ impl Connection {
         let driver = self.driver.try_lock().ok_or_else(|| busy("the handshake"))?;
         let transport = self.transport.lock().clone();
         let mut interests = self.all_interests(&driver, &transport);
-        interests.push((wake.as_fd(), Interest { readable: true, writable: false }));
+        interests.push((wake.as_fd(), Interest::READ));
         watch.set(&interests)?;
         Ok((watch.as_fd(), self.patience_of(&driver)))
     }
@@ -82,7 +82,7 @@ impl Connection {
         let wants = *self.wants.lock();
         let writable = self.has_output() || wants.write.is_some();
         let readable = wants.read.is_some() || wants.write.is_none();
-        let interest = Interest { readable, writable };
+        let interest = Interest { readable, writable, ended: false };
         transport.socket().map(|socket| (socket, interest)).into_iter().collect()
     }
 
@@ -128,7 +128,7 @@ mod tests {
             Connection::over_socket(&Context::new(), near.as_fd(), "h", 1, false).unwrap();
         assert_eq!(connection.handshake().unwrap(), Outcome::Not(Want::Read));
         let (interest, timeout) = connection.poll_socket().unwrap();
-        assert_eq!(interest, Interest { readable: true, writable: false });
+        assert_eq!(interest, Interest::READ);
         assert!(timeout.is_some_and(|timeout| timeout > Duration::ZERO));
         assert!(connection.watch.get().is_none() && connection.wake.get().is_none());
     }

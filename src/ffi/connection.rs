@@ -320,7 +320,7 @@ pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int
 /// over a descriptor of yours, poll that one for `*events`. While a question is open `*events`
 /// is 0: leave the descriptor out then, for poll() tells of a peer that is gone unasked, and make
 /// the call again by yourself once the question is answered, the connection is aborted or the
-/// time is over; nothing rings.
+/// time is over; nothing rings. A call after a client is gone returns `TLSCONN_E_PEER_GONE`.
 ///
 /// Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
 /// `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;

@@ -25,16 +25,20 @@ pub(crate) struct Interest {
     pub readable: bool,
     /// Until there is room to write.
     pub writable: bool,
+    /// Until the peer ends its direction of the stream, where the system can tell.
+    pub ended: bool,
 }
 
 impl Interest {
     /// Only reading.
-    pub(crate) const READ: Self = Self { readable: true, writable: false };
+    pub(crate) const READ: Self = Self { readable: true, writable: false, ended: false };
     /// Only writing.
-    pub(crate) const WRITE: Self = Self { readable: false, writable: true };
+    pub(crate) const WRITE: Self = Self { readable: false, writable: true, ended: false };
+    /// Only the end.
+    pub(crate) const END: Self = Self { readable: false, writable: false, ended: true };
 
     pub(super) const fn is_none(self) -> bool {
-        !self.readable && !self.writable
+        !self.readable && !self.writable && !self.ended
     }
 }
 
@@ -150,6 +154,7 @@ fn flags(interest: Interest) -> PollFlags {
     let mut flags = PollFlags::empty();
     flags.set(PollFlags::IN, interest.readable);
     flags.set(PollFlags::OUT, interest.writable);
+    flags.set(end_of_stream(), interest.ended);
     flags
 }
 
@@ -186,7 +191,7 @@ mod tests {
     #[test]
     fn room_to_write_ends_waiting_only_for_writing() {
         let (near, _far) = UnixStream::pair().unwrap();
-        let both = Interest { readable: true, writable: true };
+        let both = Interest { writable: true, ..Interest::READ };
         let past = Some(Instant::now());
         assert_eq!(wait(&[(near.as_fd(), Interest::WRITE)], None, None), Ok(Woken::Ready));
         assert_eq!(wait(&[(near.as_fd(), both)], None, None), Ok(Woken::Ready));
@@ -219,7 +224,7 @@ mod tests {
     fn an_interest_in_nothing_is_not_waited_for() {
         let (near, far) = UnixStream::pair().unwrap();
         drop(far);
-        let nothing = Interest { readable: false, writable: false };
+        let nothing = Interest::default();
         let woken = wait(&[(near.as_fd(), nothing)], None, Some(Instant::now()));
         assert_eq!(woken, Ok(Woken::Late));
     }

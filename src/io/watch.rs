@@ -135,6 +135,7 @@ mod nested {
         let mut flags = EventFlags::empty();
         flags.set(EventFlags::IN, interest.readable);
         flags.set(EventFlags::OUT, interest.writable);
+        flags.set(EventFlags::RDHUP, interest.ended);
         flags
     }
 
@@ -271,7 +272,7 @@ mod tests {
         assert!(!is_ready(&watch));
         watch.set(&both).unwrap();
         assert!(is_ready(&watch));
-        let nothing = Interest { readable: false, writable: false };
+        let nothing = Interest::default();
         watch.set(&[(gone.as_fd(), nothing)]).unwrap();
         assert!(!is_ready(&watch));
     }
