@@ -113,6 +113,20 @@ fn an_entry_of_the_directory_comes_in_until_it_is_removed() {
 }
 
 #[test]
+fn a_directory_that_is_gone_lets_nobody_in_and_is_the_servers_own_failure() {
+    for newest in VERSIONS {
+        let (authority, server) = server(false);
+        let alice = alone("alice");
+        drop(directory(&server, &[&alice]));
+        let both = Both::new(&server, &client(&authority, &alice, newest), HOST);
+        assert_eq!(both.refused().kind(), Kind::File);
+        let told = both.client.read(&mut [0; 8]).unwrap_err();
+        assert_eq!(told.kind(), Kind::Alert, "{told}");
+        assert!(told.message().contains("InternalError"), "{told}");
+    }
+}
+
+#[test]
 fn an_entry_of_the_directory_has_dates() {
     let ended = valid("alice", -9, -1);
     let early = valid("alice", 1, 9);

@@ -127,14 +127,7 @@ impl Connection {
                         self.apply(driver, answer)?;
                         continue;
                     }
-                    None if self.client_is_gone() => {
-                        let whom = pending.question().asked().whom();
-                        let message =
-                            format!("{whom} hung up while the question about it was open");
-                        return Err(Error::new(Kind::PeerGone, message).with_hint(
-                            "an answer that lasts still counts for its next connection",
-                        ));
-                    }
+                    None if self.client_is_gone() => return Err(self.hung_up(driver)),
                     None => match self.whom_to_ask(pending)? {
                         Some(validator) => {
                             return Ok(Next::Ask(Arc::clone(pending.question()), validator));
@@ -276,13 +269,7 @@ impl Connection {
         }
         let asked = driver.grant.as_ref().and_then(|grant| grant.asked.certificate().cloned());
         let (Some(_), Some(expected)) = (self.side.dialled(), asked) else {
-            let mut message =
-                format!("{} hung up while the question about it was open", self.whom());
-            let answer = driver.ticket.as_ref().and_then(|ticket| ticket.question().answered());
-            if matches!(answer, Some(Answer::Session | Answer::Always)) {
-                message.push_str("; the answer is kept for the next connection");
-            }
-            return Err(Error::new(Kind::PeerGone, message).with_hint("connect again"));
+            return Err(self.hung_up(driver));
         };
         driver.expected = Some(expected);
         driver.deadline = Self::deadline(self.snapshot.settings().handshake_timeout);
@@ -290,6 +277,22 @@ impl Connection {
         self.outgoing.lock().clear();
         *self.transport.lock() = Transport::None;
         self.start_over(driver)
+    }
+
+    /// The error for a peer that hung up while it was asked about, and is not dialled again.
+    fn hung_up(&self, driver: &Driver) -> Error {
+        let question = driver.ticket.as_ref().map(Ticket::question);
+        let whom = question.map_or_else(|| self.whom(), |question| question.asked().whom());
+        let mut message = format!("{whom} hung up while the question about it was open");
+        let answer = question.and_then(|question| question.answered());
+        if matches!(answer, Some(Answer::Session | Answer::Always)) {
+            message.push_str("; the answer is kept for the next connection");
+        }
+        let hint = match self.side {
+            Side::Client { .. } => "connect again",
+            Side::Server => "an answer that lasts counts for its next connection",
+        };
+        Error::new(Kind::PeerGone, message).with_hint(hint)
     }
 
     fn check_deadlines(&self, driver: &mut Driver) -> Result<(), Error> {

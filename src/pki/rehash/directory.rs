@@ -32,13 +32,18 @@ impl<'a> Directory<'a> {
     /// Opens the directory, and waits for its lock: not for ever, for whoever may read the
     /// directory may lock it.
     pub(super) fn lock(path: &'a Path) -> Result<Self, Error> {
+        Self::lock_within(path, PATIENCE)
+    }
+
+    /// The same, with another patience.
+    pub(super) fn lock_within(path: &'a Path, patience: Duration) -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let cannot = |what: &'static str| {
             move |error: Errno| failed(&format!("{what} the directory {}", path.display()), error)
         };
         let file = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));
         let file = File::from(file.map_err(cannot("open"))?);
-        let mut left = PATIENCE;
+        let mut left = patience;
         loop {
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(Self { path, file }),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -230,6 +231,18 @@ fn two_at_once_take_turns() {
     .unwrap();
     assert!(is_locked.get());
     other.try_lock().unwrap();
+}
+
+#[test]
+fn a_lock_that_stays_is_an_error_that_names_the_directory() {
+    let lab = Lab::new();
+    let other = fs::File::open(lab.path()).unwrap();
+    other.try_lock().unwrap();
+    let error = Directory::lock_within(lab.path(), Duration::ZERO).unwrap_err();
+    assert_eq!(error.kind(), Kind::Busy);
+    assert!(error.message().contains(lab.path().to_str().unwrap()), "{error}");
+    drop(other);
+    assert!(Directory::lock_within(lab.path(), Duration::ZERO).is_ok());
 }
 
 /// A history of files that come, go and change their names, the same one each time.
