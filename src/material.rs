@@ -9,17 +9,19 @@ mod certificate;
 mod chain;
 mod crl;
 mod date;
-mod der;
+pub(crate) mod der;
 mod describe;
 mod facts;
 mod file;
 mod hash_name;
+mod hex;
 mod holding;
 mod key;
 mod layout;
 mod name;
 mod name_gnutls;
 mod name_hash;
+pub(crate) mod oid;
 mod pem;
 mod system;
 #[cfg(test)]
@@ -30,15 +32,15 @@ pub(crate) use certificate::sha256;
 pub(crate) use chain::chain_from_pem;
 pub(crate) use crl::{Crl, IssuingPoint, PointName, SignedList, SignedPart, Status, point_name};
 pub(crate) use date::{parse_time, time_text};
-pub(crate) use der::{Element, first as first_element};
+pub(crate) use describe::pem_text;
 pub use describe::{Style, difference};
-pub(crate) use describe::{hex_colons, pem_text};
 pub(crate) use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
 pub(crate) use file::{
     FileText, LIMIT, Stamp, has_ending, pause, pem_files, read, read_at, read_secret, source_of,
     stamp,
 };
 pub(crate) use hash_name::{HashName, HashPlace};
+pub(crate) use hex::hex_colons;
 pub(crate) use holding::{Holding, holding};
 pub(crate) use key::Key;
 pub use layout::Layout;

@@ -15,7 +15,6 @@ mod constraints;
 mod crl;
 mod crl_scope;
 mod crls;
-mod der;
 mod directory;
 mod entries;
 mod entry;

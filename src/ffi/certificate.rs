@@ -10,7 +10,7 @@ use super::question::style;
 use super::read::{bytes, place};
 use super::text::Text;
 use crate::error::{Error, Kind, escaped};
-use crate::material::Certificate;
+use crate::material::{Certificate, der::SEQUENCE};
 
 /// A certificate (RFC 5280). Counted, immutable, good for any thread.
 ///
@@ -82,7 +82,6 @@ pub unsafe extern "C" fn tlsconn_cert_parse(
     len: usize,
     out: *mut *mut tlsconn_cert,
 ) -> c_int {
-    const SEQUENCE: u8 = 0x30;
     call(|| {
         // SAFETY: the contract: room for a pointer, or NULL.
         let out = unsafe { place("out", out) }?;

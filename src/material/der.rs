@@ -1,7 +1,56 @@
 //! The little of DER (X.690) that certificates are made of, read without a copy.
 //!
-//! Lengths and numbers have one form, and nothing may stand behind an element unseen. What an
-//! element means is for its reader to say; nothing here fails in another way than with nothing.
+//! This is the only reader of DER, and the only list of tags. Lengths and numbers have one form,
+//! and nothing may stand behind an element unseen. What an element means is for its reader to say;
+//! whatever is malformed is `None`.
+
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const ENUMERATED: u8 = 0x0a;
+pub(crate) const UTF8_STRING: u8 = 0x0c;
+pub(crate) const NUMERIC_STRING: u8 = 0x12;
+pub(crate) const PRINTABLE_STRING: u8 = 0x13;
+pub(crate) const TELETEX_STRING: u8 = 0x14;
+pub(crate) const IA5_STRING: u8 = 0x16;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const VISIBLE_STRING: u8 = 0x1a;
+pub(crate) const GENERAL_STRING: u8 = 0x1b;
+pub(crate) const UNIVERSAL_STRING: u8 = 0x1c;
+pub(crate) const BMP_STRING: u8 = 0x1e;
+pub(crate) const SEQUENCE: u8 = CONSTRUCTED | 0x10;
+pub(crate) const SET: u8 = CONSTRUCTED | 0x11;
+
+/// The bit of a tag which says that the content consists of elements.
+pub(crate) const CONSTRUCTED: u8 = 0x20;
+
+/// The tag that a structure gives to its own part `[number]`, which does not consist of elements.
+pub(crate) const fn context(number: u8) -> u8 {
+    0x80 | number
+}
+
+/// The tag of a part `[number]` that consists of elements.
+pub(crate) const fn context_constructed(number: u8) -> u8 {
+    context(number) | CONSTRUCTED
+}
+
+/// The tags of a GeneralName (RFC 5280, section 4.2.1.6).
+pub(crate) mod general_name {
+    use super::{context, context_constructed};
+
+    pub(crate) const OTHER: u8 = context_constructed(0);
+    pub(crate) const EMAIL: u8 = context(1);
+    pub(crate) const DNS: u8 = context(2);
+    pub(crate) const X400: u8 = context_constructed(3);
+    pub(crate) const DIRECTORY: u8 = context_constructed(4);
+    pub(crate) const EDI: u8 = context_constructed(5);
+    pub(crate) const URI: u8 = context(6);
+    pub(crate) const IP: u8 = context(7);
+    pub(crate) const REGISTERED_ID: u8 = context(8);
+}
 
 /// One element: its identifier byte, its content, and all of its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +61,7 @@ pub(crate) struct Element<'a> {
 }
 
 /// The one element that `input` is, with nothing behind it.
-pub(super) fn only(input: &[u8]) -> Option<Element<'_>> {
+pub(crate) fn only(input: &[u8]) -> Option<Element<'_>> {
     let (element, rest) = first(input)?;
     rest.is_empty().then_some(element)
 }
@@ -20,19 +69,16 @@ pub(super) fn only(input: &[u8]) -> Option<Element<'_>> {
 /// The elements that an input is made of, one after another. It stops before damage: who reads
 /// to the end asks [`Reader::is_empty`] there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// The next element, if it has this tag; else nothing moves.
-    pub(super) fn next_if(&mut self, tag: u8) -> Option<Element<'a>> {
-        if self.0.first() != Some(&tag) {
-            return None;
-        }
-        self.next()
+    pub(crate) fn next_if(&mut self, tag: u8) -> Option<Element<'a>> {
+        next_if(&mut self.0, tag)
     }
 
     /// Whether everything was read.
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -41,27 +87,36 @@ impl<'a> Iterator for Reader<'a> {
     type Item = Element<'a>;
 
     fn next(&mut self) -> Option<Element<'a>> {
-        let (element, rest) = first(self.0)?;
-        self.0 = rest;
-        Some(element)
+        next(&mut self.0)
     }
 }
 
+/// The next element of `input`, which then begins behind it.
+pub(crate) fn next<'a>(input: &mut &'a [u8]) -> Option<Element<'a>> {
+    let (element, rest) = first(input)?;
+    *input = rest;
+    Some(element)
+}
+
+/// The next element of `input`, if it has this tag; else nothing moves.
+pub(crate) fn next_if<'a>(input: &mut &'a [u8], tag: u8) -> Option<Element<'a>> {
+    if input.first() != Some(&tag) {
+        return None;
+    }
+    next(input)
+}
+
 /// Where `content` consists of elements that all are fine, to the last byte.
-pub(super) fn all_are<'a>(content: &'a [u8], is_fine: impl FnMut(Element<'a>) -> bool) -> bool {
+pub(crate) fn all_are<'a>(content: &'a [u8], is_fine: impl FnMut(Element<'a>) -> bool) -> bool {
     let mut reader = Reader(content);
     reader.by_ref().all(is_fine) && reader.is_empty()
 }
 
-/// The elements that `input` is made of.
-pub(super) fn elements(mut input: &[u8]) -> Option<Vec<Element<'_>>> {
-    let mut all = Vec::new();
-    while !input.is_empty() {
-        let (element, rest) = first(input)?;
-        all.push(element);
-        input = rest;
-    }
-    Some(all)
+/// The elements that `input` is made of, to its last byte.
+pub(crate) fn elements(input: &[u8]) -> Option<Vec<Element<'_>>> {
+    let mut reader = Reader(input);
+    let all = reader.by_ref().collect();
+    reader.is_empty().then_some(all)
 }
 
 /// The element that `input` begins with, and what follows it. Lengths must be in their shortest
@@ -92,17 +147,17 @@ pub(crate) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
 
 /// Whether an element that nothing here looks into consists of elements, as far down as any
 /// honest one goes.
-pub(super) fn is_whole(element: Element<'_>) -> bool {
+pub(crate) fn is_whole(element: Element<'_>) -> bool {
     fn is_whole_to(element: Element<'_>, depth: u8) -> bool {
         let below = depth.checked_sub(1);
         let inside = |below| all_are(element.content, |one| is_whole_to(one, below));
-        element.tag & 0x20 == 0 || below.is_some_and(inside)
+        element.tag & CONSTRUCTED == 0 || below.is_some_and(inside)
     }
     is_whole_to(element, 8)
 }
 
 /// Whether the content of an INTEGER is a number in its shortest form.
-pub(super) fn is_integer(content: &[u8]) -> bool {
+pub(crate) fn is_integer(content: &[u8]) -> bool {
     match content {
         [] => false,
         [0, second, ..] => *second >= 0x80,
@@ -111,8 +166,8 @@ pub(super) fn is_integer(content: &[u8]) -> bool {
     }
 }
 
-/// The number that the content of an INTEGER is, where it is none below zero.
-pub(super) fn number(content: &[u8]) -> Option<u32> {
+/// The number that the content of an INTEGER is, unless it is negative.
+pub(crate) fn number(content: &[u8]) -> Option<u32> {
     if !is_integer(content) || content.first().is_some_and(|byte| *byte >= 0x80) {
         return None;
     }
@@ -122,7 +177,7 @@ pub(super) fn number(content: &[u8]) -> Option<u32> {
 }
 
 /// What the content of a BOOLEAN says.
-pub(super) const fn boolean(content: &[u8]) -> Option<bool> {
+pub(crate) const fn boolean(content: &[u8]) -> Option<bool> {
     match content {
         [0] => Some(false),
         [0xff] => Some(true),
@@ -131,76 +186,31 @@ pub(super) const fn boolean(content: &[u8]) -> Option<bool> {
 }
 
 /// The bytes of the content of a BIT STRING that has no unused bits.
-pub(super) fn whole_bytes(content: &[u8]) -> Option<&[u8]> {
+pub(crate) fn whole_bytes(content: &[u8]) -> Option<&[u8]> {
     match content.split_first() {
         Some((0, bytes)) => Some(bytes),
         _ => None,
     }
 }
 
-/// Whether the content of an OBJECT IDENTIFIER is one, each of its numbers in the shortest form.
-pub(super) fn is_oid(content: &[u8]) -> bool {
-    let mut begins = true;
-    for byte in content {
-        if begins && *byte == 0x80 {
-            return false;
-        }
-        begins = *byte < 0x80;
-    }
-    begins && !content.is_empty()
-}
-
-/// An object identifier's content as dotted numbers; as `#` and hexadecimal where it is none, or
-/// has a number above 64 bits.
-pub(super) fn oid_text(content: &[u8]) -> String {
-    arcs(content).unwrap_or_else(|| hex(content))
-}
-
-/// `#` and two hexadecimal digits for each byte, as RFC 4514 writes what is no text.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().saturating_mul(2).saturating_add(1));
-    out.push('#');
-    for byte in bytes {
-        push_hex(&mut out, *byte);
-    }
+/// One element of this tag and content.
+pub(crate) fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len().saturating_add(10));
+    push(&mut out, tag, content);
     out
 }
 
-/// Two lower-case hexadecimal digits.
-pub(super) fn push_hex(out: &mut String, byte: u8) {
-    for digit in [byte >> 4, byte & 15] {
-        out.extend(char::from_digit(u32::from(digit), 16));
+/// Writes one element behind what `out` holds.
+pub(super) fn push(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
+    let bytes = content.len().to_be_bytes();
+    let digits = bytes.iter().position(|byte| *byte != 0).and_then(|at| bytes.get(at..));
+    let digits = digits.unwrap_or(&[0]);
+    out.push(tag);
+    if content.len() >= 0x80 {
+        out.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
     }
-}
-
-fn arcs(content: &[u8]) -> Option<String> {
-    let mut out = String::with_capacity(content.len().saturating_mul(3).saturating_add(4));
-    let mut number = 0_u64;
-    let mut is_open = true;
-    for byte in content {
-        number = number.checked_mul(128)?.checked_add(u64::from(byte & 0x7f))?;
-        is_open = byte & 0x80 != 0;
-        if is_open {
-            continue;
-        }
-        if out.is_empty() {
-            let root = (number / 40).min(2);
-            push_number(&mut out, root);
-            number = number.checked_sub(root.checked_mul(40)?)?;
-        }
-        out.push('.');
-        push_number(&mut out, number);
-        number = 0;
-    }
-    (!is_open).then_some(out)
-}
-
-/// In decimal. Object identifiers are read so often that the standard way shows.
-fn push_number(out: &mut String, number: u64) {
-    if number >= 10 {
-        push_number(out, number / 10);
-    }
-    out.push(char::from(b'0'.saturating_add(u8::try_from(number % 10).unwrap_or_default())));
+    out.extend_from_slice(digits);
+    out.extend_from_slice(content);
 }
 
 #[cfg(test)]
@@ -255,24 +265,38 @@ mod tests {
     }
 
     #[test]
-    fn an_object_identifier_has_one_form() {
-        assert!(is_oid(&[0x55, 4, 3]) && is_oid(&[0x88, 0x37, 3]));
-        for bad in [&[][..], &[0x55, 0x80, 3], &[0x80, 1], &[0x55, 0x84]] {
-            assert!(!is_oid(bad), "{bad:?}");
+    fn long_lengths_are_read() {
+        let mut bytes = vec![4, 0x82, 1, 0];
+        bytes.extend([7; 256]);
+        bytes.push(9);
+        let mut input = bytes.as_slice();
+        let value = next(&mut input).unwrap();
+        assert_eq!((value.tag, value.content.len(), value.whole.len()), (4, 256, 260));
+        assert_eq!(input, [9]);
+    }
+
+    #[test]
+    fn what_is_wrapped_is_read_back() {
+        for length in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x1_0000] {
+            let whole = wrap(4, &vec![7; length]);
+            let mut input = whole.as_slice();
+            let value = next(&mut input).unwrap();
+            assert_eq!((value.content.len(), input.len()), (length, 0), "{length}");
         }
     }
 
     #[test]
-    fn object_identifiers_are_dotted() {
-        assert_eq!(oid_text(&[0x55, 4, 3]), "2.5.4.3");
-        assert_eq!(oid_text(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d]), "1.2.840.113549");
-        assert_eq!(oid_text(&[0x88, 0x37, 3]), "2.999.3");
+    fn a_length_beyond_the_end_or_an_indefinite_one_is_nothing() {
+        for bytes in [&[4_u8, 5, 1][..], &[4, 0x80, 0, 0], &[4], &[], &[4, 0x84, 0xff, 0xff]] {
+            assert!(next(&mut &*bytes).is_none(), "{bytes:?}");
+        }
     }
 
     #[test]
-    fn what_is_no_object_identifier_is_hexadecimal() {
-        assert_eq!(oid_text(&[]), "#");
-        assert_eq!(oid_text(&[0x55, 0x84]), "#5584");
-        assert_eq!(oid_text(&[0xff; 12]), format!("#{}", "ff".repeat(12)));
+    fn another_tag_moves_nothing() {
+        let mut input = &[2_u8, 1, 0][..];
+        assert!(next_if(&mut input, SEQUENCE).is_none());
+        assert!(next_if(&mut input, 2).is_some());
+        assert!(input.is_empty());
     }
 }

@@ -14,8 +14,8 @@ use pkcs8::der::pem::{self, LineEnding};
 pub use self::difference::difference;
 use super::certificate::Certificate;
 use super::date::time_text;
-use super::der;
 use super::facts::AltName;
+use super::hex::hex_colons;
 use super::name::{self, Name};
 use crate::error::escaped;
 
@@ -149,19 +149,6 @@ impl Certificate {
         ]
         .join("\n")
     }
-}
-
-/// `bytes` as pairs of lower-case hexadecimal digits with colons between them.
-#[must_use]
-pub(crate) fn hex_colons(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().saturating_mul(3));
-    for byte in bytes {
-        if !out.is_empty() {
-            out.push(':');
-        }
-        der::push_hex(&mut out, *byte);
-    }
-    out
 }
 
 /// A PEM block (RFC 7468) in lines of 64 columns, with a line break at its end; empty where

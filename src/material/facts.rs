@@ -10,7 +10,7 @@ mod key;
 use std::net::IpAddr;
 
 use super::certificate::Fields;
-use super::der;
+use super::oid;
 
 /// What the fields and extensions of a certificate say.
 #[derive(Clone, Debug)]
@@ -142,7 +142,7 @@ impl Facts {
             not_before: fields.not_before.seconds,
             not_after: fields.not_after.seconds,
             key: KeyAlgorithm::read(&fields.spki),
-            signature_algorithm: der::oid_text(fields.algorithm.oid),
+            signature_algorithm: oid::text(fields.algorithm.oid),
             common_names: fields.subject_name.common_names(),
             alt_names: None,
             basic_constraints: None,

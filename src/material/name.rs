@@ -4,13 +4,14 @@
 //! (RFC 4514's escapes), so that patterns written for libvirt match it. Control characters and
 //! those that turn the direction of writing never come out as they are.
 
-use super::der::{self, Element, Reader};
+use super::der::{
+    self, BMP_STRING, Element, GENERAL_STRING, IA5_STRING, NUMERIC_STRING, OBJECT_IDENTIFIER,
+    PRINTABLE_STRING, Reader, SEQUENCE, SET, TELETEX_STRING, UNIVERSAL_STRING, UTF8_STRING,
+    VISIBLE_STRING,
+};
+use super::hex::hex_after_hash;
+use super::oid::{self, attribute::COMMON_NAME};
 use crate::error::escaped;
-
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const OBJECT_IDENTIFIER: u8 = 6;
-const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 
 /// The names of attribute types, spelled as GnuTLS does.
 const TYPES: [(&str, &str); 26] = [
@@ -80,7 +81,7 @@ impl<'a> Name<'a> {
             .flat_map(attributes)
             .filter(|attribute| attribute.kind == COMMON_NAME)
             .map(|attribute| {
-                decoded(&attribute.value).unwrap_or_else(|| der::hex(attribute.value.whole))
+                decoded(&attribute.value).unwrap_or_else(|| hex_after_hash(attribute.value.whole))
             })
             .collect()
     }
@@ -92,7 +93,12 @@ impl<'a> Name<'a> {
             .flat_map(attributes)
             .filter(|attribute| attribute.kind == COMMON_NAME)
             .map(|attribute| match attribute.value.tag {
-                0x12..=0x14 | 0x16 | 0x1a | 0x1b if !attribute.value.content.is_ascii() => None,
+                NUMERIC_STRING | PRINTABLE_STRING | TELETEX_STRING | IA5_STRING
+                | VISIBLE_STRING | GENERAL_STRING
+                    if !attribute.value.content.is_ascii() =>
+                {
+                    None
+                }
                 _ => decoded(&attribute.value),
             })
             .collect()
@@ -103,10 +109,12 @@ impl<'a> Name<'a> {
     /// `BMPString`, and has for bytes that it does not read what another name may have as letters.
     pub(super) fn is_certain(&self) -> bool {
         Reader(self.0).flat_map(attributes).all(|Attribute { value, .. }| match value.tag {
-            0x12 | 0x13 | 0x16 | 0x1a | 0x1b => value.content.is_ascii(),
-            0x14 => value.content.iter().all(|byte| (b' '..=b'~').contains(byte)),
-            0x1c => false,
-            0x1e => decoded(&value).is_some_and(|text| !text.contains('\0')),
+            NUMERIC_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING | GENERAL_STRING => {
+                value.content.is_ascii()
+            }
+            TELETEX_STRING => value.content.iter().all(|byte| (b' '..=b'~').contains(byte)),
+            UNIVERSAL_STRING => false,
+            BMP_STRING => decoded(&value).is_some_and(|text| !text.contains('\0')),
             _ => true,
         })
     }
@@ -122,8 +130,8 @@ impl<'a> Name<'a> {
 
 impl Attribute<'_> {
     fn text(&self) -> String {
-        let hex = || der::hex(self.value.whole);
-        let kind = der::oid_text(self.kind);
+        let hex = || hex_after_hash(self.value.whole);
+        let kind = oid::text(self.kind);
         match TYPES.iter().find(|(known, _)| *known == kind) {
             Some((_, name)) => {
                 let value = decoded(&self.value).map_or_else(hex, |text| escaped_value(&text));
@@ -166,7 +174,8 @@ fn attributes(relative: Element<'_>) -> impl Iterator<Item = Attribute<'_>> {
 
 fn read_attribute(attribute: Element<'_>) -> Option<Attribute<'_>> {
     let mut parts = Reader(attribute.content);
-    let kind = parts.next_if(OBJECT_IDENTIFIER).filter(|kind| der::is_oid(kind.content))?.content;
+    let kind =
+        parts.next_if(OBJECT_IDENTIFIER).filter(|kind| oid::is_well_formed(kind.content))?.content;
     let value = parts.next().filter(|value| der::is_whole(*value))?;
     (attribute.tag == SEQUENCE && parts.is_empty()).then_some(Attribute { kind, value })
 }
@@ -175,23 +184,19 @@ fn read_attribute(attribute: Element<'_>) -> Option<Attribute<'_>> {
 fn decoded(value: &Element<'_>) -> Option<String> {
     let bytes = value.content;
     match value.tag {
-        // UTF8String
-        0x0c => std::str::from_utf8(bytes).ok().map(str::to_owned),
-        // TeletexString, which everybody uses for Latin-1
-        0x14 => Some(latin1(bytes)),
-        // Numeric, Printable, IA5, Visible and GeneralString: ASCII, but in careless hands UTF-8 or
-        // Latin-1
-        0x12 | 0x13 | 0x16 | 0x1a | 0x1b => {
+        UTF8_STRING => std::str::from_utf8(bytes).ok().map(str::to_owned),
+        // Everybody uses it for Latin-1.
+        TELETEX_STRING => Some(latin1(bytes)),
+        // ASCII, but in careless hands UTF-8 or Latin-1.
+        NUMERIC_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING | GENERAL_STRING => {
             Some(std::str::from_utf8(bytes).map_or_else(|_| latin1(bytes), str::to_owned))
         }
-        // UniversalString
-        0x1c => {
+        UNIVERSAL_STRING => {
             let (chunks, rest) = bytes.as_chunks::<4>();
             let text = chunks.iter().map(|chunk| char::from_u32(u32::from_be_bytes(*chunk)));
             text.collect::<Option<String>>().filter(|_| rest.is_empty())
         }
-        // BMPString
-        0x1e => {
+        BMP_STRING => {
             let (chunks, rest) = bytes.as_chunks::<2>();
             let units = chunks.iter().map(|chunk| u16::from_be_bytes(*chunk));
             let text = char::decode_utf16(units).collect::<Result<String, _>>();

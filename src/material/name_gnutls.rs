@@ -5,19 +5,14 @@
 //! nothing is escaped beyond what GnuTLS escapes, so it is compared and never shown as it is.
 
 use super::certificate::Certificate;
-use super::der::{self, Element};
+use super::der::{
+    self, BMP_STRING as BMP, Element, IA5_STRING as IA5, NUMERIC_STRING as NUMERIC,
+    OBJECT_IDENTIFIER, PRINTABLE_STRING as PRINTABLE, SEQUENCE, SET, TELETEX_STRING as TELETEX,
+    UNIVERSAL_STRING as UNIVERSAL, UTF8_STRING as UTF8,
+};
+use super::hex::hex_after_hash;
+use super::oid;
 
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const OBJECT_IDENTIFIER: u8 = 6;
-
-const UTF8: u8 = 0x0c;
-const NUMERIC: u8 = 0x12;
-const PRINTABLE: u8 = 0x13;
-const TELETEX: u8 = 0x14;
-const IA5: u8 = 0x16;
-const UNIVERSAL: u8 = 0x1c;
-const BMP: u8 = 0x1e;
 /// The types of RFC 5280's `DirectoryString`.
 const DIRECTORY: &[u8] = &[UTF8, PRINTABLE, TELETEX, UNIVERSAL, BMP];
 
@@ -98,12 +93,12 @@ fn relative(relative: Element<'_>) -> Option<Vec<u8>> {
 fn attribute(attribute: Element<'_>) -> Option<Vec<u8>> {
     let parts = der::elements(tagged(attribute, SEQUENCE)?)?;
     let [kind, value] = parts.as_slice() else { return None };
-    let kind = der::oid_text(tagged(*kind, OBJECT_IDENTIFIER)?);
+    let kind = oid::text(tagged(*kind, OBJECT_IDENTIFIER)?);
     let known = ATTRIBUTES.iter().find(|(oid, ..)| *oid == kind);
     let mut out = known.map_or(kind.as_str(), |(_, name, _)| name).as_bytes().to_vec();
     out.push(b'=');
     let takes = |types: &[u8]| types.contains(&value.tag);
-    let whole = || Some(der::hex(value.whole).into_bytes());
+    let whole = || Some(hex_after_hash(value.whole).into_bytes());
     out.extend(match known {
         Some((.., types)) if takes(types) && types.len() > 1 => directory_string(value)?,
         Some((.., types)) if takes(types) && !value.content.is_empty() => plain(value),
@@ -118,7 +113,7 @@ fn directory_string(value: &Element<'_>) -> Option<Vec<u8>> {
     if content.is_empty() {
         return None;
     }
-    let hexadecimal = || escaped(der::hex(content).as_bytes());
+    let hexadecimal = || escaped(hex_after_hash(content).as_bytes());
     Some(match value.tag {
         TELETEX if !content.iter().all(|byte| (b' '..=b'~').contains(byte)) => hexadecimal(),
         UNIVERSAL => hexadecimal(),
@@ -129,7 +124,7 @@ fn directory_string(value: &Element<'_>) -> Option<Vec<u8>> {
                 Ok(text) => {
                     let text = text.strip_suffix('\0').unwrap_or(&text);
                     if text.contains('\0') {
-                        der::hex(value.whole).into_bytes()
+                        hex_after_hash(value.whole).into_bytes()
                     } else {
                         escaped(text.as_bytes())
                     }
@@ -144,7 +139,7 @@ fn directory_string(value: &Element<'_>) -> Option<Vec<u8>> {
 /// The bytes as they are, whatever they are; a NUL makes them hexadecimal.
 fn plain(value: &Element<'_>) -> Vec<u8> {
     if value.content.contains(&0) {
-        return der::hex(value.whole).into_bytes();
+        return hex_after_hash(value.whole).into_bytes();
     }
     escaped(value.content)
 }

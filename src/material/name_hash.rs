@@ -6,22 +6,12 @@
 
 use aws_lc_rs::digest;
 
-use super::der::{self, Element, Reader};
-
-const BIT_STRING: u8 = 3;
-const OBJECT_IDENTIFIER: u8 = 6;
-const UTF8_STRING: u8 = 0x0c;
-const NUMERIC_STRING: u8 = 0x12;
-const PRINTABLE_STRING: u8 = 0x13;
-const TELETEX_STRING: u8 = 0x14;
-const IA5_STRING: u8 = 0x16;
-const UNIVERSAL_STRING: u8 = 0x1c;
-const BMP_STRING: u8 = 0x1e;
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-
-/// The bit of an identifier byte which says that the content consists of elements.
-const CONSTRUCTED: u8 = 0x20;
+use super::der::{
+    self, BIT_STRING, BMP_STRING, CONSTRUCTED, Element, IA5_STRING, NUMERIC_STRING,
+    OBJECT_IDENTIFIER, PRINTABLE_STRING, Reader, SEQUENCE, SET, TELETEX_STRING, UNIVERSAL_STRING,
+    UTF8_STRING,
+};
+use super::oid;
 
 /// OpenSSL reads no longer name.
 const LONGEST: usize = 1 << 20;
@@ -53,7 +43,7 @@ fn canonical(name_der: &[u8]) -> Option<Vec<u8>> {
         attributes.sort_unstable();
         // A set of nothing leaves nothing, not even itself.
         if !attributes.is_empty() {
-            push(&mut out, SET, &attributes.concat());
+            der::push(&mut out, SET, &attributes.concat());
         }
     }
     relatives.is_empty().then_some(out)
@@ -65,13 +55,13 @@ fn fits(name_der: &[u8]) -> bool {
 
 fn canonical_attribute(attribute: Element<'_>) -> Option<Vec<u8>> {
     let mut parts = Reader(attribute.content);
-    let kind = parts.next_if(OBJECT_IDENTIFIER).filter(|kind| der::is_oid(kind.content))?;
+    let kind = parts.next_if(OBJECT_IDENTIFIER).filter(|kind| oid::is_well_formed(kind.content))?;
     let value = parts.next()?;
     parts.is_empty().then_some(())?;
     let mut content = kind.whole.to_vec();
     push_value(&mut content, value)?;
     let mut out = Vec::with_capacity(content.len().saturating_add(4));
-    push(&mut out, SEQUENCE, &content);
+    der::push(&mut out, SEQUENCE, &content);
     Some(out)
 }
 
@@ -89,7 +79,7 @@ fn push_value(out: &mut Vec<u8>, value: Element<'_>) -> Option<()> {
     };
     let tag = value.tag & !CONSTRUCTED;
     match tag {
-        BIT_STRING => push(out, tag, &whole_bits(content)?),
+        BIT_STRING => der::push(out, tag, &whole_bits(content)?),
         UTF8_STRING => push_text(out, std::str::from_utf8(content).ok()?),
         PRINTABLE_STRING | TELETEX_STRING | IA5_STRING => {
             push_text(out, &content.iter().copied().map(char::from).collect::<String>());
@@ -105,7 +95,7 @@ fn push_value(out: &mut Vec<u8>, value: Element<'_>) -> Option<()> {
             push_text(out, &letters.collect::<Option<String>>().filter(|_| rest.is_empty())?);
         }
         // The numbers behind the first are of types that OpenSSL has no name for, and takes.
-        NUMERIC_STRING | 0x07..=0x09 | 0x0b | 0x0d..=0x0f | 0x1d => push(out, tag, content),
+        NUMERIC_STRING | 0x07..=0x09 | 0x0b | 0x0d..=0x0f | 0x1d => der::push(out, tag, content),
         _ => return None,
     }
     Some(())
@@ -153,22 +143,7 @@ fn push_text(out: &mut Vec<u8>, text: &str) {
         folded.push_str(word);
     }
     folded.make_ascii_lowercase();
-    push(out, UTF8_STRING, folded.as_bytes());
-}
-
-fn push(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
-    out.push(tag);
-    match u8::try_from(content.len()) {
-        Ok(short @ ..0x80) => out.push(short),
-        _ => {
-            let length = content.len().to_be_bytes();
-            let digits = length.iter().skip_while(|digit| **digit == 0);
-            // At most eight.
-            out.push(0x80 | u8::try_from(digits.clone().count()).unwrap_or_default());
-            out.extend(digits);
-        }
-    }
-    out.extend_from_slice(content);
+    der::push(out, UTF8_STRING, folded.as_bytes());
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@
 use std::collections::HashMap;
 
 use super::assess::Assessment;
-use super::der::{self, SEQUENCE};
-use super::extensions::id;
 use super::general_name::GeneralName;
 use super::words::{Position, is_self_issued, positions};
 use crate::error::Problems;
+use crate::material::der::general_name::EMAIL;
+use crate::material::der::{self, SEQUENCE, SET, context_constructed};
+use crate::material::oid::{attribute::EMAIL_ADDRESS, extension as id};
 use crate::material::{Certificate, name_text};
 
 /// How many comparisons of a name with a constraint one judgement may cost, over all its paths.
@@ -20,12 +21,8 @@ const MAX_COMPARISONS: usize = 1 << 20;
 /// Of so many bytes is a name that counts once in each comparison.
 const NAME_LENGTH: usize = 512;
 /// The context's `[0]` and `[1]`, constructed.
-const PERMITTED: u8 = 0xa0;
-const EXCLUDED: u8 = 0xa1;
-/// The attribute of a subject that holds a mail address.
-const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
-const SET: u8 = 0x31;
-const MAIL: u8 = 0x81;
+const PERMITTED: u8 = context_constructed(0);
+const EXCLUDED: u8 = context_constructed(1);
 
 /// What an authority says of the names below it.
 #[derive(Debug)]
@@ -237,7 +234,7 @@ fn mails_of(name: &[u8]) -> Vec<GeneralName> {
             {
                 all.push(match std::str::from_utf8(value.content) {
                     Ok(text) if text.is_ascii() => GeneralName::Mail(text.to_owned()),
-                    _ => GeneralName::Other(MAIL),
+                    _ => GeneralName::Other(EMAIL),
                 });
             }
         }

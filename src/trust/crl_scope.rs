@@ -1,14 +1,10 @@
 //! Which certificates a revocation list speaks of (RFC 5280, section 5.2.5).
 
-use super::der::{self, SEQUENCE};
-use super::extensions::id;
 use super::same_name::normal_form;
+use crate::material::der::general_name::{DIRECTORY, URI};
+use crate::material::der::{self, SEQUENCE, SET, context_constructed};
+use crate::material::oid::extension as id;
 use crate::material::{Certificate, Crl, IssuingPoint, PointName, point_name};
-
-const SET: u8 = 0x31;
-/// A general name that is a directory name, and one that is a URI.
-const DIRECTORY: u8 = 0xa4;
-const URI: u8 = 0x86;
 
 /// What a list is about; two lists of one issuer and scope follow each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -74,7 +70,7 @@ fn places_of(mut points: &[u8], issuer: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut all = Vec::new();
     while !rest.is_empty() {
         let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
-        let name = der::next_if(&mut parts, 0xa0);
+        let name = der::next_if(&mut parts, context_constructed(0));
         // What is left are reasons, or another issuer.
         if let Some(name) = name.filter(|_| parts.is_empty()) {
             let found = places(&point_name(name.content)?, issuer);

@@ -1,23 +1,11 @@
-//! Extensions of a certificate that rules look into: their identifiers, and what two of them
+//! Extensions of a certificate that rules look into: whether they are there, and what two of them
 //! come to whose contents no fact tells.
 
-use super::der::{self, OBJECT_IDENTIFIER, SEQUENCE};
 use crate::material::Certificate;
-
-/// Object identifiers of extensions.
-pub(super) mod id {
-    pub(in super::super) const AUTHORITY_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
-    pub(in super::super) const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 14];
-    pub(in super::super) const ALT_NAMES: &[u8] = &[0x55, 0x1d, 17];
-    pub(in super::super) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
-    pub(in super::super) const DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
-    pub(in super::super) const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1d, 35];
-    pub(in super::super) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
-    pub(in super::super) const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
-}
+use crate::material::der::{self, OBJECT_IDENTIFIER, SEQUENCE, context};
 
 /// The context's `[0]` of constraints on policies.
-const REQUIRE_EXPLICIT: u8 = 0x80;
+const REQUIRE_EXPLICIT: u8 = context(0);
 
 /// Whether `certificate` has this extension, and it is critical or not as said.
 pub(super) fn has(certificate: &Certificate, id: &[u8], critical: bool) -> bool {

@@ -10,12 +10,13 @@ use x509_parser::prelude::FromDer;
 
 use super::assess::Assessment;
 use super::constraints;
-use super::der::{self, SEQUENCE};
 use super::entry::Role;
-use super::extensions::{has, id};
+use super::extensions::has;
 use super::general_name::is_host;
 use super::words::{Position, is_self_issued, positions};
 use crate::error::{Problems, escaped};
+use crate::material::der::{self, SEQUENCE, context};
+use crate::material::oid::extension as id;
 use crate::material::{AltName, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
 
 /// The most octets of a serial number.
@@ -108,7 +109,7 @@ fn authority_key_id(certificate: &Certificate, position: Position, out: &mut Fin
     let mut fields = der::next_if(&mut rest, SEQUENCE).map(|list| list.content).unwrap_or_default();
     let first = der::next(&mut fields).map(|field| field.tag);
     out.add(
-        !fields.is_empty() || first.is_some_and(|tag| tag != 0x80),
+        !fields.is_empty() || first.is_some_and(|tag| tag != context(0)),
         "names its authority's certificate, not only the key",
     );
     let names_another =

@@ -6,16 +6,11 @@
 
 use std::net::IpAddr;
 
-use super::der;
 use super::same_name::{may_begin_with, well_formed};
 use crate::error::escaped;
-use crate::material::{Element, name_text};
-
-const MAIL: u8 = 0x81;
-const DNS: u8 = 0x82;
-const DIRECTORY: u8 = 0xa4;
-const URI: u8 = 0x86;
-const IP: u8 = 0x87;
+use crate::material::der::general_name::{DIRECTORY, DNS, EMAIL, IP, URI};
+use crate::material::der::{self, Element};
+use crate::material::name_text;
 
 /// A name, or what a constraint says of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +37,7 @@ impl GeneralName {
             _ => Self::Other(element.tag),
         };
         match element.tag {
-            MAIL => text(Self::Mail),
+            EMAIL => text(Self::Mail),
             DNS => text(Self::Dns),
             URI => text(Self::Uri),
             IP => Self::Ip(element.content.to_vec()),
@@ -63,7 +58,7 @@ impl GeneralName {
     /// A number for each kind; that of a malformed name is the number of its kind.
     pub(super) const fn kind(&self) -> u8 {
         match self {
-            Self::Mail(_) => MAIL,
+            Self::Mail(_) => EMAIL,
             Self::Dns(_) => DNS,
             Self::Directory(..) => DIRECTORY,
             Self::Uri(_) => URI,
@@ -92,7 +87,7 @@ impl GeneralName {
             },
             Self::Ip(base) => is_net(base),
             Self::Directory(..) => true,
-            Self::Other(tag) => ![MAIL, DNS, URI, IP, DIRECTORY].contains(tag),
+            Self::Other(tag) => ![EMAIL, DNS, URI, IP, DIRECTORY].contains(tag),
         }
     }
 

@@ -5,10 +5,11 @@
 
 use super::assess::{Assessment, Profile};
 use super::entry::Role;
-use super::extensions::{demands_policy, has, id, is_access};
+use super::extensions::{demands_policy, has, is_access};
 use super::libvirt;
 use super::words::Position;
 use crate::error::Problems;
+use crate::material::oid::extension as id;
 use crate::material::time_text;
 use crate::material::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
 

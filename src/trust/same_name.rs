@@ -5,17 +5,10 @@
 //! equal byte for byte. It serves to find whose certificate or list may be meant, never to
 //! believe it: a signature says that.
 
-use super::der::{self, SEQUENCE};
-use crate::material::Element;
-
-const SET: u8 = 0x31;
-const UTF8_STRING: u8 = 0x0c;
-const PRINTABLE_STRING: u8 = 0x13;
-const IA5_STRING: u8 = 0x16;
-const VISIBLE_STRING: u8 = 0x1a;
-const TELETEX_STRING: u8 = 0x14;
-const UNIVERSAL_STRING: u8 = 0x1c;
-const BMP_STRING: u8 = 0x1e;
+use crate::material::der::{
+    self, BMP_STRING, CONSTRUCTED, Element, IA5_STRING, PRINTABLE_STRING, SEQUENCE, SET,
+    TELETEX_STRING, UNIVERSAL_STRING, UTF8_STRING, VISIBLE_STRING,
+};
 
 /// The one form of a name with its SEQUENCE header: texts of every type as UTF-8 in small
 /// letters, without spaces at their ends, with single ones inside and without what nobody sees,
@@ -109,7 +102,7 @@ fn attributes(mut set: &[u8]) -> Vec<Attribute<'_>> {
 /// Whether a value is of one of the string types of X.680, read here or not. Constructed ones
 /// have bit 6 set.
 const fn is_text(value: &Element<'_>) -> bool {
-    matches!(value.tag & !0x20, 0x0c | 0x12..=0x16 | 0x19..=0x1e)
+    matches!(value.tag & !CONSTRUCTED, UTF8_STRING | 0x12..=0x16 | 0x19..=0x1e)
 }
 
 /// The text of a string whose letters are known.

@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{self as aws, RsaParameters, UnparsedPublicKey, Verifi
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use webpki::{ALL_VERIFICATION_ALGS, aws_lc_rs as known};
 
-use super::der::{self, SEQUENCE};
+use crate::material::der::{self, BIT_STRING, SEQUENCE};
 use crate::material::{Certificate, KeyAlgorithm, SignedList, SignedPart};
 
 /// What came of checking a signature.
@@ -40,7 +40,7 @@ impl<'a> Signed<'a> {
         let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
         let data = der::next_if(&mut parts, SEQUENCE)?.whole;
         let algorithm = der::next_if(&mut parts, SEQUENCE)?.content;
-        let signature = der::whole_bits(&der::next(&mut parts)?)?;
+        let signature = der::whole_bytes(der::next_if(&mut parts, BIT_STRING)?.content)?;
         (rest.is_empty() && parts.is_empty()).then_some(Self { data, algorithm, signature })
     }
 
@@ -221,7 +221,7 @@ fn key_parts(spki: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = spki;
     let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
     let algorithm = der::next_if(&mut parts, SEQUENCE)?.content;
-    Some((algorithm, der::whole_bits(&der::next(&mut parts)?)?))
+    Some((algorithm, der::whole_bytes(der::next_if(&mut parts, BIT_STRING)?.content)?))
 }
 
 fn is_key_known(algorithm: &[u8]) -> bool {

@@ -4,19 +4,17 @@
 //! extensions hold is read by the facts. Nothing is copied.
 
 use crate::material::date;
-use crate::material::der::{self, Element, Reader};
+use crate::material::der::{
+    self, BIT_STRING, BOOLEAN, Element, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
+    Reader, SEQUENCE, UTC_TIME, context, context_constructed,
+};
 use crate::material::name::Name;
+use crate::material::oid;
 
-const INTEGER: u8 = 2;
-const BIT_STRING: u8 = 3;
-const OBJECT_IDENTIFIER: u8 = 6;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
-const VERSION: u8 = 0xa0;
-const ISSUER_UNIQUE_ID: u8 = 0x81;
-const SUBJECT_UNIQUE_ID: u8 = 0x82;
-const EXTENSIONS: u8 = 0xa3;
+const VERSION: u8 = context_constructed(0);
+const ISSUER_UNIQUE_ID: u8 = context(1);
+const SUBJECT_UNIQUE_ID: u8 = context(2);
+const EXTENSIONS: u8 = context_constructed(3);
 
 /// The first second of 2050, from which on a date is a GeneralizedTime.
 const YEAR_2050: i64 = 2_524_608_000;
@@ -152,7 +150,10 @@ impl<'a> Algorithm<'a> {
     /// The algorithm that an element is.
     pub(in crate::material) fn read(element: Element<'a>) -> Option<Self> {
         let mut parts = tagged(element, SEQUENCE)?;
-        let oid = parts.next_if(OBJECT_IDENTIFIER).filter(|oid| der::is_oid(oid.content))?.content;
+        let oid = parts
+            .next_if(OBJECT_IDENTIFIER)
+            .filter(|oid| oid::is_well_formed(oid.content))?
+            .content;
         let parameters = parts.next();
         let are_whole = parameters.is_none_or(der::is_whole);
         (are_whole && parts.is_empty()).then_some(Self { oid, parameters })
@@ -172,12 +173,15 @@ impl<'a> Extension<'a> {
     /// The extension that an element is.
     pub(in crate::material) fn read(element: Element<'a>) -> Option<Self> {
         let mut parts = tagged(element, SEQUENCE)?;
-        let oid = parts.next_if(OBJECT_IDENTIFIER).filter(|oid| der::is_oid(oid.content))?.content;
-        let critical = match parts.next_if(1) {
+        let oid = parts
+            .next_if(OBJECT_IDENTIFIER)
+            .filter(|oid| oid::is_well_formed(oid.content))?
+            .content;
+        let critical = match parts.next_if(BOOLEAN) {
             Some(critical) => der::boolean(critical.content)?,
             None => false,
         };
-        let value = parts.next_if(4)?.content;
+        let value = parts.next_if(OCTET_STRING)?.content;
         parts.is_empty().then_some(Self { oid, critical, value })
     }
 }

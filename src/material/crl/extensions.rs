@@ -4,25 +4,24 @@
 //! makes it unusable; so does what is critical and not known here.
 
 use super::Stop;
-use super::list::SEQUENCE;
 use super::serials::Status;
-use crate::material::der::{self, Element};
+use crate::material::certificate::Extension;
+use crate::material::der::{
+    self, ENUMERATED, INTEGER, Reader, SEQUENCE, context, context_constructed,
+};
+use crate::material::oid::{self, extension as id};
 
-const BOOLEAN: u8 = 0x01;
-const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const ENUMERATED: u8 = 0x0a;
+/// The parts of an issuing distribution point (RFC 5280, section 5.2.5).
+const DISTRIBUTION_POINT: u8 = context_constructed(0);
+const ONLY_PEERS: u8 = context(1);
+const ONLY_AUTHORITIES: u8 = context(2);
+const SOME_REASONS: u8 = context(3);
+const INDIRECT: u8 = context(4);
+const ONLY_ATTRIBUTES: u8 = context(5);
 
-/// 2.5.29, below which all extensions stand that are known here.
-const CERTIFICATE_EXTENSIONS: &[u8] = &[0x55, 0x1d];
-const CRL_NUMBER: u8 = 20;
-const REASON: u8 = 21;
-const INVALIDITY_DATE: u8 = 24;
-const DELTA: u8 = 27;
-const ISSUING_POINT: u8 = 28;
-const CERTIFICATE_ISSUER: u8 = 29;
-const AUTHORITY_KEY: u8 = 35;
+/// The two forms of a distribution point's name (section 4.2.1.13).
+const FULL_NAME: u8 = context_constructed(0);
+const RELATIVE_NAME: u8 = context_constructed(1);
 
 /// How many extensions a list or an entry may have: each is compared with all before it.
 const MAX_EXTENSIONS: usize = 64;
@@ -62,14 +61,6 @@ pub(crate) enum PointName {
     Relative(Vec<u8>),
 }
 
-struct Extension<'a> {
-    /// Its number below 2.5.29; nothing for one elsewhere.
-    number: Option<u8>,
-    oid: &'a [u8],
-    is_critical: bool,
-    value: &'a [u8],
-}
-
 impl Extensions {
     /// Reads what stands in the `[0]` of a list.
     pub(super) fn read(&mut self, content: &[u8]) -> Result<(), Stop> {
@@ -82,24 +73,24 @@ impl Extensions {
         }
         for extension in all {
             self.are_there = true;
-            let oid = || der::oid_text(extension.oid);
+            let oid = || oid::text(extension.oid);
             let broken = || Stop::Damaged(format!("extension {} does not parse", oid()));
-            match extension.number {
-                Some(CRL_NUMBER) => {
+            match extension.oid {
+                id::CRL_NUMBER => {
                     self.number = Some(number(extension.value).ok_or_else(broken)?);
                 }
-                Some(AUTHORITY_KEY) => {
+                id::AUTHORITY_KEY_ID => {
                     self.authority_key_id = key_id(extension.value).ok_or_else(broken)?;
                 }
-                Some(ISSUING_POINT) => {
+                id::ISSUING_POINT => {
                     self.issuing_point = Some(issuing_point(extension.value, broken)?);
                 }
-                Some(DELTA) => return Stop::unusable("a delta revocation list"),
-                Some(_) | None if extension.is_critical => {
+                id::DELTA_CRL => return Stop::unusable("a delta revocation list"),
+                _ if extension.critical => {
                     let what = format!("a revocation list with the critical extension {}", oid());
                     return Err(Stop::Unusable(what));
                 }
-                Some(_) | None => {}
+                _ => {}
             }
         }
         Ok(())
@@ -117,8 +108,8 @@ pub(super) fn of_entry(content: &[u8]) -> Result<Status, Stop> {
         return Err(Stop::Unusable(what));
     }
     for extension in all {
-        match extension.number {
-            Some(REASON) => {
+        match extension.oid {
+            id::REASON => {
                 let reason = der::only(extension.value).filter(|found| found.tag == ENUMERATED);
                 status = match reason.ok_or_else(damaged)?.content {
                     [6] => Status::Held,
@@ -127,55 +118,32 @@ pub(super) fn of_entry(content: &[u8]) -> Result<Status, Stop> {
                     _ => return Err(damaged()),
                 };
             }
-            Some(CERTIFICATE_ISSUER) => return Stop::unusable("an indirect revocation list"),
-            Some(INVALIDITY_DATE) => {}
-            Some(_) | None if extension.is_critical => {
-                let oid = der::oid_text(extension.oid);
+            id::CERTIFICATE_ISSUER => return Stop::unusable("an indirect revocation list"),
+            id::INVALIDITY_DATE => {}
+            _ if extension.critical => {
+                let oid = oid::text(extension.oid);
                 let what =
                     format!("a revocation list with the critical extension {oid} in an entry");
                 return Err(Stop::Unusable(what));
             }
-            Some(_) | None => {}
+            _ => {}
         }
     }
     Ok(status)
 }
 
 /// The extensions in a row, none twice; no more are read than tells that there are too many.
-fn extensions(mut content: &[u8]) -> Option<Vec<Extension<'_>>> {
+fn extensions(content: &[u8]) -> Option<Vec<Extension<'_>>> {
+    let mut reader = Reader(content);
     let mut all: Vec<Extension<'_>> = Vec::new();
-    while !content.is_empty() && all.len() <= MAX_EXTENSIONS {
-        let (element, rest) = der::first(content)?;
-        content = rest;
-        let (oid, rest) =
-            tagged(element.content, OBJECT_IDENTIFIER).filter(|_| element.tag == SEQUENCE)?;
-        let (is_critical, rest) = match tagged(rest, BOOLEAN) {
-            Some((critical, rest)) => (truth(critical.content)?, rest),
-            None => (false, rest),
-        };
-        let value = der::only(rest).filter(|value| value.tag == OCTET_STRING)?.content;
-        if all.iter().any(|other| other.oid == oid.content) {
+    while !reader.is_empty() && all.len() <= MAX_EXTENSIONS {
+        let extension = Extension::read(reader.next()?)?;
+        if all.iter().any(|other| other.oid == extension.oid) {
             return None;
         }
-        let number = match oid.content.strip_prefix(CERTIFICATE_EXTENSIONS) {
-            Some([number]) => Some(*number),
-            _ => None,
-        };
-        all.push(Extension { number, oid: oid.content, is_critical, value });
+        all.push(extension);
     }
     Some(all)
-}
-
-fn tagged(input: &[u8], tag: u8) -> Option<(Element<'_>, &[u8])> {
-    der::first(input).filter(|(element, _)| element.tag == tag)
-}
-
-fn truth(content: &[u8]) -> Option<bool> {
-    match content {
-        [0] => Some(false),
-        [0xff] => Some(true),
-        _ => None,
-    }
 }
 
 fn number(value: &[u8]) -> Option<Vec<u8>> {
@@ -187,7 +155,7 @@ fn number(value: &[u8]) -> Option<Vec<u8>> {
 /// The key identifier of an authority key identifier, if it has one.
 fn key_id(value: &[u8]) -> Option<Option<Vec<u8>>> {
     let parts = der::elements(der::only(value).filter(|all| all.tag == SEQUENCE)?.content)?;
-    Some(parts.iter().find(|part| part.tag == 0x80).map(|part| part.content.to_vec()))
+    Some(parts.iter().find(|part| part.tag == context(0)).map(|part| part.content.to_vec()))
 }
 
 fn issuing_point(value: &[u8], broken: impl Fn() -> Stop) -> Result<IssuingPoint, Stop> {
@@ -208,15 +176,15 @@ fn issuing_point(value: &[u8], broken: impl Fn() -> Stop) -> Result<IssuingPoint
                 PointName::Full(_) | PointName::Relative(_) => Ok(name),
             }
         };
-        let yes = || truth(part.content).ok_or_else(&broken);
+        let yes = || der::boolean(part.content).ok_or_else(&broken);
         match part.tag {
-            0xa0 => point.name = Some(name()?),
-            0x81 => point.only_peers = yes()?,
-            0x82 => point.only_authorities = yes()?,
-            0x83 => return Stop::unusable("a revocation list for some reasons only"),
-            0x84 if yes()? => return Stop::unusable("an indirect revocation list"),
-            0x84 => {}
-            0x85 => point.only_attributes = yes()?,
+            DISTRIBUTION_POINT => point.name = Some(name()?),
+            ONLY_PEERS => point.only_peers = yes()?,
+            ONLY_AUTHORITIES => point.only_authorities = yes()?,
+            SOME_REASONS => return Stop::unusable("a revocation list for some reasons only"),
+            INDIRECT if yes()? => return Stop::unusable("an indirect revocation list"),
+            INDIRECT => {}
+            ONLY_ATTRIBUTES => point.only_attributes = yes()?,
             _ => return Err(broken()),
         }
     }
@@ -227,12 +195,12 @@ fn issuing_point(value: &[u8], broken: impl Fn() -> Stop) -> Result<IssuingPoint
 pub(crate) fn point_name(content: &[u8]) -> Option<PointName> {
     let name = der::only(content)?;
     match name.tag {
-        0xa0 => {
+        FULL_NAME => {
             let names = der::elements(name.content)?;
             let names: Vec<_> = names.iter().map(|name| name.whole.to_vec()).collect();
             (!names.is_empty()).then_some(PointName::Full(names))
         }
-        0xa1 => Some(PointName::Relative(name.content.to_vec())),
+        RELATIVE_NAME => Some(PointName::Relative(name.content.to_vec())),
         _ => None,
     }
 }

@@ -5,15 +5,12 @@ use super::extensions::{self, Extensions};
 use super::serials::{Serials, Status};
 use super::signed::SignedList;
 use super::window::Window;
-use crate::material::der;
+use crate::material::der::{
+    self, BIT_STRING, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME, context_constructed,
+};
 use crate::material::name::Name;
 
-pub(super) const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-const EXTENSIONS: u8 = 0xa0;
+const EXTENSIONS: u8 = context_constructed(0);
 
 /// For how many entries room is made at once.
 const MAX_EXPECTED: u64 = 1 << 20;

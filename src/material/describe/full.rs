@@ -1,9 +1,10 @@
 //! The full text: every label always, in one order, so that what is missing is seen too.
 
 use super::words::{self, For};
-use super::{hex_colons, labelled, or_none};
+use super::{labelled, or_none};
 use crate::material::certificate::Certificate;
 use crate::material::facts::Facts;
+use crate::material::hex::hex_colons;
 
 /// Wide enough for every label.
 const COLUMN: usize = 21;

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::hex_colons;
 use super::words::{self, For};
 use crate::error::escaped;
 use crate::material::certificate::Certificate;
 use crate::material::facts::AltName;
+use crate::material::hex::hex_colons;
 
 pub(super) fn text(certificate: &Certificate) -> String {
     let facts = certificate.facts();

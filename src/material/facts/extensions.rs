@@ -7,30 +7,13 @@ use std::net::IpAddr;
 
 use super::{AltName, BasicConstraints, ExtendedKeyUsage, Facts, KeyUsage};
 use crate::material::certificate::Extension;
-use crate::material::der::{self, Element, Reader};
+use crate::material::der::{
+    self, BIT_STRING, BOOLEAN, Element, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE,
+    context, context_constructed, general_name,
+};
+use crate::material::hex::hex_after_hash;
 use crate::material::name::Name;
-
-const BOOLEAN: u8 = 1;
-const INTEGER: u8 = 2;
-const BIT_STRING: u8 = 3;
-const OCTET_STRING: u8 = 4;
-const OBJECT_IDENTIFIER: u8 = 6;
-const SEQUENCE: u8 = 0x30;
-
-/// The extensions below 2.5.29, by their last number.
-const SUBJECT_KEY_ID: u8 = 14;
-const KEY_USAGE: u8 = 15;
-const ALT_NAMES: u8 = 17;
-const BASIC_CONSTRAINTS: u8 = 19;
-const NAME_CONSTRAINTS: u8 = 30;
-const CRL_DISTRIBUTION_POINTS: u8 = 31;
-const AUTHORITY_KEY_ID: u8 = 35;
-const EXTENDED_KEY_USAGE: u8 = 37;
-
-/// Below 1.3.6.1.5.5.7.3.
-const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
-const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
-const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 37, 0];
+use crate::material::oid::{self, extension, purpose};
 
 impl Facts {
     /// Reads the elements that the extensions are.
@@ -40,9 +23,8 @@ impl Facts {
         for element in reader.by_ref() {
             let extension = Extension::read(element).ok_or("an extension is damaged")?;
             seen.push(extension.oid);
-            self.take(&extension).ok_or_else(|| {
-                format!("extension {} does not parse", der::oid_text(extension.oid))
-            })?;
+            self.take(&extension)
+                .ok_or_else(|| format!("extension {} does not parse", oid::text(extension.oid)))?;
         }
         if !reader.is_empty() {
             return Err("an extension is damaged".to_owned());
@@ -50,46 +32,42 @@ impl Facts {
         seen.sort_unstable();
         match seen.windows(2).find_map(|pair| pair.first().filter(|one| Some(*one) == pair.last()))
         {
-            Some(oid) => Err(format!("extension {} stands in it twice", der::oid_text(oid))),
+            Some(oid) => Err(format!("extension {} stands in it twice", oid::text(oid))),
             None => Ok(()),
         }
     }
 
     /// Takes what one extension says; nothing where it decides and does not parse.
-    fn take(&mut self, extension: &Extension<'_>) -> Option<()> {
-        let (critical, value) = (extension.critical, der::only(extension.value));
-        let number = match extension.oid {
-            [0x55, 0x1d, number @ 0..0x80] => *number,
-            _ => 0,
-        };
+    fn take(&mut self, found: &Extension<'_>) -> Option<()> {
+        let (critical, value) = (found.critical, der::only(found.value));
         let mut known = true;
-        match number {
-            ALT_NAMES => self.alt_names = Some(read_names(value?)?),
-            BASIC_CONSTRAINTS => {
+        match found.oid {
+            extension::ALT_NAMES => self.alt_names = Some(read_names(value?)?),
+            extension::BASIC_CONSTRAINTS => {
                 self.basic_constraints = Some(BasicConstraints::read(value?, critical)?);
             }
-            KEY_USAGE => self.key_usage = Some(KeyUsage::read(value?, critical)?),
-            EXTENDED_KEY_USAGE => {
+            extension::KEY_USAGE => self.key_usage = Some(KeyUsage::read(value?, critical)?),
+            extension::EXTENDED_KEY_USAGE => {
                 self.extended_key_usage = Some(ExtendedKeyUsage::read(value?, critical)?);
             }
             // Whoever compares them reads them from the certificate.
-            NAME_CONSTRAINTS => self.name_constraints = true,
-            SUBJECT_KEY_ID => {
+            extension::NAME_CONSTRAINTS => self.name_constraints = true,
+            extension::SUBJECT_KEY_ID => {
                 let id = value.filter(|value| value.tag == OCTET_STRING);
                 known = id.is_some();
                 self.subject_key_id = id.map(|id| id.content.to_vec());
             }
-            AUTHORITY_KEY_ID => {
-                let found = value.and_then(read_authority_key);
-                known = found.is_some();
-                self.authority_key_id = found.flatten().map(<[u8]>::to_vec);
+            extension::AUTHORITY_KEY_ID => {
+                let id = value.and_then(read_authority_key);
+                known = id.is_some();
+                self.authority_key_id = id.flatten().map(<[u8]>::to_vec);
             }
             // Whoever matches revocation lists reads them from the certificate.
-            CRL_DISTRIBUTION_POINTS => known = value.is_some_and(is_distribution_points),
+            extension::DISTRIBUTION_POINTS => known = value.is_some_and(is_distribution_points),
             _ => known = false,
         }
         if critical && !known {
-            self.unknown_critical.push(der::oid_text(extension.oid));
+            self.unknown_critical.push(oid::text(found.oid));
         }
         Some(())
     }
@@ -139,14 +117,14 @@ impl ExtendedKeyUsage {
         };
         let mut purposes = sequence(value)?;
         for purpose in purposes.by_ref() {
-            if purpose.tag != OBJECT_IDENTIFIER || !der::is_oid(purpose.content) {
+            if purpose.tag != OBJECT_IDENTIFIER || !oid::is_well_formed(purpose.content) {
                 return None;
             }
             match purpose.content {
-                ANY_PURPOSE => found.any = true,
-                SERVER_AUTH => found.server_auth = true,
-                CLIENT_AUTH => found.client_auth = true,
-                other => found.others.push(der::oid_text(other)),
+                purpose::ANY => found.any = true,
+                purpose::SERVER_AUTH => found.server_auth = true,
+                purpose::CLIENT_AUTH => found.client_auth = true,
+                other => found.others.push(oid::text(other)),
             }
         }
         purposes.is_empty().then_some(found)
@@ -157,31 +135,34 @@ impl AltName {
     /// The name that an element is; nothing where it is of no kind that a GeneralName has.
     fn read(name: Element<'_>) -> Option<Self> {
         let bytes = name.content;
-        let bad =
-            || Self::Damaged(format!("bad name of type {} {}", name.tag & 31, der::hex(bytes)));
+        let bad = || {
+            Self::Damaged(format!("bad name of type {} {}", name.tag & 31, hex_after_hash(bytes)))
+        };
         let text = |make: fn(String) -> Self| {
             std::str::from_utf8(bytes).map_or_else(|_| bad(), |text| make(text.to_owned()))
         };
         Some(match name.tag {
-            0xa0 => other_name(bytes).map_or_else(bad, Self::Other),
-            0x81 => text(Self::Email),
-            0x82 => text(Self::Dns),
-            0xa3 | 0xa5 => {
-                Self::Other(format!("name of type {} {}", name.tag & 31, der::hex(bytes)))
+            general_name::OTHER => other_name(bytes).map_or_else(bad, Self::Other),
+            general_name::EMAIL => text(Self::Email),
+            general_name::DNS => text(Self::Dns),
+            general_name::X400 | general_name::EDI => {
+                Self::Other(format!("name of type {} {}", name.tag & 31, hex_after_hash(bytes)))
             }
-            0xa4 => Name::read(bytes).map(|name| name.text()).map_or_else(bad, Self::Other),
-            0x86 => text(Self::Uri),
-            0x87 => address(bytes).map_or_else(
+            general_name::DIRECTORY => {
+                Name::read(bytes).map(|name| name.text()).map_or_else(bad, Self::Other)
+            }
+            general_name::URI => text(Self::Uri),
+            general_name::IP => address(bytes).map_or_else(
                 || {
                     Self::Damaged(format!(
                         "IP address of {} bytes {}",
                         bytes.len(),
-                        der::hex(bytes)
+                        hex_after_hash(bytes)
                     ))
                 },
                 Self::Ip,
             ),
-            0x88 => Self::Other(der::oid_text(bytes)),
+            general_name::REGISTERED_ID => Self::Other(oid::text(bytes)),
             _ => return None,
         })
     }
@@ -190,7 +171,7 @@ impl AltName {
 fn other_name(content: &[u8]) -> Option<String> {
     let (kind, value) = der::first(content)?;
     (kind.tag == OBJECT_IDENTIFIER)
-        .then(|| format!("{} {}", der::oid_text(kind.content), der::hex(value)))
+        .then(|| format!("{} {}", oid::text(kind.content), hex_after_hash(value)))
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {
@@ -209,16 +190,27 @@ fn read_names(value: Element<'_>) -> Option<Vec<AltName>> {
 
 /// Whether an element has the form of a GeneralName, whatever it holds.
 const fn is_general_name(name: Element<'_>) -> bool {
-    matches!(name.tag, 0xa0 | 0x81 | 0x82 | 0xa3 | 0xa4 | 0xa5 | 0x86 | 0x87 | 0x88)
+    matches!(
+        name.tag,
+        general_name::OTHER
+            | general_name::EMAIL
+            | general_name::DNS
+            | general_name::X400
+            | general_name::DIRECTORY
+            | general_name::EDI
+            | general_name::URI
+            | general_name::IP
+            | general_name::REGISTERED_ID
+    )
 }
 
 /// `SEQUENCE { keyIdentifier [0], issuer [1], serial [2] }`, all of them optional.
 /// Gives the key identifier, if there is one.
 fn read_authority_key(value: Element<'_>) -> Option<Option<&[u8]>> {
     let mut parts = sequence(value)?;
-    let key_id = parts.next_if(0x80).map(|id| id.content);
-    let issuer = parts.next_if(0xa1);
-    let serial = parts.next_if(0x82);
+    let key_id = parts.next_if(context(0)).map(|id| id.content);
+    let issuer = parts.next_if(context_constructed(1));
+    let serial = parts.next_if(context(2));
     let are_names = issuer.is_none_or(|names| der::all_are(names.content, is_general_name));
     let is_number = serial.is_none_or(|serial| der::is_integer(serial.content));
     (are_names && is_number && parts.is_empty()).then_some(key_id)
@@ -228,7 +220,7 @@ fn read_authority_key(value: Element<'_>) -> Option<Option<&[u8]>> {
 fn is_distribution_points(value: Element<'_>) -> bool {
     let is_point = |point: Element<'_>| {
         let Some(mut parts) = sequence(point) else { return false };
-        for tag in [0xa0, 0x81, 0xa2] {
+        for tag in [context_constructed(0), context(1), context_constructed(2)] {
             parts.next_if(tag);
         }
         parts.is_empty()

@@ -2,26 +2,19 @@
 
 use super::KeyAlgorithm;
 use crate::material::certificate::Spki;
-use crate::material::der::{self, Reader};
-
-const INTEGER: u8 = 2;
-const OBJECT_IDENTIFIER: u8 = 6;
-const SEQUENCE: u8 = 0x30;
-
-const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
-const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+use crate::material::der::{self, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE};
+use crate::material::oid::{self, key};
 
 impl KeyAlgorithm {
     pub(super) fn read(spki: &Spki<'_>) -> Self {
-        let other = || Self::Other(der::oid_text(spki.algorithm.oid));
+        let other = || Self::Other(oid::text(spki.algorithm.oid));
         match spki.algorithm.oid {
-            RSA => rsa_bits(spki.key).map_or_else(other, Self::Rsa),
-            EC => {
+            key::RSA => rsa_bits(spki.key).map_or_else(other, Self::Rsa),
+            key::EC => {
                 let curve = spki.algorithm.parameters.filter(|one| one.tag == OBJECT_IDENTIFIER);
-                Self::Ec(curve.map(|curve| der::oid_text(curve.content)).unwrap_or_default())
+                Self::Ec(curve.map(|curve| oid::text(curve.content)).unwrap_or_default())
             }
-            ED25519 => Self::Ed25519,
+            key::ED25519 => Self::Ed25519,
             _ => other(),
         }
     }

@@ -46,7 +46,7 @@ fn a_malformed_name_is_never_permitted_and_always_excluded() {
     for (tag, base, names) in [
         (DNS, "example", vec![".example", "a..example", "a*.example", "a.example.", "a b.example"]),
         (
-            MAIL,
+            EMAIL,
             "example",
             vec!["a@b@example", "@example", "example", "a@.example", "\"a\"@example"],
         ),
@@ -78,7 +78,7 @@ fn a_mailbox_a_host_and_everything_below_a_host_are_three_constraints() {
         (".a.example", "al@a.example", false),
         ("", "al@a.example", true),
     ] {
-        assert_eq!(permits(MAIL, base.as_bytes(), name.as_bytes()), right, "{base} {name}");
+        assert_eq!(permits(EMAIL, base.as_bytes(), name.as_bytes()), right, "{base} {name}");
     }
 }
 
@@ -170,9 +170,9 @@ fn a_constraint_that_is_none_is_told() {
         (DNS, b"a..example"),
         (DNS, b".."),
         (DNS, "zürich".as_bytes()),
-        (MAIL, b"a@b@example"),
-        (MAIL, b"@example"),
-        (MAIL, b"a@"),
+        (EMAIL, b"a@b@example"),
+        (EMAIL, b"@example"),
+        (EMAIL, b"a@"),
         (URI, b"https://example"),
         (URI, b""),
         (IP, &[10, 0, 0, 0]),
@@ -185,7 +185,7 @@ fn a_constraint_that_is_none_is_told() {
     }
     for (tag, base) in [
         (DNS, b".example".as_slice()),
-        (MAIL, b"*@example"),
+        (EMAIL, b"*@example"),
         (IP, &[10, 0, 0, 0, 255, 0b1110_0000, 0, 0]),
         (IP, &[1, 2, 3, 4, 255, 255, 255, 255]),
         (0x88, &[0x2a]),
@@ -203,7 +203,7 @@ fn another_kind_is_never_permitted_and_always_excluded() {
 
 #[test]
 fn a_name_is_shown_without_what_moves_a_cursor() {
-    assert_eq!(read(MAIL, b"a\x1b@b").shown(), "a\\x1b@b");
+    assert_eq!(read(EMAIL, b"a\x1b@b").shown(), "a\\x1b@b");
     assert_eq!(read(IP, &[10, 0, 0, 1]).shown(), "10.0.0.1");
     assert_eq!(read(IP, &[10]).shown(), "an address of 1 bytes");
     assert_eq!(read(0x88, &[]).shown(), "a name of kind 8");
