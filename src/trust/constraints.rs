@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::assess::Assessment;
 use super::general_name::GeneralName;
-use super::words::{Position, is_self_issued, positions};
+use super::words::{Position, has_issuers_name, positions};
 use crate::error::Problems;
 use crate::material::der::general_name::EMAIL;
 use crate::material::der::{self, SEQUENCE, SET, context_constructed};
@@ -134,7 +134,7 @@ impl Constraints {
             return too_many();
         }
         let counted = below.iter().enumerate();
-        let counted = counted.filter(|(index, one)| *index == 0 || !is_self_issued(one));
+        let counted = counted.filter(|(index, one)| *index == 0 || !has_issuers_name(one));
         let names: Vec<GeneralName> = counted.flat_map(|(_, one)| names_of(one)).collect();
         let trees = Trees::of(self);
         // To read them is work as well, where there is nothing to compare.

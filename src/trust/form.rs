@@ -13,7 +13,7 @@ use super::constraints;
 use super::entry::Role;
 use super::extensions::has;
 use super::general_name::is_host;
-use super::words::{Position, is_self_issued, positions};
+use super::words::{Position, has_issuers_name, positions};
 use crate::error::{Problems, escaped};
 use crate::material::der::{self, SEQUENCE, context};
 use crate::material::oid::extension as id;
@@ -97,7 +97,7 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
 /// The authority key identifier: a key identifier and nothing else, which only a root may lack.
 fn authority_key_id(certificate: &Certificate, position: Position, out: &mut Findings) {
     let facts = certificate.facts();
-    let is_root = matches!(position, Position::Anchor(_)) && is_self_issued(certificate);
+    let is_root = matches!(position, Position::Anchor(_)) && has_issuers_name(certificate);
     let Some(found) = certificate.extension(id::AUTHORITY_KEY_ID) else {
         return out.add(!is_root, "does not name its authority's key");
     };
@@ -133,7 +133,7 @@ fn authority(role: Role, certificate: &Certificate, position: Position, out: &mu
         facts.name_constraints && constraints::has_leading_dot(certificate),
         "has name constraints that begin with a dot",
     );
-    let is_root = matches!(position, Position::Anchor(_)) && is_self_issued(certificate);
+    let is_root = matches!(position, Position::Anchor(_)) && has_issuers_name(certificate);
     if let Some(usage) = &facts.extended_key_usage {
         out.add(is_root, "is a root and has an extended key usage");
         out.add(!names_purpose(role, usage), "does not name the purpose of TLS");

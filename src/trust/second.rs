@@ -15,7 +15,7 @@ use webpki::{
 
 use super::assess::{Assessment, Case};
 use super::constraints;
-use super::words::{Position, is_self_issued};
+use super::words::{Position, has_issuers_name};
 use crate::error::Problems;
 use crate::material::{Certificate, name_text};
 
@@ -58,7 +58,7 @@ fn is_beyond(error: &Error, path: &[Certificate]) -> bool {
     let above = path.get(1..).unwrap_or_default();
     let between = above.split_last().map(|(_, between)| between).unwrap_or_default();
     // Self-issued intermediates count neither for the path length nor as names.
-    let has_self_issued = || between.iter().any(is_self_issued);
+    let has_self_issued = || between.iter().any(has_issuers_name);
     let has_other_names = || above.iter().any(constraints::is_on_others_than_hosts);
     let has_rewritten_name =
         || path.iter().zip(above).any(|(one, issuer)| one.issuer_der() != issuer.subject_der());

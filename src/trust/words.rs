@@ -35,15 +35,16 @@ pub(super) fn positions(path: &[Certificate]) -> impl Iterator<Item = (Position,
             _ if index == last => Position::Anchor(below),
             _ => Position::Intermediate(below),
         };
-        if index > 0 && !is_self_issued(certificate) {
+        if index > 0 && !has_issuers_name(certificate) {
             below = below.saturating_add(1);
         }
         (position, certificate)
     })
 }
 
-/// Whether subject and issuer of `certificate` are one name.
-pub(super) fn is_self_issued(certificate: &Certificate) -> bool {
+/// Whether `certificate` has its issuer's name, in whatever spelling. RFC 5280 calls it
+/// self-issued; [`Certificate::is_self_issued`] compares the bytes.
+pub(super) fn has_issuers_name(certificate: &Certificate) -> bool {
     let (subject, issuer) = (certificate.subject_der(), certificate.issuer_der());
     subject == issuer || normal_form(subject) == normal_form(issuer)
 }
