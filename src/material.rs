@@ -12,8 +12,9 @@ mod date;
 pub(crate) mod der;
 mod describe;
 mod facts;
+mod fields;
 mod file;
-mod hash_name;
+mod hash_link;
 mod hex;
 mod holding;
 mod key;
@@ -23,6 +24,7 @@ mod name_gnutls;
 mod name_hash;
 pub(crate) mod oid;
 mod pem;
+mod public_base64;
 mod system;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -32,14 +34,13 @@ pub(crate) use certificate::sha256;
 pub(crate) use chain::chain_from_pem;
 pub(crate) use crl::{Crl, IssuingPoint, PointName, SignedList, SignedPart, Status, point_name};
 pub(crate) use date::{parse_time, time_text};
-pub(crate) use describe::pem_text;
 pub use describe::{Style, difference};
-pub(crate) use facts::{AltName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+pub(crate) use facts::{AltName, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
 pub(crate) use file::{
     FileText, LIMIT, Stamp, has_ending, pause, pem_files, read, read_at, read_secret, source_of,
-    stamp,
+    stamp, system_error,
 };
-pub(crate) use hash_name::{HashName, HashPlace};
+pub(crate) use hash_link::{HashLink, HashPlace};
 pub(crate) use hex::hex_colons;
 pub(crate) use holding::{Holding, holding};
 pub(crate) use key::Key;
@@ -48,6 +49,7 @@ pub(crate) use layout::{Surroundings, layout_files};
 pub(crate) use name::name_text;
 pub(crate) use name_hash::name_hash;
 pub(crate) use pem::{Block, blocks};
+pub(crate) use public_base64::pem_text;
 pub(crate) use system::system_authorities;
 
 /// The kinds of material that a context takes.

@@ -4,8 +4,6 @@
 //! read: nothing that is asked of it later can fail. Nothing here says whether it may be
 //! believed; that is the trust room's business.
 
-mod fields;
-
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
@@ -13,9 +11,9 @@ use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
 
-pub(super) use self::fields::{Extension, Fields, Spki};
 use super::der::Reader;
 use super::facts::Facts;
+use super::fields::{Extension, Fields};
 use super::name::Name;
 use super::pem::Blocks;
 use crate::error::{Error, Kind};
@@ -156,19 +154,11 @@ impl Certificate {
         self.extensions().find(|extension| extension.oid == oid)
     }
 
-    /// The common names of the subject, in the order of the encoding; nothing where one of them
-    /// is not readable without a guess.
+    /// The common names of the subject, in the order of the encoding. `None`: one of them can only
+    /// be guessed at.
     #[must_use]
     pub(crate) fn certain_common_names(&self) -> Option<Vec<String>> {
         Name::read(self.subject_der())?.certain_common_names()
-    }
-
-    /// The subject as [`Self::distinguished_name`] writes it; nothing where it is not readable
-    /// without a guess, or another subject may be written alike.
-    #[must_use]
-    pub(crate) fn certain_distinguished_name(&self) -> Option<String> {
-        Name::read(self.subject_der()).filter(Name::is_certain)?;
-        self.distinguished_name()
     }
 
     /// Whether subject and issuer are the same name, byte for byte.
@@ -250,7 +240,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
-/// Where `part`, a slice of `whole`, stands in it; nothing stands anywhere.
+/// Where `part`, a slice of `whole`, stands in it. An empty one may stand anywhere.
 fn range_of(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
     if part.is_empty() {
         return Some(0..0);

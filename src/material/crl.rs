@@ -10,8 +10,9 @@ mod extensions;
 mod list;
 mod serials;
 mod signed;
+mod stop;
+mod stream;
 mod text;
-mod window;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -26,7 +27,8 @@ pub(crate) use extensions::{IssuingPoint, PointName, point_name};
 use list::Fields;
 pub(crate) use serials::Status;
 pub(crate) use signed::{SignedList, SignedPart};
-use window::Window;
+use stop::Stop;
+use stream::Stream;
 
 /// A parsed revocation list (RFC 5280), of version 1 or 2: a complete one of one issuer, for
 /// all reasons.
@@ -37,27 +39,6 @@ struct Inner {
     identity: [u8; 32],
     source: String,
     fields: Fields,
-}
-
-/// Why a list was not read.
-#[derive(Debug)]
-enum Stop {
-    /// The text is not quite what it should be; a second look, at the whole of it, tells.
-    Irregular,
-    /// It is no list.
-    Damaged(String),
-    /// It is a list, of a kind that is not used here.
-    Unusable(String),
-}
-
-impl Stop {
-    fn damaged<T>(why: &str) -> Result<T, Self> {
-        Err(Self::Damaged(why.to_owned()))
-    }
-
-    fn unusable<T>(what: &str) -> Result<T, Self> {
-        Err(Self::Unusable(what.to_owned()))
-    }
 }
 
 impl Crl {
@@ -89,11 +70,11 @@ impl Crl {
     /// One list in DER; `source` names it in errors.
     #[cfg(test)]
     pub(crate) fn from_der(der: &[u8], source: &str) -> Result<Self, Error> {
-        Self::from_window(&mut Window::new(&mut &*der), source)
+        Self::from_stream(&mut Stream::new(&mut &*der), source)
             .map_err(|stop| refused(stop, source))
     }
 
-    /// Reads a text as it comes; nothing where it needs a look at the whole of it.
+    /// Reads a text as it comes. `None`: the whole of it must be looked at.
     fn streamed(input: &mut dyn Read, source: &str) -> Option<Result<Vec<Self>, Error>> {
         let mut text = text::Text::new(input);
         let mut all = Vec::new();
@@ -110,7 +91,7 @@ impl Crl {
                 body.skip().ok()?;
                 continue;
             }
-            match Self::from_window(&mut Window::new(&mut body), source) {
+            match Self::from_stream(&mut Stream::new(&mut body), source) {
                 Ok(list) => all.push(list),
                 Err(Stop::Irregular) => return None,
                 Err(stop) => return Some(Err(refused(stop, &format!("{source}, line {line}")))),
@@ -124,7 +105,7 @@ impl Crl {
         let mut all = Vec::new();
         for block in blocks.iter().filter(|block| block.label == "X509 CRL") {
             let mut der = block.der.as_slice();
-            let list = Self::from_window(&mut Window::new(&mut der), source);
+            let list = Self::from_stream(&mut Stream::new(&mut der), source);
             let line = block.line;
             all.push(list.map_err(|stop| refused(stop, &format!("{source}, line {line}")))?);
         }
@@ -136,8 +117,8 @@ impl Crl {
         Ok(all)
     }
 
-    fn from_window(window: &mut Window<'_>, source: &str) -> Result<Self, Stop> {
-        let fields = Fields::read(window)?;
+    fn from_stream(stream: &mut Stream<'_>, source: &str) -> Result<Self, Stop> {
+        let fields = Fields::read(stream)?;
         let identity = certificate::sha256(&fields.signed.identity());
         Ok(Self(Arc::new(Inner { identity, source: source.to_owned(), fields })))
     }
@@ -166,7 +147,7 @@ impl Crl {
         self.0.fields.this_update
     }
 
-    /// When the next one is due, in seconds since 1970; nothing: it does not say, and never ends.
+    /// When the next one is due, in seconds since 1970. `None`: it does not say, and never ends.
     #[must_use]
     pub(crate) fn next_update(&self) -> Option<i64> {
         self.0.fields.next_update
@@ -178,14 +159,14 @@ impl Crl {
         self.0.fields.extensions.authority_key_id.as_deref()
     }
 
-    /// Whether it has a number; nothing for one without extensions, which may have none.
+    /// Whether it has a number. `None`: it has no extensions, so it cannot.
     #[must_use]
     pub(crate) fn has_number(&self) -> Option<bool> {
         let extensions = &self.0.fields.extensions;
         extensions.are_there.then_some(extensions.number.is_some())
     }
 
-    /// Which certificates it is about; nothing: all of its issuer.
+    /// Which certificates it is about. `None`: all of its issuer's.
     #[must_use]
     pub(crate) fn issuing_point(&self) -> Option<&IssuingPoint> {
         self.0.fields.extensions.issuing_point.as_ref()

@@ -6,6 +6,8 @@
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use super::der::{GENERALIZED_TIME, UTC_TIME};
+
 /// The first second of the year 0 and the last one of the year 9999, the limits of a certificate's
 /// dates; the latter is RFC 5280's "never".
 const LIMITS: (i64, i64) = (-62_167_219_200, 253_402_300_799);
@@ -31,7 +33,7 @@ pub(crate) fn time_text(seconds: i64) -> String {
     )
 }
 
-/// The seconds since 1970 of a text that [`time_text`] could have made; nothing for any other.
+/// The seconds since 1970 of a text that [`time_text`] could have made. `None`: it could not.
 #[must_use]
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
@@ -39,17 +41,25 @@ pub(crate) fn parse_time(text: &str) -> Option<i64> {
     (time_text(seconds) == text).then_some(seconds)
 }
 
-/// The seconds since 1970 of the content of a UTCTime, `261121100000Z`: 1950 to 2049.
+/// The seconds since 1970 of a UTCTime or a GeneralizedTime. `None`: it is neither, or malformed.
 #[must_use]
-pub(super) fn utc_time(content: &[u8]) -> Option<i64> {
+pub(super) fn time(tag: u8, content: &[u8]) -> Option<i64> {
+    match tag {
+        UTC_TIME => utc_time(content),
+        GENERALIZED_TIME => generalized_time(content),
+        _ => None,
+    }
+}
+
+/// The seconds since 1970 of the content of a UTCTime, `261121100000Z`: 1950 to 2049.
+fn utc_time(content: &[u8]) -> Option<i64> {
     let (year, rest) = two_digits(content)?;
     let century: i64 = if year >= 50 { 1900 } else { 2000 };
     seconds(century.checked_add(year)?, rest)
 }
 
 /// The seconds since 1970 of the content of a GeneralizedTime, `20261121100000Z`.
-#[must_use]
-pub(super) fn generalized_time(content: &[u8]) -> Option<i64> {
+fn generalized_time(content: &[u8]) -> Option<i64> {
     let (century, rest) = two_digits(content)?;
     let (year, rest) = two_digits(rest)?;
     seconds(century.checked_mul(100)?.checked_add(year)?, rest)
@@ -182,5 +192,47 @@ mod tests {
         ] {
             assert_eq!(parse_time(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_date_is_what_everybody_reads_in_it() {
+        for (tag, text, expected) in [
+            (UTC_TIME, "700101000000Z", "1970-01-01T00:00:00Z"),
+            (UTC_TIME, "261121100001Z", "2026-11-21T10:00:01Z"),
+            (UTC_TIME, "491231235959Z", "2049-12-31T23:59:59Z"),
+            (UTC_TIME, "500101000000Z", "1950-01-01T00:00:00Z"),
+            (UTC_TIME, "240229000000Z", "2024-02-29T00:00:00Z"),
+            (GENERALIZED_TIME, "20500301000000Z", "2050-03-01T00:00:00Z"),
+            (GENERALIZED_TIME, "99991231235959Z", "9999-12-31T23:59:59Z"),
+            (GENERALIZED_TIME, "20000229000000Z", "2000-02-29T00:00:00Z"),
+        ] {
+            assert_eq!(time(tag, text.as_bytes()), parse_time(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in [
+            "",
+            "Z",
+            "2611211000Z",
+            "261121100001",
+            "261121100001+0100",
+            "260231000000Z",
+            "261321000000Z",
+            "260021000000Z",
+            "261100000000Z",
+            "261121240000Z",
+            "261121006000Z",
+            "261121000060Z",
+            "26112110000aZ",
+            "261121100001ZZ",
+            "250229000000Z",
+        ] {
+            assert_eq!(time(UTC_TIME, text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(time(GENERALIZED_TIME, b"261121100001Z"), None);
+        assert_eq!(time(GENERALIZED_TIME, b"19000229000000Z"), None);
+        assert_eq!(time(0x02, b"261121100001Z"), None);
     }
 }

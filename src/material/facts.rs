@@ -7,10 +7,12 @@
 mod extensions;
 mod key;
 
-use std::net::IpAddr;
-
-use super::certificate::Fields;
-use super::oid;
+use super::der::{self, OCTET_STRING, Reader};
+use super::fields::{Extension, Fields};
+use super::oid::{self, extension};
+pub(crate) use extensions::{AltName, BasicConstraints, ExtendedKeyUsage, KeyUsage};
+pub(crate) use key::{Fitness, KeyAlgorithm};
+pub(super) use key::{RSA_BITS, algorithm_name, bits, curve_name};
 
 /// What the fields and extensions of a certificate say.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub struct Facts {
     pub signature_algorithm: String,
     /// The common names of the subject, in the order of the encoding.
     pub common_names: Vec<String>,
-    /// The subject alternative names; nothing where there is no such extension.
+    /// The subject alternative names. `None`: there is no such extension.
     pub alt_names: Option<Vec<AltName>>,
     /// Basic constraints, where there are any.
     pub basic_constraints: Option<BasicConstraints>,
@@ -54,88 +56,8 @@ pub struct Facts {
     pub unique_ids: bool,
 }
 
-/// A public key's algorithm and size.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyAlgorithm {
-    /// RSA, with the bits of its modulus.
-    Rsa(usize),
-    /// An elliptic curve, with the dotted object identifier of the curve.
-    Ec(String),
-    /// Ed25519.
-    Ed25519,
-    /// Another algorithm, by its dotted object identifier.
-    Other(String),
-}
-
-/// One subject alternative name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum AltName {
-    /// A DNS name as it is encoded, not checked and not folded.
-    Dns(String),
-    /// An IP address.
-    Ip(IpAddr),
-    /// An e-mail address.
-    Email(String),
-    /// A URI.
-    Uri(String),
-    /// Any other kind, in words.
-    Other(String),
-    /// One without the form of its kind, in words: an IP address of a wrong length, say.
-    Damaged(String),
-}
-
-/// Basic constraints (RFC 5280, section 4.2.1.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BasicConstraints {
-    /// Whether the subject is an authority.
-    pub ca: bool,
-    /// How many intermediates may stand below it.
-    pub path_len: Option<u32>,
-    /// Whether the extension is critical.
-    pub critical: bool,
-}
-
-/// Key usage (RFC 5280, section 4.2.1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyUsage {
-    /// The bits: `digitalSignature` is 1, `nonRepudiation` 2, `keyEncipherment` 4, and so on.
-    pub bits: u16,
-    /// Whether the extension is critical.
-    pub critical: bool,
-}
-
-impl KeyUsage {
-    /// The key may sign handshakes.
-    pub const DIGITAL_SIGNATURE: u16 = 1;
-    /// The key may sign certificates.
-    pub const KEY_CERT_SIGN: u16 = 1 << 5;
-    /// The key may sign revocation lists.
-    pub const CRL_SIGN: u16 = 1 << 6;
-
-    /// Whether all of `bits` are set.
-    #[must_use]
-    pub const fn allows(self, bits: u16) -> bool {
-        self.bits & bits == bits
-    }
-}
-
-/// Extended key usage (RFC 5280, section 4.2.1.12).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtendedKeyUsage {
-    /// `anyExtendedKeyUsage`.
-    pub any: bool,
-    /// `serverAuth`.
-    pub server_auth: bool,
-    /// `clientAuth`.
-    pub client_auth: bool,
-    /// Every other purpose, as dotted object identifiers.
-    pub others: Vec<String>,
-    /// Whether the extension is critical.
-    pub critical: bool,
-}
-
 impl Facts {
-    /// The facts of a certificate with these fields, or why it is none.
+    /// The facts of a certificate with these fields, or why it is not a certificate.
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, String> {
         let mut facts = Self {
             version: fields.version,
@@ -159,6 +81,64 @@ impl Facts {
         };
         facts.read_extensions(fields.extensions)?;
         Ok(facts)
+    }
+
+    /// Reads the elements that the extensions are.
+    fn read_extensions(&mut self, extensions: &[u8]) -> Result<(), String> {
+        let mut seen = Vec::with_capacity(8);
+        let mut reader = Reader(extensions);
+        for element in reader.by_ref() {
+            let extension = Extension::read(element).ok_or("an extension is damaged")?;
+            seen.push(extension.oid);
+            self.take(&extension)
+                .ok_or_else(|| format!("extension {} does not parse", oid::text(extension.oid)))?;
+        }
+        if !reader.is_empty() {
+            return Err("an extension is damaged".to_owned());
+        }
+        seen.sort_unstable();
+        match seen.windows(2).find_map(|pair| pair.first().filter(|one| Some(*one) == pair.last()))
+        {
+            Some(oid) => Err(format!("extension {} stands in it twice", oid::text(oid))),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes what one extension says. `None`: trust depends on it, and it does not parse.
+    fn take(&mut self, found: &Extension<'_>) -> Option<()> {
+        let (critical, value) = (found.critical, der::only(found.value));
+        let mut known = true;
+        match found.oid {
+            extension::ALT_NAMES => self.alt_names = Some(AltName::read_all(value?)?),
+            extension::BASIC_CONSTRAINTS => {
+                self.basic_constraints = Some(BasicConstraints::read(value?, critical)?);
+            }
+            extension::KEY_USAGE => self.key_usage = Some(KeyUsage::read(value?, critical)?),
+            extension::EXTENDED_KEY_USAGE => {
+                self.extended_key_usage = Some(ExtendedKeyUsage::read(value?, critical)?);
+            }
+            // Whoever compares them reads them from the certificate.
+            extension::NAME_CONSTRAINTS => self.name_constraints = true,
+            extension::SUBJECT_KEY_ID => {
+                let id = value.filter(|value| value.tag == OCTET_STRING);
+                known = id.is_some();
+                self.subject_key_id = id.map(|id| id.content.to_vec());
+            }
+            extension::AUTHORITY_KEY_ID => {
+                let id = value.and_then(extensions::authority_key);
+                known = id.is_some();
+                self.authority_key_id = id.flatten().map(<[u8]>::to_vec);
+            }
+            // Whoever matches revocation lists reads them from the certificate.
+            extension::DISTRIBUTION_POINTS => {
+                known = value.is_some_and(extensions::is_distribution_points)
+            }
+            _ => known = false,
+        }
+        if critical && !known {
+            self.unknown_critical.push(oid::text(found.oid));
+        }
+        Some(())
     }
 }
 

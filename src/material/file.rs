@@ -181,9 +181,10 @@ pub(crate) fn pem_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let cannot = |error: std::io::Error| failed("read the directory", dir, &error);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(cannot)? {
-        let path = dir.join(entry.map_err(cannot)?.file_name());
+        let name = entry.map_err(cannot)?.file_name();
+        let path = dir.join(&name);
         let is_directory = || std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
-        if has_material_name(&path) && !is_directory() {
+        if has_material_name(&name) && !is_directory() {
             found.push(path);
         }
     }
@@ -193,13 +194,9 @@ pub(crate) fn pem_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(found)
 }
 
-fn has_material_name(path: &Path) -> bool {
-    let hidden = path.file_name().is_none_or(|name| name.as_bytes().starts_with(b"."));
-    let endings = ["pem", "crt", "cer", "crl", "key"];
-    !hidden
-        && path
-            .extension()
-            .is_some_and(|end| endings.iter().any(|one| end.eq_ignore_ascii_case(one)))
+fn has_material_name(name: &OsStr) -> bool {
+    let is_hidden = name.as_bytes().starts_with(b".");
+    !is_hidden && has_ending(name, &[".pem", ".crt", ".cer", ".crl", ".key"])
 }
 
 /// Whether a file name ends in one of `endings`, dots included and in small letters. A name may
@@ -297,12 +294,17 @@ fn with_room(path: &Path, bytes: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    system_error(&format!("{what} {}", path.display()), error)
+}
+
+/// The error of a call of the operating system; `what` was to be done.
+pub(crate) fn system_error(what: &str, error: &std::io::Error) -> Error {
     let words = error.to_string();
     let words = words.split(" (os error").next().unwrap_or_default();
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
     let out = matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM));
     let kind = if out { Kind::NoMemory } else { Kind::File };
-    Error::new(kind, format!("cannot {what} {}: {words}", path.display()))
+    Error::new(kind, format!("cannot {what}: {words}"))
 }
 
 /// Waits a moment for another process, which says nothing when it is done with a file.

@@ -3,10 +3,9 @@
 //! A certificate and its key are one thing; a revocation list beside a certificate is not looked
 //! at. Where OpenSSL passes over a block, so does this. Nothing here touches a file.
 
-use x509_parser::prelude::{CertificateRevocationList, FromDer};
-
 use super::certificate::{Certificate, sha256};
 use super::der;
+use super::fields::issuer_of_list;
 use super::pem::{Block, Blocks};
 
 /// What a file holds.
@@ -76,12 +75,8 @@ fn read_certificate(block: &Block) -> Result<Holding, String> {
 }
 
 fn read_list(block: &Block) -> Result<Holding, String> {
-    let damaged = || at(block, "not a revocation list");
-    let (rest, list) = CertificateRevocationList::from_der(&block.der).map_err(|_| damaged())?;
-    let issuer = list.tbs_cert_list.issuer.as_raw().to_vec();
-    rest.is_empty()
-        .then(|| Holding::List { issuer, sha256: sha256(&block.der) })
-        .ok_or_else(damaged)
+    let issuer = issuer_of_list(&block.der).ok_or_else(|| at(block, "not a revocation list"))?;
+    Ok(Holding::List { issuer: issuer.to_vec(), sha256: sha256(&block.der) })
 }
 
 fn at(block: &Block, why: &str) -> String {

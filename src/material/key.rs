@@ -15,10 +15,12 @@ use zeroize::Zeroizing;
 
 use super::certificate::Certificate;
 use super::pem::{self, Block};
-use crate::error::{Error, Kind};
+use crate::error::Error;
+use public::Form;
+use unlock::refused;
 
 /// Gives the passphrase of the key in the source that is named; the number is the attempt,
-/// from 1. Nothing means that nobody knows it.
+/// from 1. `None`: nobody knows it.
 pub(super) type Passphrase<'a> = dyn FnMut(&str, u32) -> Option<Zeroizing<Vec<u8>>> + 'a;
 
 /// A private key: RSA from 2048 bits, ECDSA over P-256, P-384 or P-521, or Ed25519.
@@ -29,14 +31,6 @@ struct Inner {
     form: Form,
     der: Zeroizing<Vec<u8>>,
     spki: Vec<u8>,
-}
-
-/// How a private key is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Pkcs1,
-    Sec1,
-    Pkcs8,
 }
 
 impl Key {
@@ -57,11 +51,11 @@ impl Key {
         let mut keys = blocks.iter().filter(|block| block.is_private_key());
         let Some(block) = keys.next() else {
             let holdings = pem::holdings(&blocks);
-            return Err(parse(format!("{source} holds no private key but {holdings}")));
+            return Err(refused(format!("{source} holds no private key but {holdings}")));
         };
         if let Some(second) = keys.next() {
             let (one, other) = (block.line, second.line);
-            return Err(parse(format!(
+            return Err(refused(format!(
                 "{source} holds several private keys, in lines {one} and {other}"
             ))
             .with_hint("leave the one that belongs to the certificate"));
@@ -100,7 +94,7 @@ impl Key {
     ) -> Result<Self, Error> {
         let place = &format!("{source}, line {}", block.line);
         if block.headers.iter().any(|line| line.contains("ENCRYPTED")) {
-            return Err(parse(format!(
+            return Err(refused(format!(
                 "{place}: the key is encrypted in the old way of Proc-Type, which is not supported"
             ))
             .with_hint(unlock::CONVERT));
@@ -114,14 +108,16 @@ impl Key {
                 unlock::unlock(&block.der, place, &mut |attempt| passphrase(source, attempt))?,
             ),
             "OPENSSH PRIVATE KEY" => {
-                return Err(parse(format!("{place}: the key is in the format of OpenSSH"))
+                return Err(refused(format!("{place}: the key is in the format of OpenSSH"))
                     .with_hint("convert a copy of it with: ssh-keygen -p -m PKCS8 -f KEY"));
             }
             other => {
-                return Err(parse(format!("{place}: a key of the kind {other} is not supported")));
+                return Err(refused(format!(
+                    "{place}: a key of the kind {other} is not supported"
+                )));
             }
         };
-        let spki = public::spki(form, &der).map_err(|why| parse(format!("{place}: {why}")))?;
+        let spki = public::spki(form, &der).map_err(|why| refused(format!("{place}: {why}")))?;
         Ok(Self(Arc::new(Inner { form, der, spki })))
     }
 }
@@ -139,10 +135,6 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")
     }
-}
-
-fn parse(sentence: impl AsRef<str>) -> Error {
-    Error::new(Kind::Parse, sentence)
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ struct Attribute<'a> {
 }
 
 impl<'a> Name<'a> {
-    /// Reads a name with its SEQUENCE header; nothing where any byte of it is out of place.
+    /// Reads a name with its SEQUENCE header. `None`: a byte of it is out of place.
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
         let name = der::only(der).filter(|name| name.tag == SEQUENCE)?.content;
         der::all_are(name, is_relative).then_some(Self(name))
@@ -86,8 +86,8 @@ impl<'a> Name<'a> {
             .collect()
     }
 
-    /// The common names where every byte of each is beyond doubt, else nothing: a type whose
-    /// letters are guessed, or bytes that are none of its own, name nobody.
+    /// The common names, where every byte of each is beyond doubt. `None`: the letters of one can
+    /// only be guessed, or its bytes do not fit its type; such a name names nobody.
     pub(super) fn certain_common_names(&self) -> Option<Vec<String>> {
         Reader(self.0)
             .flat_map(attributes)
@@ -180,7 +180,7 @@ fn read_attribute(attribute: Element<'_>) -> Option<Attribute<'_>> {
     (attribute.tag == SEQUENCE && parts.is_empty()).then_some(Attribute { kind, value })
 }
 
-/// A string of any of ASN.1's types; nothing for another type, or bytes that are none of its own.
+/// A string of any of ASN.1's types. `None`: it is not a string, or its bytes do not fit its type.
 fn decoded(value: &Element<'_>) -> Option<String> {
     let bytes = value.content;
     match value.tag {

@@ -11,6 +11,7 @@ use super::der::{
     UNIVERSAL_STRING as UNIVERSAL, UTF8_STRING as UTF8,
 };
 use super::hex::hex_after_hash;
+use super::name::Name;
 use super::oid;
 
 /// The types of RFC 5280's `DirectoryString`.
@@ -59,8 +60,8 @@ const ATTRIBUTES: [(&str, &str, &[u8]); 36] = [
 
 impl Certificate {
     /// The subject as a list of allowed clients has it (`C=GB,O=Lab,CN=alice`): in the order
-    /// of the encoding, escaped as GnuTLS escapes it. Nothing where GnuTLS has no text for it,
-    /// or where that is no UTF-8.
+    /// of the encoding, escaped as GnuTLS escapes it. `None`: GnuTLS has no text for it, or the
+    /// text is not UTF-8.
     ///
     /// The text holds what the certificate says, control characters included.
     #[must_use]
@@ -68,13 +69,21 @@ impl Certificate {
         String::from_utf8(self.distinguished_name_bytes()?).ok()
     }
 
-    /// The same, also where it is no UTF-8.
+    /// The same, also where it is not UTF-8.
     pub(crate) fn distinguished_name_bytes(&self) -> Option<Vec<u8>> {
         written(self.subject_der())
     }
+
+    /// The subject as [`Self::distinguished_name`] writes it. `None`: it can only be guessed at,
+    /// or another subject may have the same text.
+    #[must_use]
+    pub(crate) fn certain_distinguished_name(&self) -> Option<String> {
+        Name::read(self.subject_der()).filter(Name::is_certain)?;
+        self.distinguished_name()
+    }
 }
 
-/// A name, with its SEQUENCE header, as GnuTLS writes it; nothing where GnuTLS does not.
+/// A name, with its SEQUENCE header, as GnuTLS writes it. `None`: GnuTLS does not.
 fn written(name: &[u8]) -> Option<Vec<u8>> {
     let relatives = der::elements(tagged(der::only(name)?, SEQUENCE)?)?;
     if relatives.is_empty() {

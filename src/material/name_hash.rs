@@ -19,8 +19,8 @@ const LONGEST: usize = 1 << 20;
 /// As far down as OpenSSL collects the pieces of a string.
 const DEEPEST: u8 = 5;
 
-/// The hash of a name with its SEQUENCE header, as `openssl x509 -subject_hash` prints it;
-/// nothing where OpenSSL refuses the name.
+/// The hash of a name with its SEQUENCE header, as `openssl x509 -subject_hash` prints it.
+/// `None`: OpenSSL refuses the name.
 #[must_use]
 pub(crate) fn name_hash(name_der: &[u8]) -> Option<u32> {
     let canonical = canonical(name_der)?;

@@ -45,7 +45,7 @@ pub(crate) mod key {
     pub(crate) const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 }
 
-/// Whether the content of an OBJECT IDENTIFIER is one, each of its numbers in the shortest form.
+/// Whether the content of an OBJECT IDENTIFIER is well-formed, each number in its shortest form.
 pub(crate) fn is_well_formed(content: &[u8]) -> bool {
     let mut begins = true;
     for byte in content {
@@ -57,8 +57,8 @@ pub(crate) fn is_well_formed(content: &[u8]) -> bool {
     begins && !content.is_empty()
 }
 
-/// An object identifier's content as dotted numbers; as `#` and hexadecimal where it is none, or
-/// has a number above 64 bits.
+/// An object identifier's content as dotted numbers; as `#` and hexadecimal where it is
+/// malformed, or has a number above 64 bits.
 pub(crate) fn text(content: &[u8]) -> String {
     arcs(content).unwrap_or_else(|| hex_after_hash(content))
 }

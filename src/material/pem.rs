@@ -10,10 +10,9 @@ mod plain;
 use std::ops::Range;
 
 use pkcs8::der::pem::Base64Decoder;
-use x509_parser::prelude::{CertificateRevocationList, FromDer};
 use zeroize::Zeroizing;
 
-use super::certificate::Fields;
+use super::fields::{Fields, issuer_of_list};
 use crate::error::{Error, Kind};
 
 /// What is no secret, by the labels that it has.
@@ -51,7 +50,7 @@ pub(crate) fn blocks(text: &[u8], source: &str) -> Result<Vec<Block>, Error> {
     Blocks::of(text, source)?.collect()
 }
 
-/// The blocks of a text, one after another; nothing behind an error means anything.
+/// The blocks of a text, one after another; what follows an error is meaningless.
 pub(super) struct Blocks<'a> {
     lines: Lines<'a>,
     source: &'a str,
@@ -330,7 +329,7 @@ fn refuse_binary(text: &[u8], source: &str) -> Result<(), Error> {
     if is_der(text) {
         let tool = if Fields::read(text).is_ok() {
             "openssl x509 -inform der"
-        } else if CertificateRevocationList::from_der(text).is_ok() {
+        } else if issuer_of_list(text).is_some() {
             "openssl crl -inform der"
         } else {
             "openssl pkey -inform der (or openssl pkcs12 -nodes, if it is PKCS#12)"

@@ -4,21 +4,20 @@
 //! links are there before old ones go, so that at every moment what could be found can be found,
 //! and whoever stops half-way leaves nothing that the next one does not put right. What is no
 //! link is never touched. Two at once take turns, by a lock on the directory (`flock`) that ends
-//! with them; it waits without a deadline.
+//! with them; the second waits for a minute at most.
 
-mod directory;
+mod locked;
 mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
-use std::io;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind};
 use crate::material::{
-    HashName, HashPlace, Holding, LIMIT, has_ending, holding, name_hash, read, source_of,
+    HashLink, HashPlace, Holding, LIMIT, has_ending, holding, name_hash, read, source_of,
 };
-use directory::Directory;
+use locked::{Before, LockedDirectory};
 use plan::{Plan, Wanted};
 
 /// The names of files that are looked into end so.
@@ -48,10 +47,6 @@ pub struct Skipped {
     pub why: String,
 }
 
-/// Called before each change of the directory, with the name that is changed; an error is taken
-/// as the change's own.
-type Before<'a> = &'a dyn Fn(&OsStr) -> io::Result<()>;
-
 /// Brings the hash links of the directory `dir` up to date.
 ///
 /// Links are made for files whose names end in `.pem`, `.crt`, `.cer` or `.crl`, in any case, and
@@ -68,7 +63,7 @@ pub fn rehash(dir: &Path) -> Result<Rehashed, Error> {
 }
 
 fn rehash_with(dir: &Path, before: Before<'_>) -> Result<Rehashed, Error> {
-    let directory = Directory::lock(dir)?;
+    let directory = LockedDirectory::lock(dir)?;
     let mut found = Found::default();
     for name in directory.names()? {
         found.take(&directory, name)?;
@@ -99,9 +94,9 @@ fn rehash_with(dir: &Path, before: Before<'_>) -> Result<Rehashed, Error> {
 #[derive(Default)]
 struct Found {
     /// The links with hash names, and where they lead.
-    links: BTreeMap<HashName, OsString>,
+    links: BTreeMap<HashLink, OsString>,
     /// The numbers that are taken by what is no link.
-    taken: BTreeSet<HashName>,
+    taken: BTreeSet<HashLink>,
     /// The links that somebody who was stopped did not get to rename.
     leftovers: Vec<OsString>,
     wanted: BTreeMap<HashPlace, Wanted>,
@@ -109,13 +104,13 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, directory: &Directory<'_>, name: OsString) -> Result<(), Error> {
-        if let Some(link) = HashName::read(&name) {
+    fn take(&mut self, directory: &LockedDirectory<'_>, name: OsString) -> Result<(), Error> {
+        if let Some(link) = HashLink::read(&name) {
             match directory.target(&name)? {
                 Some(target) => drop(self.links.insert(link, target)),
                 None => drop(self.taken.insert(link)),
             }
-        } else if directory::is_temporary(&name) {
+        } else if locked::is_temporary(&name) {
             if directory.target(&name)?.is_some() {
                 self.leftovers.push(name);
             }
@@ -160,7 +155,7 @@ impl Found {
             let wanted = self.wanted.get(&place).unwrap_or(&none);
             let all = place.numbered(0)..=place.numbered(u32::MAX);
             let links = self.links.range(all).map(|(link, target)| (*link, target.as_os_str()));
-            let is_taken = |link: &HashName| self.taken.contains(link);
+            let is_taken = |link: &HashLink| self.taken.contains(link);
             Plan::of(place, wanted, &links.collect(), &is_taken).ok_or_else(|| too_many(dir, place))
         };
         places.into_iter().map(plan).collect()

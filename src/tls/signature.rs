@@ -14,7 +14,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherEr
 use rustls::{PeerMisbehaved, SignatureScheme};
 use webpki::RawPublicKeyEntity;
 
-use crate::material::{Certificate, KeyAlgorithm};
+use crate::material::{Certificate, Fitness};
 
 /// Checks the handshake's signature and nothing else.
 #[derive(Debug)]
@@ -121,15 +121,7 @@ fn usable_key(
 ) -> Result<SubjectPublicKeyInfoDer<'static>, TlsError> {
     let certificate = Certificate::from_der(certificate)
         .map_err(|_| TlsError::InvalidCertificate(CertificateError::BadEncoding))?;
-    let usable = match &certificate.facts().key {
-        KeyAlgorithm::Rsa(bits) => (2048..=8192).contains(bits),
-        KeyAlgorithm::Ec(curve) => {
-            matches!(curve.as_str(), "1.2.840.10045.3.1.7" | "1.3.132.0.34" | "1.3.132.0.35")
-        }
-        KeyAlgorithm::Ed25519 => true,
-        KeyAlgorithm::Other(_) => false,
-    };
-    if usable {
+    if certificate.facts().key.fitness() == Fitness::Good {
         Ok(SubjectPublicKeyInfoDer::from(certificate.spki().to_vec()))
     } else {
         Err(TlsError::Other(OtherError(Arc::new(UnusableKey(certificate.key_text())))))

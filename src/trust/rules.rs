@@ -11,12 +11,8 @@ use super::words::Position;
 use crate::error::Problems;
 use crate::material::oid::extension as id;
 use crate::material::time_text;
-use crate::material::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+use crate::material::{Certificate, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
 
-/// The curves of the public keys that TLS uses: P-256, P-384 and P-521.
-const CURVES: [&str; 3] = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
-/// The least bits of an RSA modulus.
-const RSA_BITS: usize = 2048;
 /// The key usages that TLS has for a peer's key. Our handshakes only ever want it to sign, but
 /// whoever made a certificate for RSA key transport (without `digitalSignature`) meant TLS, and
 /// nobody's path validation refuses it.
@@ -211,14 +207,17 @@ fn shape(certificate: &Certificate, position: Position, out: &mut Assessment) {
 }
 
 pub(super) fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
-    let kind = match &certificate.facts().key {
-        KeyAlgorithm::Rsa(bits) if *bits < RSA_BITS => format!("an RSA key of {bits} bits"),
-        KeyAlgorithm::Ec(curve) if !CURVES.contains(&curve.as_str()) => {
-            format!("a key on the curve {curve}")
-        }
+    let key = &certificate.facts().key;
+    // A long one is strong. Where it would have to be computed that is refused.
+    if matches!(key.fitness(), Fitness::Good | Fitness::Long) {
+        return;
+    }
+    let kind = match key {
+        KeyAlgorithm::Rsa(bits) => format!("an RSA key of {bits} bits"),
+        KeyAlgorithm::Ec(curve) => format!("a key on the curve {curve}"),
+        KeyAlgorithm::Ed25519 => "an Ed25519 key".to_owned(),
         KeyAlgorithm::Other(name) if name == DSA => "a DSA key".to_owned(),
         KeyAlgorithm::Other(name) => format!("a key of a kind that TLS here cannot use: {name}"),
-        KeyAlgorithm::Rsa(_) | KeyAlgorithm::Ec(_) | KeyAlgorithm::Ed25519 => return,
     };
     out.add(Problems::WEAK_KEY, format!("{} has {kind}", position.of(certificate)));
 }

@@ -10,7 +10,7 @@ use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use webpki::{ALL_VERIFICATION_ALGS, aws_lc_rs as known};
 
 use crate::material::der::{self, BIT_STRING, SEQUENCE};
-use crate::material::{Certificate, KeyAlgorithm, SignedList, SignedPart};
+use crate::material::{Certificate, Fitness, SignedList, SignedPart};
 
 /// What came of checking a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +57,10 @@ impl<'a> Signed<'a> {
         if !self.is_computable() {
             return Proof::Uncomputable;
         }
-        if let KeyAlgorithm::Rsa(bits) = issuer.facts().key {
-            match bits {
-                0..2048 => return self.check_short(key),
-                2048..=8192 => {}
-                _ => return Proof::Uncomputable,
-            }
+        match issuer.facts().key.fitness() {
+            Fitness::Short => return self.check_short(key),
+            Fitness::Long => return Proof::Uncomputable,
+            Fitness::Good | Fitness::Unknown => {}
         }
         let fits = |one: &&&dyn rustls_pki_types::SignatureVerificationAlgorithm| {
             one.signature_alg_id().as_ref() == self.algorithm
@@ -118,10 +116,11 @@ pub(super) fn check_list(list: &SignedList, issuer: &Certificate) -> Proof {
     let Some((key_algorithm, key)) = key_parts(issuer.spki()) else {
         return Proof::Uncomputable;
     };
-    if matches!(issuer.facts().key, KeyAlgorithm::Rsa(bits) if bits > 8192) {
+    let fitness = issuer.facts().key.fitness();
+    if fitness == Fitness::Long {
         return Proof::Uncomputable;
     }
-    let is_short = matches!(issuer.facts().key, KeyAlgorithm::Rsa(bits) if bits < 2048);
+    let is_short = fitness == Fitness::Short;
     let found = digest_algorithm(&list.algorithm, digest.algorithm(), key_algorithm, is_short);
     match found {
         Some(algorithm) => {

@@ -3,12 +3,12 @@
 //! What would make a list mean something else than "these, of this issuer, for any reason"
 //! makes it unusable; so does what is critical and not known here.
 
-use super::Stop;
 use super::serials::Status;
-use crate::material::certificate::Extension;
+use super::stop::Stop;
 use crate::material::der::{
     self, ENUMERATED, INTEGER, Reader, SEQUENCE, context, context_constructed,
 };
+use crate::material::fields::Extension;
 use crate::material::oid::{self, extension as id};
 
 /// The parts of an issuing distribution point (RFC 5280, section 5.2.5).
@@ -191,7 +191,7 @@ fn issuing_point(value: &[u8], broken: impl Fn() -> Stop) -> Result<IssuingPoint
     Ok(point)
 }
 
-/// Reads the name of a distribution point, without the tag around it; nothing where it is none.
+/// Reads the name of a distribution point, without the tag around it.
 pub(crate) fn point_name(content: &[u8]) -> Option<PointName> {
     let name = der::only(content)?;
     match name.tag {

@@ -10,8 +10,9 @@ use base64::Engine;
 use memchr::memchr2;
 use zeroize::Zeroizing;
 
-use super::Stop;
-use super::window::Source;
+use super::stop::Stop;
+use super::stream::Source;
+use crate::material::public_base64::{Decoder, decoder};
 
 /// How many bytes of text are held, and so how long a line may be.
 const ROOM: usize = 1 << 16;
@@ -30,7 +31,7 @@ pub(super) struct Text<'a> {
     line: usize,
 }
 
-/// The begin of a block.
+/// The beginning of a block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Begin {
     label: &'static str,
@@ -55,7 +56,7 @@ impl<'a> Text<'a> {
         Self { input, buffer, at: 0, filled: 0, ended: false, line: 0 }
     }
 
-    /// The begin of the next block; nothing at the end of the text.
+    /// The beginning of the next block. `None`: the text has ended.
     pub(super) fn next_block(&mut self) -> Result<Option<Begin>, Stop> {
         while let Some((start, end)) = self.next_line()? {
             let line = self.buffer.get(start..end).unwrap_or_default();
@@ -158,20 +159,6 @@ pub(super) struct Body<'t, 'a> {
     digits: Vec<u8>,
     ended: bool,
     any: bool,
-}
-
-#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
-type Decoder = base64::engine::Simd;
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
-type Decoder = base64::engine::GeneralPurpose;
-
-#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
-fn decoder() -> Decoder {
-    Decoder::standard(base64::engine::general_purpose::PAD)
-}
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
-fn decoder() -> Decoder {
-    base64::engine::general_purpose::STANDARD
 }
 
 impl Body<'_, '_> {

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::{or_none, shortened, some_names};
+use super::values::{or_none, shortened, some_names};
 use crate::material::certificate::Certificate;
 use crate::material::facts::AltName;
 

@@ -1,7 +1,7 @@
 //! The full text: every label always, in one order, so that what is missing is seen too.
 
+use super::values::{labelled, or_none};
 use super::words::{self, For};
-use super::{labelled, or_none};
 use crate::material::certificate::Certificate;
 use crate::material::facts::Facts;
 use crate::material::hex::hex_colons;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::escaped;
 use crate::material::testing::{
     Parts, alt_names, attribute, common_name, extension, name, spki, tlv,
 };

@@ -1,6 +1,8 @@
 //! Words for the numbers in a certificate: algorithms, curves, uses and purposes.
 
-use crate::material::facts::{ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+use crate::material::facts::{
+    ExtendedKeyUsage, KeyAlgorithm, KeyUsage, algorithm_name, curve_name,
+};
 
 const SIGNATURES: [(&str, &str); 21] = [
     ("1.2.840.113549.1.1.2", "RSA with MD2"),
@@ -26,30 +28,8 @@ const SIGNATURES: [(&str, &str); 21] = [
     ("1.2.840.113549.1.1.3", "RSA with MD4"),
 ];
 
-const KEYS: [(&str, &str); 10] = [
-    ("1.2.840.113549.1.1.1", "RSA, damaged"),
-    ("1.2.840.113549.1.1.10", "RSA-PSS"),
-    ("1.2.840.10040.4.1", "DSA"),
-    ("1.2.840.10046.2.1", "DH"),
-    ("1.3.101.110", "X25519"),
-    ("1.3.101.111", "X448"),
-    ("1.3.101.113", "Ed448"),
-    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
-    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
-    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
-];
-
-const CURVES: [(&str, &str); 9] = [
-    ("1.2.840.10045.3.1.1", "P-192"),
-    ("1.3.132.0.33", "P-224"),
-    ("1.2.840.10045.3.1.7", "P-256"),
-    ("1.3.132.0.34", "P-384"),
-    ("1.3.132.0.35", "P-521"),
-    ("1.3.132.0.10", "secp256k1"),
-    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"),
-    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"),
-    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"),
-];
+/// What a key is named that says RSA, and is not an RSA key.
+const RSA: &str = "1.2.840.113549.1.1.1";
 
 /// Key usages in the order of their bits: in words, and as RFC 5280 calls them.
 const USAGES: [(&str, &str); 9] = [
@@ -83,14 +63,16 @@ pub(super) fn key(key: &KeyAlgorithm) -> String {
     match key {
         KeyAlgorithm::Rsa(bits) => format!("RSA {bits} bits"),
         KeyAlgorithm::Ec(curve) if curve.is_empty() => "ECDSA on an unnamed curve".to_owned(),
-        KeyAlgorithm::Ec(curve) => format!("ECDSA {}", look_up(&CURVES, curve)),
+        KeyAlgorithm::Ec(curve) => format!("ECDSA {}", curve_name(curve)),
         KeyAlgorithm::Ed25519 => "Ed25519".to_owned(),
-        KeyAlgorithm::Other(oid) => look_up(&KEYS, oid).to_owned(),
+        KeyAlgorithm::Other(oid) if oid == RSA => "RSA, damaged".to_owned(),
+        KeyAlgorithm::Other(oid) => algorithm_name(oid).to_owned(),
     }
 }
 
 pub(super) fn signature(oid: &str) -> String {
-    look_up(&SIGNATURES, oid).to_owned()
+    let known = SIGNATURES.iter().find(|(known, _)| *known == oid);
+    known.map_or(oid, |(_, words)| words).to_owned()
 }
 
 pub(super) fn usages(usage: KeyUsage, reader: For) -> Vec<&'static str> {
@@ -119,10 +101,6 @@ const fn pick<'a>(reader: For, people: &'a str, programs: &'a str) -> &'a str {
         For::People => people,
         For::Programs => programs,
     }
-}
-
-fn look_up<'a>(table: &[(&str, &'a str)], oid: &'a str) -> &'a str {
-    table.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, word)| word)
 }
 
 #[cfg(test)]

@@ -1,96 +1,71 @@
 //! The extensions of a certificate (RFC 5280, section 4.2).
 //!
 //! One that decides about trust must parse to its last byte. One that only helps to find an
-//! issuer may hold anything: what it says is then nothing, and a critical one is not known.
+//! issuer may hold anything: what it says is then left out, and a critical one is not known.
 
 use std::net::IpAddr;
 
-use super::{AltName, BasicConstraints, ExtendedKeyUsage, Facts, KeyUsage};
-use crate::material::certificate::Extension;
 use crate::material::der::{
-    self, BIT_STRING, BOOLEAN, Element, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE,
-    context, context_constructed, general_name,
+    self, BIT_STRING, BOOLEAN, Element, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE, context,
+    context_constructed, general_name,
 };
 use crate::material::hex::hex_after_hash;
 use crate::material::name::Name;
-use crate::material::oid::{self, extension, purpose};
+use crate::material::oid::{self, purpose};
 
-impl Facts {
-    /// Reads the elements that the extensions are.
-    pub(super) fn read_extensions(&mut self, extensions: &[u8]) -> Result<(), String> {
-        let mut seen = Vec::with_capacity(8);
-        let mut reader = Reader(extensions);
-        for element in reader.by_ref() {
-            let extension = Extension::read(element).ok_or("an extension is damaged")?;
-            seen.push(extension.oid);
-            self.take(&extension)
-                .ok_or_else(|| format!("extension {} does not parse", oid::text(extension.oid)))?;
-        }
-        if !reader.is_empty() {
-            return Err("an extension is damaged".to_owned());
-        }
-        seen.sort_unstable();
-        match seen.windows(2).find_map(|pair| pair.first().filter(|one| Some(*one) == pair.last()))
-        {
-            Some(oid) => Err(format!("extension {} stands in it twice", oid::text(oid))),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes what one extension says; nothing where it decides and does not parse.
-    fn take(&mut self, found: &Extension<'_>) -> Option<()> {
-        let (critical, value) = (found.critical, der::only(found.value));
-        let mut known = true;
-        match found.oid {
-            extension::ALT_NAMES => self.alt_names = Some(read_names(value?)?),
-            extension::BASIC_CONSTRAINTS => {
-                self.basic_constraints = Some(BasicConstraints::read(value?, critical)?);
-            }
-            extension::KEY_USAGE => self.key_usage = Some(KeyUsage::read(value?, critical)?),
-            extension::EXTENDED_KEY_USAGE => {
-                self.extended_key_usage = Some(ExtendedKeyUsage::read(value?, critical)?);
-            }
-            // Whoever compares them reads them from the certificate.
-            extension::NAME_CONSTRAINTS => self.name_constraints = true,
-            extension::SUBJECT_KEY_ID => {
-                let id = value.filter(|value| value.tag == OCTET_STRING);
-                known = id.is_some();
-                self.subject_key_id = id.map(|id| id.content.to_vec());
-            }
-            extension::AUTHORITY_KEY_ID => {
-                let id = value.and_then(read_authority_key);
-                known = id.is_some();
-                self.authority_key_id = id.flatten().map(<[u8]>::to_vec);
-            }
-            // Whoever matches revocation lists reads them from the certificate.
-            extension::DISTRIBUTION_POINTS => known = value.is_some_and(is_distribution_points),
-            _ => known = false,
-        }
-        if critical && !known {
-            self.unknown_critical.push(oid::text(found.oid));
-        }
-        Some(())
-    }
+/// One subject alternative name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum AltName {
+    /// A DNS name as it is encoded, not checked and not folded.
+    Dns(String),
+    /// An IP address.
+    Ip(IpAddr),
+    /// An e-mail address.
+    Email(String),
+    /// A URI.
+    Uri(String),
+    /// Any other kind, in words.
+    Other(String),
+    /// One without the form of its kind, in words: an IP address of a wrong length, say.
+    Damaged(String),
 }
 
-impl BasicConstraints {
-    fn read(value: Element<'_>, critical: bool) -> Option<Self> {
-        let mut parts = sequence(value)?;
-        let ca = match parts.next_if(BOOLEAN) {
-            Some(ca) => der::boolean(ca.content)?,
-            None => false,
-        };
-        let path_len = match parts.next_if(INTEGER) {
-            Some(number) => Some(der::number(number.content)?),
-            None => None,
-        };
-        parts.is_empty().then_some(Self { ca, path_len, critical })
-    }
+/// Basic constraints (RFC 5280, section 4.2.1.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BasicConstraints {
+    /// Whether the subject is an authority.
+    pub ca: bool,
+    /// How many intermediates may stand below it.
+    pub path_len: Option<u32>,
+    /// Whether the extension is critical.
+    pub critical: bool,
+}
+
+/// Key usage (RFC 5280, section 4.2.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyUsage {
+    /// The bits: `digitalSignature` is 1, `nonRepudiation` 2, `keyEncipherment` 4, and so on.
+    pub bits: u16,
+    /// Whether the extension is critical.
+    pub critical: bool,
 }
 
 impl KeyUsage {
+    /// The key may sign handshakes.
+    pub const DIGITAL_SIGNATURE: u16 = 1;
+    /// The key may sign certificates.
+    pub const KEY_CERT_SIGN: u16 = 1 << 5;
+    /// The key may sign revocation lists.
+    pub const CRL_SIGN: u16 = 1 << 6;
+
+    /// Whether all of `bits` are set.
+    #[must_use]
+    pub const fn allows(self, bits: u16) -> bool {
+        self.bits & bits == bits
+    }
+
     /// Zeros at the end may be there or not; bits behind the end may not be set.
-    fn read(value: Element<'_>, critical: bool) -> Option<Self> {
+    pub(super) fn read(value: Element<'_>, critical: bool) -> Option<Self> {
         let (unused, bytes) = value.content.split_first()?;
         let beyond = 1_u8.checked_shl(u32::from(*unused)).map(|bit| bit.wrapping_sub(1))?;
         let last = bytes.last().copied().unwrap_or_default();
@@ -106,8 +81,38 @@ impl KeyUsage {
     }
 }
 
+/// Extended key usage (RFC 5280, section 4.2.1.12).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtendedKeyUsage {
+    /// `anyExtendedKeyUsage`.
+    pub any: bool,
+    /// `serverAuth`.
+    pub server_auth: bool,
+    /// `clientAuth`.
+    pub client_auth: bool,
+    /// Every other purpose, as dotted object identifiers.
+    pub others: Vec<String>,
+    /// Whether the extension is critical.
+    pub critical: bool,
+}
+
+impl BasicConstraints {
+    pub(super) fn read(value: Element<'_>, critical: bool) -> Option<Self> {
+        let mut parts = sequence(value)?;
+        let ca = match parts.next_if(BOOLEAN) {
+            Some(ca) => der::boolean(ca.content)?,
+            None => false,
+        };
+        let path_len = match parts.next_if(INTEGER) {
+            Some(number) => Some(der::number(number.content)?),
+            None => None,
+        };
+        parts.is_empty().then_some(Self { ca, path_len, critical })
+    }
+}
+
 impl ExtendedKeyUsage {
-    fn read(value: Element<'_>, critical: bool) -> Option<Self> {
+    pub(super) fn read(value: Element<'_>, critical: bool) -> Option<Self> {
         let mut found = Self {
             any: false,
             server_auth: false,
@@ -132,7 +137,16 @@ impl ExtendedKeyUsage {
 }
 
 impl AltName {
-    /// The name that an element is; nothing where it is of no kind that a GeneralName has.
+    pub(super) fn read_all(value: Element<'_>) -> Option<Vec<Self>> {
+        let mut names = sequence(value)?;
+        let mut found = Vec::new();
+        for name in names.by_ref() {
+            found.push(Self::read(name)?);
+        }
+        names.is_empty().then_some(found)
+    }
+
+    /// The name that an element is. `None`: it is not a GeneralName of any kind.
     fn read(name: Element<'_>) -> Option<Self> {
         let bytes = name.content;
         let bad = || {
@@ -179,15 +193,6 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-fn read_names(value: Element<'_>) -> Option<Vec<AltName>> {
-    let mut names = sequence(value)?;
-    let mut found = Vec::new();
-    for name in names.by_ref() {
-        found.push(AltName::read(name)?);
-    }
-    names.is_empty().then_some(found)
-}
-
 /// Whether an element has the form of a GeneralName, whatever it holds.
 const fn is_general_name(name: Element<'_>) -> bool {
     matches!(
@@ -206,7 +211,7 @@ const fn is_general_name(name: Element<'_>) -> bool {
 
 /// `SEQUENCE { keyIdentifier [0], issuer [1], serial [2] }`, all of them optional.
 /// Gives the key identifier, if there is one.
-fn read_authority_key(value: Element<'_>) -> Option<Option<&[u8]>> {
+pub(super) fn authority_key(value: Element<'_>) -> Option<Option<&[u8]>> {
     let mut parts = sequence(value)?;
     let key_id = parts.next_if(context(0)).map(|id| id.content);
     let issuer = parts.next_if(context_constructed(1));
@@ -217,7 +222,7 @@ fn read_authority_key(value: Element<'_>) -> Option<Option<&[u8]>> {
 }
 
 /// `SEQUENCE OF SEQUENCE { point [0], reasons [1], issuer [2] }`, all of them optional.
-fn is_distribution_points(value: Element<'_>) -> bool {
+pub(super) fn is_distribution_points(value: Element<'_>) -> bool {
     let is_point = |point: Element<'_>| {
         let Some(mut parts) = sequence(point) else { return false };
         for tag in [context_constructed(0), context(1), context_constructed(2)] {

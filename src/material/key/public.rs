@@ -9,13 +9,23 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
 };
-use x509_parser::asn1_rs::{Any, FromDer, Oid, Tag};
 
-use super::Form;
+use crate::material::der::{
+    BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, context_constructed,
+};
+use crate::material::facts::{self, Fitness, KeyAlgorithm, RSA_BITS};
+use crate::material::oid::{self, key};
 
-const RSA: &str = "1.2.840.113549.1.1.1";
-const EC: &str = "1.2.840.10045.2.1";
-const ED25519: &str = "1.3.101.112";
+/// How a private key is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Pkcs1,
+    Sec1,
+    Pkcs8,
+}
+
+/// An algorithm and, where it is named, a curve: the contents of their object identifiers.
+type Named<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// In the order in which a key that does not name its curve can be tried: a number of one
 /// curve is out of range for those before it.
@@ -25,43 +35,25 @@ const CURVES: [&EcdsaSigningAlgorithm; 3] = [
     &ECDSA_P521_SHA512_ASN1_SIGNING,
 ];
 
-/// What people call the algorithms and curves that we cannot use.
-const NAMES: [(&str, &str); 14] = [
-    ("1.2.840.10040.4.1", "DSA"),
-    ("1.2.840.113549.1.1.10", "RSA-PSS"),
-    ("1.3.101.110", "X25519"),
-    ("1.3.101.111", "X448"),
-    ("1.3.101.113", "Ed448"),
-    ("1.2.840.10045.3.1.1", "P-192"),
-    ("1.3.132.0.33", "P-224"),
-    ("1.2.840.10045.3.1.7", "P-256"),
-    ("1.3.132.0.34", "P-384"),
-    ("1.3.132.0.35", "P-521"),
-    ("1.3.132.0.10", "secp256k1"),
-    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"),
-    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"),
-    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"),
-];
-
 /// The `SubjectPublicKeyInfo` of the private key `der`, or why the key cannot be used.
 pub(super) fn spki(form: Form, der: &[u8]) -> Result<Vec<u8>, String> {
-    let algorithm = match form {
-        Form::Pkcs1 => Some((RSA.to_owned(), None)),
-        Form::Sec1 => Some((EC.to_owned(), sec1_curve(der))),
+    let named = match form {
+        Form::Pkcs1 => Some((key::RSA, None)),
+        Form::Sec1 => Some((key::EC, sec1_curve(der))),
         Form::Pkcs8 => pkcs8_algorithm(der),
     };
-    let Some((algorithm, curve)) = algorithm else {
+    let Some((algorithm, curve)) = named else {
         return Err("the key does not parse".to_owned());
     };
-    let found = match algorithm.as_str() {
-        RSA => rsa_spki(form, der),
-        EC => CURVES.iter().find_map(|curve| ec_spki(form, der, curve)),
-        ED25519 => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
+    let found = match algorithm {
+        key::RSA => rsa_spki(form, der),
+        key::EC => CURVES.iter().find_map(|curve| ec_spki(form, der, curve)),
+        key::ED25519 => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
             .ok()
             .and_then(|pair| bytes(pair.public_key())),
         _ => None,
     };
-    found.ok_or_else(|| unusable(form, der, &algorithm, curve.as_deref()))
+    found.ok_or_else(|| unusable(form, der, algorithm, curve))
 }
 
 /// Whether two `SubjectPublicKeyInfo` are the same key: same algorithm, same curve where there
@@ -71,11 +63,10 @@ pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Algorithm, curve and bits of `SEQUENCE { SEQUENCE { algorithm, parameters }, BIT STRING }`.
-fn public_part(spki: &[u8]) -> Option<(Oid<'_>, Option<Oid<'_>>, &[u8])> {
-    let (rest, identifier) = part(sequence(spki)?, Tag::Sequence)?;
-    let (parameters, algorithm) = oid(identifier)?;
-    let (_, bits) = part(rest, Tag::BitString)?;
-    Some((algorithm, oid(parameters).map(|(_, curve)| curve), bits))
+fn public_part(spki: &[u8]) -> Option<(Named<'_>, &[u8])> {
+    let mut parts = sequence(spki)?;
+    let named = algorithm(&mut parts)?;
+    Some((named, parts.next_if(BIT_STRING)?.content))
 }
 
 fn rsa_spki(form: Form, der: &[u8]) -> Option<Vec<u8>> {
@@ -98,83 +89,82 @@ fn bytes<K: AsDer<PublicKeyX509Der<'static>>>(key: &K) -> Option<Vec<u8>> {
     Some(AsDer::as_der(key).ok()?.as_ref().to_vec())
 }
 
-fn unusable(form: Form, der: &[u8], algorithm: &str, curve: Option<&str>) -> String {
-    let name = |oid: &str| {
-        let known = NAMES.iter().find(|(known, _)| *known == oid);
-        known.map_or_else(|| oid.to_owned(), |(_, name)| (*name).to_owned())
-    };
+fn unusable(form: Form, der: &[u8], algorithm: &[u8], curve: Option<&[u8]>) -> String {
     match algorithm {
-        RSA => match rsa_bits(form, der) {
-            Some(bits @ ..2048) => {
-                format!("an RSA key of {bits} bits is too short: 2048 are needed")
+        key::RSA => {
+            let Some(bits) = rsa_bits(form, der) else {
+                return "the RSA key does not parse".to_owned();
+            };
+            match KeyAlgorithm::Rsa(bits).fitness() {
+                Fitness::Short => {
+                    let least = RSA_BITS.start();
+                    format!("an RSA key of {bits} bits is too short: {least} are needed")
+                }
+                Fitness::Long => {
+                    let most = RSA_BITS.end();
+                    format!("an RSA key of {bits} bits is too long: {most} are the most")
+                }
+                Fitness::Good | Fitness::Unknown => {
+                    "the RSA key is damaged: its numbers do not fit each other".to_owned()
+                }
             }
-            Some(bits @ 8193..) => {
-                format!("an RSA key of {bits} bits is too long: 8192 are the most")
+        }
+        key::EC => {
+            let Some(curve) = curve.map(oid::text) else {
+                return "the EC key does not parse, or does not name its curve".to_owned();
+            };
+            let name = facts::curve_name(&curve).to_owned();
+            if KeyAlgorithm::Ec(curve).fitness() == Fitness::Good {
+                format!("the EC key over {name} does not parse")
+            } else {
+                format!("an EC key over {name} is not supported: P-256, P-384 and P-521 are")
             }
-            Some(_) => "the RSA key is damaged: its numbers do not fit each other".to_owned(),
-            None => "the RSA key does not parse".to_owned(),
-        },
-        EC => match curve.map(name).as_deref() {
-            Some(curve @ ("P-256" | "P-384" | "P-521")) => {
-                format!("the EC key over {curve} does not parse")
-            }
-            Some(curve) => {
-                format!("an EC key over {curve} is not supported: P-256, P-384 and P-521 are")
-            }
-            None => "the EC key does not parse, or does not name its curve".to_owned(),
-        },
-        ED25519 => "the Ed25519 key does not parse".to_owned(),
-        other => format!("a key of the algorithm {} is not supported", name(other)),
+        }
+        key::ED25519 => "the Ed25519 key does not parse".to_owned(),
+        other => {
+            let other = oid::text(other);
+            let name = facts::algorithm_name(&other);
+            format!("a key of the algorithm {name} is not supported")
+        }
     }
 }
 
-/// The object identifier that `der` begins with, and what follows it. (The parser's own
-/// `Oid::from_der` takes any element for one.)
-pub(super) fn oid(der: &[u8]) -> Option<(&[u8], Oid<'_>)> {
-    part(der, Tag::Oid).map(|(rest, content)| (rest, Oid::new(content.into())))
+/// What stands in the SEQUENCE that `der` begins with.
+pub(super) fn sequence(der: &[u8]) -> Option<Reader<'_>> {
+    Reader(der).next_if(SEQUENCE).map(|found| Reader(found.content))
 }
 
-/// What stands in a SEQUENCE.
-pub(super) fn sequence(der: &[u8]) -> Option<&[u8]> {
-    part(der, Tag::Sequence).map(|(_, content)| content)
-}
-
-/// The first element of `der` where it has this tag: what follows it, and its content.
-fn part(der: &[u8], tag: Tag) -> Option<(&[u8], &[u8])> {
-    let (rest, any) = Any::from_der(der).ok()?;
-    (any.tag() == tag).then_some((rest, any.data))
+/// The algorithm that comes next: `SEQUENCE { algorithm, parameters }`.
+pub(super) fn algorithm<'a>(parts: &mut Reader<'a>) -> Option<Named<'a>> {
+    let mut parts = Reader(parts.next_if(SEQUENCE)?.content);
+    let algorithm = parts.next_if(OBJECT_IDENTIFIER)?.content;
+    Some((algorithm, parts.next_if(OBJECT_IDENTIFIER).map(|curve| curve.content)))
 }
 
 /// `SEQUENCE { version, SEQUENCE { algorithm, parameters }, … }` (RFC 5958).
-fn pkcs8_algorithm(der: &[u8]) -> Option<(String, Option<String>)> {
-    let (rest, _version) = part(sequence(der)?, Tag::Integer)?;
-    let (rest, algorithm) = oid(sequence(rest)?)?;
-    let curve = oid(rest).map(|(_, oid)| oid.to_id_string());
-    Some((algorithm.to_id_string(), curve))
+fn pkcs8_algorithm(der: &[u8]) -> Option<Named<'_>> {
+    let mut parts = sequence(der)?;
+    parts.next_if(INTEGER)?;
+    algorithm(&mut parts)
 }
 
 /// `SEQUENCE { version, OCTET STRING, [0] curve, … }` (RFC 5915).
-fn sec1_curve(der: &[u8]) -> Option<String> {
-    let (rest, _version) = part(sequence(der)?, Tag::Integer)?;
-    let (rest, _number) = part(rest, Tag::OctetString)?;
-    let (_, tagged) = part(rest, Tag(0))?;
-    oid(tagged).map(|(_, oid)| oid.to_id_string())
+fn sec1_curve(der: &[u8]) -> Option<&[u8]> {
+    let mut parts = sequence(der)?;
+    parts.next_if(INTEGER)?;
+    parts.next_if(OCTET_STRING)?;
+    let curve = parts.next_if(context_constructed(0))?.content;
+    Reader(curve).next_if(OBJECT_IDENTIFIER).map(|curve| curve.content)
 }
 
 /// The bits of the modulus, the second number of an `RSAPrivateKey` (RFC 8017).
 fn rsa_bits(form: Form, der: &[u8]) -> Option<usize> {
-    let key = match form {
-        Form::Pkcs1 => sequence(der)?,
-        Form::Pkcs8 | Form::Sec1 => {
-            let (rest, _version) = part(sequence(der)?, Tag::Integer)?;
-            let (rest, _algorithm) = part(rest, Tag::Sequence)?;
-            sequence(part(rest, Tag::OctetString)?.1)?
-        }
-    };
-    let (rest, _version) = part(key, Tag::Integer)?;
-    let (_, modulus) = part(rest, Tag::Integer)?;
-    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
-    let first = modulus.get(zeros)?;
-    let bits = modulus.len().checked_sub(zeros)?.checked_mul(8)?;
-    bits.checked_sub(usize::try_from(first.leading_zeros()).ok()?)
+    let mut parts = sequence(der)?;
+    if form != Form::Pkcs1 {
+        parts.next_if(INTEGER)?;
+        parts.next_if(SEQUENCE)?;
+        parts = sequence(parts.next_if(OCTET_STRING)?.content)?;
+    }
+    parts.next_if(INTEGER)?;
+    facts::bits(parts.next_if(INTEGER)?.content).filter(|bits| *bits > 0)
 }

@@ -6,6 +6,7 @@ use pkcs8::der::asn1::OctetStringRef;
 use pkcs8::pkcs5::pbes2;
 
 use super::*;
+use crate::error::Kind;
 
 /// What openssl makes of `arguments`, which may say `DIR` for a directory of their own.
 fn openssl(dir: &tempfile::TempDir, arguments: &str) -> Vec<u8> {

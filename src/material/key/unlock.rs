@@ -5,12 +5,12 @@
 
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::pkcs5::pbes2;
-use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use zeroize::Zeroizing;
 
-use super::parse;
-use super::public::{oid, sequence};
+use super::public::{algorithm, sequence};
 use crate::error::{Error, Kind};
+use crate::material::der::{self, SEQUENCE};
+use crate::material::oid;
 
 /// What to do about a key that is encrypted in a way that we cannot read.
 pub(super) const CONVERT: &str =
@@ -68,7 +68,7 @@ pub(super) fn unlock(
     ))
 }
 
-/// The key, or nothing where the passphrase is not the right one.
+/// The key. `None`: the passphrase is wrong.
 fn open(
     scheme: &pbes2::Parameters,
     data: &[u8],
@@ -81,14 +81,14 @@ fn open(
         Err(pkcs8::pkcs5::Error::DecryptFailed) => return Ok(None),
         Err(why) => {
             return Err(
-                parse(format!("{place}: the key cannot be decrypted: {why}")).with_hint(CONVERT)
+                refused(format!("{place}: the key cannot be decrypted: {why}")).with_hint(CONVERT)
             );
         }
     };
     key.truncate(length);
     // A wrong passphrase passes the padding once in 256 times; then what comes out is noise.
-    let whole = matches!(Any::from_der(&key), Ok((b"", any)) if any.tag() == Tag::Sequence);
-    Ok(whole.then_some(key))
+    let is_whole = der::only(&key).is_some_and(|key| key.tag == SEQUENCE);
+    Ok(is_whole.then_some(key))
 }
 
 fn refuse_costly(scheme: &pbes2::Parameters, place: &str) -> Result<(), Error> {
@@ -102,7 +102,7 @@ fn refuse_costly(scheme: &pbes2::Parameters, place: &str) -> Result<(), Error> {
         _ => false,
     };
     if too_costly {
-        return Err(parse(format!(
+        return Err(refused(format!(
             "{place}: opening the key would take more memory or time than is allowed"
         ))
         .with_hint(CONVERT));
@@ -112,16 +112,20 @@ fn refuse_costly(scheme: &pbes2::Parameters, place: &str) -> Result<(), Error> {
 
 /// Says by which scheme `encrypted` is encrypted, as `SEQUENCE { SEQUENCE { scheme, … }, … }`.
 fn unreadable(encrypted: &[u8], place: &str) -> Error {
-    let scheme = sequence(encrypted).and_then(sequence).and_then(oid);
-    let scheme = scheme.map(|(_, scheme)| scheme.to_id_string());
-    let Some(scheme) = scheme else {
-        return parse(format!("{place}: the encrypted key does not parse"));
+    let scheme = sequence(encrypted).and_then(|mut parts| algorithm(&mut parts));
+    let Some(scheme) = scheme.map(|(scheme, _)| oid::text(scheme)) else {
+        return refused(format!("{place}: the encrypted key does not parse"));
     };
     let name = match SCHEMES.iter().find(|(known, _)| *known == scheme) {
         Some((_, name)) => (*name).to_owned(),
         None if scheme == pbes2::PBES2_OID.to_string() => "a variant of PBES2".to_owned(),
         None => scheme,
     };
-    parse(format!("{place}: the key is encrypted with {name}, which is not supported"))
+    refused(format!("{place}: the key is encrypted with {name}, which is not supported"))
         .with_hint(CONVERT)
+}
+
+/// The error of a key that is not read.
+pub(super) fn refused(sentence: impl AsRef<str>) -> Error {
+    Error::new(Kind::Parse, sentence)
 }

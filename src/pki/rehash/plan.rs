@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 
-use crate::material::{HashName, HashPlace};
+use crate::material::{HashLink, HashPlace};
 
 /// How many may have one hash.
 pub(super) const MOST: u32 = 256;
@@ -29,9 +29,9 @@ pub(super) struct Plan {
     /// How many links there will be.
     pub(super) links: usize,
     /// New links and such as lead elsewhere now, in order.
-    pub(super) make: Vec<(HashName, OsString)>,
+    pub(super) make: Vec<(HashLink, OsString)>,
     /// Links to be removed afterwards, the highest number first.
-    pub(super) remove: Vec<HashName>,
+    pub(super) remove: Vec<HashLink>,
 }
 
 impl Wanted {
@@ -48,21 +48,21 @@ impl Wanted {
 }
 
 impl Plan {
-    /// The plan for the links that there are; nothing where the numbers are too few.
+    /// The plan for the links that there are. `None`: there are too few numbers.
     pub(super) fn of(
         place: HashPlace,
         wanted: &Wanted,
-        links: &BTreeMap<HashName, &OsStr>,
-        is_taken: &dyn Fn(&HashName) -> bool,
+        links: &BTreeMap<HashLink, &OsStr>,
+        is_taken: &dyn Fn(&HashLink) -> bool,
     ) -> Option<Self> {
         let free = (0..MOST).map(|number| place.numbered(number)).filter(|link| !is_taken(link));
-        let numbers: Vec<HashName> = free.take(wanted.files.len()).collect();
+        let numbers: Vec<HashLink> = free.take(wanted.files.len()).collect();
         if numbers.len() < wanted.files.len() {
             return None;
         }
         // By what a link leads to and not by its name: a file that was renamed is still there.
         let mut waiting: Vec<&(OsString, [u8; 32])> = wanted.files.iter().collect();
-        let mut chosen: BTreeMap<HashName, &OsStr> = BTreeMap::new();
+        let mut chosen: BTreeMap<HashLink, &OsStr> = BTreeMap::new();
         for link in &numbers {
             let held = links.get(link).and_then(|target| wanted.holds.get(*target));
             if let Some(at) = waiting.iter().position(|(_, sha256)| Some(sha256) == held) {
@@ -78,7 +78,7 @@ impl Plan {
         let remove = links.keys().rev().filter(|link| !chosen.contains_key(link)).copied();
         let remove = remove.collect();
         let links_then = chosen.len();
-        let is_new = |(link, target): &(HashName, &OsStr)| links.get(link) != Some(target);
+        let is_new = |(link, target): &(HashLink, &OsStr)| links.get(link) != Some(target);
         let make = chosen.into_iter().filter(is_new);
         let make = make.map(|(link, target)| (link, target.to_owned())).collect();
         Some(Self { links: links_then, make, remove })

@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
@@ -238,11 +240,11 @@ fn a_lock_that_stays_is_an_error_that_names_the_directory() {
     let lab = Lab::new();
     let other = fs::File::open(lab.path()).unwrap();
     other.try_lock().unwrap();
-    let error = Directory::lock_within(lab.path(), Duration::ZERO).unwrap_err();
+    let error = LockedDirectory::lock_within(lab.path(), Duration::ZERO).unwrap_err();
     assert_eq!(error.kind(), Kind::Busy);
     assert!(error.message().contains(lab.path().to_str().unwrap()), "{error}");
     drop(other);
-    assert!(Directory::lock_within(lab.path(), Duration::ZERO).is_ok());
+    assert!(LockedDirectory::lock_within(lab.path(), Duration::ZERO).is_ok());
 }
 
 /// A history of files that come, go and change their names, the same one each time.

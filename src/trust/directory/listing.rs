@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use super::place::{Name, Place};
 use crate::error::Error;
-use crate::material::{HashName, HashPlace, Stamp};
+use crate::material::{HashLink, HashPlace, Stamp};
 
 /// The names of the entries.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Listing {
     /// Those without a hash name.
     unlinked: BTreeSet<OsString>,
     /// The links with hash names that lead to entries.
-    links: BTreeSet<HashName>,
+    links: BTreeSet<HashLink>,
 }
 
 impl Listing {
@@ -49,7 +49,7 @@ impl Listing {
     }
 
     /// The links of a hash from this number on.
-    pub(super) fn links(&self, hash: HashPlace, from: u32) -> impl Iterator<Item = HashName> {
+    pub(super) fn links(&self, hash: HashPlace, from: u32) -> impl Iterator<Item = HashLink> {
         self.links.range(hash.numbered(from)..=hash.numbered(u32::MAX)).copied()
     }
 

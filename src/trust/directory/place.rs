@@ -14,7 +14,7 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Error, Kind};
 use crate::material::{
-    Certificate, HashName, HashPlace, Holding, Stamp, has_ending, holding, read_at, source_of,
+    Certificate, HashLink, HashPlace, Holding, Stamp, has_ending, holding, read_at, source_of,
 };
 
 /// The names of entries end so.
@@ -43,7 +43,7 @@ pub(super) enum Name {
     /// Of a file that may be an entry.
     Entry(OsString),
     /// Of a link, which leads to the entry with this name.
-    Link(HashName, OsString),
+    Link(HashLink, OsString),
 }
 
 impl<'a> Place<'a> {
@@ -94,7 +94,7 @@ impl<'a> Place<'a> {
     /// The first file with this certificate that one of these links leads to now.
     pub(super) fn first_linked(
         &self,
-        links: impl Iterator<Item = HashName>,
+        links: impl Iterator<Item = HashLink>,
         leaf: &Certificate,
     ) -> Result<Option<PathBuf>, Error> {
         for link in links {
@@ -160,7 +160,7 @@ impl<'a> Place<'a> {
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
             if has_ending(name, &ENDINGS) {
                 names.push(Name::Entry(name.to_owned()));
-            } else if let Some(link) = HashName::read(name).filter(is_probed) {
+            } else if let Some(link) = HashLink::read(name).filter(is_probed) {
                 names.extend(self.target(name).map(|target| Name::Link(link, target)));
             }
         }
@@ -189,7 +189,7 @@ impl<'a> Place<'a> {
 }
 
 /// Whether a look-up would come by this link.
-const fn is_probed(link: &HashName) -> bool {
+const fn is_probed(link: &HashLink) -> bool {
     !link.place.is_list && link.number < LINKS
 }
 

@@ -6,6 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::time::Duration;
@@ -13,9 +14,12 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::Before;
 use crate::error::{Error, Kind};
-use crate::material::{HashName, pause};
+use crate::material::{HashLink, pause, system_error};
+
+/// Called before each change of the directory, with the name that is changed; an error is taken
+/// as the change's own.
+pub(super) type Before<'a> = &'a dyn Fn(&OsStr) -> io::Result<()>;
 
 /// How long the lock is waited for, in all and between two looks.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,12 +27,12 @@ const MOMENT: Duration = Duration::from_millis(16);
 
 /// An open directory that nobody else puts in order meanwhile.
 #[derive(Debug)]
-pub(super) struct Directory<'a> {
+pub(super) struct LockedDirectory<'a> {
     path: &'a Path,
     file: File,
 }
 
-impl<'a> Directory<'a> {
+impl<'a> LockedDirectory<'a> {
     /// Opens the directory, and waits for its lock: not for ever, for whoever may read the
     /// directory may lock it.
     pub(super) fn lock(path: &'a Path) -> Result<Self, Error> {
@@ -75,7 +79,7 @@ impl<'a> Directory<'a> {
         Ok(names)
     }
 
-    /// Where a link leads; nothing for what is no link, or has gone.
+    /// Where a link leads. `None`: it is not a link, or it is gone.
     pub(super) fn target(&self, name: &OsStr) -> Result<Option<OsString>, Error> {
         match rustix::fs::readlinkat(&self.file, name, Vec::new()) {
             Ok(target) => Ok(Some(OsString::from_vec(target.into_bytes()))),
@@ -87,7 +91,7 @@ impl<'a> Directory<'a> {
     /// Makes a link, in place of the link with its name where there is one.
     pub(super) fn make(
         &self,
-        link: HashName,
+        link: HashLink,
         target: &OsStr,
         is_there: bool,
         before: Before<'_>,
@@ -103,7 +107,7 @@ impl<'a> Directory<'a> {
             .map_err(|error| self.failed("make the link", &name, error))
     }
 
-    /// Removes a link; one that has gone already is none.
+    /// Removes a link, which may be gone already.
     pub(super) fn remove(&self, name: &OsStr, before: Before<'_>) -> Result<(), Error> {
         let removed = ask(before, name)
             .and_then(|()| rustix::fs::unlinkat(&self.file, name, AtFlags::empty()));
@@ -142,10 +146,10 @@ impl<'a> Directory<'a> {
 /// Whether a link has the name of one that was about to be renamed.
 pub(super) fn is_temporary(name: &OsStr) -> bool {
     let inner = name.as_bytes().strip_prefix(b".").and_then(|name| name.strip_suffix(b".new"));
-    inner.is_some_and(|name| HashName::read(OsStr::from_bytes(name)).is_some())
+    inner.is_some_and(|name| HashLink::read(OsStr::from_bytes(name)).is_some())
 }
 
-fn temporary(link: HashName) -> OsString {
+fn temporary(link: HashLink) -> OsString {
     format!(".{link}.new").into()
 }
 
@@ -154,11 +158,7 @@ fn ask(before: Before<'_>, name: &OsStr) -> Result<(), Errno> {
 }
 
 fn failed(what: &str, error: Errno) -> Error {
-    let out = matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOMEM);
-    let words = std::io::Error::from(error).to_string();
-    let words = words.split(" (os error").next().unwrap_or_default();
-    let kind = if out { Kind::NoMemory } else { Kind::File };
-    Error::new(kind, format!("cannot {what}: {words}"))
+    system_error(what, &error.into())
 }
 
 fn busy(path: &Path) -> Error {

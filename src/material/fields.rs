@@ -1,70 +1,72 @@
-//! The fields of a certificate (RFC 5280, section 4.1), each as the bytes that it stands in.
+//! The fields of a certificate (RFC 5280, section 4.1), each as the bytes that it stands in; and
+//! the one field of a revocation list that is asked for without the rest.
 //!
 //! Everything that has a form is held against it here, names and dates included; what the
 //! extensions hold is read by the facts. Nothing is copied.
 
-use crate::material::date;
-use crate::material::der::{
+use super::date;
+use super::der::{
     self, BIT_STRING, BOOLEAN, Element, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING,
     Reader, SEQUENCE, UTC_TIME, context, context_constructed,
 };
-use crate::material::name::Name;
-use crate::material::oid;
+use super::name::Name;
+use super::oid;
 
 const VERSION: u8 = context_constructed(0);
 const ISSUER_UNIQUE_ID: u8 = context(1);
 const SUBJECT_UNIQUE_ID: u8 = context(2);
 const EXTENSIONS: u8 = context_constructed(3);
+const LIST_EXTENSIONS: u8 = context_constructed(0);
 
 /// The first second of 2050, from which on a date is a GeneralizedTime.
 const YEAR_2050: i64 = 2_524_608_000;
 
 /// The fields of a certificate, without the tag and length where nothing else is said.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::material) struct Fields<'a> {
+pub(super) struct Fields<'a> {
     /// What the issuer signed, whole.
-    pub(in crate::material) tbs: &'a [u8],
+    pub(super) tbs: &'a [u8],
     /// 1, 2 or 3.
-    pub(in crate::material) version: u32,
-    pub(in crate::material) serial: &'a [u8],
-    pub(in crate::material) algorithm: Algorithm<'a>,
+    pub(super) version: u32,
+    pub(super) serial: &'a [u8],
+    pub(super) algorithm: Algorithm<'a>,
     /// Whole.
-    pub(in crate::material) issuer: Element<'a>,
-    pub(in crate::material) not_before: Date,
-    pub(in crate::material) not_after: Date,
+    pub(super) issuer: Element<'a>,
+    pub(super) not_before: Date,
+    pub(super) not_after: Date,
     /// Whole.
-    pub(in crate::material) subject: Element<'a>,
-    pub(in crate::material) subject_name: Name<'a>,
-    pub(in crate::material) spki: Spki<'a>,
+    pub(super) subject: Element<'a>,
+    pub(super) subject_name: Name<'a>,
+    pub(super) spki: Spki<'a>,
     /// Whether there is a unique identifier of issuer or subject.
-    pub(in crate::material) unique_ids: bool,
+    pub(super) unique_ids: bool,
     /// The elements that the extensions are.
-    pub(in crate::material) extensions: &'a [u8],
-    pub(in crate::material) signature: &'a [u8],
+    pub(super) extensions: &'a [u8],
+    pub(super) signature: &'a [u8],
 }
 
 /// An AlgorithmIdentifier.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::material) struct Algorithm<'a> {
-    pub(in crate::material) oid: &'a [u8],
-    pub(in crate::material) parameters: Option<Element<'a>>,
+pub(super) struct Algorithm<'a> {
+    pub(super) oid: &'a [u8],
+    pub(super) parameters: Option<Element<'a>>,
 }
 
 /// A SubjectPublicKeyInfo.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::material) struct Spki<'a> {
-    pub(in crate::material) whole: &'a [u8],
-    pub(in crate::material) algorithm: Algorithm<'a>,
-    pub(in crate::material) key: &'a [u8],
+pub(super) struct Spki<'a> {
+    pub(super) whole: &'a [u8],
+    pub(super) algorithm: Algorithm<'a>,
+    pub(super) key: &'a [u8],
 }
 
 /// One end of the validity.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::material) struct Date {
+pub(super) struct Date {
     /// In seconds since 1970.
-    pub(in crate::material) seconds: i64,
+    pub(super) seconds: i64,
     /// Whether it is a GeneralizedTime that RFC 5280 wants as a UTCTime.
-    pub(in crate::material) is_too_general: bool,
+    pub(super) is_too_general: bool,
 }
 
 /// One extension.
@@ -79,8 +81,8 @@ pub struct Extension<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of a certificate, or why it is none.
-    pub(in crate::material) fn read(der: &'a [u8]) -> Result<Self, String> {
+    /// The fields of a certificate, or why it is not a certificate.
+    pub(super) fn read(der: &'a [u8]) -> Result<Self, String> {
         let (certificate, rest) = der::first(der).ok_or("it is no DER, or cut short")?;
         if !rest.is_empty() {
             return Err("bytes follow it".to_owned());
@@ -148,7 +150,7 @@ impl<'a> Fields<'a> {
 
 impl<'a> Algorithm<'a> {
     /// The algorithm that an element is.
-    pub(in crate::material) fn read(element: Element<'a>) -> Option<Self> {
+    pub(super) fn read(element: Element<'a>) -> Option<Self> {
         let mut parts = tagged(element, SEQUENCE)?;
         let oid = parts
             .next_if(OBJECT_IDENTIFIER)
@@ -171,7 +173,7 @@ impl<'a> Spki<'a> {
 
 impl<'a> Extension<'a> {
     /// The extension that an element is.
-    pub(in crate::material) fn read(element: Element<'a>) -> Option<Self> {
+    pub(super) fn read(element: Element<'a>) -> Option<Self> {
         let mut parts = tagged(element, SEQUENCE)?;
         let oid = parts
             .next_if(OBJECT_IDENTIFIER)
@@ -207,12 +209,125 @@ fn read_validity(validity: Element<'_>) -> Option<(Date, Date)> {
 }
 
 fn read_date(date: Element<'_>) -> Option<Date> {
-    match date.tag {
-        UTC_TIME => Some(Date { seconds: date::utc_time(date.content)?, is_too_general: false }),
-        GENERALIZED_TIME => {
-            let seconds = date::generalized_time(date.content)?;
-            Some(Date { seconds, is_too_general: seconds < YEAR_2050 })
+    let seconds = date::time(date.tag, date.content)?;
+    let is_too_general = date.tag == GENERALIZED_TIME && seconds < YEAR_2050;
+    Some(Date { seconds, is_too_general })
+}
+
+/// The issuer of the revocation list (RFC 5280, section 5.1) that `der` is, whole. `None`: a part
+/// of it is out of place. Of what kind it is, and what its extensions say, is not looked at.
+pub(super) fn issuer_of_list(der: &[u8]) -> Option<&[u8]> {
+    let mut outer = tagged(der::only(der)?, SEQUENCE)?;
+    let mut inner = Reader(outer.next_if(SEQUENCE)?.content);
+    Algorithm::read(outer.next()?)?;
+    der::whole_bytes(outer.next_if(BIT_STRING)?.content)?;
+    if let Some(version) = inner.next_if(INTEGER) {
+        der::number(version.content)?;
+    }
+    Algorithm::read(inner.next()?)?;
+    let issuer = inner.next()?.whole;
+    Name::read(issuer)?;
+    read_date(inner.next()?)?;
+    if let Some(next) = inner.next_if(UTC_TIME).or_else(|| inner.next_if(GENERALIZED_TIME)) {
+        read_date(next)?;
+    }
+    let entries = inner.next_if(SEQUENCE);
+    let extensions = inner.next_if(LIST_EXTENSIONS);
+    let are_whole = entries.is_none_or(|all| der::all_are(all.content, is_entry_of_list))
+        && extensions.is_none_or(|all| der::only(all.content).is_some_and(are_extensions));
+    (are_whole && inner.is_empty() && outer.is_empty()).then_some(issuer)
+}
+
+fn is_entry_of_list(entry: Element<'_>) -> bool {
+    let Some(mut parts) = tagged(entry, SEQUENCE) else { return false };
+    parts.next_if(INTEGER).is_some_and(|serial| !serial.content.is_empty())
+        && parts.next().and_then(read_date).is_some()
+        && parts.next().is_none_or(are_extensions)
+        && parts.is_empty()
+}
+
+fn are_extensions(all: Element<'_>) -> bool {
+    all.tag == SEQUENCE && der::all_are(all.content, |one| Extension::read(one).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::material::der::wrap;
+    use crate::material::testing::{ECDSA_SHA256, common_name, extension};
+
+    /// A list of these parts: version, algorithm, issuer, dates, entries, extensions, signature.
+    fn list(parts: &[Vec<u8>; 8]) -> Vec<u8> {
+        let [before @ .., signature] = parts;
+        let signed = wrap(SEQUENCE, &before.concat());
+        wrap(SEQUENCE, &[signed, wrap(SEQUENCE, &oid()), signature.clone()].concat())
+    }
+
+    fn oid() -> Vec<u8> {
+        wrap(OBJECT_IDENTIFIER, ECDSA_SHA256)
+    }
+
+    fn entry(serial: &[u8], date: &[u8], extensions: &[u8]) -> Vec<u8> {
+        let parts = [wrap(INTEGER, serial), wrap(UTC_TIME, date), extensions.to_vec()];
+        wrap(SEQUENCE, &wrap(SEQUENCE, &parts.concat()))
+    }
+
+    fn good() -> [Vec<u8>; 8] {
+        let extensions = wrap(SEQUENCE, &extension(21, false, &wrap(0x0a, &[1])));
+        [
+            wrap(INTEGER, &[1]),
+            wrap(SEQUENCE, &oid()),
+            common_name("Lab CA"),
+            wrap(UTC_TIME, b"261101000000Z"),
+            wrap(GENERALIZED_TIME, b"20500101000000Z"),
+            entry(&[5], b"261101000000Z", &extensions),
+            wrap(LIST_EXTENSIONS, &wrap(SEQUENCE, &extension(20, false, &wrap(INTEGER, &[1])))),
+            wrap(BIT_STRING, &[0, 1]),
+        ]
+    }
+
+    #[test]
+    fn the_issuer_of_a_list_is_found_whatever_may_be_left_out() {
+        assert_eq!(issuer_of_list(&list(&good())), Some(common_name("Lab CA").as_slice()));
+        for optional in [0, 4, 5, 6] {
+            let mut parts = good();
+            parts[optional].clear();
+            assert!(issuer_of_list(&list(&parts)).is_some(), "without part {optional}");
         }
-        _ => None,
+    }
+
+    #[test]
+    fn a_list_with_a_part_out_of_place_is_not_a_list() {
+        for needed in [1, 2, 3, 7] {
+            let mut parts = good();
+            parts[needed].clear();
+            // The next date takes the place of the first.
+            parts[4].clear();
+            assert!(issuer_of_list(&list(&parts)).is_none(), "without part {needed}");
+        }
+        for (at, bad) in [
+            (0, wrap(INTEGER, &[0xff])),
+            (1, wrap(SEQUENCE, &[])),
+            (2, wrap(SEQUENCE, &[5, 0])),
+            (3, wrap(UTC_TIME, b"261301000000Z")),
+            (4, wrap(UTC_TIME, b"")),
+            (5, wrap(SEQUENCE, &[5, 0])),
+            (5, entry(&[], b"261101000000Z", &[])),
+            (5, entry(&[5], b"26", &[])),
+            (5, entry(&[5], b"261101000000Z", &[5, 0])),
+            (5, entry(&[5], b"261101000000Z", &[0x30, 0, 0x30, 0])),
+            (6, wrap(LIST_EXTENSIONS, &[])),
+            (6, wrap(LIST_EXTENSIONS, &wrap(SEQUENCE, &[5, 0]))),
+            (6, wrap(EXTENSIONS, &[])),
+            (7, wrap(BIT_STRING, &[])),
+        ] {
+            let mut parts = good();
+            parts[at].clone_from(&bad);
+            assert!(issuer_of_list(&list(&parts)).is_none(), "part {at}: {bad:02x?}");
+        }
+        let mut behind = list(&good());
+        behind.push(0);
+        assert!(issuer_of_list(&behind).is_none(), "a byte behind it");
+        assert!(issuer_of_list(&crate::material::testing::Parts::default().der()).is_none());
     }
 }

@@ -4,8 +4,8 @@
 //! its end remembered. What was taken inside the signed part goes to its sink. Lengths are in
 //! their shortest form, and no element but an outer one is larger than a mebibyte.
 
-use super::Stop;
 use super::signed::{SignedPart, Sink};
+use super::stop::Stop;
 use crate::material::der::{self, Element};
 
 /// The most bytes of one element that is taken whole.
@@ -28,7 +28,7 @@ impl Source for &[u8] {
     }
 }
 
-pub(super) struct Window<'a> {
+pub(super) struct Stream<'a> {
     source: &'a mut dyn Source,
     bytes: Vec<u8>,
     /// Where in `bytes` the next element begins.
@@ -40,7 +40,7 @@ pub(super) struct Window<'a> {
     sink: Sink,
 }
 
-impl<'a> Window<'a> {
+impl<'a> Stream<'a> {
     pub(super) fn new(source: &'a mut dyn Source) -> Self {
         Self { source, bytes: Vec::new(), at: 0, sunk: 0, before: 0, sink: Sink::Closed }
     }
@@ -67,7 +67,7 @@ impl<'a> Window<'a> {
         std::mem::replace(&mut self.sink, Sink::Closed).finish()
     }
 
-    /// The tag of what comes next; nothing at `end`.
+    /// The tag of what comes next. `None`: that is `end`.
     pub(super) fn peek(&mut self, end: u64) -> Result<Option<u8>, Stop> {
         if self.position() >= end {
             return Ok(None);

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 
 /// A name that says what to find in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct HashName {
+pub(crate) struct HashLink {
     pub(crate) place: HashPlace,
     /// Counted from 0, for names may share a hash.
     pub(crate) number: u32,
@@ -25,8 +25,8 @@ pub(crate) struct HashPlace {
     pub(crate) is_list: bool,
 }
 
-impl HashName {
-    /// Reads a file name; nothing where OpenSSL would look for none such.
+impl HashLink {
+    /// Reads a file name. `None`: OpenSSL never looks for such a name.
     pub(crate) fn read(name: &OsStr) -> Option<Self> {
         let name = std::str::from_utf8(name.as_bytes()).ok()?;
         let (hash, rest) = name.split_once('.')?;
@@ -49,12 +49,12 @@ impl HashName {
 
 impl HashPlace {
     /// The name with this number.
-    pub(crate) const fn numbered(self, number: u32) -> HashName {
-        HashName { place: self, number }
+    pub(crate) const fn numbered(self, number: u32) -> HashLink {
+        HashLink { place: self, number }
     }
 }
 
-impl fmt::Display for HashName {
+impl fmt::Display for HashLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.place.is_list { "r" } else { "" };
         write!(f, "{:08x}.{kind}{}", self.place.hash, self.number)
@@ -68,10 +68,10 @@ mod tests {
     #[test]
     fn a_name_is_read_as_it_is_written() {
         for name in ["756b76dc.0", "0000000a.255", "756b76dc.r0", "ffffffff.r10"] {
-            assert_eq!(HashName::read(OsStr::new(name)).unwrap().file_name(), name);
+            assert_eq!(HashLink::read(OsStr::new(name)).unwrap().file_name(), name);
         }
         let place = HashPlace { hash: 0x0a, is_list: true };
-        assert_eq!(HashName::read(OsStr::new("0000000a.r7")), Some(place.numbered(7)));
+        assert_eq!(HashLink::read(OsStr::new("0000000a.r7")), Some(place.numbered(7)));
     }
 
     #[test]
@@ -93,8 +93,8 @@ mod tests {
             "alice.pem",
             "",
         ] {
-            assert_eq!(HashName::read(OsStr::new(name)), None, "{name}");
+            assert_eq!(HashLink::read(OsStr::new(name)), None, "{name}");
         }
-        assert_eq!(HashName::read(OsStr::from_bytes(b"756b76dc.\xff")), None);
+        assert_eq!(HashLink::read(OsStr::from_bytes(b"756b76dc.\xff")), None);
     }
 }
