@@ -59,9 +59,9 @@ pub enum Material {
     Authority,
     /// Certificate revocation lists.
     Crl,
-    /// The own private key.
+    /// The application's private key.
     Key,
-    /// The own certificate, followed by the intermediates that lead to its authority.
+    /// The application's certificate, followed by the intermediates that lead to its authority.
     Certificate,
     /// Certificates of peers that are known without an authority.
     TrustedPeer,

@@ -42,7 +42,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`Kind::Parse`] where `der` is no certificate, or has bytes behind it.
+    /// [`Kind::Parse`] where `der` is not a certificate, or has bytes behind it.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         Self::from_vec(der.to_vec())
     }
@@ -211,7 +211,7 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Why a block that is no certificate cannot be passed over: it holds one in another form.
+/// Why a block that is not a certificate cannot be passed over: it holds one in another form.
 fn unread(label: &str) -> Option<Error> {
     let (why, hint) = match label {
         "CERTIFICATE REQUEST" => return None,

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 ///
 /// # Errors
 ///
-/// [`Kind::Parse`] where there is none, or where the text is no PEM.
+/// [`Kind::Parse`] where there is none, or where the text is not PEM.
 pub(crate) fn chain_from_pem(text: &[u8], source: &str) -> Result<Vec<Vec<u8>>, Error> {
     let blocks = pem::blocks(text, source)?;
     let chain: Vec<Vec<u8>> = blocks

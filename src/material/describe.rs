@@ -20,7 +20,7 @@ use values::{labelled, or_none, shortened, some_names};
 /// The texts that a certificate has as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// One line: who, by whom, until when, and the begin of the fingerprint.
+    /// One line: who, by whom, until when, and the start of the fingerprint.
     Line,
     /// Six lines with labels, for a dialog.
     Summary,

@@ -1,7 +1,7 @@
 //! Files of material, read whole.
 //!
 //! A file is opened without waiting, looked at through its descriptor and refused when it is
-//! no regular file or larger than any honest one; so a pipe, a device or a directory can
+//! not a regular file or larger than any honest one; so a pipe, a device or a directory can
 //! neither hang nor fill the process. Nothing here looks at what a file says.
 
 use std::ffi::OsStr;
@@ -100,14 +100,14 @@ impl std::fmt::Debug for FileText {
 ///
 /// # Errors
 ///
-/// [`Kind::File`] where it cannot be opened or read or is no regular file; [`Kind::TooBig`];
+/// [`Kind::File`] where it cannot be opened or read or is not a regular file; [`Kind::TooBig`];
 /// [`Kind::NoMemory`] where the process has no memory or descriptor left.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<FileText, Error> {
     let (file, metadata) = open(path)?;
     read_open(path, limit, &file, &metadata)
 }
 
-/// Reads like [`read`] the file `name` of an open directory; `path` names it in errors.
+/// Reads the file `name` of an open directory as [`read`] does; `path` names it in errors.
 ///
 /// # Errors
 ///
@@ -141,7 +141,7 @@ pub(crate) fn source_of(path: &Path) -> String {
     escaped(&path.display().to_string())
 }
 
-/// Reads like [`read`] a file that holds a secret.
+/// Reads a file that holds a secret as [`read`] does.
 ///
 /// # Errors
 ///

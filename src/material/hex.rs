@@ -1,6 +1,6 @@
 //! Bytes as hexadecimal digits, in the forms that names and fingerprints have.
 
-/// `#` and two hexadecimal digits for each byte, as RFC 4514 writes what is no text.
+/// `#` and two hexadecimal digits for each byte, as RFC 4514 writes what is not text.
 pub(crate) fn hex_after_hash(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().saturating_mul(2).saturating_add(1));
     out.push('#');

@@ -1,4 +1,4 @@
-//! The own private key.
+//! A private key: that of the application.
 //!
 //! A [`Key`] was read whole, is one that a handshake can use, and knows its public half. It
 //! is cheap to clone; its bytes are in memory once and wiped when the last clone goes.

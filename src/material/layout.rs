@@ -45,7 +45,7 @@ pub(crate) struct LayoutFiles {
     pub authority: PathBuf,
     /// The revocation lists, where there is such a file.
     pub crl: Option<PathBuf>,
-    /// The own certificate and the own key, where there are both.
+    /// The certificate of the application and its key, where there are both.
     pub pair: Option<(PathBuf, PathBuf)>,
     /// The store of known servers, where the layout has one; the file and its directory may
     /// be missing.

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::fields::{Fields, issuer_of_list};
 use crate::error::{Error, Kind};
 
-/// What is no secret, by the labels that it has.
+/// The labels of what is not a secret.
 const PUBLIC: [&str; 5] =
     ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE", "X509 CRL", "CRL"];
 
@@ -45,7 +45,7 @@ pub(crate) struct Block {
 ///
 /// [`Kind::Parse`], naming the line, where a block has no end, a second begin, the wrong end
 /// or a broken boundary line, or does not decode; and where the text is DER, UTF-16 or holds
-/// NUL bytes. A text without any block is no error here.
+/// NUL bytes. A text without any block is not an error here.
 pub(crate) fn blocks(text: &[u8], source: &str) -> Result<Vec<Block>, Error> {
     Blocks::of(text, source)?.collect()
 }
@@ -191,7 +191,7 @@ fn label_between<'a>(words: &'a [u8], before: &[u8]) -> Option<&'a str> {
     (whole && label.chars().all(fits) && !label.contains("--")).then_some(label)
 }
 
-/// Whether a line that is no boundary was meant as one: dashes too few or too many, made
+/// Whether a line that is not a boundary was meant as one: dashes too few or too many, made
 /// typographic by a word processor, lower case, or more text on the same line.
 fn is_broken_boundary(words: &[u8]) -> bool {
     if !words.iter().any(|byte| matches!(byte, b'-' | 0xe2)) {
@@ -210,7 +210,7 @@ fn is_broken_boundary(words: &[u8]) -> bool {
         && ["CERTIFICATE", "KEY", "CRL", "PARAMETERS"].iter().any(|word| inner.contains(word))
 }
 
-/// Reads a block that is no secret and in the plain form; else nothing moves.
+/// Reads a block that is not a secret and in the plain form; else nothing moves.
 fn read_plain(lines: &mut Lines<'_>, begin: &Line<'_>, label: &str) -> Option<Block> {
     let body = PUBLIC.contains(&label).then(|| plain::body(lines.text.get(lines.at..)?))??;
     let mut ahead = Lines {

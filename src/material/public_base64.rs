@@ -1,4 +1,4 @@
-//! Base64 of what is no secret: certificates and revocation lists.
+//! Base64 of what is not a secret: certificates and revocation lists.
 //!
 //! It is fast, and the time it takes depends on what is decoded. Whatever may be a key is decoded
 //! by the reader of PEM in constant time.

@@ -2,9 +2,9 @@
 //!
 //! A directory that has no links gets those of `openssl rehash`. One that has some is mended: new
 //! links are there before old ones go, so that at every moment what could be found can be found,
-//! and whoever stops half-way leaves nothing that the next one does not put right. What is no
-//! link is never touched. Two at once take turns, by a lock on the directory (`flock`) that ends
-//! with them; the second waits for a minute at most.
+//! and whoever stops half-way leaves nothing that the next one does not put right. What is
+//! not a link is never touched. Two at once take turns, by a lock on the directory (`flock`) that
+//! ends with them; the second waits for a minute at most.
 
 mod locked;
 mod plan;
@@ -95,7 +95,7 @@ fn rehash_with(dir: &Path, before: Before<'_>) -> Result<Rehashed, Error> {
 struct Found {
     /// The links with hash names, and where they lead.
     links: BTreeMap<HashLink, OsString>,
-    /// The numbers that are taken by what is no link.
+    /// The numbers that are taken by what is not a link.
     taken: BTreeSet<HashLink>,
     /// The links that somebody who was stopped did not get to rename.
     leftovers: Vec<OsString>,

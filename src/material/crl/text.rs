@@ -1,7 +1,7 @@
 //! PEM text as it comes, piece by piece, for lists that are too long to be held.
 //!
 //! What is read here is what every program writes, with any line ends, indentation, blank
-//! lines and text around. Whatever is less plain is no error but irregular: the reader of
+//! lines and text around. Whatever is less plain is not an error but irregular: the reader of
 //! whole texts looks at it again, and has the words for what is wrong.
 
 use std::io::{ErrorKind, Read};
