@@ -12,6 +12,7 @@ use std::ops::Range;
 use pkcs8::der::pem::Base64Decoder;
 use zeroize::Zeroizing;
 
+use super::der::{INTEGER, SEQUENCE};
 use super::fields::{Fields, issuer_of_list};
 use crate::error::{Error, Kind};
 
@@ -358,8 +359,10 @@ fn refuse_binary(text: &[u8], source: &str) -> Result<(), Error> {
 /// is the text's own and a number in front (a small key).
 fn is_der(text: &[u8]) -> bool {
     match text {
-        [0x30, 0x81..=0x84, ..] => true,
-        [0x30, length @ 0..=0x7f, 0x02, ..] => text.len() == usize::from(*length).saturating_add(2),
+        [SEQUENCE, 0x81..=0x84, ..] => true,
+        [SEQUENCE, length @ 0..=0x7f, INTEGER, ..] => {
+            text.len() == usize::from(*length).saturating_add(2)
+        }
         _ => false,
     }
 }
