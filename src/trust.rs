@@ -61,8 +61,8 @@ pub(crate) use client::{Admission, Client, ClientBeliefs, is_its_own, judge_clie
 pub(crate) use crls::Crls;
 pub(crate) use directory::Directory;
 pub(crate) use entries::Entries;
-pub use entry::{Entry, Origin, Place, Role};
-pub use host::{Endpoint, Host};
+pub use entry::{Entry, Origin, Place};
+pub use host::{Endpoint, Host, Role};
 pub use identity::{Identity, IdentityFrom, IdentitySource};
 pub(crate) use judge::{Admitted, Asked, Asking, Beliefs, Grant, Judgement, Peer, Renewal, judge};
 pub use judge::{Policies, Policy, Reason, Situation};

@@ -43,7 +43,7 @@ impl Snapshot {
         text.part("list mode", crl_mode(rules.crl_mode));
         text.part("list grace", &rules.crl_grace.to_be_bytes());
         text.part("profile", profile(rules.profile));
-        if let Some(patterns) = rules.allowed.patterns() {
+        if let Some(patterns) = admission.names.patterns() {
             text.part("names", b"listed");
             text.set("name", patterns.into_iter().map(String::into_bytes).collect());
         }

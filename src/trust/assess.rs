@@ -5,18 +5,16 @@
 
 use std::sync::Arc;
 
-use super::allow::AllowList;
 use super::anchors::Anchors;
 use super::clean::CleanChains;
 use super::crls::{Crls, Demand};
-use super::entry::Role;
-use super::host::Host;
+use super::host::{Host, Role};
 use super::path::{self, Found};
 use super::rules::{self, Asked};
 use super::signed::{self, Proof};
 use super::words::{Position, positions};
 use super::{constraints, form, libvirt, list_signers, names, second};
-use crate::error::{Error, Problems, escaped};
+use crate::error::{Problems, escaped};
 use crate::material::{Certificate, Crl, name_text};
 
 /// How strictly a chain is read.
@@ -60,8 +58,6 @@ pub(crate) struct Rules {
     pub clean: Arc<CleanChains>,
     /// Counts the changes of what the rules were made of.
     pub generation: u64,
-    /// The clients that may come.
-    pub allowed: AllowList,
 }
 
 impl Rules {
@@ -70,16 +66,6 @@ impl Rules {
     pub(super) fn demand(&self) -> Demand {
         let numbers = self.profile != Profile::Libvirt;
         Demand { mode: self.crl_mode, grace: self.crl_grace, numbers }
-    }
-
-    /// Why a peer may not come, whatever vouches for it; nothing where it may, or where there is
-    /// no list for its side.
-    #[must_use]
-    pub(crate) fn refusal(&self, role: Role, leaf: &Certificate) -> Option<Error> {
-        match role {
-            Role::Server => None,
-            Role::Client => self.allowed.refusal(leaf),
-        }
     }
 }
 

@@ -7,7 +7,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::entry::{Entry, Place, Role};
+use super::entry::{Entry, Place};
+use super::host::Role;
 use super::known_text::{self, FIRST_LINE, LAST_LINE};
 use crate::error::{Error, Kind, Problems};
 use crate::material::Certificate;

@@ -11,8 +11,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::assess::{Assessment, CrlMode, Profile, Rules};
-use super::entry::Role;
-use super::host::Host;
+use super::host::{Host, Role};
 use crate::error::Problems;
 use crate::material::{Certificate, Crl, sha256};
 

@@ -9,10 +9,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::allow::AllowList;
 use super::assess::{Assessment, Case, Rules, assess_exact};
 use super::clean::Sent;
 use super::directory::Directory;
-use super::entry::{Entry, Role};
+use super::entry::Entry;
+use super::host::Role;
 use super::identity::{Identity, IdentityFrom, IdentitySource, identity};
 use super::judge::{Admitted, Asked, Asking, Grant, Judgement, Policy, Reason, Situation};
 use super::judgement_text;
@@ -44,7 +46,9 @@ pub(crate) struct Admission {
     pub directory: Option<Arc<Directory>>,
     /// Whether authorities count beside the directory.
     pub directory_and_authorities: bool,
-    /// The identities that may come, where there is a list.
+    /// The distinguished names that are allowed, where there is a list.
+    pub names: AllowList,
+    /// The identities that are allowed, where there is a list.
     pub identities: Option<Arc<BTreeSet<String>>>,
 }
 
@@ -104,7 +108,7 @@ fn anonymous(beliefs: &ClientBeliefs<'_>) -> Result<Judgement, Error> {
             "give the client a certificate and its key, or set TLSCONN_OPT_CLIENT_AUTH",
         );
     }
-    if admission.identities.is_some() || beliefs.rules.allowed.is_set() {
+    if admission.identities.is_some() || admission.names.is_set() {
         return refuse(
             "the client shows no certificate, and only clients on a list may come",
             "give the client a certificate that the list names",
@@ -311,7 +315,7 @@ impl ClientCourt<'_> {
     /// The identity in the client's certificate, where no list is against it.
     fn listed_name(&self) -> Result<String, Error> {
         let admission = self.beliefs.admission;
-        if let Some(error) = self.beliefs.rules.refusal(Role::Client, self.leaf) {
+        if let Some(error) = admission.names.refusal(self.leaf) {
             return Err(error);
         }
         let name = identity(self.leaf, admission.identity_from).map_err(|why| {

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use super::entry::{self, Entry, Name, Place, Role};
-use super::host::Host;
+use super::entry::{self, Entry, Name, Place};
+use super::host::{Host, Role};
 use super::identity::{IdentityFrom, identity};
 use crate::material::Certificate;
 

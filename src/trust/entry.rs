@@ -6,18 +6,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::host::Host;
+use super::host::{Host, Role};
 use crate::error::{Error, Kind, Problems};
 use crate::material::{AltName, Certificate};
-
-/// Which side of a connection the peer is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// The peer is a server, and we are its client.
-    Server,
-    /// The peer is a client, and we are its server.
-    Client,
-}
 
 /// Who made an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rcgen::{CertificateParams, DnType, KeyPair, SanType};
 
-use super::entry::{Entry, Origin, Place, Role};
-use super::host::{Endpoint, Host};
+use super::entry::{Entry, Origin, Place};
+use super::host::{Endpoint, Host, Role};
 use super::judge::{Asked, Situation};
 use crate::error::Problems;
 use crate::material::Certificate;

@@ -12,6 +12,15 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 use crate::error::{Error, Kind};
 
+/// Which side of a connection the peer is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The peer is a server, and we are its client.
+    Server,
+    /// The peer is a client, and we are its server.
+    Client,
+}
+
 /// All of ASCII but letters, digits, the hyphen, the dot and the underscore, which host
 /// names of machines do have.
 const NEVER_IN_NAMES: AsciiDenyList = AsciiDenyList::new(true, "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~");

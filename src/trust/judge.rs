@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::assess::{Assessment, Case, Rules, assess_exact};
 use super::clean::Sent;
-use super::entry::{Entry, Role};
-use super::host::Endpoint;
+use super::entry::Entry;
+use super::host::{Endpoint, Role};
 use super::identity::Identity;
 use super::judgement_text;
 use super::known::{KnownView, Standing};

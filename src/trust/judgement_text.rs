@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::assess::Assessment;
-use super::entry::{Entry, Role};
-use super::host::Endpoint;
+use super::entry::Entry;
+use super::host::{Endpoint, Role};
 use super::judge::{Asked, Situation};
 use super::known::Standing;
 use crate::error::{Error, Kind, Problems};

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::entries::{Entries, Level};
-use super::entry::{Entry, Role};
-use super::host::Endpoint;
+use super::entry::Entry;
+use super::host::{Endpoint, Role};
 use super::identity::IdentityFrom;
 use super::store::Store;
 use crate::error::Error;

@@ -8,7 +8,8 @@
 
 use std::ops::Range;
 
-use super::entry::{Entry, Origin, Place, Role};
+use super::entry::{Entry, Origin, Place};
+use super::host::Role;
 use crate::error::{Error, Kind, Problems};
 use crate::material::{self, Block, Certificate};
 use crate::material::{hex_colons, parse_time, pem_text, time_text};

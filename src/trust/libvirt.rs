@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::anchors::Anchors;
 use super::assess::{Assessment, Case, CrlMode, Profile, Rules, assess_path};
-use super::entry::Role;
+use super::host::Role;
 use super::rules::{self, Asked};
 use super::words::Position;
 use crate::error::Problems;

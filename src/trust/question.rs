@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::entry::Role;
+use super::host::Role;
 use super::judge::{Asked, Grant, Situation};
 use super::judgement_text;
 use crate::error::{Error, Kind, Problems};

@@ -4,8 +4,8 @@
 //! and revocation have modules of their own.
 
 use super::assess::{Assessment, Profile};
-use super::entry::Role;
 use super::extensions::{demands_policy, has, id, is_access};
+use super::host::Role;
 use super::libvirt;
 use super::words::Position;
 use crate::error::Problems;

@@ -17,7 +17,8 @@ use parking_lot::Mutex;
 
 use super::change::{self, Change, Changed, Current};
 use super::entries::Entries;
-use super::entry::{Entry, Role};
+use super::entry::Entry;
+use super::host::Role;
 use super::known_text::{self, Located};
 use super::store_file::{self, Directory, Stamp, Step};
 use crate::error::{Error, Kind};

@@ -7,8 +7,7 @@
 use super::assess::{Assessment, Case};
 use super::clean::Sent;
 use super::client::{self, Client, ClientBeliefs};
-use super::entry::Role;
-use super::host::{Endpoint, Host};
+use super::host::{Endpoint, Host, Role};
 use super::judge::{Asking, Beliefs, Judgement, Peer, Policies, Policy, Reason, hear};
 use super::judgement_text;
 use super::shown::{Shown, with_distrust};

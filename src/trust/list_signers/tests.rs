@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use rcgen::{CertificateParams, KeyUsagePurpose, RevocationReason};
 
-use super::super::entry::Role;
+use super::super::host::Role;
 use super::super::testing::{Maker, NOW, authority, day, server};
 use super::super::{Anchors, Crls};
 use super::*;

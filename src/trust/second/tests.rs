@@ -4,7 +4,7 @@ use rcgen::{DnType, GeneralSubtree, NameConstraints};
 
 use super::super::Anchors;
 use super::super::assess::{Rules, assess_path};
-use super::super::entry::Role;
+use super::super::host::Role;
 use super::super::testing::{Maker, NOW, authority, named, server};
 use super::*;
 
