@@ -223,7 +223,7 @@ peers: lib examples examples-sanitized
 # says how to read what they find. They need cargo-fuzz with a nightly toolchain, and cargo-mutants.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst fuzz/targets/%.rs,%,$(wildcard fuzz/targets/*.rs))
-# One part of all mutants, k/n with k from 0; and more options, --file src/trust/names.rs say.
+# One part of all mutants, k/n with k from 0; and more options, --file src/chain/strict/host_name.rs say.
 SHARD        ?= 0/1
 MUTANTS      ?=
 

@@ -26,14 +26,14 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::{Mutex, RwLock};
 use zeroize::Zeroizing;
 
+use crate::chain::{Anchors, Crls, Rules};
 use crate::error::{Error, Kind};
+use crate::host::Role;
+use crate::known::{Directory, Entries, Known, SessionEntries, Store};
 use crate::material::{
     Layout, Material, Surroundings, layout_files, pem_files, system_authorities,
 };
-use crate::trust::{
-    Admission, AllowList, Anchors, Answer, Asking, Crls, Directory, Entries, Known, Question,
-    Questions, Role, Rules, SessionEntries, Store,
-};
+use crate::trust::{Admission, AllowList, Answer, Asking, Question, Questions};
 
 use pairs::ServerPair;
 use pieces::{Loaded, Origin, Own, Piece, load, load_file, text_of};

@@ -8,16 +8,32 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("material", &["error"]),
-    ("trust", &["error", "material"]),
-    ("tls", &["error", "material", "trust"]),
+    ("host", &["error"]),
+    ("chain", &["error", "material", "host"]),
+    ("known", &["error", "material", "host"]),
+    ("trust", &["error", "material", "host", "chain", "known"]),
+    ("tls", &["error", "material", "host", "trust"]),
     ("io", &["error"]),
-    ("context", &["error", "material", "trust", "tls"]),
-    ("connection", &["error", "material", "trust", "tls", "io", "context"]),
+    ("context", &["error", "material", "host", "chain", "known", "trust", "tls"]),
+    ("connection", &["error", "material", "host", "known", "trust", "tls", "io", "context"]),
     ("terminal", &["material", "trust"]),
     ("pki", &["error", "material"]),
     (
         "ffi",
-        &["error", "material", "trust", "tls", "io", "context", "connection", "terminal", "pki"],
+        &[
+            "error",
+            "material",
+            "host",
+            "chain",
+            "known",
+            "trust",
+            "tls",
+            "io",
+            "context",
+            "connection",
+            "terminal",
+            "pki",
+        ],
     ),
 ];
 
@@ -25,7 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// words: the first is plain data, the second a number.
 const SAID_ONLY_IN: &[(&str, &[&str])] = &[
     ("rustls::", &["tls"]),
-    ("webpki::", &["trust", "tls"]),
+    ("webpki::", &["chain", "tls"]),
     ("rustix::net", &["io", "connection"]),
     ("TcpStream", &["io", "connection"]),
     ("TcpListener", &["io", "connection"]),
@@ -138,7 +154,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// `src/trust/store/lock.rs` and `src/trust.rs` are of the room `trust`.
+/// `src/known/store/disk.rs` and `src/known.rs` are of the room `known`.
 fn room_of(path: &Path) -> String {
     let first = path.strip_prefix(root()).unwrap().iter().next().unwrap();
     Path::new(first).file_stem().unwrap().to_str().unwrap().to_owned()

@@ -8,11 +8,12 @@ use super::Connection;
 use super::drive::{Driver, Stage};
 use crate::context::{STORE_WAIT, Snapshot, Validator};
 use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
+use crate::known::KnownView;
 use crate::material::{Certificate, Style};
 use crate::tls::Alert;
 use crate::trust::{
-    Admitted, Answer, Asked, BRIEFLY, Client, Grant, Judgement, KnownView, Peer, Question, Reason,
-    Role, Waker,
+    Admitted, Answer, Asked, BRIEFLY, Client, Grant, Judgement, Peer, Question, Reason, Waker,
 };
 
 /// A question that is waited for.

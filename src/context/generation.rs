@@ -8,9 +8,11 @@
 use std::os::unix::ffi::OsStrExt;
 
 use super::snapshot::Snapshot;
+use crate::chain::{CrlMode, Profile};
+use crate::known::IdentityFrom;
 use crate::material::sha256;
 use crate::tls::Version;
-use crate::trust::{ClientAuth, CrlMode, IdentityFrom, Policy, Profile};
+use crate::trust::{ClientAuth, Policy};
 
 /// Bytes under names: two different lists of parts never make the same text.
 struct Text(Vec<u8>);

@@ -8,12 +8,14 @@ use super::pairs::ServerPair;
 use super::pieces::Own;
 use super::settings::Settings;
 use super::ticket_secret::SecretFile;
+use crate::chain::Rules;
 use crate::error::{Error, Kind, Problems};
+use crate::known::{Known, KnownView};
 use crate::material::Certificate;
 use crate::tls::{Clients, OwnPair, ServerSetup, Setup, TicketSecret, Tickets};
 use crate::trust::{
-    Admission, Asking, Beliefs, Client, ClientBeliefs, Grant, Judgement, Known, KnownView, Peer,
-    Policy, Rules, Verdict, judge, judge_client, verify_client,
+    Admission, Asking, Beliefs, Client, ClientBeliefs, Grant, Judgement, Peer, Policy, Verdict,
+    judge, judge_client, verify_client,
 };
 
 /// What a context was when a connection began, or when it is judged. Never changes.

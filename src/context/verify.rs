@@ -2,8 +2,9 @@
 
 use super::Context;
 use crate::error::Error;
+use crate::host::{Host, Role};
 use crate::material::chain_from_pem;
-use crate::trust::{Beliefs, Client, Host, Role, Suspect, Verdict, verify};
+use crate::trust::{Beliefs, Client, Suspect, Verdict, verify};
 
 impl Context {
     /// Judges a chain in PEM, the leaf first, as that of a peer which has proven that it holds

@@ -10,17 +10,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::allow::AllowList;
-use super::assess::{Assessment, Case, Rules, assess_exact};
-use super::clean::Sent;
-use super::directory::Directory;
-use super::entry::Entry;
-use super::host::Role;
-use super::identity::{Identity, IdentityFrom, IdentitySource, identity};
 use super::judge::{Admitted, Asked, Asking, Grant, Judgement, Policy, Reason, Situation};
-use super::judgement_text;
-use super::known::KnownView;
 use super::shown::{Shown, with_distrust};
+use super::text;
+use crate::chain::Sent;
+use crate::chain::{Assessment, Case, Rules, assess_exact};
 use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
+use crate::known::Directory;
+use crate::known::Entry;
+use crate::known::KnownView;
+use crate::known::{Identity, IdentityFrom, IdentitySource, identity};
 use crate::material::{Certificate, source_of};
 
 /// Whether clients show a certificate.
@@ -118,7 +118,7 @@ fn anonymous(beliefs: &ClientBeliefs<'_>) -> Result<Judgement, Error> {
 }
 
 /// Judges a client that shows a certificate, and tells what was found as well.
-pub(super) fn hear(
+pub(crate) fn hear(
     client: &Client<'_>,
     beliefs: &ClientBeliefs<'_>,
     grant: Option<&Grant>,
@@ -139,7 +139,7 @@ pub(super) fn hear(
             court.let_in(IdentitySource::Directory, Reason::Directory)
         } else {
             let who = format!("the client of {}", source_of(&file));
-            Judgement::Refused(judgement_text::bad_client(&who, leaf, &found))
+            Judgement::Refused(text::bad_client(&who, leaf, &found))
         };
         return Ok((judgement, found));
     }
@@ -221,7 +221,7 @@ impl ClientCourt<'_> {
         let alive = |entry: &&Arc<Entry>| entry.expires.is_none_or(|last| self.now <= last);
         let all = || lasting.iter().chain(session).filter(alive);
         if all().next().is_none() {
-            found.why.push(judgement_text::client_entry_expired(lasting.iter().chain(session)));
+            found.why.push(text::client_entry_expired(lasting.iter().chain(session)));
         } else if all().fold(Problems::NONE, |all, one| all | one.accepted).contains(found.problems)
         {
             return self.let_in(IdentitySource::Answer, Reason::Known);
@@ -284,7 +284,7 @@ impl ClientCourt<'_> {
             lasting: !lasting.is_empty(),
         };
         if !may_ask {
-            return Judgement::Refused(judgement_text::refusal(&asked));
+            return Judgement::Refused(text::refusal(&asked));
         }
         if self.grant.is_some_and(|grant| grant.asked.covers(&asked)) {
             return self.let_in(IdentitySource::Answer, Reason::Answer);

@@ -6,15 +6,15 @@
 
 use std::sync::Arc;
 
-use super::assess::{Assessment, Case, Rules, assess_exact};
-use super::clean::Sent;
-use super::entry::Entry;
-use super::host::{Endpoint, Role};
-use super::identity::Identity;
-use super::judgement_text;
-use super::known::{KnownView, Standing};
 use super::shown::{Shown, with_distrust};
+use super::text;
+use crate::chain::Sent;
+use crate::chain::{Assessment, Case, Rules, assess_exact};
 use crate::error::{Error, Problems};
+use crate::host::{Endpoint, Role};
+use crate::known::Entry;
+use crate::known::Identity;
+use crate::known::{KnownView, Standing};
 use crate::material::Certificate;
 
 /// Why there is a question, or would be one.
@@ -193,7 +193,7 @@ impl Admitted {
     }
 
     /// A client that was judged; [`super::client`] alone says so.
-    pub(super) const fn client(
+    pub(crate) const fn client(
         reason: Reason,
         chain: Arc<[Certificate]>,
         identity: Option<Identity>,
@@ -256,11 +256,11 @@ impl Asked {
     /// The error where nobody is to be asked.
     #[must_use]
     pub(crate) fn refusal(&self) -> Error {
-        judgement_text::refusal(self)
+        text::refusal(self)
     }
 
     /// Whether an answer to this question also answers `other`.
-    pub(super) fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn covers(&self, other: &Self) -> bool {
         self.role == other.role
             && self.endpoint == other.endpoint
             && self.identity == other.identity
@@ -281,7 +281,7 @@ pub(crate) fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant
 }
 
 /// Judges a peer, and tells what was found as well; an error where its chain cannot be read.
-pub(super) fn hear(
+pub(crate) fn hear(
     peer: &Peer<'_>,
     beliefs: &Beliefs<'_>,
     grant: Option<&Grant>,
@@ -362,7 +362,7 @@ impl Court<'_> {
             return self.admit(Reason::Known, None);
         }
         if !(alive || renewed_for_session) {
-            found.why.push(judgement_text::entry_expired(self.peer.endpoint, standing));
+            found.why.push(text::entry_expired(self.peer.endpoint, standing));
         }
         let policy = match (self.beliefs.policies.on_new_problem, self.beliefs.asking) {
             (Policy::Auto, Asking::Validator) => Policy::Ask,
@@ -427,7 +427,7 @@ impl Court<'_> {
             Policy::Auto | Policy::Refuse => false,
         };
         if !ask {
-            return Judgement::Refused(judgement_text::refusal(&asked));
+            return Judgement::Refused(text::refusal(&asked));
         }
         if self.grant.is_some_and(|grant| grant.asked.covers(&asked)) {
             return self.admit(Reason::Answer, None);

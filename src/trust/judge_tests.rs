@@ -5,15 +5,16 @@
 
 use std::sync::Arc;
 
-use super::entry::Entry;
-use super::for_tests::known;
-use super::host::{Endpoint, Host};
 use super::judge::*;
-use super::known::{Known, KnownView};
-use super::testing::{DAY, Maker, NOW, authority, server};
-use super::{Anchors, Entries, Rules};
+use crate::chain::{Anchors, Rules};
 use crate::error::Problems;
+use crate::host::{Endpoint, Host};
+use crate::known::Entries;
+use crate::known::Entry;
+use crate::known::testing::known;
+use crate::known::{Known, KnownView};
 use crate::material::Certificate;
+use crate::material::testing::{DAY, Maker, NOW, authority, server};
 
 const POLICIES: Policies = Policies {
     on_new: Policy::Ask,
@@ -83,7 +84,7 @@ fn an_answer_covers_the_problems_that_it_showed_and_fewer() {
     let mut scene = Scene::new();
     let fine = Maker::authority("Other").sign(&server("a.example"));
     let mut params = server("a.example");
-    params.not_after = super::testing::day(10);
+    params.not_after = crate::material::testing::day(10);
     let stranger = Maker::authority("Other").sign(&params);
     let grant = scene.allowed(&stranger);
     assert!(scene.admits(&stranger, 1, &grant) && !scene.admits(&fine, 1, &grant));

@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use super::assess::{Assessment, Case, Rules, assess_path};
-use super::clean::{CleanChain, Sent};
-use super::host::Host;
-use super::judgement_text;
-use super::known::KnownView;
+use super::text;
+use crate::chain::{Assessment, Case, Rules, assess_path};
+use crate::chain::{CleanChain, Sent};
 use crate::error::{Error, Kind, Problems};
+use crate::host::Host;
+use crate::known::KnownView;
 use crate::material::Certificate;
 
 /// What a peer shows, read.
 #[derive(Debug)]
-pub(super) struct Shown {
-    pub(super) chain: Arc<[Certificate]>,
+pub(crate) struct Shown {
+    pub(crate) chain: Arc<[Certificate]>,
     /// Its key among the clean chains, and what is remembered under it.
     key: Option<[u8; 32]>,
     clean: Option<Arc<CleanChain>>,
@@ -22,7 +22,7 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Reads what was sent, unless it is remembered.
-    pub(super) fn read(sent: &Sent<'_>, now: i64) -> Result<Self, Error> {
+    pub(crate) fn read(sent: &Sent<'_>, now: i64) -> Result<Self, Error> {
         let key = sent.key();
         let clean = key.and_then(|key| sent.rules.clean.get(&key, now));
         let chain = match &clean {
@@ -33,7 +33,7 @@ impl Shown {
     }
 
     /// Looks at its path, unless it is remembered as clean.
-    pub(super) fn find_path(&self, case: &Case<'_>, rules: &Rules) -> Assessment {
+    pub(crate) fn find_path(&self, case: &Case<'_>, rules: &Rules) -> Assessment {
         if let Some(clean) = &self.clean {
             return clean.assessment();
         }
@@ -61,7 +61,7 @@ fn read_chain(sent: &Sent<'_>) -> Result<Arc<[Certificate]>, Error> {
 }
 
 /// What was found, and who of the chain and the path is distrusted.
-pub(super) fn with_distrust(
+pub(crate) fn with_distrust(
     mut found: Assessment,
     case: &Case<'_>,
     known: &KnownView,
@@ -73,7 +73,7 @@ pub(super) fn with_distrust(
         .find_map(|one| known.distrusts(one).map(|entry| (one, entry)));
     if let Some((one, entry)) = distrusted {
         found.problems |= Problems::DISTRUSTED;
-        found.why.insert(0, judgement_text::distrusted(one, entry));
+        found.why.insert(0, text::distrusted(one, entry));
     }
     found
 }

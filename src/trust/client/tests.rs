@@ -4,16 +4,16 @@
 mod known;
 mod lists;
 
-use super::super::allow::AllowList;
-use super::super::anchors::Anchors;
-use super::super::crls::Crls;
-use super::super::entries::Entries;
-use super::super::entry::Origin;
-use super::super::known::{Known, SessionEntries};
-use super::super::testing::{DAY, Maker, NOW, authority, day, named};
-use super::super::verdict::verify_client;
 use super::*;
+use crate::chain::Anchors;
+use crate::chain::Crls;
+use crate::known::Entries;
+use crate::known::Origin;
+use crate::known::{Known, SessionEntries};
 use crate::material::Crl;
+use crate::material::testing::{DAY, Maker, NOW, authority, day, named};
+use crate::trust::allow::AllowList;
+use crate::trust::verdict::verify_client;
 use rcgen::KeyPair;
 use std::fs;
 

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use super::super::judge::Policy;
-use super::super::known::KnownView;
-use super::super::testing::{Maker, NOW, server};
-use super::super::{Anchors, Rules};
 use super::*;
+use crate::chain::{Anchors, Rules};
+use crate::known::KnownView;
+use crate::material::testing::{Maker, NOW, server};
+use crate::trust::judge::Policy;
 
 #[test]
 fn neither_policies_nor_who_could_be_asked_change_a_verdict() {

@@ -1,0 +1,51 @@
+//! Extensions of a certificate that rules look into: their identifiers, and what two of them
+//! come to whose contents no fact tells.
+
+use super::der::{self, OBJECT_IDENTIFIER, SEQUENCE};
+use crate::material::Certificate;
+
+/// Object identifiers of extensions.
+pub(crate) mod id {
+    pub(crate) const AUTHORITY_ACCESS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 1];
+    pub(crate) const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 14];
+    pub(crate) const ALT_NAMES: &[u8] = &[0x55, 0x1d, 17];
+    pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
+    pub(crate) const DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
+    pub(crate) const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1d, 35];
+    pub(crate) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
+    pub(crate) const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
+}
+
+/// The context's `[0]` of constraints on policies.
+const REQUIRE_EXPLICIT: u8 = 0x80;
+
+/// Whether `certificate` has this extension, and it is critical or not as said.
+pub(crate) fn has(certificate: &Certificate, id: &[u8], critical: bool) -> bool {
+    certificate.extension(id).is_some_and(|found| found.critical == critical)
+}
+
+/// Whether the value of an extension says where to ask about the authority, in the form of RFC
+/// 5280, section 4.2.2.1.
+pub(crate) fn is_access(mut value: &[u8]) -> bool {
+    let list = der::next_if(&mut value, SEQUENCE).map(|list| list.content);
+    let Some(mut list) = list.filter(|list| value.is_empty() && !list.is_empty()) else {
+        return false;
+    };
+    while let Some(one) = der::next_if(&mut list, SEQUENCE) {
+        let mut parts = one.content;
+        let method = der::next_if(&mut parts, OBJECT_IDENTIFIER);
+        if method.and(der::next(&mut parts)).is_none() || !parts.is_empty() {
+            return false;
+        }
+    }
+    list.is_empty()
+}
+
+/// Whether the value of constraints on policies demands one of those below (section 4.2.1.11),
+/// or does not parse.
+pub(crate) fn demands_policy(mut value: &[u8]) -> bool {
+    let fields = der::next_if(&mut value, SEQUENCE).map(|list| list.content);
+    fields.is_none_or(|mut fields| {
+        fields.is_empty() || der::next_if(&mut fields, REQUIRE_EXPLICIT).is_some()
+    })
+}
