@@ -26,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::{Mutex, RwLock};
 use zeroize::Zeroizing;
 
-use crate::chain::{Anchors, Crls, Rules};
+use crate::chain::{Anchors, CleanChains, Crls, Rules};
 use crate::error::{Error, Kind};
 use crate::host::Role;
 use crate::known::{Directory, Entries, Known, SessionEntries, Store};
@@ -108,9 +108,8 @@ impl State {
                 crl_grace: self.settings.crl_grace,
                 anchors: Arc::clone(&self.anchors),
                 crls: Arc::clone(&self.crls),
-                clean: Arc::default(),
-                generation: self.generation,
             },
+            clean: CleanChains::default(),
             settings: self.settings.clone(),
             asking: self.asking,
             validator: self.validator.clone(),

@@ -1,137 +1,77 @@
 //! What is wrong with a peer's chain: the judge's findings, without his verdict.
 //!
-//! Nothing here has a clock, opens a file or knows who is distrusted. All rules are looked
-//! at, so that a person is told everything at once.
+//! All rules are looked at, so that a person is told everything at once. What a profile asks is
+//! in its own module, and chosen here, in [`Asks::of`], and nowhere else.
 
-use std::sync::Arc;
-
-use super::anchors::Anchors;
-use super::clean::CleanChains;
 use super::constraints;
-use super::libvirt;
+use super::finding::{Assessment, Case, Profile};
 use super::path::{self, Found};
-use super::pedantic;
 use super::position::{Position, positions};
-use super::revocation::signers;
-use super::revocation::{Crls, Demand};
+use super::revocation::Demand;
+use super::revocation::signers::{self, Given};
+use super::rules::Rules;
 use super::signature::{self, Proof};
-use super::strict::host_name;
-use super::strict::{self, Asked};
-use super::webpki;
-use crate::error::{Problems, escaped};
-use crate::host::{Host, Role};
-use crate::material::{Certificate, Crl, name_text};
+use super::{libvirt, pedantic, strict, webpki};
+use crate::error::Problems;
+use crate::host::Host;
+use crate::material::{Certificate, name_text};
 
-/// How strictly a chain is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Profile {
-    /// RFC 5280 and RFC 6125.
-    #[default]
-    Strict,
-    /// What libvirt's own TLS code accepts and refuses.
-    Libvirt,
-    /// [`Self::Strict`], and what public authorities promise and home-made ones lack.
-    Pedantic,
+/// What a profile asks, beside what all of them ask: of paths, name constraints, signatures and
+/// revocation.
+struct Asks {
+    /// Of each certificate of a path.
+    each: fn(&Case<'_>, &Certificate, Position, &mut Assessment),
+    /// Of a leaf that is known by its very certificate.
+    known: fn(&Case<'_>, &Certificate, &mut Assessment),
+    /// Of the leaf's names.
+    name: fn(&Host, &Certificate, &mut Assessment),
+    /// Of a whole path.
+    path: fn(&Case<'_>, &[Certificate], &mut Assessment),
+    /// Of a leaf for which there is no path.
+    alone: fn(&Case<'_>, &Certificate, &mut Assessment),
+    /// Whether a list must be numbered to clear anybody.
+    numbered_lists: bool,
 }
 
-/// What revocation lists are for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum CrlMode {
-    /// They are not looked at.
-    Off,
-    /// An issuer for which one was given must have one that counts.
-    #[default]
-    IfPresent,
-    /// Every issuer must have one that counts.
-    Required,
-}
+impl Asks {
+    const STRICT: Self = Self {
+        each: strict::check,
+        known: strict::check_known,
+        name: strict::check_name,
+        path: webpki::opinion,
+        alone: webpki::opinion_on_leaf,
+        numbered_lists: true,
+    };
+    const LIBVIRT: Self = Self {
+        each: libvirt::check,
+        known: libvirt::check_known,
+        name: libvirt::check_name,
+        path: libvirt::check_path,
+        alone: |case, leaf, out| libvirt::check_path(case, std::slice::from_ref(leaf), out),
+        numbered_lists: false,
+    };
+    const PEDANTIC: Self = Self {
+        path: |case, path, out| {
+            (Self::STRICT.path)(case, path, out);
+            pedantic::check(case.role, path, out);
+        },
+        alone: |case, leaf, out| {
+            (Self::STRICT.alone)(case, leaf, out);
+            pedantic::check(case.role, std::slice::from_ref(leaf), out);
+        },
+        ..Self::STRICT
+    };
 
-/// What a chain is judged by: immutable, shared by every connection of a snapshot.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rules {
-    /// How strictly a chain is read.
-    pub profile: Profile,
-    /// What revocation lists are for.
-    pub crl_mode: CrlMode,
-    /// For how many seconds a list counts after its next update.
-    pub crl_grace: i64,
-    /// The authorities.
-    pub anchors: Arc<Anchors>,
-    /// The revocation lists.
-    pub crls: Arc<Crls>,
-    /// The chains that were found clean by these rules.
-    pub clean: Arc<CleanChains>,
-    /// Counts the changes of what the rules were made of.
-    pub generation: u64,
-}
-
-impl Rules {
-    /// What is demanded of revocation lists. That they are numbered is nothing that libvirt looks
-    /// at.
-    pub(crate) fn demand(&self) -> Demand {
-        let numbers = self.profile != Profile::Libvirt;
-        Demand { mode: self.crl_mode, grace: self.crl_grace, numbers }
-    }
-}
-
-/// A chain to look at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Case<'a> {
-    /// Which side the peer is on.
-    pub role: Role,
-    /// The name it must have; nothing: names are not looked at.
-    pub name: Option<&'a Host>,
-    /// What the peer sent, the leaf first. Never empty.
-    pub chain: &'a [Certificate],
-    /// The time, in seconds since 1970.
-    pub now: i64,
-}
-
-/// What was found.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Assessment {
-    /// Everything that is wrong with the best path.
-    pub problems: Problems,
-    /// A sentence for each thing that is wrong, naming certificate, date, authority or list.
-    pub why: Vec<String>,
-    /// The best path, from the leaf to the authority; the leaf alone where there is none, or
-    /// where it is an authority itself.
-    pub path: Vec<Certificate>,
-    /// The lists that were fresh, each with the depth of the certificate that it was asked about.
-    pub lists: Vec<(usize, Crl)>,
-    /// From when on a path without problems has none, in seconds since 1970.
-    pub valid_from: i64,
-    /// Until when.
-    pub valid_until: i64,
-}
-
-impl Assessment {
-    /// Adds a problem and its sentence.
-    pub(crate) fn add(&mut self, problem: Problems, why: String) {
-        self.problems |= problem;
-        // Names of files and of certificates are in it.
-        let why = escaped(&why);
-        if !self.why.contains(&why) {
-            self.why.push(why);
+    const fn of(profile: Profile) -> Self {
+        match profile {
+            Profile::Strict => Self::STRICT,
+            Profile::Libvirt => Self::LIBVIRT,
+            Profile::Pedantic => Self::PEDANTIC,
         }
     }
 
-    fn add_all(&mut self, (problems, why): (Problems, Vec<String>)) {
-        self.problems |= problems;
-        self.why.extend(why.iter().map(|why| escaped(why)));
-    }
-
-    /// Forgets a problem that does not count here. Its sentence is forgotten with it where
-    /// nothing else is wrong.
-    pub(crate) fn forget(&mut self, problem: Problems) {
-        self.problems = self.problems.without(problem);
-        if self.problems.is_empty() {
-            self.why.clear();
-        }
-    }
-
-    fn rank(&self) -> (u32, u32) {
-        ((self.problems & Problems::SEVERE).count(), self.problems.count())
+    const fn demand(&self, rules: &Rules) -> Demand {
+        Demand { mode: rules.crl_mode, grace: rules.crl_grace, numbers: self.numbered_lists }
     }
 }
 
@@ -165,9 +105,9 @@ pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
 pub(crate) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
     let mut out = Assessment { path: vec![leaf.clone()], ..Assessment::default() };
-    strict::check_known(asked(case, rules), leaf, &mut out);
+    (Asks::of(rules.profile).known)(case, leaf, &mut out);
     if let Some(host) = case.name {
-        host_name::check_known(host, leaf, &mut out);
+        strict::host_name::check_known(host, leaf, &mut out);
     }
     out.add_all(unverified(case, rules, leaf));
     out
@@ -187,17 +127,20 @@ fn along(
         valid_until: dates.map(|facts| facts.not_after).min().unwrap_or_default(),
         ..Assessment::default()
     };
+    let asks = Asks::of(rules.profile);
     for (position, certificate) in positions(path) {
-        strict::check(asked(case, rules), certificate, position, &mut out);
+        (asks.each)(case, certificate, position, &mut out);
     }
     if let (Some(host), Some(leaf)) = (case.name, path.first()) {
-        host_name::check(rules.profile, host, leaf, &mut out);
+        (asks.name)(host, leaf, &mut out);
     }
     constraints::check(path, left, &mut out);
     for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
         let superior = path.get(index.saturating_add(2));
-        let (signers, window) = signers::others(case, rules, certificate, issuer, superior);
-        let found = rules.crls.revocation(certificate, issuer, &signers, rules.demand(), case.now);
+        let demand = asks.demand(rules);
+        let given = Given { anchors: &rules.anchors, crls: &rules.crls, demand };
+        let (signers, window) = signers::others(case, given, certificate, issuer, superior);
+        let found = rules.crls.revocation(certificate, issuer, &signers, demand, case.now);
         out.add_all((found.problems, found.why));
         out.lists.extend(found.fresh.map(|list| (index, list)));
         let window = window.and(found.window);
@@ -210,13 +153,7 @@ fn along(
     {
         out.add_all(unverified(case, rules, alone));
     }
-    match rules.profile {
-        Profile::Strict | Profile::Pedantic => webpki::opinion(case, path, &mut out),
-        Profile::Libvirt => libvirt::check_path(case, path, &mut out),
-    }
-    if rules.profile == Profile::Pedantic {
-        pedantic::check(case.role, path, &mut out);
-    }
+    (asks.path)(case, path, &mut out);
     out
 }
 
@@ -237,20 +174,15 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
         let why = format!("the signature on {name} is not computed here: algorithm {algorithm}");
         out.add(Problems::WEAK_SIGNATURE, why);
     }
-    strict::check(asked(case, rules), leaf, Position::Leaf, &mut out);
+    let asks = Asks::of(rules.profile);
+    (asks.each)(case, leaf, Position::Leaf, &mut out);
     if let Some(host) = case.name {
-        host_name::check(rules.profile, host, leaf, &mut out);
+        (asks.name)(host, leaf, &mut out);
     }
     for certificate in &found.reached {
         out.add_all(unverified(case, rules, certificate));
     }
-    match rules.profile {
-        Profile::Strict | Profile::Pedantic => webpki::opinion_on_leaf(case, leaf, &mut out),
-        Profile::Libvirt => libvirt::check_path(case, std::slice::from_ref(leaf), &mut out),
-    }
-    if rules.profile == Profile::Pedantic {
-        pedantic::check(case.role, &out.path.clone(), &mut out);
-    }
+    (asks.alone)(case, leaf, &mut out);
     out
 }
 
@@ -280,10 +212,6 @@ fn unverified(
 ) -> (Problems, Vec<String>) {
     let issuers = rules.anchors.candidates(certificate);
     rules.crls.revocation_unverified(certificate, &issuers, rules.crl_mode, case.now)
-}
-
-const fn asked(case: &Case<'_>, rules: &Rules) -> Asked {
-    Asked { profile: rules.profile, role: case.role, now: case.now }
 }
 
 /// A chain of nobody: callers never hand one over, and it must not look clean.

@@ -1,6 +1,7 @@
 //! Chains that were found clean, so that they are not verified again at every handshake.
 //!
-//! It belongs to one snapshot of one context and ends with it. Only a path without any problem
+//! It belongs to one snapshot of one context and ends with it, so it is never asked under other
+//! rules than those that the chains were found clean by. Only a path without any problem
 //! enters, and what enters is what the rules found: whether somebody is to be asked, who is
 //! known, who is distrusted and whether the peer holds its key is decided anew each time. A
 //! lock guards the chains, and is held for a look or a push.
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::assess::{Assessment, CrlMode, Profile, Rules};
+use super::finding::Assessment;
 use crate::error::Problems;
 use crate::host::{Host, Role};
 use crate::material::{Certificate, Crl, sha256};
@@ -54,13 +55,12 @@ impl CleanChain {
     }
 }
 
-/// Everything that a finding depends on but the time.
+/// Everything that a finding depends on but the rules and the time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent<'a> {
     pub(crate) role: Role,
     pub(crate) name: Option<&'a Host>,
     pub(crate) chain: &'a [Vec<u8>],
-    pub(crate) rules: &'a Rules,
 }
 
 impl Sent<'_> {
@@ -74,19 +74,7 @@ impl Sent<'_> {
             Role::Server => 0,
             Role::Client => 1,
         };
-        let profile = match self.rules.profile {
-            Profile::Strict => 0,
-            Profile::Libvirt => 1,
-            Profile::Pedantic => 2,
-        };
-        let mode = match self.rules.crl_mode {
-            CrlMode::Off => 0,
-            CrlMode::IfPresent => 1,
-            CrlMode::Required => 2,
-        };
-        let mut text = vec![role, profile, mode, u8::from(self.name.is_some())];
-        text.extend(self.rules.generation.to_be_bytes());
-        text.extend(self.rules.crl_grace.to_be_bytes());
+        let mut text = vec![role, u8::from(self.name.is_some())];
         let name = self.name.map_or("", Host::as_str).as_bytes();
         for part in std::iter::once(name).chain(self.chain.iter().map(Vec::as_slice)) {
             // At most MAX_BYTES long, so nothing is cut.
@@ -131,12 +119,14 @@ impl CleanChains {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::Anchors;
-    use crate::chain::assess::{Case, assess_path};
+    use crate::chain::assess::assess_path;
+    use crate::chain::finding::Case;
+    use crate::chain::{Anchors, Rules};
     use crate::material::testing::{DAY, Maker, NOW, server};
 
     struct Lab {
         rules: Rules,
+        clean: CleanChains,
         leaf: Certificate,
         sent: Vec<Vec<u8>>,
     }
@@ -146,12 +136,13 @@ mod tests {
         let leaf = root.sign(&server("a.example"));
         let anchors = Arc::new(Anchors::new(vec![root.certificate()]));
         let sent = vec![leaf.der().to_vec()];
-        Lab { rules: Rules { anchors, ..Rules::default() }, leaf, sent }
+        let rules = Rules { anchors, ..Rules::default() };
+        Lab { rules, clean: CleanChains::default(), leaf, sent }
     }
 
     impl Lab {
         fn sent<'a>(&'a self, name: Option<&'a Host>) -> Sent<'a> {
-            Sent { role: Role::Server, name, chain: &self.sent, rules: &self.rules }
+            Sent { role: Role::Server, name, chain: &self.sent }
         }
 
         fn key(&self) -> [u8; 32] {
@@ -161,11 +152,11 @@ mod tests {
         fn put(&self, now: i64) {
             let chain: Arc<[Certificate]> = Arc::new([self.leaf.clone()]);
             let case = Case { role: Role::Server, name: None, chain: &chain, now };
-            self.rules.clean.put(self.key(), &chain, &assess_path(&case, &self.rules));
+            self.clean.put(self.key(), &chain, &assess_path(&case, &self.rules));
         }
 
         fn has(&self, now: i64) -> bool {
-            self.rules.clean.get(&self.key(), now).is_some()
+            self.clean.get(&self.key(), now).is_some()
         }
     }
 
@@ -174,7 +165,7 @@ mod tests {
         let lab = lab();
         assert!(!lab.has(NOW));
         lab.put(NOW);
-        let found = lab.rules.clean.get(&lab.key(), NOW).unwrap().assessment();
+        let found = lab.clean.get(&lab.key(), NOW).unwrap().assessment();
         assert_eq!(found.path.len(), 2);
         assert_eq!(found.problems, Problems::NONE);
         let facts = lab.leaf.facts();
@@ -198,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_a_finding_depends_on_is_in_the_key() {
+    fn everything_that_a_finding_depends_on_beside_the_rules_is_in_the_key() {
         let lab = lab();
         let host = Host::parse("a.example").unwrap();
         let other = Host::parse("b.example").unwrap();
@@ -211,19 +202,6 @@ mod tests {
         let (head, tail) = lab.sent[0].split_at(10);
         let cut = [head.to_vec(), tail.to_vec()];
         keys.push(Sent { chain: &cut, ..lab.sent(None) }.key().unwrap());
-        let changes: [fn(&mut Rules); 6] = [
-            |rules| rules.generation = 1,
-            |rules| rules.crl_grace = 1,
-            |rules| rules.crl_mode = CrlMode::Off,
-            |rules| rules.crl_mode = CrlMode::Required,
-            |rules| rules.profile = Profile::Libvirt,
-            |rules| rules.profile = Profile::Pedantic,
-        ];
-        for change in changes {
-            let mut rules = lab.rules.clone();
-            change(&mut rules);
-            keys.push(Sent { rules: &rules, ..lab.sent(None) }.key().unwrap());
-        }
         let count = keys.len();
         keys.sort_unstable();
         keys.dedup();
@@ -237,12 +215,12 @@ mod tests {
         let clean = Assessment { valid_until: NOW, ..Assessment::default() };
         let key = |number: usize| sha256(&number.to_be_bytes());
         for number in 0..=MAX_CHAINS {
-            lab.rules.clean.put(key(number), &chain, &clean);
+            lab.clean.put(key(number), &chain, &clean);
         }
-        assert!(lab.rules.clean.get(&key(0), NOW).is_none());
-        assert!(lab.rules.clean.get(&key(1), NOW).is_some());
-        assert!(lab.rules.clean.get(&key(MAX_CHAINS), NOW).is_some());
-        assert_eq!(lab.rules.clean.0.lock().by_key.len(), MAX_CHAINS);
+        assert!(lab.clean.get(&key(0), NOW).is_none());
+        assert!(lab.clean.get(&key(1), NOW).is_some());
+        assert!(lab.clean.get(&key(MAX_CHAINS), NOW).is_some());
+        assert_eq!(lab.clean.0.lock().by_key.len(), MAX_CHAINS);
     }
 
     #[test]

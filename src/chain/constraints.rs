@@ -9,9 +9,9 @@ pub(crate) mod general_name;
 
 use std::collections::HashMap;
 
-use super::assess::Assessment;
 use super::der::{self, SEQUENCE};
 use super::extensions::id;
+use super::finding::Assessment;
 use super::position::{Position, is_self_issued, positions};
 use crate::error::Problems;
 use crate::material::{Certificate, name_text};

@@ -7,12 +7,9 @@
 
 pub(crate) mod host_name;
 
-use std::sync::Arc;
-
-use super::anchors::Anchors;
-use super::assess::{Assessment, Case, CrlMode, Profile, Rules, assess_path};
+use super::finding::{Assessment, Case};
 use super::position::Position;
-use super::strict::{self, Asked};
+use super::strict;
 use crate::error::Problems;
 use crate::host::Role;
 use crate::material::{
@@ -28,16 +25,16 @@ const KEY_ENCIPHERMENT: u16 = 1 << 2;
 
 /// Looks at one certificate of a path.
 pub(crate) fn check(
-    asked: Asked,
+    case: &Case<'_>,
     certificate: &Certificate,
     position: Position,
     out: &mut Assessment,
 ) {
-    strict::dates(asked.now, certificate, position, out);
+    strict::dates(case.now, certificate, position, out);
     match position {
         Position::Leaf => {
             is_no_authority(certificate, out);
-            purpose(asked.role, certificate, out);
+            purpose(case.role, certificate, out);
         }
         Position::Intermediate(below) | Position::Anchor(below) => {
             is_authority(certificate, position, below, out);
@@ -48,9 +45,9 @@ pub(crate) fn check(
 }
 
 /// Looks at a leaf that is known by its very certificate: dates, purpose and key.
-pub(crate) fn check_known(asked: Asked, leaf: &Certificate, out: &mut Assessment) {
-    strict::dates(asked.now, leaf, Position::Leaf, out);
-    purpose(asked.role, leaf, out);
+pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
+    strict::dates(case.now, leaf, Position::Leaf, out);
+    purpose(case.role, leaf, out);
     key(leaf, Position::Leaf, out);
 }
 
@@ -63,67 +60,6 @@ pub(crate) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assess
         out.valid_until = out.valid_until.min(sent.facts().not_after);
     }
     host_name::check_constraints(case.name, path, out);
-}
-
-/// What is wrong with an own certificate and what was loaded behind it: nothing where peers may
-/// take it for a client's or a server's, or for what `role` says. Without an authority only the
-/// certificate itself is looked at.
-pub(crate) fn own(
-    chain: &[Certificate],
-    role: Option<Role>,
-    anchors: &Arc<Anchors>,
-    now: i64,
-) -> (Problems, Vec<String>) {
-    let Some(leaf) = chain.first() else { return Assessment::default().told() };
-    let assess = |role| {
-        if anchors.is_empty() {
-            let mut out = Assessment::default();
-            check(Asked { profile: Profile::Libvirt, role, now }, leaf, Position::Leaf, &mut out);
-            return out;
-        }
-        let rules = Rules {
-            profile: Profile::Libvirt,
-            crl_mode: CrlMode::Off,
-            anchors: Arc::clone(anchors),
-            ..Rules::default()
-        };
-        assess_path(&Case { role, name: None, chain, now }, &rules)
-    };
-    match role {
-        Some(role) => assess(role).told(),
-        None => {
-            let (client, server) = (assess(Role::Client), assess(Role::Server));
-            let is_for_servers = server.problems.count() < client.problems.count();
-            if is_for_servers { server } else { client }.told()
-        }
-    }
-}
-
-/// What is wrong with an authority that stands beside an own certificate. libvirt wants basic
-/// constraints here, which the judge does not ask of an authority that was given.
-pub(crate) fn authority(certificate: &Certificate, now: i64) -> (Problems, Vec<String>) {
-    let position = Position::Anchor(0);
-    let mut out = Assessment::default();
-    strict::dates(now, certificate, position, &mut out);
-    let facts = certificate.facts();
-    let what = position.of(certificate);
-    if facts.basic_constraints.is_none_or(|constraints| !constraints.ca) {
-        let why = format!("{what} is no authority: its basic constraints do not say so");
-        out.add(Problems::CONSTRAINT, why);
-    }
-    let signs = |usage: KeyUsage| usage.allows(KeyUsage::KEY_CERT_SIGN);
-    if facts.key_usage.is_some_and(|usage| usage.critical && !signs(usage)) {
-        let why =
-            format!("{what} may not sign certificates: its critical key usage has no keyCertSign");
-        out.add(Problems::CONSTRAINT, why);
-    }
-    out.told()
-}
-
-impl Assessment {
-    fn told(self) -> (Problems, Vec<String>) {
-        (self.problems, self.why)
-    }
 }
 
 fn dates_beside(now: i64, sent: &Certificate, out: &mut Assessment) {

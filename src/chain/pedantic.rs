@@ -8,11 +8,11 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
-use super::assess::Assessment;
 use super::constraints;
 use super::constraints::general_name::is_host;
 use super::der::{self, SEQUENCE};
 use super::extensions::{has, id};
+use super::finding::Assessment;
 use super::position::{Position, is_self_issued, positions};
 use crate::error::{Problems, escaped};
 use crate::host::Role;

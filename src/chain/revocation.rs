@@ -15,14 +15,26 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::assess::CrlMode;
 use super::same_name::normal_form;
 #[cfg(test)]
 use crate::error::Error;
 use crate::error::Problems;
 use crate::material::{Certificate, Crl, Status, hex_colons, name_text, time_text};
+pub(crate) use list::Window;
 use list::{Budget, List, may_sign_lists};
 use scope::Scope;
+
+/// What revocation lists are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CrlMode {
+    /// They are not looked at.
+    Off,
+    /// An issuer for which one was given must have one that counts.
+    #[default]
+    IfPresent,
+    /// Every issuer must have one that counts.
+    Required,
+}
 
 /// Revocation lists, found by the normal form of their issuer's name.
 #[derive(Clone, Debug, Default)]
@@ -54,26 +66,6 @@ pub(crate) struct Demand {
     /// Whether a list that has extensions must have its number among them to clear anybody
     /// (RFC 5280, section 5.2.3).
     pub(crate) numbers: bool,
-}
-
-/// A stretch of time, both ends included, in seconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
-    /// Its first second.
-    pub(crate) from: i64,
-    /// Its last second.
-    pub(crate) until: i64,
-}
-
-impl Window {
-    /// All of time.
-    pub(crate) const ALWAYS: Self = Self { from: i64::MIN, until: i64::MAX };
-
-    /// What two stretches share.
-    #[must_use]
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
-    }
 }
 
 impl Crls {
@@ -153,17 +145,18 @@ impl Crls {
                 && normal_form(signer.subject_der()) == normal_form(certificate.issuer_der())
         });
         let issuers = std::iter::once(issuer).chain(others).collect();
-        let mut asked = Asked { lists, issuers, certificate, numbers, now, budget: Budget::new() };
-        if let Some(list) = asked.revoking() {
+        let mut inquiry =
+            Inquiry { lists, issuers, certificate, numbers, now, budget: Budget::new() };
+        if let Some(list) = inquiry.revoking() {
             found.add(Problems::REVOKED, revoked(certificate, list));
         }
-        asked.freshness(grace, &mut found);
-        if asked.budget.was_short && !found.problems.contains(Problems::REVOKED) {
+        inquiry.freshness(grace, &mut found);
+        if inquiry.budget.was_short && !found.problems.contains(Problems::REVOKED) {
             let name = name_text(certificate.issuer_der());
             let why = format!("there are more revocation lists of {name} than are looked at once");
             found.add(Problems::CRL_MISSING, why);
         }
-        let later = asked.lists.iter().map(|list| list.crl().this_update());
+        let later = inquiry.lists.iter().map(|list| list.crl().this_update());
         if let Some(later) = later.filter(|begin| *begin > now).min() {
             found.window.until = found.window.until.min(later.saturating_sub(1));
         }
@@ -193,8 +186,9 @@ impl Crls {
         let suspects = lists.clone();
         let issuers = issuers.iter().copied().filter(|issuer| may_sign_lists(issuer)).collect();
         let numbers = false;
-        let mut asked = Asked { lists, issuers, certificate, numbers, now, budget: Budget::new() };
-        let revoking = suspects.into_iter().find(|list| asked.names(list));
+        let mut inquiry =
+            Inquiry { lists, issuers, certificate, numbers, now, budget: Budget::new() };
+        let revoking = suspects.into_iter().find(|list| inquiry.names(list));
         match revoking {
             Some(list) => (Problems::REVOKED, vec![revoked(certificate, list)]),
             None => (Problems::NONE, Vec::new()),
@@ -219,7 +213,7 @@ impl Revocation {
 }
 
 /// A certificate that lists are asked about.
-struct Asked<'a> {
+struct Inquiry<'a> {
     /// The lists of its issuer's name, the newest first.
     lists: Vec<&'a List>,
     /// Whose signature makes a list one of the issuer: the issuer, then others.
@@ -231,7 +225,7 @@ struct Asked<'a> {
     budget: Budget,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Inquiry<'a> {
     /// A list of the issuer that names the certificate, and is not lifted by a newer one.
     fn revoking(&mut self) -> Option<&'a List> {
         let lists = self.lists.clone();

@@ -5,9 +5,10 @@
 
 pub(crate) mod host_name;
 
-use super::assess::{Assessment, Profile};
+pub(crate) use host_name::check as check_name;
+
 use super::extensions::{demands_policy, has, id, is_access};
-use super::libvirt;
+use super::finding::{Assessment, Case};
 use super::position::Position;
 use crate::error::Problems;
 use crate::host::Role;
@@ -26,29 +27,16 @@ const KEY_ENCIPHERMENT: u16 = 1 << 2;
 const KEY_AGREEMENT: u16 = 1 << 4;
 const DSA: &str = "1.2.840.10040.4.1";
 
-/// What the rules lean on beside the certificate.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
-    pub(crate) profile: Profile,
-    /// Which side the peer is on.
-    pub(crate) role: Role,
-    /// Seconds since 1970.
-    pub(crate) now: i64,
-}
-
 /// Looks at one certificate of a path.
 pub(crate) fn check(
-    asked: Asked,
+    case: &Case<'_>,
     certificate: &Certificate,
     position: Position,
     out: &mut Assessment,
 ) {
-    if asked.profile == Profile::Libvirt {
-        return libvirt::check(asked, certificate, position, out);
-    }
-    dates(asked.now, certificate, position, out);
+    dates(case.now, certificate, position, out);
     version(certificate, position, out);
-    purpose(asked, certificate, position, out);
+    purpose(case.role, certificate, position, out);
     match position {
         Position::Leaf => is_no_authority(certificate, out),
         Position::Intermediate(below) | Position::Anchor(below) => {
@@ -58,21 +46,15 @@ pub(crate) fn check(
         }
     }
     extensions(certificate, position, out);
-    match asked.profile {
-        Profile::Strict | Profile::Pedantic => shape(certificate, position, out),
-        Profile::Libvirt => {}
-    }
+    shape(certificate, position, out);
     key(certificate, position, out);
 }
 
 /// Looks at a leaf that is known by its very certificate: dates, purpose, critical extensions
 /// and key.
-pub(crate) fn check_known(asked: Asked, leaf: &Certificate, out: &mut Assessment) {
-    if asked.profile == Profile::Libvirt {
-        return libvirt::check_known(asked, leaf, out);
-    }
-    dates(asked.now, leaf, Position::Leaf, out);
-    purpose(asked, leaf, Position::Leaf, out);
+pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
+    dates(case.now, leaf, Position::Leaf, out);
+    purpose(case.role, leaf, Position::Leaf, out);
     extensions(leaf, Position::Leaf, out);
     key(leaf, Position::Leaf, out);
 }
@@ -100,15 +82,15 @@ fn version(certificate: &Certificate, position: Position, out: &mut Assessment) 
     }
 }
 
-fn purpose(asked: Asked, certificate: &Certificate, position: Position, out: &mut Assessment) {
+fn purpose(role: Role, certificate: &Certificate, position: Position, out: &mut Assessment) {
     let facts = certificate.facts();
-    let side = match asked.role {
+    let side = match role {
         Role::Server => "server",
         Role::Client => "client",
     };
     let what = position.of(certificate);
     let usage = facts.extended_key_usage.as_ref();
-    if usage.is_some_and(|usage| !allows(asked, usage, position)) {
+    if usage.is_some_and(|usage| !allows(role, usage, position)) {
         let why = format!("{what} is not for a TLS {side}: its extended key usage says otherwise");
         out.add(Problems::WRONG_PURPOSE, why);
     }
@@ -118,18 +100,14 @@ fn purpose(asked: Asked, certificate: &Certificate, position: Position, out: &mu
     }
 }
 
-fn allows(asked: Asked, usage: &ExtendedKeyUsage, position: Position) -> bool {
-    let named = match asked.role {
+/// Whether "any purpose" counts RFC 5280, section 4.2.1.12, leaves to us. As webpki does we want a
+/// peer's own purpose named. An authority for any purpose limits nobody.
+fn allows(role: Role, usage: &ExtendedKeyUsage, position: Position) -> bool {
+    let is_named = match role {
         Role::Server => usage.server_auth,
         Role::Client => usage.client_auth,
     };
-    match (asked.profile, position) {
-        // Whether "any purpose" counts RFC 5280, section 4.2.1.12, leaves to us. As webpki does
-        // we want a peer's own purpose named. An authority for any purpose limits nobody.
-        (Profile::Strict | Profile::Pedantic, Position::Leaf) => named,
-        (Profile::Strict | Profile::Pedantic, Position::Intermediate(_) | Position::Anchor(_))
-        | (Profile::Libvirt, _) => named || usage.any,
-    }
+    is_named || (position != Position::Leaf && usage.any)
 }
 
 fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {

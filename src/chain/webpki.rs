@@ -13,8 +13,8 @@ use webpki::{
     anchor_from_trusted_cert,
 };
 
-use super::assess::{Assessment, Case};
 use super::constraints;
+use super::finding::{Assessment, Case};
 use super::position::{Position, is_self_issued};
 use crate::error::Problems;
 use crate::material::{Certificate, name_text};

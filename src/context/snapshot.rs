@@ -8,7 +8,7 @@ use super::pairs::ServerPair;
 use super::pieces::Own;
 use super::settings::Settings;
 use super::ticket_secret::SecretFile;
-use crate::chain::Rules;
+use crate::chain::{CleanChains, Rules};
 use crate::error::{Error, Kind, Problems};
 use crate::known::{Known, KnownView};
 use crate::material::Certificate;
@@ -23,6 +23,7 @@ use crate::trust::{
 pub struct Snapshot {
     pub(super) generation: u64,
     pub(super) rules: Rules,
+    pub(super) clean: CleanChains,
     pub(super) settings: Settings,
     pub(super) asking: Asking,
     pub(super) validator: Option<Arc<dyn Validator>>,
@@ -69,13 +70,7 @@ impl Snapshot {
     /// Judges a peer by what this snapshot believes; `view` is who is known just now.
     #[must_use]
     pub fn judge(&self, peer: &Peer<'_>, view: &KnownView, grant: Option<&Grant>) -> Judgement {
-        let beliefs = Beliefs {
-            rules: &self.rules,
-            policies: &self.settings.policies,
-            asking: self.asking,
-            known: view,
-        };
-        judge(peer, &beliefs, grant)
+        judge(peer, &self.beliefs(view), grant)
     }
 
     /// Judges a client by what this snapshot believes; `view` is who is known just now.
@@ -94,9 +89,20 @@ impl Snapshot {
         verify_client(client, &self.client_beliefs(view))
     }
 
+    pub(super) const fn beliefs<'a>(&'a self, known: &'a KnownView) -> Beliefs<'a> {
+        Beliefs {
+            rules: &self.rules,
+            clean: &self.clean,
+            policies: &self.settings.policies,
+            asking: self.asking,
+            known,
+        }
+    }
+
     const fn client_beliefs<'a>(&'a self, known: &'a KnownView) -> ClientBeliefs<'a> {
         ClientBeliefs {
             rules: &self.rules,
+            clean: &self.clean,
             admission: &self.admission,
             policy: self.settings.policies.on_client,
             asking: self.asking,

@@ -14,7 +14,7 @@ use super::judge::{Admitted, Asked, Asking, Grant, Judgement, Policy, Reason, Si
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::Sent;
-use crate::chain::{Assessment, Case, Rules, assess_exact};
+use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::Directory;
@@ -73,6 +73,8 @@ pub(crate) struct Client<'a> {
 pub(crate) struct ClientBeliefs<'a> {
     /// Authorities, revocation lists, profile, and the list of distinguished names.
     pub rules: &'a Rules,
+    /// The chains that these rules found clean.
+    pub clean: &'a CleanChains,
     /// What is for clients alone.
     pub admission: &'a Admission,
     /// What to do with a client that nothing vouches for.
@@ -124,8 +126,8 @@ pub(crate) fn hear(
     grant: Option<&Grant>,
 ) -> Result<(Judgement, Assessment), Error> {
     let Client { chain, now } = *client;
-    let sent = Sent { role: Role::Client, name: None, chain, rules: beliefs.rules };
-    let shown = Shown::read(&sent, now)?;
+    let sent = Sent { role: Role::Client, name: None, chain };
+    let shown = Shown::read(&sent, beliefs.clean, now)?;
     let case = Case { role: Role::Client, name: None, chain: &shown.chain, now };
     let Some(leaf) = shown.chain.first() else {
         return Ok((anonymous(beliefs)?, Assessment::default()));
@@ -149,7 +151,8 @@ pub(crate) fn hear(
         let judgement = court.known(&lasting, &session, &mut found);
         return Ok((judgement, found));
     }
-    let mut found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs.known);
+    let mut found =
+        with_distrust(shown.find_path(&case, beliefs.rules, beliefs.clean), &case, beliefs.known);
     let vouched = found.problems.is_empty();
     if vouched && beliefs.admission.authorities_count() {
         let judgement = court.let_in(IdentitySource::Authority, Reason::Authority);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::Sent;
-use crate::chain::{Assessment, Case, Rules, assess_exact};
+use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
 use crate::error::{Error, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::Entry;
@@ -96,6 +96,8 @@ pub struct Peer<'a> {
 pub(crate) struct Beliefs<'a> {
     /// Authorities, revocation lists and profile.
     pub rules: &'a Rules,
+    /// The chains that these rules found clean.
+    pub clean: &'a CleanChains,
     /// The policies.
     pub policies: &'a Policies,
     /// Who can be asked.
@@ -288,7 +290,7 @@ pub(crate) fn hear(
 ) -> Result<(Judgement, Assessment), Error> {
     let Peer { endpoint, chain, now } = *peer;
     let (role, name) = (Role::Server, Some(&endpoint.host));
-    let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
+    let shown = Shown::read(&Sent { role, name, chain }, beliefs.clean, now)?;
     let court = Court { peer, beliefs, grant, chain: Arc::clone(&shown.chain) };
     let standing = beliefs.known.standing(role, endpoint);
     let found = court.find(&standing, &shown);
@@ -319,8 +321,11 @@ impl Court<'_> {
         let shown = self.chain.first();
         let is_known = standing.entries.iter().any(|one| Some(&one.certificate) == shown);
         let rules = self.beliefs.rules;
-        let found =
-            if is_known { assess_exact(&case, rules) } else { sent.find_path(&case, rules) };
+        let found = if is_known {
+            assess_exact(&case, rules)
+        } else {
+            sent.find_path(&case, rules, self.beliefs.clean)
+        };
         with_distrust(found, &case, self.beliefs.known)
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::judge::*;
-use crate::chain::{Anchors, Rules};
+use crate::chain::{Anchors, CleanChains, Rules};
 use crate::error::Problems;
 use crate::host::{Endpoint, Host};
 use crate::known::Entries;
@@ -43,7 +43,13 @@ impl Scene {
         let anchors = Arc::new(Anchors::new(vec![self.root.certificate()]));
         let rules = Rules { anchors, ..Rules::default() };
         let asking = Asking::Validator;
-        let beliefs = Beliefs { rules: &rules, policies: &POLICIES, asking, known: &known };
+        let beliefs = Beliefs {
+            rules: &rules,
+            clean: &CleanChains::default(),
+            policies: &POLICIES,
+            asking,
+            known: &known,
+        };
         let endpoint = Endpoint { host: Host::parse("a.example").unwrap(), port };
         let chain: Vec<_> = chain.iter().map(|one| one.der().to_vec()).collect();
         let peer = Peer { endpoint: &endpoint, chain: &chain, now: self.now };

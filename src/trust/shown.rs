@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use super::text;
-use crate::chain::{Assessment, Case, Rules, assess_path};
-use crate::chain::{CleanChain, Sent};
+use crate::chain::{Assessment, Case, CleanChain, CleanChains, Rules, Sent, assess_path};
 use crate::error::{Error, Kind, Problems};
 use crate::host::Host;
 use crate::known::KnownView;
@@ -22,9 +21,9 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// Reads what was sent, unless it is remembered.
-    pub(crate) fn read(sent: &Sent<'_>, now: i64) -> Result<Self, Error> {
+    pub(crate) fn read(sent: &Sent<'_>, clean: &CleanChains, now: i64) -> Result<Self, Error> {
         let key = sent.key();
-        let clean = key.and_then(|key| sent.rules.clean.get(&key, now));
+        let clean = key.and_then(|key| clean.get(&key, now));
         let chain = match &clean {
             Some(clean) => Arc::clone(&clean.chain),
             None => read_chain(sent)?,
@@ -33,13 +32,18 @@ impl Shown {
     }
 
     /// Looks at its path, unless it is remembered as clean.
-    pub(crate) fn find_path(&self, case: &Case<'_>, rules: &Rules) -> Assessment {
+    pub(crate) fn find_path(
+        &self,
+        case: &Case<'_>,
+        rules: &Rules,
+        clean: &CleanChains,
+    ) -> Assessment {
         if let Some(clean) = &self.clean {
             return clean.assessment();
         }
         let found = assess_path(case, rules);
         if let Some(key) = self.key {
-            rules.clean.put(key, &self.chain, &found);
+            clean.put(key, &self.chain, &found);
         }
         found
     }

@@ -154,9 +154,10 @@ fn outcome(judgement: Judgement) -> Result<Reason, Error> {
 fn nowhere(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error> {
     let Suspect { host: name, chain, now, .. } = *suspect;
     let role = Role::Server;
-    let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
+    let shown = Shown::read(&Sent { role, name, chain }, beliefs.clean, now)?;
     let case = Case { role, name, chain: &shown.chain, now };
-    let found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs.known);
+    let found =
+        with_distrust(shown.find_path(&case, beliefs.rules, beliefs.clean), &case, beliefs.known);
     let outcome = if found.problems.is_empty() {
         Ok(Reason::Authority)
     } else {

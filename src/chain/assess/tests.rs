@@ -6,7 +6,10 @@ use rcgen::{
 };
 
 use super::*;
+use crate::chain::{Anchors, CrlMode, Crls};
+use crate::host::Role;
 use crate::material::testing::{DAY, Maker, NOW, Odd, authority, day, named, server};
+use std::sync::Arc;
 
 const P: Problems = Problems::NONE;
 
@@ -453,8 +456,9 @@ fn version_one_is_old_as_a_leaf_and_good_as_a_known_peer_and_as_an_authority() {
     assert!(found.contains(Problems::OLD_VERSION | Problems::UNKNOWN_ISSUER), "{found}");
     assert_eq!(exact(&leaf, Crls::default()), P);
     let mut out = Assessment::default();
-    let asked = Asked { profile: Profile::Strict, role: Role::Server, now: NOW };
-    strict::check(asked, &leaf, Position::Anchor(0), &mut out);
+    let chain = [leaf];
+    let [leaf] = &chain;
+    strict::check(&case(&chain, &host()), leaf, Position::Anchor(0), &mut out);
     assert_eq!(out.problems, P);
 }
 

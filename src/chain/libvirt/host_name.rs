@@ -3,8 +3,8 @@
 //! Beside the rules of every profile a common name may stand for a host, and a wildcard may be
 //! the beginning of the first label. Names are never fetched, resolved or guessed.
 
-use crate::chain::assess::Assessment;
 use crate::chain::constraints;
+use crate::chain::finding::Assessment;
 use crate::chain::strict::host_name;
 use crate::error::{Problems, escaped};
 use crate::host::Host;

@@ -1,11 +1,15 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test may stop at once")]
 
+use std::sync::Arc;
+
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, GeneralSubtree, IsCa,
     NameConstraints, SanType,
 };
 
 use super::*;
+use crate::chain::own::{libvirt_authority, libvirt_own as own};
+use crate::chain::{Anchors, Profile, Rules, assess_path};
 use crate::host::Host;
 use crate::material::testing::{DAY, Maker, NOW, Odd, authority, day, named, server};
 
@@ -428,5 +432,5 @@ fn an_authority_beside_an_own_certificate_must_say_that_it_is_one() {
 }
 
 fn authority_problems(certificate: &Certificate) -> Problems {
-    super::authority(certificate, NOW).0
+    libvirt_authority(certificate, NOW).0
 }

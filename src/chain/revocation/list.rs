@@ -24,6 +24,26 @@ pub(crate) struct List {
     proofs: Mutex<HashMap<[u8; 32], Proof>>,
 }
 
+/// A stretch of time, both ends included, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Its first second.
+    pub(crate) from: i64,
+    /// Its last second.
+    pub(crate) until: i64,
+}
+
+impl Window {
+    /// All of time.
+    pub(crate) const ALWAYS: Self = Self { from: i64::MIN, until: i64::MAX };
+
+    /// What two stretches share.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
+    }
+}
+
 /// How many signatures may be checked for one question: lists of one name may be many.
 #[derive(Debug)]
 pub(crate) struct Budget {

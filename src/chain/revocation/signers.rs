@@ -5,8 +5,9 @@
 //! 5280, section 6.3.3). Such a certificate counts only if its key usage says that it is for
 //! lists, if it comes from where the issuer's own comes from, and if no list revokes it.
 
-use super::Window;
-use crate::chain::assess::{Case, Rules};
+use super::{Crls, Demand, Window};
+use crate::chain::anchors::Anchors;
+use crate::chain::finding::Case;
 use crate::chain::same_name::normal_form;
 use crate::chain::signature::{self, Proof};
 use crate::error::Problems;
@@ -15,18 +16,26 @@ use crate::material::{Certificate, KeyUsage};
 /// How many such certificates are looked at for one issuer: each costs signature checks.
 const MAX: usize = 4;
 
+/// What an application gave of authorities and lists, and what is demanded of lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given<'a> {
+    pub(crate) anchors: &'a Anchors,
+    pub(crate) crls: &'a Crls,
+    pub(crate) demand: Demand,
+}
+
 /// The other certificates that may have signed lists about `certificate`, above which `issuer`
 /// stands in the path and then `superior`, if the issuer is not the authority; and how long they
 /// stay the same.
 pub(crate) fn others<'a>(
     case: &Case<'a>,
-    rules: &'a Rules,
+    given: Given<'a>,
     certificate: &Certificate,
     issuer: &Certificate,
     superior: Option<&'a Certificate>,
 ) -> (Vec<&'a Certificate>, Window) {
     let mut found = (Vec::new(), Window::ALWAYS);
-    if !rules.crls.are_there_of(issuer.subject_der()) {
+    if !given.crls.are_there_of(issuer.subject_der()) {
         return found;
     }
     let name = normal_form(issuer.subject_der());
@@ -35,11 +44,11 @@ pub(crate) fn others<'a>(
     };
     // It stands in the path itself, where it is judged.
     found.0.extend(superior.filter(may).filter(|one| is_valid(case, one)));
-    let given = rules.anchors.candidates(certificate).into_iter().filter(may).take(MAX);
+    let anchors = given.anchors.candidates(certificate).into_iter().filter(may).take(MAX);
     for one in case.chain.iter().skip(1).filter(may).take(MAX) {
         let above = [Some(issuer), superior].into_iter().flatten();
         for above in above.filter(|above| is_signed(one, above)) {
-            let said = rules.crls.revocation(one, above, &[], rules.demand(), case.now);
+            let said = given.crls.revocation(one, above, &[], given.demand, case.now);
             found.1 = found.1.and(said.window).and(validity(case, one));
             if is_valid(case, one) && !said.problems.contains(Problems::REVOKED) {
                 found.0.push(one);
@@ -48,7 +57,7 @@ pub(crate) fn others<'a>(
         }
     }
     // An authority with the same name may be somebody else's: a signature must link the two.
-    for one in given.filter(|one| is_signed(issuer, one) || is_signed(one, issuer)) {
+    for one in anchors.filter(|one| is_signed(issuer, one) || is_signed(one, issuer)) {
         found.1 = found.1.and(validity(case, one));
         found.0.extend(Some(one).filter(|one| is_valid(case, one)));
     }

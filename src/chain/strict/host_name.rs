@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::chain::assess::{Assessment, Profile};
-use crate::chain::libvirt;
+use crate::chain::finding::Assessment;
 use crate::chain::position::Position;
 use crate::error::{Problems, escaped};
 use crate::host::Host;
@@ -15,10 +14,7 @@ const MAX_TOLD: usize = 8;
 /// Compares the alternative names of `leaf` with `host`. A certificate that names no host
 /// there has that as a problem of its own, and a second one unless its one common name is the
 /// host: so that a question about it tells the harmless case from the other.
-pub(crate) fn check(profile: Profile, host: &Host, leaf: &Certificate, out: &mut Assessment) {
-    if profile == Profile::Libvirt {
-        return libvirt::check_name(host, leaf, out);
-    }
+pub(crate) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
     if !names_hosts(leaf) {
         let what = Position::Leaf.of(leaf);
         out.add(Problems::NO_SAN, format!("{what} has no host among its alternative names"));
@@ -108,7 +104,7 @@ mod tests {
     fn problems(common: &str, names: &[&str], host: &str) -> Problems {
         let leaf = Maker::of(named(common, names)).certificate();
         let mut out = Assessment::default();
-        check(Profile::Strict, &Host::parse(host).unwrap(), &leaf, &mut out);
+        check(&Host::parse(host).unwrap(), &leaf, &mut out);
         out.problems
     }
 
@@ -168,7 +164,7 @@ mod tests {
     fn the_sentence_tells_both_names() {
         let leaf = Maker::of(named("x", &["a.example", "10.0.0.1"])).certificate();
         let mut out = Assessment::default();
-        check(Profile::Strict, &Host::parse("b.example").unwrap(), &leaf, &mut out);
+        check(&Host::parse("b.example").unwrap(), &leaf, &mut out);
         assert_eq!(out.why, ["the certificate is for a.example, 10.0.0.1, not for b.example"]);
     }
 }

@@ -1,7 +1,10 @@
 use rcgen::{BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa};
 
 use super::*;
-use crate::chain::assess::{Case, Rules, assess_path};
+use crate::chain::Profile;
+use crate::chain::assess::assess_path;
+use crate::chain::finding::Case;
+use crate::chain::rules::Rules;
 use crate::material::testing::tlv;
 use crate::material::testing::{Maker, NOW, Odd, authority, server};
 use rcgen::DistinguishedName;

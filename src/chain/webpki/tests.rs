@@ -4,7 +4,8 @@ use rcgen::{DnType, GeneralSubtree, NameConstraints};
 
 use super::*;
 use crate::chain::Anchors;
-use crate::chain::assess::{Rules, assess_path};
+use crate::chain::assess::assess_path;
+use crate::chain::rules::Rules;
 use crate::host::Role;
 use crate::material::testing::{Maker, NOW, authority, named, server};
 

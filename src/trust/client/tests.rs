@@ -90,6 +90,7 @@ impl House {
         let view = self.view();
         let beliefs = ClientBeliefs {
             rules: &self.rules,
+            clean: &CleanChains::default(),
             admission: &self.admission,
             policy: self.policy,
             asking: self.asking,

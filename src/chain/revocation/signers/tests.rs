@@ -3,10 +3,16 @@ use std::sync::Arc;
 use rcgen::{CertificateParams, KeyUsagePurpose, RevocationReason};
 
 use super::*;
+use crate::chain::Rules;
 use crate::chain::assess::assess_path;
 use crate::chain::{Anchors, Crls};
 use crate::host::Role;
 use crate::material::testing::{Maker, NOW, authority, day, server};
+
+fn given(rules: &Rules) -> Given<'_> {
+    let demand = Demand { mode: rules.crl_mode, grace: rules.crl_grace, numbers: true };
+    Given { anchors: &rules.anchors, crls: &rules.crls, demand }
+}
 
 /// What a test changes of an honest second certificate.
 type Change = fn(&mut CertificateParams);
@@ -58,7 +64,7 @@ impl Scene {
         let rules = self.rules();
         let case = Case { role: Role::Server, name: None, chain: &chain, now };
         let issuer = self.issuer.certificate();
-        let found = others(&case, &rules, &self.leaf, &issuer, superior);
+        let found = others(&case, given(&rules), &self.leaf, &issuer, superior);
         found.0.into_iter().cloned().collect()
     }
 }
@@ -251,7 +257,7 @@ fn an_answer_holds_only_as_long_as_those_who_sign_are_the_same() {
         let case = Case { role: Role::Server, name: None, chain: &chain, now: NOW };
         let (issuer, root) = (scene.issuer.certificate(), scene.root.certificate());
         let rules = scene.rules();
-        let (_, window) = others(&case, &rules, &scene.leaf, &issuer, Some(&root));
+        let (_, window) = others(&case, given(&rules), &scene.leaf, &issuer, Some(&root));
         let near = |time: i64, days: Option<i64>| {
             days.is_none_or(|days| (time - NOW - days * crate::material::testing::DAY).abs() <= 1)
         };

@@ -114,6 +114,7 @@ fn what_cannot_be_read_is_refused() {
     let view = house.view();
     let beliefs = ClientBeliefs {
         rules: &house.rules,
+        clean: &CleanChains::default(),
         admission: &house.admission,
         policy: house.policy,
         asking: house.asking,
