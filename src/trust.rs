@@ -5,6 +5,7 @@
 //! for clients; everything else feeds them or waits for their questions.
 
 mod allow;
+mod asked;
 mod client;
 mod judge;
 mod question;
@@ -13,16 +14,17 @@ mod text;
 mod verdict;
 
 #[cfg(test)]
-mod judge_tests;
-#[cfg(test)]
 mod testing;
 
 pub(crate) use allow::AllowList;
+pub(crate) use asked::{Asked, Asking, Grant};
+pub use asked::{Policies, Policy, Situation};
 pub use client::ClientAuth;
 pub(crate) use client::{Admission, Client, ClientBeliefs, is_its_own, judge_client};
-pub(crate) use judge::{Admitted, Asked, Asking, Beliefs, Grant, Judgement, Peer, Renewal, judge};
-pub use judge::{Policies, Policy, Reason, Situation};
+pub use judge::Reason;
+pub(crate) use judge::{Admitted, Beliefs, Judgement, Peer, Renewal, judge};
 pub use question::{Answer, Question};
 pub(crate) use question::{BRIEFLY, Questions, Record, Ticket, Waker, accepted_by};
+pub(crate) use text::refusal;
 pub use verdict::Verdict;
 pub(crate) use verdict::{Suspect, verify, verify_client};

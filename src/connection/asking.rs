@@ -14,6 +14,7 @@ use crate::material::{Certificate, Style};
 use crate::tls::Alert;
 use crate::trust::{
     Admitted, Answer, Asked, BRIEFLY, Client, Grant, Judgement, Peer, Question, Reason, Waker,
+    refusal,
 };
 
 /// A question that is waited for.
@@ -156,7 +157,7 @@ impl Connection {
                     .with_hint("end this connection: it goes by a name that is no longer its own"))
             }
             Judgement::Refused(error) => Err(error),
-            Judgement::Ask(asked) => Err(asked.refusal()),
+            Judgement::Ask(asked) => Err(refusal(&asked)),
         }
     }
 

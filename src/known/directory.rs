@@ -8,7 +8,7 @@
 
 mod index;
 mod listing;
-mod place;
+mod opened;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::error::{Error, Kind};
 use crate::material::{Certificate, HashPlace, name_hash};
 use index::Index;
 use listing::Listing;
-use place::Place;
+use opened::Opened;
 
 /// How often a directory is looked at that changes all the time.
 const LOOKS: usize = 4;
@@ -69,7 +69,7 @@ impl Directory {
         let path = std::path::absolute(path).map_err(|error| {
             Error::new(Kind::Invalid, format!("{} names no directory: {error}", path.display()))
         })?;
-        Place::open(&path)?;
+        Opened::open(&path)?;
         Ok(Self { path, now, hints: Mutex::default() })
     }
 
@@ -88,7 +88,7 @@ impl Directory {
         self.look(|place| self.find_in(place, leaf))
     }
 
-    fn find_in(&self, place: &Place<'_>, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
+    fn find_in(&self, place: &Opened<'_>, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
         let hash = name_hash(leaf.subject_der()).map(|hash| HashPlace { hash, is_list: false });
         // With links in order, this is all that is ever looked at for an entry.
         let (found, gap) = hash.map_or(Ok((None, 0)), |hash| place.up_to_gap(hash, leaf))?;
@@ -128,7 +128,7 @@ impl Directory {
 
     fn other_holder_in(
         &self,
-        place: &Place<'_>,
+        place: &Opened<'_>,
         (name, key_sha256): (&str, &[u8; 32]),
         rule: IdentityFrom,
     ) -> Result<Option<PathBuf>, Error> {
@@ -158,10 +158,10 @@ impl Directory {
     /// is never missed, neither who may come nor who has a name.
     fn look(
         &self,
-        for_it: impl Fn(&Place<'_>) -> Result<Option<PathBuf>, Error>,
+        for_it: impl Fn(&Opened<'_>) -> Result<Option<PathBuf>, Error>,
     ) -> Result<Option<PathBuf>, Error> {
         for _ in 0..LOOKS {
-            let place = Place::open(&self.path)?;
+            let place = Opened::open(&self.path)?;
             let found = for_it(&place);
             if matches!(found, Ok(Some(_))) || place.is_as_it_was() {
                 return found;

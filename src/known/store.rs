@@ -25,7 +25,7 @@ use crate::error::{Error, Kind};
 use crate::host::Role;
 use crate::material::sha256;
 use change::{Change, Changed, Current};
-use disk::{Directory, Stamp, Step};
+use disk::{Parent, Stamp, Step};
 use text::Located;
 
 /// The file of known servers or clients.
@@ -136,7 +136,7 @@ impl Store {
         let before = &*self.outside.before;
         let _writing =
             self.writing.try_lock_until(deadline).ok_or_else(|| disk::locked(&self.path))?;
-        let directory = Directory::of(&self.path)?;
+        let directory = Parent::of(&self.path)?;
         let _lock = directory.lock(deadline, before)?;
         directory.check_target()?;
         let mut seen = self.state.lock().clone();

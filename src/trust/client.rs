@@ -10,17 +10,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::allow::AllowList;
-use super::judge::{Admitted, Asked, Asking, Grant, Judgement, Policy, Reason, Situation};
+use super::asked::{Asked, Asking, Grant, Policy, Situation};
+use super::judge::{Admitted, Judgement, Reason};
 use super::shown::{Shown, with_distrust};
 use super::text;
-use crate::chain::Sent;
-use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
+use crate::chain::{Assessment, Case, CleanChains, Rules, Sent, assess_exact};
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
-use crate::known::Directory;
-use crate::known::Entry;
-use crate::known::KnownView;
-use crate::known::{Identity, IdentityFrom, IdentitySource, identity};
+use crate::known::{Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, identity};
 use crate::material::{Certificate, source_of};
 
 /// Whether clients show a certificate.

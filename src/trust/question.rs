@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::judge::{Asked, Grant, Situation};
+use super::asked::{Asked, Grant, Situation};
 use super::text;
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::judge::{Asked, Situation};
+use super::asked::{Asked, Situation};
 use crate::error::Problems;
 use crate::host::{Endpoint, Host, Role};
 use crate::material::Certificate;

@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::judge::{Asked, Situation};
+use super::asked::{Asked, Situation};
 use crate::chain::Assessment;
 use crate::error::{Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
-use crate::known::Entry;
-use crate::known::Standing;
+use crate::known::{Entry, Standing};
 use crate::material::{Certificate, Style, difference, time_text};
 
 /// The error for a peer that is refused without a question.

@@ -4,12 +4,12 @@
 //! comes out where nobody is asked and no policy is set. Whether the peer holds the key of its
 //! certificate cannot be seen here.
 
+use super::asked::{Asking, Policies, Policy};
 use super::client::{self, Client, ClientBeliefs};
-use super::judge::{Asking, Beliefs, Judgement, Peer, Policies, Policy, Reason, hear};
+use super::judge::{Beliefs, Judgement, Peer, Reason, hear};
 use super::shown::{Shown, with_distrust};
 use super::text;
-use crate::chain::Sent;
-use crate::chain::{Assessment, Case};
+use crate::chain::{Assessment, Case, Sent};
 use crate::error::{Error, Kind, Problems, escaped};
 use crate::host::{Endpoint, Host, Role};
 use crate::material::{Certificate, Crl, Style, time_text};

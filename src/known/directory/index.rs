@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::hash::Hash;
 
-use super::place::Place;
+use super::opened::Opened;
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Stamp};
 
@@ -44,7 +44,7 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
     /// somebody looks at a bad moment.
     pub(crate) fn refresh(
         &mut self,
-        place: &Place<'_>,
+        place: &Opened<'_>,
         wanted: &BTreeSet<OsString>,
         now: i128,
         take: &dyn Fn(&Certificate) -> Option<(K, V)>,

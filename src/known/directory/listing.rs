@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
-use super::place::{Name, Place};
+use super::opened::{Name, Opened};
 use crate::error::Error;
 use crate::material::{HashName, HashPlace, Stamp};
 
@@ -21,7 +21,7 @@ pub(crate) struct Listing {
 
 impl Listing {
     /// Reads the directory again, unless it is sure to be the same.
-    pub(crate) fn refresh(&mut self, place: &Place<'_>, now: i128) -> Result<(), Error> {
+    pub(crate) fn refresh(&mut self, place: &Opened<'_>, now: i128) -> Result<(), Error> {
         if self.settled.as_ref() == Some(place.stamp()) {
             return Ok(());
         }

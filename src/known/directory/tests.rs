@@ -166,7 +166,7 @@ fn a_gap_in_the_numbers_hides_nothing() {
     lab.link(&hash_name(&alice, 255), "a.pem");
     assert_eq!(lab.found(&alice).unwrap(), "a.pem");
     let mut listing = Listing::default();
-    listing.refresh(&Place::open(lab.directory.path()).unwrap(), 0).unwrap();
+    listing.refresh(&Opened::open(lab.directory.path()).unwrap(), 0).unwrap();
     assert!(listing.unlinked().is_empty(), "it is found by its link");
     fs::rename(lab.path(&hash_name(&alice, 255)), lab.path(&hash_name(&alice, 256))).unwrap();
     assert_eq!(lab.found(&alice).unwrap(), "a.pem", "without a link that counts");
@@ -385,7 +385,7 @@ fn an_entry_is_read_again_only_when_it_may_have_changed() {
     for (now, again) in [(i128::MAX, 0), (0, 1)] {
         let (lab, alice) = (Lab::new(), client("alice"));
         lab.put("a.pem", &alice);
-        let place = Place::open(lab.directory.path()).unwrap();
+        let place = Opened::open(lab.directory.path()).unwrap();
         let wanted = BTreeSet::from([OsString::from("a.pem")]);
         let (mut index, read) = (Index::<[u8; 32], ()>::default(), Cell::new(0));
         let mut refresh = || {
@@ -407,7 +407,7 @@ fn the_directory_is_listed_again_only_when_it_may_have_changed() {
     for (now, is_kept) in [(i128::MAX, true), (0, false)] {
         let lab = Lab::new();
         let mut listing = Listing::default();
-        let before = Place::open(lab.directory.path()).unwrap();
+        let before = Opened::open(lab.directory.path()).unwrap();
         listing.refresh(&before, now).unwrap();
         lab.put("a.pem", &client("alice"));
         listing.refresh(&before, now).unwrap();
@@ -422,7 +422,7 @@ fn entries_with_links_are_not_read_in_search_of_others() {
     lab.put("b.pem", &client("bob"));
     lab.link(&hash_name(&alice, 0), "a.pem");
     let mut listing = Listing::default();
-    listing.refresh(&Place::open(lab.directory.path()).unwrap(), 0).unwrap();
+    listing.refresh(&Opened::open(lab.directory.path()).unwrap(), 0).unwrap();
     assert_eq!(listing.unlinked(), &BTreeSet::from([OsString::from("b.pem")]));
     assert_eq!(listing.entries().len(), 2);
 }

@@ -125,7 +125,7 @@ pub(crate) fn check_directory(path: &Path) -> Result<(), Error> {
 
 /// The directory of the file, open, and the name of the file in it.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub(crate) struct Parent {
     file: File,
     path: PathBuf,
     name: OsString,
@@ -143,7 +143,7 @@ impl Drop for Lock {
     }
 }
 
-impl Directory {
+impl Parent {
     /// Opens and checks the directory that `path` is in.
     pub(crate) fn of(path: &Path) -> Result<Self, Error> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {

@@ -339,7 +339,7 @@ fn an_entry_that_would_read_as_another_is_not_written() {
 #[test]
 fn a_live_lock_is_respected_until_the_deadline_and_no_longer() {
     let place = place();
-    let directory = Directory::of(&place.path).unwrap();
+    let directory = Parent::of(&place.path).unwrap();
     let lock = directory.lock(soon(), &|_| Ok(())).unwrap();
     let store = place.store();
     let error = store.apply(&set(&entry("a:1")), now()).unwrap_err();
@@ -354,7 +354,7 @@ fn a_live_lock_is_respected_until_the_deadline_and_no_longer() {
 fn a_lock_file_that_was_swapped_is_not_the_lock() {
     let place = place();
     let name = place.directory.path().join("trusted.pem.lock");
-    let directory = Directory::of(&place.path).unwrap();
+    let directory = Parent::of(&place.path).unwrap();
     let _old = directory.lock(soon(), &|_| Ok(())).unwrap();
     fs::rename(&name, place.directory.path().join("away")).unwrap();
     let _new = directory.lock(now(), &|_| Ok(())).unwrap();

@@ -5,11 +5,8 @@ mod known;
 mod lists;
 
 use super::*;
-use crate::chain::Anchors;
-use crate::chain::Crls;
-use crate::known::Entries;
-use crate::known::Origin;
-use crate::known::{Known, SessionEntries};
+use crate::chain::{Anchors, Crls};
+use crate::known::{Entries, Known, Origin, SessionEntries};
 use crate::material::Crl;
 use crate::material::testing::{DAY, Maker, NOW, authority, day, named};
 use crate::trust::allow::AllowList;

@@ -1,6 +1,5 @@
 use super::*;
-use crate::host::Role;
-use crate::host::{Endpoint, Host};
+use crate::host::{Endpoint, Host, Role};
 use crate::known::testing::known;
 use crate::material::testing::certificate;
 use crate::trust::testing::asked;

@@ -4,7 +4,7 @@ use super::*;
 use crate::chain::{Anchors, CleanChains, Rules};
 use crate::known::KnownView;
 use crate::material::testing::{Maker, NOW, server};
-use crate::trust::judge::Policy;
+use crate::trust::asked::Policy;
 
 #[test]
 fn neither_policies_nor_who_could_be_asked_change_a_verdict() {

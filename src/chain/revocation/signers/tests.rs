@@ -3,9 +3,8 @@ use std::sync::Arc;
 use rcgen::{CertificateParams, KeyUsagePurpose, RevocationReason};
 
 use super::*;
-use crate::chain::Rules;
 use crate::chain::assess::assess_path;
-use crate::chain::{Anchors, Crls};
+use crate::chain::{Anchors, Crls, Rules};
 use crate::host::Role;
 use crate::material::testing::{Maker, NOW, authority, day, server};
 

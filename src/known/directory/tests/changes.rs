@@ -37,7 +37,7 @@ fn changed_meanwhile(
     let is_armed = Arc::clone(&armed);
     let now = move || {
         if is_armed.swap(false, Ordering::Relaxed) {
-            let before = Place::open(&at).unwrap();
+            let before = Opened::open(&at).unwrap();
             change(&at);
             // The clock of a file system ticks slowly.
             while before.is_as_it_was() {
@@ -88,7 +88,7 @@ fn a_directory_that_changes_all_the_time_is_an_error_and_not_an_unknown_client()
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().to_owned();
     let now = move || {
-        let before = Place::open(&path).unwrap();
+        let before = Opened::open(&path).unwrap();
         while before.is_as_it_was() {
             fs::write(path.join("other"), "").unwrap();
             fs::remove_file(path.join("other")).unwrap();

@@ -31,7 +31,7 @@ const OTHERS_WRITE: u32 = 0o002;
 
 /// The open directory.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Opened<'a> {
     path: &'a Path,
     file: File,
     stamp: Stamp,
@@ -46,7 +46,7 @@ pub(crate) enum Name {
     Link(HashName, OsString),
 }
 
-impl<'a> Place<'a> {
+impl<'a> Opened<'a> {
     pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let file = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));

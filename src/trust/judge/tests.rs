@@ -5,14 +5,12 @@
 
 use std::sync::Arc;
 
-use super::judge::*;
+use super::*;
 use crate::chain::{Anchors, CleanChains, Rules};
 use crate::error::Problems;
 use crate::host::{Endpoint, Host};
-use crate::known::Entries;
-use crate::known::Entry;
 use crate::known::testing::known;
-use crate::known::{Known, KnownView};
+use crate::known::{Entries, Entry, Known, KnownView};
 use crate::material::Certificate;
 use crate::material::testing::{DAY, Maker, NOW, authority, server};
 
