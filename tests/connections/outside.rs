@@ -150,7 +150,10 @@ fn what_may_not_be_read_is_a_failure_and_makes_nobody_a_stranger() {
     }
     chown(dir.path(), Some(65534), Some(65534)).unwrap();
     let program = dir.path().join("program");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // By another process: no program can be run for as long as somebody may write it, and a
+    // program that another test starts meanwhile has what this process has open.
+    let copy = Command::new("cp").arg(std::env::current_exe().unwrap()).arg(&program).status();
+    assert!(copy.unwrap().success());
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);

@@ -21,7 +21,7 @@ pub(crate) fn run(name: &str, arguments: &[&str], home: &Path, answers: &[&str])
 
 /// As [`run`], for any program.
 pub(crate) fn run_words(program: &[OsString], home: &Path, answers: &[&str]) -> Outcome {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let slave = ptsname(&master, Vec::new()).unwrap();
