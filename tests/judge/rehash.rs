@@ -7,11 +7,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
-    DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
-};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair, SerialNumber};
 use tempfile::TempDir;
+
+use crate::support::has;
+use crate::support::pki::{Authority, CENTURY, lasting};
 
 /// How many directories are made, of each kind.
 const DIRECTORIES: usize = 200;
@@ -28,11 +28,11 @@ impl Texts {
         let key = KeyPair::generate().unwrap();
         let (mut certificates, mut lists) = (Vec::new(), Vec::new());
         for serial in 0..40_u64 {
-            let params = params(serial % 7, serial);
-            certificates.push(params.self_signed(&key).unwrap().pem());
+            let key = KeyPair::try_from(key.serialized_der()).unwrap();
+            let authority = Authority::of(params(serial % 7, serial), key);
+            certificates.push(authority.pem().to_owned());
             if serial < 16 {
-                let list = list(serial).signed_by(&Issuer::from_params(&params, &key)).unwrap();
-                lists.push(list.pem().unwrap());
+                lists.push(authority.list_of(serial, CENTURY, &[]));
             }
         }
         let pkcs8 = key.serialize_pem();
@@ -41,30 +41,15 @@ impl Texts {
 }
 
 fn params(subject: u64, serial: u64) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
     // Some of these have one hash, though not one encoding.
     let names = ["alice", "ALICE", " alice ", "bob  and  carol", "bob and carol", "Zoë"];
-    if let Some(name) = names.get(usize::try_from(subject).unwrap()) {
-        params.distinguished_name.push(DnType::CommonName, *name);
+    let name = names.get(usize::try_from(subject).unwrap());
+    let mut params = lasting(name.unwrap_or(&""), &[]);
+    if name.is_none() {
+        params.distinguished_name = DistinguishedName::new();
     }
     params.serial_number = Some(SerialNumber::from(serial + 1));
-    params.not_before = date_time_ymd(2026, 1, 1);
-    params.not_after = date_time_ymd(2099, 1, 1);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::CrlSign, KeyUsagePurpose::KeyCertSign];
     params
-}
-
-fn list(number: u64) -> CertificateRevocationListParams {
-    CertificateRevocationListParams {
-        this_update: date_time_ymd(2026, 1, 1),
-        next_update: date_time_ymd(2099, 1, 1),
-        crl_number: SerialNumber::from(number),
-        issuing_distribution_point: None,
-        revoked_certs: Vec::new(),
-        key_identifier_method: KeyIdMethod::Sha256,
-    }
 }
 
 /// The same numbers each time.
@@ -203,7 +188,7 @@ fn openssl(dir: &Path) -> BTreeMap<String, PathBuf> {
 
 #[test]
 fn a_directory_without_links_gets_those_of_openssl() {
-    if !crate::support::has(&["openssl"]) {
+    if !has(&["openssl"]) {
         return;
     }
     let texts = Texts::make();
@@ -223,7 +208,7 @@ fn a_directory_without_links_gets_those_of_openssl() {
 
 #[test]
 fn after_any_history_the_links_are_those_that_openssl_makes_anew() {
-    if !crate::support::has(&["openssl"]) {
+    if !has(&["openssl"]) {
         return;
     }
     let texts = Texts::make();

@@ -6,13 +6,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
-    SerialNumber, date_time_ymd,
-};
+use rcgen::{ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use tempfile::TempDir;
 use tlsconn::{Certificate, Context, Material};
+
+use super::pki::{Authority, CENTURY, Identity, lasting};
 
 /// What our authority calls itself.
 const OURS: &str = "Test Authority";
@@ -21,7 +19,7 @@ const OURS: &str = "Test Authority";
 /// but the authority at first.
 pub(crate) struct Pki {
     root: TempDir,
-    authority: CertifiedIssuer<'static, KeyPair>,
+    authority: Authority,
 }
 
 /// A certificate and its key, as files.
@@ -68,9 +66,8 @@ impl Pki {
 
     /// A new key and certificate for a server on this machine.
     pub(crate) fn server(&self, name: &str) -> Pair {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let usage = ExtendedKeyUsagePurpose::ServerAuth;
-        self.write(name, &issue(&self.authority, "localhost", &names, usage))
+        self.write(name, &issue(&self.authority, "localhost", &["localhost", "127.0.0.1"], usage))
     }
 
     /// Give the application a client certificate of our authority.
@@ -108,24 +105,13 @@ impl Pki {
     /// The list of the revoked, which is newer than any before it.
     pub(crate) fn revoke(&self, revoked: &[&Pair]) -> PathBuf {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
-        let entry = |pair: &&Pair| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(pair.parsed().serial()),
-            revocation_time: date_time_ymd(2021, 1, 1),
-            reason_code: None,
-            invalidity_date: None,
-        };
-        let params = CertificateRevocationListParams {
-            this_update: date_time_ymd(2021, 1, 1),
-            next_update: date_time_ymd(2099, 1, 1),
-            crl_number: SerialNumber::from(NUMBER.fetch_add(1, Ordering::Relaxed)),
-            issuing_distribution_point: None,
-            revoked_certs: revoked.iter().map(entry).collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
+        let parsed: Vec<_> = revoked.iter().map(|pair| pair.parsed()).collect();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let list = self.authority.list_of(number, CENTURY, &parsed.iter().collect::<Vec<_>>());
         let path = self.root().join("revoked.pem");
         // Whoever looks meanwhile finds the old one or the new one.
         let fresh = self.root().join("revoked.new");
-        fs::write(&fresh, params.signed_by(&self.authority).unwrap().pem().unwrap()).unwrap();
+        fs::write(&fresh, list).unwrap();
         fs::rename(&fresh, &path).unwrap();
         path
     }
@@ -140,19 +126,19 @@ impl Pki {
         context
     }
 
-    fn add_client_of(&self, authority: &CertifiedIssuer<'_, KeyPair>) {
-        let (certificate, key) = client_of(authority, "alice");
-        write_private(&self.home().join("client/key.pem"), &key);
-        fs::write(self.home().join("client/cert.pem"), certificate).unwrap();
+    fn add_client_of(&self, authority: &Authority) {
+        let client = client_of(authority, "alice");
+        write_private(&self.home().join("client/key.pem"), &client.key_pem());
+        fs::write(self.home().join("client/cert.pem"), client.pem).unwrap();
     }
 
-    fn write(&self, name: &str, (certificate, key): &(String, String)) -> Pair {
+    fn write(&self, name: &str, identity: &Identity) -> Pair {
         let pair = Pair {
             certificate: self.root().join(format!("{name}.pem")),
             key: self.root().join(format!("{name}.key")),
         };
-        fs::write(&pair.certificate, certificate).unwrap();
-        write_private(&pair.key, key);
+        fs::write(&pair.certificate, &identity.pem).unwrap();
+        write_private(&pair.key, &identity.key_pem());
         pair
     }
 }
@@ -165,40 +151,25 @@ impl Pair {
     }
 }
 
-/// A client's certificate and its key, as PEM.
-fn client_of(authority: &CertifiedIssuer<'_, KeyPair>, name: &str) -> (String, String) {
+fn authority(name: &str) -> Authority {
+    Authority::with(lasting(name, &[]))
+}
+
+fn client_of(authority: &Authority, name: &str) -> Identity {
     issue(authority, name, &[], ExtendedKeyUsagePurpose::ClientAuth)
 }
 
-/// A certificate and its key, as PEM.
 fn issue(
-    authority: &CertifiedIssuer<'_, KeyPair>,
+    authority: &Authority,
     common_name: &str,
-    names: &[String],
+    names: &[&str],
     usage: ExtendedKeyUsagePurpose,
-) -> (String, String) {
-    let key = KeyPair::generate().unwrap();
-    let mut params = params(common_name, names);
+) -> Identity {
+    let mut params = lasting(common_name, names);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
     params.extended_key_usages = vec![usage];
     params.use_authority_key_identifier_extension = true;
-    (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
-}
-
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = params(name, &[]);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-fn params(common_name: &str, names: &[String]) -> CertificateParams {
-    let mut params = CertificateParams::new(names).unwrap();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, common_name);
-    params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(2099, 1, 1);
-    params
+    authority.sign(&params, KeyPair::generate().unwrap())
 }
 
 /// Keys that others may read are refused.

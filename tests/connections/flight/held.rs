@@ -9,7 +9,7 @@ use rustls::{AlertDescription, ServerConfig};
 use tlsconn::{Answer, Kind, Outcome, Read, Want};
 
 use super::link::Link;
-use super::pki::{Pki, WAYS, Way};
+use super::pki::{Pki, WAYS, Way, certified};
 use super::record::{assert_at_most_an_alert, assert_only_hellos, assert_rejection, shows_client};
 
 const ASKED: Outcome<()> = Outcome::Not(Want::Answer);
@@ -130,7 +130,10 @@ fn every_suite_of_tls_1_3_seals_an_alert_that_the_server_understands() {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .with_no_client_auth()
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(pki.server.certified())));
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified(
+                pki.server.der(),
+                &pki.server.key,
+            ))));
         let mut link = Link::in_memory(&pki.asking(true), &Arc::new(config));
         assert_eq!(link.shake(), Ok(ASKED), "{suite:?}");
         link.client().question().unwrap().answer(Answer::Reject).unwrap();

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    RevokedCertParams, SanType, SerialNumber, date_time_ymd,
-};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group::SECP384R1, sign::any_supported_type};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
-use tlsconn::{Context, Material, Policy};
+use tlsconn::{Context, Policy};
+
+use crate::support::pki::{Authority, Identity, lasting};
+use crate::support::{believes, own};
 
 /// What only the client's certificate says.
 pub(crate) const CLIENT: &str = "client-who-stays-hidden";
@@ -21,11 +20,6 @@ pub(crate) const CLIENT: &str = "client-who-stays-hidden";
 pub(crate) const SERVER: &str = "server.example";
 /// The second name.
 pub(crate) const OTHER_NAME: &str = "other.example";
-/// A day on which everything is valid: 2026-11-21, at noon.
-pub(crate) const NOW: i64 = 1_795_262_400;
-/// The server's serial number.
-const SERIAL: u64 = 77;
-
 /// How the two sides shake hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -37,22 +31,6 @@ pub(crate) enum Way {
 
 pub(crate) const WAYS: [Way; 3] = [Way::Tls12, Way::Tls13, Way::Retry];
 pub(crate) const VERSIONS: [Way; 2] = [Way::Tls12, Way::Tls13];
-
-/// A certificate and its key.
-pub(crate) struct Pair {
-    pub(crate) certificate: rcgen::Certificate,
-    pub(crate) key: KeyPair,
-}
-
-impl Pair {
-    pub(crate) fn der(&self) -> CertificateDer<'static> {
-        self.certificate.der().clone()
-    }
-
-    pub(crate) fn certified(&self) -> CertifiedKey {
-        certified(self.der(), &self.key)
-    }
-}
 
 /// A server's answer to every hello: this certificate, whatever it is.
 #[derive(Debug)]
@@ -66,47 +44,26 @@ impl ResolvesServerCert for Shows {
 
 /// Everybody who is needed.
 pub(crate) struct Pki {
-    authority: CertificateParams,
-    authority_key: KeyPair,
-    pub(crate) authority_pem: String,
-    authority_der: CertificateDer<'static>,
-    pub(crate) server: Pair,
-    pub(crate) client: Pair,
+    pub(crate) authority: Authority,
+    pub(crate) server: Identity,
+    pub(crate) client: Identity,
 }
 
 impl Pki {
     pub(crate) fn new() -> Self {
-        let mut authority = params("Test Authority");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let authority_key = KeyPair::generate().unwrap();
-        let certificate = authority.self_signed(&authority_key).unwrap();
-
-        let mut server = params(SERVER);
-        server.serial_number = Some(SerialNumber::from(SERIAL));
-        server.subject_alt_names = vec![
-            SanType::DnsName(SERVER.try_into().unwrap()),
-            SanType::DnsName(OTHER_NAME.try_into().unwrap()),
-            SanType::IpAddress([127, 0, 0, 1].into()),
-        ];
-        server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let mut client = params(CLIENT);
-        client.subject_alt_names = vec![SanType::DnsName("client.example".try_into().unwrap())];
-        client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        let signed = |mut params: CertificateParams| {
+        let authority = Authority::with(lasting("Test Authority", &[]));
+        let signed = |mut params: CertificateParams, usage| {
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            params.extended_key_usages = vec![usage];
             params.use_authority_key_identifier_extension = true;
-            let key = KeyPair::generate().unwrap();
-            let issuer = Issuer::from_params(&authority, &authority_key);
-            Pair { certificate: params.signed_by(&key, &issuer).unwrap(), key }
+            authority.sign(&params, KeyPair::generate().unwrap())
         };
+        let server = lasting(SERVER, &[SERVER, OTHER_NAME, "127.0.0.1"]);
+        let client = lasting(CLIENT, &["client.example"]);
         Self {
-            server: signed(server),
-            client: signed(client),
-            authority_pem: certificate.pem(),
-            authority_der: certificate.der().clone(),
+            server: signed(server, ExtendedKeyUsagePurpose::ServerAuth),
+            client: signed(client, ExtendedKeyUsagePurpose::ClientAuth),
             authority,
-            authority_key,
         }
     }
 
@@ -120,21 +77,13 @@ impl Pki {
 
     /// A context that admits whomever the authority vouches for.
     pub(crate) fn believing(&self, certified: bool) -> Context {
-        let context = Context::new();
-        context.set(|settings| settings.verify_time = Some(NOW)).unwrap();
-        context.add(Material::Authority, self.authority_pem.as_bytes()).unwrap();
-        if certified {
-            let key = self.client.key.serialize_pem();
-            context.add(Material::Key, key.as_bytes()).unwrap();
-            let certificate = self.client.certificate.pem();
-            context.add(Material::Certificate, certificate.as_bytes()).unwrap();
-        }
-        context
+        let context = believes(&self.authority);
+        if certified { own(context, &self.client) } else { context }
     }
 
     /// A server that asks for a client certificate where `asks`.
     pub(crate) fn server(&self, way: Way, asks: bool) -> Arc<ServerConfig> {
-        self.server_showing(way, asks, self.server.certified())
+        self.server_showing(way, asks, certified(self.server.der(), &self.server.key))
     }
 
     /// A server that shows this certificate with this key, be they a pair or not.
@@ -166,29 +115,14 @@ impl Pki {
     /// Lets in the clients of the authority, and nobody without a certificate.
     pub(crate) fn verifier(&self) -> Arc<dyn ClientCertVerifier> {
         let mut roots = RootCertStore::empty();
-        roots.add(self.authority_der.clone()).unwrap();
+        roots.add(self.authority.certificate.der().to_vec().into()).unwrap();
         let provider = Arc::new(default_provider());
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap()
     }
 
     /// A revocation list of the authority which lists the server.
     pub(crate) fn revocation(&self) -> String {
-        let revoked = RevokedCertParams {
-            serial_number: SerialNumber::from(SERIAL),
-            revocation_time: date_time_ymd(2026, 11, 1),
-            reason_code: None,
-            invalidity_date: None,
-        };
-        let list = CertificateRevocationListParams {
-            this_update: date_time_ymd(2026, 11, 2),
-            next_update: date_time_ymd(2027, 11, 2),
-            crl_number: SerialNumber::from(1),
-            issuing_distribution_point: None,
-            revoked_certs: vec![revoked],
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        let issuer = Issuer::from_params(&self.authority, &self.authority_key);
-        list.signed_by(&issuer).unwrap().pem().unwrap()
+        self.authority.list(19, &[&self.server])
     }
 }
 
@@ -196,13 +130,4 @@ impl Pki {
 pub(crate) fn certified(certificate: CertificateDer<'static>, key: &KeyPair) -> CertifiedKey {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     CertifiedKey::new(vec![certificate], any_supported_type(&key).unwrap())
-}
-
-fn params(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = date_time_ymd(2026, 1, 1);
-    params.not_after = date_time_ymd(2036, 1, 1);
-    params
 }

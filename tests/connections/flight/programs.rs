@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::pki::{Pki, Way};
+use crate::support::server::free_port;
 
 /// A server in a process of its own.
 pub(crate) struct Server {
@@ -139,17 +140,13 @@ impl GnuTls {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// A directory with what a server needs.
 fn home(pki: &Pki) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let write =
         |name: &str, text: &str| fs::write(Path::new(home.path()).join(name), text).unwrap();
-    write("ca.pem", &pki.authority_pem);
-    write("server.pem", &pki.server.certificate.pem());
-    write("server.key", &pki.server.key.serialize_pem());
+    write("ca.pem", pki.authority.pem());
+    write("server.pem", &pki.server.pem);
+    write("server.key", &pki.server.key_pem());
     home
 }

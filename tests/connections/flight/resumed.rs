@@ -56,7 +56,7 @@ fn with_session(pki: &Pki, way: Way) -> (Context, Arc<ServerConfig>) {
 }
 
 fn leaf(pki: &Pki) -> Certificate {
-    Certificate::from_der(&pki.server.der()).unwrap()
+    pki.server.certificate.clone()
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_changed_policy_or_validator_or_material_leaves_no_session() {
         (
             "another authority",
             |context, _| {
-                context.add(Material::Authority, Pki::new().authority_pem.as_bytes()).unwrap();
+                context.add(Material::Authority, Pki::new().authority.pem().as_bytes()).unwrap();
             },
             Outcome::Done(()),
         ),
