@@ -5,7 +5,7 @@
 //! of them stands in `table.txt`, by hand: it is decided by the RFCs and the library's design,
 //! not by what the library happens to say.
 
-mod der;
+pub(crate) mod der;
 pub(crate) mod keys;
 pub(crate) mod make;
 pub(crate) mod pem;

@@ -10,7 +10,9 @@ use aws_lc_rs::signature::{
 };
 use serde_json::Value;
 
-use super::der::{bits, boolean, extension, name, named_bits, oid, sequence, tlv, utc_time};
+use super::der::{boolean, extension, name, utc_time};
+use crate::golden::der::{INTEGER, NULL, bits, joined, named_bits, oid, sequence, unsigned, value};
+use crate::golden::pem::pem;
 
 const USAGES: [&str; 9] = [
     "digitalSignature",
@@ -48,28 +50,28 @@ impl Key {
             Self::P256(key) => key.to_pkcs8v1().unwrap().as_ref().to_vec(),
             Self::Short => return None,
         };
-        Some(pem("PRIVATE KEY", &pkcs8))
+        Some(pem("PRIVATE KEY", &[pkcs8]))
     }
 
     fn spki(&self) -> Vec<u8> {
-        let rsa = sequence(&[&oid("1.2.840.113549.1.1.1"), &tlv(5, &[])]);
+        let rsa = sequence([oid("1.2.840.113549.1.1.1"), value(NULL, &[])]);
         match self {
-            Self::Rsa(key) => sequence(&[&rsa, &bits(key.public_key().as_ref())]),
+            Self::Rsa(key) => sequence([rsa, bits(key.public_key().as_ref())]),
             Self::P256(key) => {
-                let curve = sequence(&[&oid("1.2.840.10045.2.1"), &oid("1.2.840.10045.3.1.7")]);
-                sequence(&[&curve, &bits(key.public_key().as_ref())])
+                let curve = sequence([oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7")]);
+                sequence([curve, bits(key.public_key().as_ref())])
             }
             Self::Short => {
-                let modulus = tlv(2, &[&[0], &[0xc5; 128]]);
-                sequence(&[&rsa, &bits(&sequence(&[&modulus, &tlv(2, &[&[1, 0, 1]])]))])
+                let key = sequence([unsigned(&[0xc5; 128]), unsigned(&[1, 0, 1])]);
+                sequence([rsa, bits(&key)])
             }
         }
     }
 
     fn algorithm(&self) -> Vec<u8> {
         match self {
-            Self::Rsa(_) => sequence(&[&oid("1.2.840.113549.1.1.11"), &tlv(5, &[])]),
-            Self::P256(_) => sequence(&[&oid("1.2.840.10045.4.3.2")]),
+            Self::Rsa(_) => sequence([oid("1.2.840.113549.1.1.11"), value(NULL, &[])]),
+            Self::P256(_) => sequence([oid("1.2.840.10045.4.3.2")]),
             Self::Short => panic!("no key to sign with"),
         }
     }
@@ -102,26 +104,26 @@ pub(crate) struct Made<'a> {
 impl Made<'_> {
     /// The certificate in PEM.
     pub(crate) fn pem(&self) -> String {
-        let version = tlv(0xa0, &[&tlv(2, &[&[2]])]);
-        let serial = tlv(2, &[&[1, 2, 3, 4, 0]]);
-        let validity = sequence(&[&utc_time(self.begin), &utc_time(self.end)]);
+        let version = value(0xa0, &value(INTEGER, &[2]));
+        let serial = value(INTEGER, &[1, 2, 3, 4, 0]);
+        let validity = sequence([utc_time(self.begin), utc_time(self.end)]);
         let algorithm = self.signer.algorithm();
         let extensions = match self.extensions.concat() {
             none if none.is_empty() => none,
-            some => tlv(0xa3, &[&sequence(&[&some])]),
+            some => value(0xa3, &sequence([some])),
         };
-        let tbs = sequence(&[
-            &version,
-            &serial,
-            &algorithm,
-            &name(self.issuer),
-            &validity,
-            &name(self.subject),
-            &self.key.spki(),
-            &extensions,
+        let tbs = sequence([
+            version,
+            serial,
+            algorithm.clone(),
+            name(self.issuer),
+            validity,
+            name(self.subject),
+            self.key.spki(),
+            extensions,
         ]);
         let signature = self.signer.sign(&tbs);
-        pem("CERTIFICATE", &sequence(&[&tbs, &algorithm, &bits(&signature)]))
+        pem("CERTIFICATE", &[sequence([tbs, algorithm, bits(&signature)])])
     }
 }
 
@@ -136,9 +138,9 @@ pub(crate) fn extensions(of: &Value) -> Vec<Vec<u8>> {
             content.extend(boolean(true));
         }
         if let Some(limit) = constraints["path_len"].as_u64() {
-            content.extend(tlv(2, &[&[u8::try_from(limit).unwrap()]]));
+            content.extend(value(INTEGER, &[u8::try_from(limit).unwrap()]));
         }
-        out.push(extension("2.5.29.19", critical("basic_constraints"), &sequence(&[&content])));
+        out.push(extension("2.5.29.19", critical("basic_constraints"), &sequence([content])));
     }
     if of["key_usage"].is_object() {
         let set = texts(&of["key_usage"]["bits"]);
@@ -148,18 +150,18 @@ pub(crate) fn extensions(of: &Value) -> Vec<Vec<u8>> {
     }
     if of["ext_key_usage"].is_object() {
         let ids: Vec<_> = texts(&of["ext_key_usage"]["oids"]).iter().map(|id| oid(id)).collect();
-        let value = sequence(&[&ids.concat()]);
-        out.push(extension("2.5.29.37", critical("ext_key_usage"), &value));
+        let content = sequence(ids);
+        out.push(extension("2.5.29.37", critical("ext_key_usage"), &content));
     }
     let names = alternative_names(&of["san"]);
     if !names.is_empty() {
-        out.push(extension("2.5.29.17", false, &sequence(&[&names])));
+        out.push(extension("2.5.29.17", false, &sequence([names])));
     }
     let excluded = texts(&of["name_constraints_excluded_dns"]);
     if !excluded.is_empty() {
-        let trees = excluded.iter().map(|dns| sequence(&[&tlv(0x82, &[dns.as_bytes()])]));
-        let trees = tlv(0xa1, &[&trees.collect::<Vec<_>>().concat()]);
-        out.push(extension("2.5.29.30", true, &sequence(&[&trees])));
+        let trees = excluded.iter().map(|dns| sequence([value(0x82, dns.as_bytes())]));
+        let trees = value(0xa1, &joined(trees));
+        out.push(extension("2.5.29.30", true, &sequence([trees])));
     }
     out
 }
@@ -168,7 +170,7 @@ fn alternative_names(of: &Value) -> Vec<u8> {
     let mut out = Vec::new();
     for (kind, tag) in [("dns", 0x82), ("email", 0x81), ("uri", 0x86)] {
         for text in texts(&of[kind]) {
-            out.extend(tlv(tag, &[text.as_bytes()]));
+            out.extend(value(tag, text.as_bytes()));
         }
     }
     for text in texts(&of["ip"]) {
@@ -176,7 +178,7 @@ fn alternative_names(of: &Value) -> Vec<u8> {
             IpAddr::V4(ip) => ip.octets().to_vec(),
             IpAddr::V6(ip) => ip.octets().to_vec(),
         };
-        out.extend(tlv(0x87, &[&bytes]));
+        out.extend(value(0x87, &bytes));
     }
     out
 }
@@ -184,20 +186,4 @@ fn alternative_names(of: &Value) -> Vec<u8> {
 /// A list of strings, or none.
 pub(crate) fn texts(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().map(|item| item.as_str().unwrap().to_owned()).collect()
-}
-
-fn pem(label: &str, der: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in der.chunks(3) {
-        let group = chunk.iter().chain(&[0, 0]).take(3);
-        let group = group.fold(0_usize, |group, byte| group << 8 | usize::from(*byte));
-        for place in 0..4 {
-            let letter = LETTERS[group >> (18 - 6 * place) & 63];
-            text.push(if place > chunk.len() { '=' } else { char::from(letter) });
-        }
-    }
-    let lines = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap());
-    let lines: Vec<_> = lines.collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
