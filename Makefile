@@ -25,7 +25,8 @@ LIBRARY  ?= $(RELEASE)
 WARNINGS := -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror
 C99      := -std=c99 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -g -Iinclude
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-LINK      = -L$(LIBRARY) -ltlsconn -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
+# With the file itself: the name that `-ltlsconn` looks for need not be there yet.
+LINK      = $(LIBRARY)/$(SONAME) -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
 # What the programs that a checker runs are linked with, and so made anew for.
 HEADERS  := include/tlsconn.h $(wildcard tests/*.h)
 EXAMPLES := $(patsubst examples-c/%.c,%,$(wildcard examples-c/*.c)) hostmanager hostmanager-client
@@ -113,10 +114,9 @@ $(LIBRARY)/examples-sanitized/%: examples-c/hostmanager/%.c include/tlsconn.h $(
 
 # ---------- others' test cases ----------
 
-# Judges the cases that it reads; `target/case-runner --help` says how. It is linked with the
-# file itself: the name that `-ltlsconn` looks for need not be there.
+# Judges the cases that it reads; `target/case-runner --help` says how.
 RUNNER      := tests/cases/runner.c tests/cases/runner_json.c
-RUNNER_LINK  = $(RUNNER) -o $@ $(LIBRARY)/$(SONAME) -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
+RUNNER_LINK  = $(RUNNER) -o $@ $(LINK)
 
 case-runner: $(TARGET)/case-runner
 ifneq ($(TARGET),target)
