@@ -233,16 +233,13 @@ contract-pki:
 	tests/contract-pki.sh $(CONTRACT_PKI)
 
 contract-run/%-plain: $(LIBRARY)/contract/% contract-pki
-	@$(copy_pki)
-	$< $(CONTRACT_PKI)-$(@F)
+	@$(copy_pki) && echo "$*" && $< $(CONTRACT_PKI)-$(@F)
 
 contract-run/%-valgrind: $(LIBRARY)/contract/% contract-pki
-	@$(copy_pki)
-	$(VALGRIND) $< $(CONTRACT_PKI)-$(@F)
+	@$(copy_pki) && echo "$* under valgrind" && $(VALGRIND) $< $(CONTRACT_PKI)-$(@F)
 
 contract-run/%-sanitized: $(LIBRARY)/contract/%-sanitized contract-pki
-	@$(copy_pki)
-	$< $(CONTRACT_PKI)-$(@F)
+	@$(copy_pki) && echo "$* with sanitizers" && $< $(CONTRACT_PKI)-$(@F)
 
 $(LIBRARY)/contract/%: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
