@@ -14,8 +14,9 @@ struct constant {
 
 #define CONSTANT_ROW(name) { name, 0, #name },
 #define CONSTANT_CASE(name) case name:
+#define CONSTANT_NUMBER(name) name,
 
-/* Defines `produced_NAME(number)` and `all_NAMEs()` for the enum TYPE: LIST is what has to be
+/* Defines `produced_NAME(number)` and `every_NAME()` for the enum TYPE: LIST is what has to be
  * produced, and EXCEPT what need not be. */
 #define CONSTANTS(NAME, TYPE, LIST, EXCEPT)                                     \
     static struct constant NAME##_list[] = { LIST(CONSTANT_ROW) };              \
@@ -31,7 +32,7 @@ struct constant {
             break;                                                              \
         }                                                                       \
     }                                                                           \
-    static inline void all_##NAME##s(void)                                      \
+    static inline void every_##NAME(void)                                      \
     {                                                                           \
         every_one_was_produced(NAME##_list, sizeof NAME##_list / sizeof *NAME##_list); \
     }

@@ -60,7 +60,7 @@ static void what_it_says(void)
     tlsconn_ctx *ctx = context(pki);
 
     HAS(TLSCONN_P_NAME_MISMATCH, TLSCONN_E_CERT, ctx, SERVER, "other.example", "server.pem");
-    HAS(TLSCONN_P_NO_SAN | TLSCONN_P_NAME_MISMATCH, TLSCONN_E_CERT, ctx, SERVER, "localhost", "nameless.pem");
+    HAS(TLSCONN_P_NO_SAN, TLSCONN_E_CERT, ctx, SERVER, "server", "nameless.pem");
     HAS(TLSCONN_P_WRONG_PURPOSE, TLSCONN_E_CERT, ctx, TLSCONN_ROLE_CLIENT, NULL, "server.pem");
     HAS(TLSCONN_P_CA_AS_LEAF | TLSCONN_P_WRONG_PURPOSE, TLSCONN_E_CERT, ctx, SERVER, NULL, "ca.pem");
     HAS(TLSCONN_P_WEAK_KEY, TLSCONN_E_CERT, ctx, SERVER, "localhost", "short.pem");
@@ -112,6 +112,6 @@ int main(int argc, char **argv)
     what_it_says();
     when_it_is();
     what_lists_say();
-    all_problems();
+    every_problem();
     return result(argv[0]);
 }

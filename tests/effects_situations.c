@@ -110,6 +110,6 @@ int main(int argc, char **argv)
     pki = argv[1];
     about_servers();
     about_a_client();
-    all_situations();
+    every_situation();
     return result(argv[0]);
 }
