@@ -26,10 +26,12 @@ use parking_lot::Mutex;
 
 use crate::context::{Context, Snapshot};
 use crate::error::{Error, Kind};
+use crate::host::{Endpoint, Host};
 use crate::io::{Wake, Watch, check_stream_socket};
+use crate::known::Identity;
 use crate::material::Certificate;
 use crate::tls::{Info, Session};
-use crate::trust::{Admitted, Endpoint, Host, Identity, Question, Reason};
+use crate::trust::{Admitted, Question, Reason};
 
 use drive::Driver;
 use poll::Wants;

@@ -26,14 +26,14 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::{Mutex, RwLock};
 use zeroize::Zeroizing;
 
+use crate::chain::{Anchors, CleanChains, Crls, Rules};
 use crate::error::{Error, Kind};
+use crate::host::Role;
+use crate::known::{Directory, Entries, Known, SessionEntries, Store};
 use crate::material::{
     Layout, Material, Surroundings, layout_files, pem_files, system_authorities,
 };
-use crate::trust::{
-    Admission, AllowList, Anchors, Answer, Asking, Crls, Directory, Entries, Known, Question,
-    Questions, Role, Rules, SessionEntries, Store,
-};
+use crate::trust::{Admission, AllowList, Answer, Asking, Question, Questions};
 
 use pairs::ServerPair;
 use pieces::{Loaded, Origin, Own, Piece, load, load_file, text_of};
@@ -108,10 +108,8 @@ impl State {
                 crl_grace: self.settings.crl_grace,
                 anchors: Arc::clone(&self.anchors),
                 crls: Arc::clone(&self.crls),
-                clean: Arc::default(),
-                generation: self.generation,
-                allowed: self.allowed.clone(),
             },
+            clean: CleanChains::default(),
             settings: self.settings.clone(),
             asking: self.asking,
             validator: self.validator.clone(),
@@ -126,6 +124,7 @@ impl State {
                 identity_from: self.settings.identity_from,
                 directory: self.directory.clone(),
                 directory_and_authorities: self.settings.directory_and_authorities,
+                names: self.allowed.clone(),
                 identities: self.identities.clone(),
             },
             own: Own::of(&self.pieces),

@@ -12,25 +12,28 @@
 //!
 //! C programs see the same library through `include/tlsconn.h`.
 
+mod chain;
 mod connection;
 mod context;
 mod error;
 mod ffi;
+mod host;
 mod io;
+mod known;
 mod material;
 mod pki;
 mod terminal;
 mod tls;
 mod trust;
 
+pub use chain::{CrlMode, Profile};
 pub use connection::{Connection, Outcome, Read, Want};
 pub use context::{AskPassphrase, Context, Settings, Snapshot, Validator};
 pub use error::{Error, Kind, Problems, escaped};
+pub use host::{Endpoint, Host, Role};
+pub use known::{Entry, Identity, IdentityFrom, IdentitySource, Origin, Place};
 pub use material::{Certificate, Layout, Material, Style, difference};
 pub use pki::{Rehashed, Skipped, rehash};
 pub use terminal::ask_terminal;
 pub use tls::{Certified, Info, KeyLogSink, Options, SendCertificate, Version};
-pub use trust::{
-    Answer, ClientAuth, CrlMode, Endpoint, Entry, Host, Identity, IdentityFrom, IdentitySource,
-    Origin, Place, Policies, Policy, Profile, Question, Reason, Role, Situation, Verdict,
-};
+pub use trust::{Answer, ClientAuth, Policies, Policy, Question, Reason, Situation, Verdict};

@@ -25,6 +25,21 @@ subjectAltName = DNS:localhost, IP:127.0.0.1
 basicConstraints = CA:FALSE
 keyUsage = digitalSignature
 extendedKeyUsage = clientAuth
+[named]
+basicConstraints = CA:FALSE
+keyUsage = digitalSignature
+extendedKeyUsage = clientAuth
+subjectAltName = DNS:alice.example, email:alice@lab.example
+[nameless]
+basicConstraints = CA:FALSE
+keyUsage = digitalSignature
+extendedKeyUsage = serverAuth
+[strange]
+basicConstraints = CA:FALSE
+keyUsage = digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost
+1.2.3.4 = critical, ASN1:NULL
 [ca]
 default_ca = lab
 [lab]
@@ -62,8 +77,31 @@ openssl req -x509 -config openssl.cnf -extensions server -subj '/CN=self' -days 
 : > index.txt
 echo 01 > number
 openssl ca -config openssl.cnf -gencrl -cert ca.pem -keyfile ca.key -out crl.pem
+openssl ca -config openssl.cnf -gencrl -crlhours 1 -cert ca.pem -keyfile ca.key -out brief.pem
 openssl ca -config openssl.cnf -revoke second.pem -cert ca.pem -keyfile ca.key
 openssl ca -config openssl.cnf -gencrl -cert ca.pem -keyfile ca.key -out revoked.pem
+
+# Certificates of keys that are there already, mostly with one problem each; see effects_problems.c.
+another() { # NAME CSR SECTION OPTION...
+    name=$1 request=$2 section=$3
+    shift 3
+    openssl x509 -req -in "$request.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 20 \
+        -extfile openssl.cnf -extensions "$section" -out "$name.pem" "$@"
+}
+another nameless server nameless
+another strange server strange
+another sha1 server server -sha1
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out short.key
+openssl req -new -config openssl.cnf -subj /CN=short -key short.key -out short.csr
+another short short server
+openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 20 -out first.pem
+openssl x509 -in self.pem -badsig -out forged.pem
+printf -- '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n' > garbage.pem
+# The key of server.pem in another certificate.
+another renewed server server
+# A client with every sort of name.
+another named client named
+cp -p client.key named.key
 
 # What is no good.
 cp client.key open.key

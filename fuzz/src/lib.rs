@@ -2,7 +2,7 @@
 //!
 //! No input may make the library panic, and some things hold whatever it is: what fails changes
 //! nothing, what is told to people has no control characters, nobody is let in with a problem.
-//! `tests/fuzz.rs` runs the same functions over the corpus with the usual toolchain.
+//! `tests/judge/fuzz.rs` runs the same functions over the corpus with the usual toolchain.
 
 use tlsconn::{
     Certificate, Context, CrlMode, Error, Kind, Material, Problems, Profile, Role, Style,

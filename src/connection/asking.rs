@@ -8,11 +8,13 @@ use super::Connection;
 use super::drive::{Driver, Stage};
 use crate::context::{STORE_WAIT, Snapshot, Validator};
 use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
+use crate::known::KnownView;
 use crate::material::{Certificate, Style};
 use crate::tls::Alert;
 use crate::trust::{
-    Admitted, Answer, Asked, BRIEFLY, Client, Grant, Judgement, KnownView, Peer, Question, Reason,
-    Role, Waker,
+    Admitted, Answer, Asked, BRIEFLY, Client, Grant, Judgement, Peer, Question, Reason, Waker,
+    refusal,
 };
 
 /// A question that is waited for.
@@ -155,7 +157,7 @@ impl Connection {
                     .with_hint("end this connection: it goes by a name that is no longer its own"))
             }
             Judgement::Refused(error) => Err(error),
-            Judgement::Ask(asked) => Err(asked.refusal()),
+            Judgement::Ask(asked) => Err(refusal(&asked)),
         }
     }
 

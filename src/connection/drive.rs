@@ -10,10 +10,11 @@ use super::transport::{Filled, Flushed, Transport};
 use super::{Connection, Outcome, Side, Want};
 use crate::context::{Snapshot, Validator};
 use crate::error::{Error, Kind};
+use crate::host::{Endpoint, Role};
 use crate::io::{Dial, Interest, Step, Woken, wait};
 use crate::material::Certificate;
 use crate::tls::{Alert, Certified, Progress, Session, SessionKey};
-use crate::trust::{Answer, Endpoint, Grant, Question, Role, Ticket};
+use crate::trust::{Answer, Grant, Question, Ticket};
 
 /// Where a connection is on its way.
 #[derive(Debug, Default)]

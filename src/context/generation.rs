@@ -8,9 +8,11 @@
 use std::os::unix::ffi::OsStrExt;
 
 use super::snapshot::Snapshot;
+use crate::chain::{CrlMode, Profile};
+use crate::known::IdentityFrom;
 use crate::material::sha256;
 use crate::tls::Version;
-use crate::trust::{ClientAuth, CrlMode, IdentityFrom, Policy, Profile};
+use crate::trust::{ClientAuth, Policy};
 
 /// Bytes under names: two different lists of parts never make the same text.
 struct Text(Vec<u8>);
@@ -43,7 +45,7 @@ impl Snapshot {
         text.part("list mode", crl_mode(rules.crl_mode));
         text.part("list grace", &rules.crl_grace.to_be_bytes());
         text.part("profile", profile(rules.profile));
-        if let Some(patterns) = rules.allowed.patterns() {
+        if let Some(patterns) = admission.names.patterns() {
             text.part("names", b"listed");
             text.set("name", patterns.into_iter().map(String::into_bytes).collect());
         }

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use super::State;
 use super::pairs;
 use super::pieces::{Loaded, Own, Piece};
+use crate::chain::{Anchors, Profile, libvirt_authority, libvirt_own};
 use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
 use crate::material::{Certificate, Layout};
-use crate::trust::{Anchors, Profile, Role, libvirt_authority, libvirt_own};
 
 /// For which side the own certificate of a layout is, where the layout says so.
 pub(super) const fn side(layout: Layout) -> Option<Role> {

@@ -7,11 +7,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
+use crate::known::{Entry, read_known};
 use crate::material::{
     Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, read, read_secret, sha256, source_of,
     time_text,
 };
-use crate::trust::{Entry, Role, read_known};
 
 use super::Passphrase;
 

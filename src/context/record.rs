@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::{Context, Shared};
 use crate::error::{Error, Kind, Problems};
+use crate::host::{Endpoint, Role};
+use crate::known::{Change, Entry, Known, Origin, Place, Replaces, Store, not_known};
 use crate::material::Certificate;
-use crate::trust::{
-    Asked, Change, Endpoint, Entry, Known, Origin, Place, Record, Renewal, Replaces, Role, Store,
-    accepted_by, is_its_own, not_known,
-};
+use crate::trust::{Asked, Record, Renewal, accepted_by, is_its_own};
 
 /// How long a writer waits for another process that holds the store.
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(10);

@@ -10,9 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, load_lists, read_file};
 use super::{Context, Passphrase, State, own};
+use crate::chain::{Anchors, rolled_back};
 use crate::error::{Error, Kind};
 use crate::material::{Material, pem_files, source_of, stamp};
-use crate::trust::{Anchors, rolled_back};
 
 impl Context {
     /// Looks at every file again, and takes what has changed. Cheap where nothing did: one

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::chain::{CrlMode, Profile};
 use crate::error::{Error, Kind};
+use crate::known::IdentityFrom;
 use crate::tls::{Clock, Options, Version};
-use crate::trust::{ClientAuth, CrlMode, IdentityFrom, Policies, Policy, Profile};
+use crate::trust::{ClientAuth, Policies, Policy};
 
 /// The choices of an application. [`Settings::default`] is what a new context has.
 #[derive(Clone, Debug)]

@@ -8,12 +8,14 @@ use super::pairs::ServerPair;
 use super::pieces::Own;
 use super::settings::Settings;
 use super::ticket_secret::SecretFile;
+use crate::chain::{CleanChains, Rules};
 use crate::error::{Error, Kind, Problems};
+use crate::known::{Known, KnownView};
 use crate::material::Certificate;
 use crate::tls::{Clients, OwnPair, ServerSetup, Setup, TicketSecret, Tickets};
 use crate::trust::{
-    Admission, Asking, Beliefs, Client, ClientBeliefs, Grant, Judgement, Known, KnownView, Peer,
-    Policy, Rules, Verdict, judge, judge_client, verify_client,
+    Admission, Asking, Beliefs, Client, ClientBeliefs, Grant, Judgement, Peer, Policy, Verdict,
+    judge, judge_client, verify_client,
 };
 
 /// What a context was when a connection began, or when it is judged. Never changes.
@@ -21,6 +23,7 @@ use crate::trust::{
 pub struct Snapshot {
     pub(super) generation: u64,
     pub(super) rules: Rules,
+    pub(super) clean: CleanChains,
     pub(super) settings: Settings,
     pub(super) asking: Asking,
     pub(super) validator: Option<Arc<dyn Validator>>,
@@ -67,13 +70,7 @@ impl Snapshot {
     /// Judges a peer by what this snapshot believes; `view` is who is known just now.
     #[must_use]
     pub fn judge(&self, peer: &Peer<'_>, view: &KnownView, grant: Option<&Grant>) -> Judgement {
-        let beliefs = Beliefs {
-            rules: &self.rules,
-            policies: &self.settings.policies,
-            asking: self.asking,
-            known: view,
-        };
-        judge(peer, &beliefs, grant)
+        judge(peer, &self.beliefs(view), grant)
     }
 
     /// Judges a client by what this snapshot believes; `view` is who is known just now.
@@ -92,9 +89,20 @@ impl Snapshot {
         verify_client(client, &self.client_beliefs(view))
     }
 
+    pub(super) const fn beliefs<'a>(&'a self, known: &'a KnownView) -> Beliefs<'a> {
+        Beliefs {
+            rules: &self.rules,
+            clean: &self.clean,
+            policies: &self.settings.policies,
+            asking: self.asking,
+            known,
+        }
+    }
+
     const fn client_beliefs<'a>(&'a self, known: &'a KnownView) -> ClientBeliefs<'a> {
         ClientBeliefs {
             rules: &self.rules,
+            clean: &self.clean,
             admission: &self.admission,
             policy: self.settings.policies.on_client,
             asking: self.asking,

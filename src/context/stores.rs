@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::Context;
 use crate::error::{Error, Kind};
-use crate::trust::{Role, Store};
+use crate::host::Role;
+use crate::known::Store;
 
 impl Context {
     /// Names the store of known servers. The file may be missing; its directory may not.

@@ -2,8 +2,9 @@
 
 use super::Context;
 use crate::error::Error;
+use crate::host::{Host, Role};
 use crate::material::chain_from_pem;
-use crate::trust::{Beliefs, Client, Host, Role, Suspect, Verdict, verify};
+use crate::trust::{Client, Suspect, Verdict, verify};
 
 impl Context {
     /// Judges a chain in PEM, the leaf first, as that of a peer which has proven that it holds
@@ -40,12 +41,6 @@ impl Context {
             chain: &chain,
             now,
         };
-        let beliefs = Beliefs {
-            rules: &snapshot.rules,
-            policies: &snapshot.settings.policies,
-            asking: snapshot.asking,
-            known: &view,
-        };
-        Ok(verify(&suspect, &beliefs))
+        Ok(verify(&suspect, &snapshot.beliefs(&view)))
     }
 }

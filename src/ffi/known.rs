@@ -9,7 +9,8 @@ use super::handle::{lend, show};
 use super::read::text;
 use super::text::c_string;
 use crate::error::{Error, Kind, Problems};
-use crate::trust::{Endpoint, Entry, Origin, Place, Role};
+use crate::host::{Endpoint, Role};
+use crate::known::{Entry, Origin, Place};
 
 /// A peer that is known by its very certificate, or a certificate that is distrusted.
 ///

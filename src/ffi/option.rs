@@ -15,10 +15,12 @@ use super::call::call;
 use super::context::{no_constant, tlsconn_ctx};
 use super::handle::lend;
 use super::read::string;
+use crate::chain::{CrlMode, Profile};
 use crate::context::Settings;
 use crate::error::{Error, Kind};
+use crate::known::IdentityFrom;
 use crate::tls::{SendCertificate, Version};
-use crate::trust::{ClientAuth, CrlMode, IdentityFrom, Policies, Policy, Profile};
+use crate::trust::{ClientAuth, Policies, Policy};
 
 /// What an application may choose, each with what holds where it chooses nothing.
 #[repr(C)]

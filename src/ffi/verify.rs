@@ -10,7 +10,7 @@ use super::known::tlsconn_role;
 use super::read::{bytes, text};
 use super::text::c_string;
 use crate::error::{Error, Kind};
-use crate::trust::Role;
+use crate::host::Role;
 
 thread_local! {
     /// What `*why` points to.

@@ -1,6 +1,10 @@
 //! Certificates made by hand for tests, byte by byte, the impossible ones too. Nobody signed them.
 
+mod maker;
+
 use super::certificate::Certificate;
+
+pub(crate) use maker::*;
 
 pub(crate) const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 

@@ -15,8 +15,8 @@ use rustls::sign::CertifiedKey;
 
 use super::setup::certified_key;
 use crate::error::{Error, Kind};
+use crate::host::Host;
 use crate::material::{Certificate, Key};
-use crate::trust::Host;
 
 /// The names of servers for which a pair is: one DNS name, or all with one more label before it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,7 +24,8 @@ use super::secrets::Secrets;
 use super::server::ServerSetup;
 use super::setup::{Setup, take_asked};
 use crate::error::{Error, Kind};
-use crate::trust::{Admitted, ClientAuth, Host};
+use crate::host::Host;
+use crate::trust::{Admitted, ClientAuth};
 
 /// The most plaintext that one call of [`Session::write`] takes.
 const WRITE_LIMIT: usize = 64 * 1024;

@@ -199,8 +199,8 @@ fn characters(text: &[u8]) -> Vec<Option<char>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Maker, named};
     use super::*;
+    use crate::material::testing::{Maker, named};
 
     fn fits(pattern: &str, name: &str) -> bool {
         Pattern::new(pattern).fits(name.as_bytes())

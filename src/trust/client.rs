@@ -9,16 +9,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::assess::{Assessment, Case, Rules, assess_exact};
-use super::clean::Sent;
-use super::directory::Directory;
-use super::entry::{Entry, Role};
-use super::identity::{Identity, IdentityFrom, IdentitySource, identity};
-use super::judge::{Admitted, Asked, Asking, Grant, Judgement, Policy, Reason, Situation};
-use super::judgement_text;
-use super::known::KnownView;
+use super::allow::AllowList;
+use super::asked::{Asked, Asking, Grant, Policy, Situation};
+use super::judge::{Admitted, Judgement, Reason};
 use super::shown::{Shown, with_distrust};
+use super::text;
+use crate::chain::{Assessment, Case, CleanChains, Rules, Sent, assess_exact};
 use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
+use crate::known::{Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, identity};
 use crate::material::{Certificate, source_of};
 
 /// Whether clients show a certificate.
@@ -44,7 +43,9 @@ pub(crate) struct Admission {
     pub directory: Option<Arc<Directory>>,
     /// Whether authorities count beside the directory.
     pub directory_and_authorities: bool,
-    /// The identities that may come, where there is a list.
+    /// The distinguished names that are allowed, where there is a list.
+    pub names: AllowList,
+    /// The identities that are allowed, where there is a list.
     pub identities: Option<Arc<BTreeSet<String>>>,
 }
 
@@ -69,6 +70,8 @@ pub(crate) struct Client<'a> {
 pub(crate) struct ClientBeliefs<'a> {
     /// Authorities, revocation lists, profile, and the list of distinguished names.
     pub rules: &'a Rules,
+    /// The chains that these rules found clean.
+    pub clean: &'a CleanChains,
     /// What is for clients alone.
     pub admission: &'a Admission,
     /// What to do with a client that nothing vouches for.
@@ -104,7 +107,7 @@ fn anonymous(beliefs: &ClientBeliefs<'_>) -> Result<Judgement, Error> {
             "give the client a certificate and its key, or set TLSCONN_OPT_CLIENT_AUTH",
         );
     }
-    if admission.identities.is_some() || beliefs.rules.allowed.is_set() {
+    if admission.identities.is_some() || admission.names.is_set() {
         return refuse(
             "the client shows no certificate, and only clients on a list may come",
             "give the client a certificate that the list names",
@@ -114,14 +117,14 @@ fn anonymous(beliefs: &ClientBeliefs<'_>) -> Result<Judgement, Error> {
 }
 
 /// Judges a client that shows a certificate, and tells what was found as well.
-pub(super) fn hear(
+pub(crate) fn hear(
     client: &Client<'_>,
     beliefs: &ClientBeliefs<'_>,
     grant: Option<&Grant>,
 ) -> Result<(Judgement, Assessment), Error> {
     let Client { chain, now } = *client;
-    let sent = Sent { role: Role::Client, name: None, chain, rules: beliefs.rules };
-    let shown = Shown::read(&sent, now)?;
+    let sent = Sent { role: Role::Client, name: None, chain };
+    let shown = Shown::read(&sent, beliefs.clean, now)?;
     let case = Case { role: Role::Client, name: None, chain: &shown.chain, now };
     let Some(leaf) = shown.chain.first() else {
         return Ok((anonymous(beliefs)?, Assessment::default()));
@@ -135,7 +138,7 @@ pub(super) fn hear(
             court.let_in(IdentitySource::Directory, Reason::Directory)
         } else {
             let who = format!("the client of {}", source_of(&file));
-            Judgement::Refused(judgement_text::bad_client(&who, leaf, &found))
+            Judgement::Refused(text::bad_client(&who, leaf, &found))
         };
         return Ok((judgement, found));
     }
@@ -145,7 +148,8 @@ pub(super) fn hear(
         let judgement = court.known(&lasting, &session, &mut found);
         return Ok((judgement, found));
     }
-    let mut found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs.known);
+    let mut found =
+        with_distrust(shown.find_path(&case, beliefs.rules, beliefs.clean), &case, beliefs.known);
     let vouched = found.problems.is_empty();
     if vouched && beliefs.admission.authorities_count() {
         let judgement = court.let_in(IdentitySource::Authority, Reason::Authority);
@@ -217,7 +221,7 @@ impl ClientCourt<'_> {
         let alive = |entry: &&Arc<Entry>| entry.expires.is_none_or(|last| self.now <= last);
         let all = || lasting.iter().chain(session).filter(alive);
         if all().next().is_none() {
-            found.why.push(judgement_text::client_entry_expired(lasting.iter().chain(session)));
+            found.why.push(text::client_entry_expired(lasting.iter().chain(session)));
         } else if all().fold(Problems::NONE, |all, one| all | one.accepted).contains(found.problems)
         {
             return self.let_in(IdentitySource::Answer, Reason::Known);
@@ -280,7 +284,7 @@ impl ClientCourt<'_> {
             lasting: !lasting.is_empty(),
         };
         if !may_ask {
-            return Judgement::Refused(judgement_text::refusal(&asked));
+            return Judgement::Refused(text::refusal(&asked));
         }
         if self.grant.is_some_and(|grant| grant.asked.covers(&asked)) {
             return self.let_in(IdentitySource::Answer, Reason::Answer);
@@ -311,7 +315,7 @@ impl ClientCourt<'_> {
     /// The identity in the client's certificate, where no list is against it.
     fn listed_name(&self) -> Result<String, Error> {
         let admission = self.beliefs.admission;
-        if let Some(error) = self.beliefs.rules.refusal(Role::Client, self.leaf) {
+        if let Some(error) = admission.names.refusal(self.leaf) {
             return Err(error);
         }
         let name = identity(self.leaf, admission.identity_from).map_err(|why| {

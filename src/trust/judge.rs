@@ -6,79 +6,14 @@
 
 use std::sync::Arc;
 
-use super::assess::{Assessment, Case, Rules, assess_exact};
-use super::clean::Sent;
-use super::entry::{Entry, Role};
-use super::host::Endpoint;
-use super::identity::Identity;
-use super::judgement_text;
-use super::known::{KnownView, Standing};
+use super::asked::{Asked, Asking, Grant, Policies, Policy, Situation};
 use super::shown::{Shown, with_distrust};
+use super::text;
+use crate::chain::{Assessment, Case, CleanChains, Rules, Sent, assess_exact};
 use crate::error::{Error, Problems};
+use crate::host::{Endpoint, Role};
+use crate::known::{Entry, Identity, KnownView, Standing};
 use crate::material::Certificate;
-
-/// Why there is a question, or would be one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Situation {
-    /// A stranger that an authority vouches for.
-    New,
-    /// A known peer with another certificate.
-    Changed,
-    /// A known peer with a new certificate for its old key, from an authority.
-    Renewed,
-    /// A stranger that no authority vouches for.
-    Untrusted,
-    /// A known peer with a problem that was not accepted with it.
-    NewProblem,
-    /// A client that nothing here vouches for.
-    Client,
-}
-
-/// What to do in a situation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Policy {
-    /// What the situation's text says.
-    #[default]
-    Auto,
-    /// Refuse.
-    Refuse,
-    /// Ask.
-    Ask,
-    /// Admit. Only for peers that an authority vouches for.
-    Allow,
-}
-
-/// The policies of a context.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Policies {
-    /// For [`Situation::New`]; by itself asks the validator, and where none was ever set the
-    /// authority decides.
-    pub on_new: Policy,
-    /// For [`Situation::Changed`]; by itself refuses.
-    pub on_changed: Policy,
-    /// For [`Situation::Renewed`]; by itself admits and replaces the entry.
-    pub on_renewed: Policy,
-    /// For [`Situation::Untrusted`]; by itself refuses.
-    pub on_untrusted: Policy,
-    /// For [`Situation::NewProblem`]; by itself asks where there is a validator.
-    pub on_new_problem: Policy,
-    /// For [`Situation::Client`]; by itself refuses.
-    pub on_client: Policy,
-}
-
-/// Who can be asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Asking {
-    /// Nobody, and nobody ever could.
-    #[default]
-    Nobody,
-    /// A validator.
-    Validator,
-    /// A validator of the 2007 proposal, which knows of new peers only.
-    Proposal,
-    /// Nobody any more: the validator was taken away.
-    NobodyAnyMore,
-}
 
 /// A server to be judged. It has proven that it holds the key of the first certificate.
 #[derive(Clone, Copy, Debug)]
@@ -96,19 +31,14 @@ pub struct Peer<'a> {
 pub(crate) struct Beliefs<'a> {
     /// Authorities, revocation lists and profile.
     pub rules: &'a Rules,
+    /// The chains that these rules found clean.
+    pub clean: &'a CleanChains,
     /// The policies.
     pub policies: &'a Policies,
     /// Who can be asked.
     pub asking: Asking,
     /// The known peers.
     pub known: &'a KnownView,
-}
-
-/// An answer that a connection brings along when it is judged again.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    /// The question that was answered.
-    pub asked: Asked,
 }
 
 /// What came of the judgement.
@@ -193,7 +123,7 @@ impl Admitted {
     }
 
     /// A client that was judged; [`super::client`] alone says so.
-    pub(super) const fn client(
+    pub(crate) const fn client(
         reason: Reason,
         chain: Arc<[Certificate]>,
         identity: Option<Identity>,
@@ -208,69 +138,6 @@ impl Admitted {
     }
 }
 
-/// Everything that a question is about.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Which side the peer is on.
-    pub role: Role,
-    /// The host that was dialled, or the verify name, with the port; a client has none.
-    pub endpoint: Option<Endpoint>,
-    /// The identity that a client would be granted.
-    pub identity: Option<String>,
-    /// Why there is a question.
-    pub situation: Situation,
-    /// Everything that is wrong, and that an allowing answer accepts.
-    pub problems: Problems,
-    /// A sentence for each thing that is wrong.
-    pub why: Vec<String>,
-    /// What the peer shows, the leaf first.
-    pub chain: Arc<[Certificate]>,
-    /// The entry that is known, where there is one.
-    pub previous: Option<Arc<Entry>>,
-    /// The certificates that were known for the place, by fingerprint.
-    pub judged: Vec<[u8; 32]>,
-    /// The certificates that the store has for this very place, by fingerprint: those that a
-    /// stored answer takes the place of.
-    pub stored: Vec<[u8; 32]>,
-    /// Whether what is known comes from the store or from given material.
-    pub lasting: bool,
-}
-
-impl Asked {
-    /// The certificate that the question is about.
-    #[must_use]
-    pub fn certificate(&self) -> Option<&Certificate> {
-        self.chain.first()
-    }
-
-    /// The peer, for a sentence: its host and port, or the name that a client would get.
-    #[must_use]
-    pub fn whom(&self) -> String {
-        match (&self.endpoint, &self.identity) {
-            (Some(endpoint), _) => endpoint.to_string(),
-            (None, Some(name)) => format!("the client {name}"),
-            (None, None) => "the client".to_owned(),
-        }
-    }
-
-    /// The error where nobody is to be asked.
-    #[must_use]
-    pub(crate) fn refusal(&self) -> Error {
-        judgement_text::refusal(self)
-    }
-
-    /// Whether an answer to this question also answers `other`.
-    pub(super) fn covers(&self, other: &Self) -> bool {
-        self.role == other.role
-            && self.endpoint == other.endpoint
-            && self.identity == other.identity
-            && self.situation == other.situation
-            && self.certificate() == other.certificate()
-            && self.judged == other.judged
-            && self.problems.contains(other.problems)
-    }
-}
-
 /// Judges a peer; with a grant, the question that it answers is not asked again.
 #[must_use]
 pub(crate) fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
@@ -281,14 +148,14 @@ pub(crate) fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant
 }
 
 /// Judges a peer, and tells what was found as well; an error where its chain cannot be read.
-pub(super) fn hear(
+pub(crate) fn hear(
     peer: &Peer<'_>,
     beliefs: &Beliefs<'_>,
     grant: Option<&Grant>,
 ) -> Result<(Judgement, Assessment), Error> {
     let Peer { endpoint, chain, now } = *peer;
     let (role, name) = (Role::Server, Some(&endpoint.host));
-    let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
+    let shown = Shown::read(&Sent { role, name, chain }, beliefs.clean, now)?;
     let court = Court { peer, beliefs, grant, chain: Arc::clone(&shown.chain) };
     let standing = beliefs.known.standing(role, endpoint);
     let found = court.find(&standing, &shown);
@@ -319,8 +186,11 @@ impl Court<'_> {
         let shown = self.chain.first();
         let is_known = standing.entries.iter().any(|one| Some(&one.certificate) == shown);
         let rules = self.beliefs.rules;
-        let found =
-            if is_known { assess_exact(&case, rules) } else { sent.find_path(&case, rules) };
+        let found = if is_known {
+            assess_exact(&case, rules)
+        } else {
+            sent.find_path(&case, rules, self.beliefs.clean)
+        };
         with_distrust(found, &case, self.beliefs.known)
     }
 
@@ -362,7 +232,7 @@ impl Court<'_> {
             return self.admit(Reason::Known, None);
         }
         if !(alive || renewed_for_session) {
-            found.why.push(judgement_text::entry_expired(self.peer.endpoint, standing));
+            found.why.push(text::entry_expired(self.peer.endpoint, standing));
         }
         let policy = match (self.beliefs.policies.on_new_problem, self.beliefs.asking) {
             (Policy::Auto, Asking::Validator) => Policy::Ask,
@@ -427,7 +297,7 @@ impl Court<'_> {
             Policy::Auto | Policy::Refuse => false,
         };
         if !ask {
-            return Judgement::Refused(judgement_text::refusal(&asked));
+            return Judgement::Refused(text::refusal(&asked));
         }
         if self.grant.is_some_and(|grant| grant.asked.covers(&asked)) {
             return self.admit(Reason::Answer, None);
@@ -478,3 +348,6 @@ impl Court<'_> {
         Judgement::Admitted(Admitted { reason, renews, chain, identity: None })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::entry::Role;
-use super::judge::{Asked, Grant, Situation};
-use super::judgement_text;
+use super::asked::{Asked, Grant, Situation};
+use super::text;
 use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
 use crate::material::{Certificate, Style};
 
 /// How long whoever must not wait waits for another process that holds the store.
@@ -109,7 +109,7 @@ impl Question {
     /// The question in words, ready for a dialog.
     #[must_use]
     pub fn text(&self, style: Style) -> String {
-        judgement_text::question(&self.asked, style)
+        text::question(&self.asked, style)
     }
 
     /// Whether an answer makes sense here.

@@ -3,18 +3,17 @@
 
 use std::sync::Arc;
 
-use super::assess::{Assessment, Case, Rules, assess_path};
-use super::clean::{CleanChain, Sent};
-use super::host::Host;
-use super::judgement_text;
-use super::known::KnownView;
+use super::text;
+use crate::chain::{Assessment, Case, CleanChain, CleanChains, Rules, Sent, assess_path};
 use crate::error::{Error, Kind, Problems};
+use crate::host::Host;
+use crate::known::KnownView;
 use crate::material::Certificate;
 
 /// What a peer shows, read.
 #[derive(Debug)]
-pub(super) struct Shown {
-    pub(super) chain: Arc<[Certificate]>,
+pub(crate) struct Shown {
+    pub(crate) chain: Arc<[Certificate]>,
     /// Its key among the clean chains, and what is remembered under it.
     key: Option<[u8; 32]>,
     clean: Option<Arc<CleanChain>>,
@@ -22,9 +21,9 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Reads what was sent, unless it is remembered.
-    pub(super) fn read(sent: &Sent<'_>, now: i64) -> Result<Self, Error> {
+    pub(crate) fn read(sent: &Sent<'_>, clean: &CleanChains, now: i64) -> Result<Self, Error> {
         let key = sent.key();
-        let clean = key.and_then(|key| sent.rules.clean.get(&key, now));
+        let clean = key.and_then(|key| clean.get(&key, now));
         let chain = match &clean {
             Some(clean) => Arc::clone(&clean.chain),
             None => read_chain(sent)?,
@@ -33,13 +32,18 @@ impl Shown {
     }
 
     /// Looks at its path, unless it is remembered as clean.
-    pub(super) fn find_path(&self, case: &Case<'_>, rules: &Rules) -> Assessment {
+    pub(crate) fn find_path(
+        &self,
+        case: &Case<'_>,
+        rules: &Rules,
+        clean: &CleanChains,
+    ) -> Assessment {
         if let Some(clean) = &self.clean {
             return clean.assessment();
         }
         let found = assess_path(case, rules);
         if let Some(key) = self.key {
-            rules.clean.put(key, &self.chain, &found);
+            clean.put(key, &self.chain, &found);
         }
         found
     }
@@ -61,7 +65,7 @@ fn read_chain(sent: &Sent<'_>) -> Result<Arc<[Certificate]>, Error> {
 }
 
 /// What was found, and who of the chain and the path is distrusted.
-pub(super) fn with_distrust(
+pub(crate) fn with_distrust(
     mut found: Assessment,
     case: &Case<'_>,
     known: &KnownView,
@@ -73,7 +77,7 @@ pub(super) fn with_distrust(
         .find_map(|one| known.distrusts(one).map(|entry| (one, entry)));
     if let Some((one, entry)) = distrusted {
         found.problems |= Problems::DISTRUSTED;
-        found.why.insert(0, judgement_text::distrusted(one, entry));
+        found.why.insert(0, text::distrusted(one, entry));
     }
     found
 }

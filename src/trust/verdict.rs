@@ -4,15 +4,14 @@
 //! comes out where nobody is asked and no policy is set. Whether the peer holds the key of its
 //! certificate cannot be seen here.
 
-use super::assess::{Assessment, Case};
-use super::clean::Sent;
+use super::asked::{Asking, Policies, Policy};
 use super::client::{self, Client, ClientBeliefs};
-use super::entry::Role;
-use super::host::{Endpoint, Host};
-use super::judge::{Asking, Beliefs, Judgement, Peer, Policies, Policy, Reason, hear};
-use super::judgement_text;
+use super::judge::{Beliefs, Judgement, Peer, Reason, hear};
 use super::shown::{Shown, with_distrust};
+use super::text;
+use crate::chain::{Assessment, Case, Sent};
 use crate::error::{Error, Kind, Problems, escaped};
+use crate::host::{Endpoint, Host, Role};
 use crate::material::{Certificate, Crl, Style, time_text};
 
 /// A server's chain to be judged without a connection.
@@ -147,7 +146,7 @@ fn outcome(judgement: Judgement) -> Result<Reason, Error> {
     match judgement {
         Judgement::Admitted(admitted) => Ok(admitted.reason()),
         Judgement::Refused(error) => Err(error),
-        Judgement::Ask(asked) => Err(judgement_text::refusal(&asked)),
+        Judgement::Ask(asked) => Err(text::refusal(&asked)),
     }
 }
 
@@ -155,13 +154,14 @@ fn outcome(judgement: Judgement) -> Result<Reason, Error> {
 fn nowhere(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error> {
     let Suspect { host: name, chain, now, .. } = *suspect;
     let role = Role::Server;
-    let shown = Shown::read(&Sent { role, name, chain, rules: beliefs.rules }, now)?;
+    let shown = Shown::read(&Sent { role, name, chain }, beliefs.clean, now)?;
     let case = Case { role, name, chain: &shown.chain, now };
-    let found = with_distrust(shown.find_path(&case, beliefs.rules), &case, beliefs.known);
+    let found =
+        with_distrust(shown.find_path(&case, beliefs.rules, beliefs.clean), &case, beliefs.known);
     let outcome = if found.problems.is_empty() {
         Ok(Reason::Authority)
     } else {
-        Err(judgement_text::bad_chain(shown.chain.first(), &found))
+        Err(text::bad_chain(shown.chain.first(), &found))
     };
     Ok((found, outcome))
 }

@@ -1,23 +1,34 @@
-//! What the tests of questions, judgements and material share: a small PKI, peers on the other
-//! end of a wire, and validators that remember what they were asked. Every judgement is made
-//! at one fixed time; nothing here sleeps or leaves this machine.
-#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
-#![allow(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests may stop at once"
-)]
+//! What the tests share: the maker of certificates, peers on the other end of a wire, validators
+//! that remember what they were asked, the programs of others, and the C examples, on a terminal
+//! or without one.
+//!
+//! Nothing here waits by the clock or leaves this machine. What is over memory is judged at one
+//! fixed time; a server of others is ready when it says so or lets us in, and a program has
+//! asked when its last line ends in `? `.
+#![allow(dead_code, unused_imports, reason = "each executable uses its part")]
 
 pub(crate) mod ask;
 pub(crate) mod both;
+pub(crate) mod clients;
+pub(crate) mod docker;
+pub(crate) mod example;
+pub(crate) mod folder;
+pub(crate) mod front;
+pub(crate) mod hostmanager;
 pub(crate) mod injections;
+pub(crate) mod installed;
+pub(crate) mod libvirtd;
 pub(crate) mod memory;
+pub(crate) mod openssl;
+pub(crate) mod ours;
 pub(crate) mod pair;
 pub(crate) mod pki;
 pub(crate) mod raw;
 pub(crate) mod records;
 pub(crate) mod sealing;
+pub(crate) mod server;
 pub(crate) mod tcp;
+pub(crate) mod terminal;
 
 use std::path::PathBuf;
 
@@ -25,6 +36,7 @@ use tlsconn::{Context, Material, Problems};
 
 pub(crate) use ask::{Ask, Does};
 pub(crate) use both::{Both, own};
+pub(crate) use installed::{find, has};
 pub(crate) use memory::Link;
 pub(crate) use pki::{Authority, DAY, Identity, NOW};
 

@@ -1,4 +1,8 @@
-//! Authorities, peers and revocation lists, made anew for each test around one fixed day.
+//! The maker of certificates: authorities, peers and revocation lists, made anew for each test.
+//!
+//! Those of [`named`] are valid around one fixed day, and are judged on it. Those of [`lasting`]
+//! are valid on that day and on any other of this century: programs of others look at the clock.
+//! What no careful library makes, odd certificates byte by byte, is made in `tests/judge`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,13 +10,19 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
     KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
 };
+use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
+use time::macros::datetime;
 use tlsconn::Certificate;
 
 /// The time of every judgement: 2026-11-21, at noon.
 pub(crate) const NOW: i64 = 1_795_262_400;
 /// A day in seconds.
 pub(crate) const DAY: i64 = 86_400;
+
+/// As long as anybody runs this.
+pub(crate) const CENTURY: [OffsetDateTime; 2] =
+    [datetime!(2020-01-01 0:00 UTC), datetime!(2099-01-01 0:00 UTC)];
 
 static SERIAL: AtomicU64 = AtomicU64::new(1000);
 
@@ -33,10 +43,18 @@ pub(crate) struct Identity {
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
-        let mut params = named(name, &[]);
+        Self::with(named(name, &[]))
+    }
+
+    /// One of these parameters, and what makes it an authority.
+    pub(crate) fn with(params: CertificateParams) -> Self {
+        Self::of(params, KeyPair::generate().unwrap())
+    }
+
+    /// The same with this key.
+    pub(crate) fn of(mut params: CertificateParams, key: KeyPair) -> Self {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().unwrap();
         let made = params.self_signed(&key).unwrap();
         let certificate = Certificate::from_der(made.der()).unwrap();
         Self { pem: made.pem(), params, key, certificate }
@@ -63,16 +81,27 @@ impl Authority {
 
     /// A revocation list from so many days before now, in PEM.
     pub(crate) fn list(&self, age: i64, revoked: &[&Identity]) -> String {
-        let entry = |one: &&Identity| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(one.certificate.serial()),
-            revocation_time: day(-age),
+        let revoked: Vec<_> = revoked.iter().map(|one| &one.certificate).collect();
+        self.list_of(u64::try_from(1000 - age).unwrap(), [day(-age), day(30)], &revoked)
+    }
+
+    /// A revocation list with this number, in PEM. What it lists was revoked when it begins.
+    pub(crate) fn list_of(
+        &self,
+        number: u64,
+        [begin, end]: [OffsetDateTime; 2],
+        revoked: &[&Certificate],
+    ) -> String {
+        let entry = |one: &&Certificate| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(one.serial()),
+            revocation_time: begin,
             reason_code: None,
             invalidity_date: None,
         };
         let params = CertificateRevocationListParams {
-            this_update: day(-age),
-            next_update: day(30),
-            crl_number: SerialNumber::from(u64::try_from(1000 - age).unwrap()),
+            this_update: begin,
+            next_update: end,
+            crl_number: SerialNumber::from(number),
             issuing_distribution_point: None,
             revoked_certs: revoked.iter().map(entry).collect(),
             key_identifier_method: KeyIdMethod::Sha256,
@@ -99,6 +128,10 @@ impl Identity {
         Self::of(&params.self_signed(&key).unwrap(), key)
     }
 
+    pub(crate) fn der(&self) -> CertificateDer<'static> {
+        self.certificate.der().to_vec().into()
+    }
+
     pub(crate) fn key_pem(&self) -> String {
         self.key.serialize_pem()
     }
@@ -118,6 +151,15 @@ pub(crate) fn named(name: &str, names: &[&str]) -> CertificateParams {
     params.serial_number = Some(SerialNumber::from(SERIAL.fetch_add(1, Ordering::Relaxed)));
     params.not_before = day(-100);
     params.not_after = day(100);
+    params
+}
+
+/// The same, valid for as long as anybody runs this.
+pub(crate) fn lasting(name: &str, names: &[&str]) -> CertificateParams {
+    let mut params = named(name, names);
+    // Nobody may take one that was made by an earlier process for it.
+    params.serial_number = None;
+    [params.not_before, params.not_after] = CENTURY;
     params
 }
 

@@ -1,7 +1,7 @@
 //! Servers on loopback, each in a thread that ends with its last connection.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -58,6 +58,9 @@ impl Serve {
             tls.write_tls(&mut stream).unwrap();
         }
         if let Self::HangsUp(_, gone) = self {
+            // Closing alone is not enough: a program that another test starts has the socket too,
+            // for as long as it takes to start.
+            stream.shutdown(Shutdown::Both).unwrap();
             drop(stream);
             gone.send(()).unwrap();
             return;

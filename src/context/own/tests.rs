@@ -4,10 +4,11 @@ use rcgen::{
 };
 use time::OffsetDateTime;
 
+use crate::chain::Profile;
 use crate::context::Context;
 use crate::error::{Kind, Problems};
+use crate::host::Role;
 use crate::material::Material;
-use crate::trust::{Profile, Role};
 
 const NOW: i64 = 1_795_262_400;
 

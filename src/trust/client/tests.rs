@@ -4,16 +4,13 @@
 mod known;
 mod lists;
 
-use super::super::allow::AllowList;
-use super::super::anchors::Anchors;
-use super::super::crls::Crls;
-use super::super::entries::Entries;
-use super::super::entry::Origin;
-use super::super::known::{Known, SessionEntries};
-use super::super::testing::{DAY, Maker, NOW, authority, day, named};
-use super::super::verdict::verify_client;
 use super::*;
+use crate::chain::{Anchors, Crls};
+use crate::known::{Entries, Known, Origin, SessionEntries};
 use crate::material::Crl;
+use crate::material::testing::{DAY, Maker, NOW, authority, day, named};
+use crate::trust::allow::AllowList;
+use crate::trust::verdict::verify_client;
 use rcgen::KeyPair;
 use std::fs;
 
@@ -90,6 +87,7 @@ impl House {
         let view = self.view();
         let beliefs = ClientBeliefs {
             rules: &self.rules,
+            clean: &CleanChains::default(),
             admission: &self.admission,
             policy: self.policy,
             asking: self.asking,

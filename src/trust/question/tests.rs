@@ -1,7 +1,8 @@
-use super::super::for_tests::{asked, certificate, known};
-use super::super::host::{Endpoint, Host};
 use super::*;
-use crate::trust::Role;
+use crate::host::{Endpoint, Host, Role};
+use crate::known::testing::known;
+use crate::material::testing::certificate;
+use crate::trust::testing::asked;
 
 const P: Problems = Problems::UNKNOWN_ISSUER;
 

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use super::super::judge::Policy;
-use super::super::known::KnownView;
-use super::super::testing::{Maker, NOW, server};
-use super::super::{Anchors, Rules};
 use super::*;
+use crate::chain::{Anchors, CleanChains, Rules};
+use crate::known::KnownView;
+use crate::material::testing::{Maker, NOW, server};
+use crate::trust::asked::Policy;
 
 #[test]
 fn neither_policies_nor_who_could_be_asked_change_a_verdict() {
@@ -14,10 +14,17 @@ fn neither_policies_nor_who_could_be_asked_change_a_verdict() {
     let known = KnownView::default();
     let anchors = Arc::new(Anchors::new(vec![root.certificate()]));
     let rules = Rules { anchors, ..Rules::default() };
+    let clean = CleanChains::default();
     for on_new in [Policy::Auto, Policy::Refuse, Policy::Ask] {
         for asking in [Asking::Nobody, Asking::Validator, Asking::NobodyAnyMore] {
             let policies = Policies { on_new, ..Policies::default() };
-            let beliefs = Beliefs { rules: &rules, policies: &policies, asking, known: &known };
+            let beliefs = Beliefs {
+                rules: &rules,
+                clean: &clean,
+                policies: &policies,
+                asking,
+                known: &known,
+            };
             for port in [None, Some(1)] {
                 let host = Some(&host);
                 let suspect = Suspect { host, port, chain: &chain, now: NOW };

@@ -28,7 +28,7 @@ fn a_list_of_names_counts_whoever_vouches() {
     for (patterns, fits) in [(&["CN=al*"][..], true), (&["CN=bob", "CN=AL*"], false), (&[], false)]
     {
         for mut house in open_houses(&root, &alice) {
-            house.rules.allowed = names(patterns);
+            house.admission.names = names(patterns);
             let judgement = house.hear(&[&alice], None);
             assert_eq!(!matches!(judgement, Judgement::Refused(_)), fits, "{patterns:?}");
             if let Judgement::Refused(error) = judgement {
@@ -61,7 +61,7 @@ fn an_empty_list_admits_nobody_and_no_client_without_a_certificate() {
         house
     };
     let (mut by_name, mut by_identity) = (open(), open());
-    by_name.rules.allowed = names(&[]);
+    by_name.admission.names = names(&[]);
     by_identity.admission.identities = identities(&[]);
     for house in [by_name, by_identity] {
         assert_eq!(house.refuses(&alice).kind(), Kind::NotAllowed);
@@ -114,6 +114,7 @@ fn what_cannot_be_read_is_refused() {
     let view = house.view();
     let beliefs = ClientBeliefs {
         rules: &house.rules,
+        clean: &CleanChains::default(),
         admission: &house.admission,
         policy: house.policy,
         asking: house.asking,

@@ -1,0 +1,225 @@
+//! What is wrong with a peer's chain: the judge's findings, without his verdict.
+//!
+//! All rules are looked at, so that a person is told everything at once. What a profile asks is
+//! in its own module, and chosen here, in [`Asks::of`], and nowhere else.
+
+use super::constraints;
+use super::finding::{Assessment, Case, Profile};
+use super::path::{self, Found};
+use super::position::{Position, positions};
+use super::revocation::Demand;
+use super::revocation::signers::{self, Given};
+use super::rules::Rules;
+use super::signature::{self, Proof};
+use super::{libvirt, pedantic, strict, webpki};
+use crate::error::Problems;
+use crate::host::Host;
+use crate::material::{Certificate, name_text};
+
+/// What a profile asks, beside what all of them ask: of paths, name constraints, signatures and
+/// revocation.
+struct Asks {
+    /// Of each certificate of a path.
+    each: fn(&Case<'_>, &Certificate, Position, &mut Assessment),
+    /// Of a leaf that is known by its very certificate.
+    known: fn(&Case<'_>, &Certificate, &mut Assessment),
+    /// Of the leaf's names.
+    name: fn(&Host, &Certificate, &mut Assessment),
+    /// Of a whole path.
+    path: fn(&Case<'_>, &[Certificate], &mut Assessment),
+    /// Of a leaf for which there is no path.
+    alone: fn(&Case<'_>, &Certificate, &mut Assessment),
+    /// Whether a list must be numbered to clear anybody.
+    numbered_lists: bool,
+}
+
+impl Asks {
+    const STRICT: Self = Self {
+        each: strict::check,
+        known: strict::check_known,
+        name: strict::check_name,
+        path: webpki::opinion,
+        alone: webpki::opinion_on_leaf,
+        numbered_lists: true,
+    };
+    const LIBVIRT: Self = Self {
+        each: libvirt::check,
+        known: libvirt::check_known,
+        name: libvirt::check_name,
+        path: libvirt::check_path,
+        alone: |case, leaf, out| libvirt::check_path(case, std::slice::from_ref(leaf), out),
+        numbered_lists: false,
+    };
+    const PEDANTIC: Self = Self {
+        path: |case, path, out| {
+            (Self::STRICT.path)(case, path, out);
+            pedantic::check(case.role, path, out);
+        },
+        alone: |case, leaf, out| {
+            (Self::STRICT.alone)(case, leaf, out);
+            pedantic::check(case.role, std::slice::from_ref(leaf), out);
+        },
+        ..Self::STRICT
+    };
+
+    const fn of(profile: Profile) -> Self {
+        match profile {
+            Profile::Strict => Self::STRICT,
+            Profile::Libvirt => Self::LIBVIRT,
+            Profile::Pedantic => Self::PEDANTIC,
+        }
+    }
+
+    const fn demand(&self, rules: &Rules) -> Demand {
+        Demand { mode: rules.crl_mode, grace: rules.crl_grace, numbers: self.numbered_lists }
+    }
+}
+
+/// Looks for the best path from the leaf to an authority of `rules`: the one with the fewest
+/// severe problems, and among those the one with the fewest.
+///
+/// Where there is none, what can be said of the leaf alone is said, and lists that name it
+/// count although nobody can verify them.
+#[must_use]
+pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
+    let Some(leaf) = case.chain.first() else { return nobody() };
+    let found = path::search(case.chain, &rules.anchors);
+    let mut left = constraints::Comparisons::default();
+    let mut best: Option<Assessment> = None;
+    for path in &found.paths {
+        let one = along(case, rules, path, &mut left);
+        if one.problems.is_empty() {
+            return one;
+        }
+        if best.as_ref().is_none_or(|best| one.rank() < best.rank()) {
+            best = Some(one);
+        }
+    }
+    best.unwrap_or_else(|| without_path(case, rules, leaf, &found))
+}
+
+/// Looks at the leaf alone, as a peer that is known by its very certificate: dates, name,
+/// purpose, key, critical extensions and revocation. What the peer sends beside the leaf is not
+/// looked at.
+#[must_use]
+pub(crate) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
+    let Some(leaf) = case.chain.first() else { return nobody() };
+    let mut out = Assessment { path: vec![leaf.clone()], ..Assessment::default() };
+    (Asks::of(rules.profile).known)(case, leaf, &mut out);
+    if let Some(host) = case.name {
+        strict::host_name::check_known(host, leaf, &mut out);
+    }
+    out.add_all(unverified(case, rules, leaf));
+    out
+}
+
+/// All problems of one candidate path.
+fn along(
+    case: &Case<'_>,
+    rules: &Rules,
+    path: &[Certificate],
+    left: &mut constraints::Comparisons,
+) -> Assessment {
+    let dates = path.iter().map(Certificate::facts);
+    let mut out = Assessment {
+        path: path.to_vec(),
+        valid_from: dates.clone().map(|facts| facts.not_before).max().unwrap_or_default(),
+        valid_until: dates.map(|facts| facts.not_after).min().unwrap_or_default(),
+        ..Assessment::default()
+    };
+    let asks = Asks::of(rules.profile);
+    for (position, certificate) in positions(path) {
+        (asks.each)(case, certificate, position, &mut out);
+    }
+    if let (Some(host), Some(leaf)) = (case.name, path.first()) {
+        (asks.name)(host, leaf, &mut out);
+    }
+    constraints::check(path, left, &mut out);
+    for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
+        let superior = path.get(index.saturating_add(2));
+        let demand = asks.demand(rules);
+        let given = Given { anchors: &rules.anchors, crls: &rules.crls, demand };
+        let (signers, window) = signers::others(case, given, certificate, issuer, superior);
+        let found = rules.crls.revocation(certificate, issuer, &signers, demand, case.now);
+        out.add_all((found.problems, found.why));
+        out.lists.extend(found.fresh.map(|list| (index, list)));
+        let window = window.and(found.window);
+        out.valid_from = out.valid_from.max(window.from);
+        out.valid_until = out.valid_until.min(window.until);
+    }
+    // A leaf that is an authority itself has no issuer in its path, and may have lists.
+    if let [alone] = path
+        && !alone.is_self_issued()
+    {
+        out.add_all(unverified(case, rules, alone));
+    }
+    (asks.path)(case, path, &mut out);
+    out
+}
+
+/// What can be said of a leaf that no authority vouches for.
+fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Found) -> Assessment {
+    let mut out = Assessment { path: vec![leaf.clone()], ..Assessment::default() };
+    let issuer = name_text(leaf.issuer_der());
+    let what = Position::Leaf.of(leaf);
+    let mut why = format!("{what} was issued by {issuer}, and no authority here vouches for it");
+    if found.given_up {
+        why.push_str(": what the peer sent is too much to search");
+    }
+    out.add(Problems::UNKNOWN_ISSUER, why);
+    own_signature(leaf, found, &mut out);
+    for certificate in found.reached.iter().filter(|one| !signature::is_computable(one)) {
+        let name = name_text(certificate.subject_der());
+        let algorithm = &certificate.facts().signature_algorithm;
+        let why = format!("the signature on {name} is not computed here: algorithm {algorithm}");
+        out.add(Problems::WEAK_SIGNATURE, why);
+    }
+    let asks = Asks::of(rules.profile);
+    (asks.each)(case, leaf, Position::Leaf, &mut out);
+    if let Some(host) = case.name {
+        (asks.name)(host, leaf, &mut out);
+    }
+    for certificate in &found.reached {
+        out.add_all(unverified(case, rules, certificate));
+    }
+    (asks.alone)(case, leaf, &mut out);
+    out
+}
+
+/// Whether the leaf signed itself, or says so and did not.
+fn own_signature(leaf: &Certificate, found: &Found, out: &mut Assessment) {
+    if !leaf.is_self_issued() {
+        return;
+    }
+    let what = Position::Leaf.of(leaf);
+    let facts = leaf.facts();
+    let names_itself =
+        facts.authority_key_id.is_none() || facts.authority_key_id == facts.subject_key_id;
+    match signature::check(leaf, leaf) {
+        Proof::Good => out.add(Problems::SELF_SIGNED, format!("{what} is signed by its own key")),
+        Proof::Bad if names_itself && found.reached.len() == 1 => {
+            let why = format!("{what} says that its own key signed it, and the signature is wrong");
+            out.add(Problems::BAD_SIGNATURE, why);
+        }
+        Proof::Bad | Proof::Uncomputable => {}
+    }
+}
+
+fn unverified(
+    case: &Case<'_>,
+    rules: &Rules,
+    certificate: &Certificate,
+) -> (Problems, Vec<String>) {
+    let issuers = rules.anchors.candidates(certificate);
+    rules.crls.revocation_unverified(certificate, &issuers, rules.crl_mode, case.now)
+}
+
+/// A chain of nobody: callers never hand one over, and it must not look clean.
+fn nobody() -> Assessment {
+    let mut out = Assessment::default();
+    out.add(Problems::UNKNOWN_ISSUER, "the peer sent no certificate".to_owned());
+    out
+}
+
+#[cfg(test)]
+mod tests;

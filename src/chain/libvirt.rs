@@ -1,0 +1,145 @@
+//! The profile LIBVIRT: what libvirt 9.0.0 over GnuTLS 3.7.9 accepts and refuses.
+//!
+//! GnuTLS looks at the chain without a purpose, and libvirt then at the leaf: that it is no
+//! authority, and at its key usage and purpose where they are critical. Paths, signatures,
+//! name constraints and revocation are those of every profile. Where libvirt is wrong and
+//! this is not, `docs/libvirt-differences.md` says so.
+
+pub(crate) mod host_name;
+
+use super::finding::{Assessment, Case};
+use super::position::Position;
+use super::strict;
+use crate::error::Problems;
+use crate::host::Role;
+use crate::material::{
+    Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, name_text, time_text,
+};
+
+pub(crate) use host_name::check as check_name;
+
+/// The least bits of an RSA modulus in GnuTLS's priorities `NORMAL`.
+const RSA_BITS: usize = 1024;
+/// The key usage with which libvirt before 11.6 wants a leaf, beside `digitalSignature`.
+const KEY_ENCIPHERMENT: u16 = 1 << 2;
+
+/// Looks at one certificate of a path.
+pub(crate) fn check(
+    case: &Case<'_>,
+    certificate: &Certificate,
+    position: Position,
+    out: &mut Assessment,
+) {
+    strict::dates(case.now, certificate, position, out);
+    match position {
+        Position::Leaf => {
+            is_no_authority(certificate, out);
+            purpose(case.role, certificate, out);
+        }
+        Position::Intermediate(below) | Position::Anchor(below) => {
+            is_authority(certificate, position, below, out);
+        }
+    }
+    strict::extensions(certificate, position, out);
+    key(certificate, position, out);
+}
+
+/// Looks at a leaf that is known by its very certificate: dates, purpose and key.
+pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
+    strict::dates(case.now, leaf, Position::Leaf, out);
+    purpose(case.role, leaf, out);
+    key(leaf, Position::Leaf, out);
+}
+
+/// Looks at what only a whole path shows: the dates of everything that was sent, for libvirt
+/// looks at those too, and whether the path allows the common name that stands for a host.
+pub(crate) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
+    for sent in case.chain.iter().filter(|sent| !path.contains(sent)) {
+        dates_beside(case.now, sent, out);
+        out.valid_from = out.valid_from.max(sent.facts().not_before);
+        out.valid_until = out.valid_until.min(sent.facts().not_after);
+    }
+    host_name::check_constraints(case.name, path, out);
+}
+
+fn dates_beside(now: i64, sent: &Certificate, out: &mut Assessment) {
+    let facts = sent.facts();
+    let what = format!("{}, which the peer sent along,", name_text(sent.subject_der()));
+    if now > facts.not_after {
+        let end = time_text(facts.not_after);
+        out.add(Problems::EXPIRED, format!("{what} ended on {end}"));
+    }
+    if now < facts.not_before {
+        let begin = time_text(facts.not_before);
+        out.add(Problems::NOT_YET_VALID, format!("{what} begins on {begin}"));
+    }
+}
+
+/// Only basic constraints count: libvirt takes a leaf whose key usage has keyCertSign.
+fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
+    if leaf.facts().basic_constraints.is_some_and(|constraints| constraints.ca) {
+        let what = Position::Leaf.of(leaf);
+        out.add(Problems::CA_AS_LEAF, format!("{what} is an authority's"));
+    }
+}
+
+/// An authority that the application gave and that issued itself needs no basic constraints, but
+/// may not deny.
+fn is_authority(certificate: &Certificate, position: Position, below: usize, out: &mut Assessment) {
+    let silent = matches!(position, Position::Anchor(_)) && certificate.is_self_issued();
+    strict::is_authority(certificate, position, (below, silent), out);
+}
+
+fn purpose(role: Role, leaf: &Certificate, out: &mut Assessment) {
+    let facts = leaf.facts();
+    let what = Position::Leaf.of(leaf);
+    if let Some(usage) = facts.key_usage.filter(|usage| usage.critical) {
+        let wanted = [
+            (KeyUsage::DIGITAL_SIGNATURE, "digitalSignature"),
+            (KEY_ENCIPHERMENT, "keyEncipherment, which libvirt before 11.6 demands"),
+        ];
+        for (_, name) in wanted.iter().filter(|(bit, _)| !usage.allows(*bit)) {
+            let why = format!("{what} is not for TLS: its critical key usage has no {name}");
+            out.add(Problems::WRONG_PURPOSE, why);
+        }
+    }
+    let usage = facts.extended_key_usage.as_ref();
+    if usage.is_some_and(|usage| usage.critical && !allows(role, usage)) {
+        let side = match role {
+            Role::Server => "server",
+            Role::Client => "client",
+        };
+        let why = format!(
+            "{what} is not for a TLS {side}: its critical extended key usage says otherwise"
+        );
+        out.add(Problems::WRONG_PURPOSE, why);
+    }
+}
+
+/// What libvirt reads out of a critical extended key usage. Its test for "any purpose" is
+/// inverted: any purpose permits nothing, and every foreign one permits both sides. A server
+/// needs the dialled name as well, so there it is followed. A client needs nothing else, and an
+/// authority's time stamping service, whose purpose must be critical, would be one: a foreign
+/// purpose alone permits no client.
+fn allows(role: Role, usage: &ExtendedKeyUsage) -> bool {
+    match role {
+        Role::Server => usage.server_auth || !usage.others.is_empty(),
+        Role::Client => usage.client_auth || (usage.any && !usage.others.is_empty()),
+    }
+}
+
+fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
+    match &certificate.facts().key {
+        KeyAlgorithm::Rsa(bits) if *bits < RSA_BITS => {
+            let why = format!("{} has an RSA key of {bits} bits", position.of(certificate));
+            out.add(Problems::WEAK_KEY, why);
+        }
+        KeyAlgorithm::Rsa(_) => {}
+        KeyAlgorithm::Ec(_) | KeyAlgorithm::Ed25519 | KeyAlgorithm::Other(_) => {
+            strict::key(certificate, position, out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Whether the certificate that we show ourselves, and the authorities beside it, are what
+//! libvirt's daemons and clients want when they start.
+
+use std::sync::Arc;
+
+use super::anchors::Anchors;
+use super::assess::assess_path;
+use super::finding::{Assessment, Case, Profile};
+use super::position::Position;
+use super::revocation::CrlMode;
+use super::rules::Rules;
+use super::{libvirt, strict};
+use crate::error::Problems;
+use crate::host::Role;
+use crate::material::{Certificate, KeyUsage};
+
+/// What is wrong with an own certificate and what was loaded behind it: nothing where peers may
+/// take it for a client's or a server's, or for what `role` says. Without an authority only the
+/// certificate itself is looked at.
+pub(crate) fn libvirt_own(
+    chain: &[Certificate],
+    role: Option<Role>,
+    anchors: &Arc<Anchors>,
+    now: i64,
+) -> (Problems, Vec<String>) {
+    let Some(leaf) = chain.first() else { return (Problems::NONE, Vec::new()) };
+    let assess = |role| {
+        if anchors.is_empty() {
+            let mut out = Assessment::default();
+            let case = Case { role, name: None, chain, now };
+            libvirt::check(&case, leaf, Position::Leaf, &mut out);
+            return out;
+        }
+        let rules = Rules {
+            profile: Profile::Libvirt,
+            crl_mode: CrlMode::Off,
+            anchors: Arc::clone(anchors),
+            ..Rules::default()
+        };
+        assess_path(&Case { role, name: None, chain, now }, &rules)
+    };
+    match role {
+        Some(role) => told(assess(role)),
+        None => {
+            let (client, server) = (assess(Role::Client), assess(Role::Server));
+            let is_for_servers = server.problems.count() < client.problems.count();
+            told(if is_for_servers { server } else { client })
+        }
+    }
+}
+
+/// What is wrong with an authority that stands beside an own certificate. libvirt wants basic
+/// constraints here, which the judge does not ask of an authority that was given.
+pub(crate) fn libvirt_authority(certificate: &Certificate, now: i64) -> (Problems, Vec<String>) {
+    let position = Position::Anchor(0);
+    let mut out = Assessment::default();
+    strict::dates(now, certificate, position, &mut out);
+    let facts = certificate.facts();
+    let what = position.of(certificate);
+    if facts.basic_constraints.is_none_or(|constraints| !constraints.ca) {
+        let why = format!("{what} is no authority: its basic constraints do not say so");
+        out.add(Problems::CONSTRAINT, why);
+    }
+    let signs = |usage: KeyUsage| usage.allows(KeyUsage::KEY_CERT_SIGN);
+    if facts.key_usage.is_some_and(|usage| usage.critical && !signs(usage)) {
+        let why =
+            format!("{what} may not sign certificates: its critical key usage has no keyCertSign");
+        out.add(Problems::CONSTRAINT, why);
+    }
+    told(out)
+}
+
+fn told(found: Assessment) -> (Problems, Vec<String>) {
+    (found.problems, found.why)
+}

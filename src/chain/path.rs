@@ -1,0 +1,165 @@
+//! Candidate paths from a leaf to an authority.
+//!
+//! A candidate is a path whose every signature verifies; what else is wrong with it is for the
+//! rules to say. The search is bounded whatever a peer sends: so many certificates, so many
+//! signature checks, so many steps, so many paths. Authorities are tried before what the peer presents, so that
+//! junk beside an honest chain costs time and never the path.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::anchors::Anchors;
+use super::same_name::normal_form;
+use super::signature::{self, Proof};
+use crate::material::Certificate;
+
+/// How many certificates of a chain a search looks at, the leaf included.
+const MAX_CHAIN: usize = 100;
+/// How many signatures a search checks.
+const MAX_CHECKS: usize = 100;
+/// How many certificates a search walks over, counted each time.
+const MAX_STEPS: usize = 2_000;
+/// How many candidates a search gives: each is held against every rule.
+const MAX_PATHS: usize = 16;
+/// How many certificates a path has, leaf and authority included.
+const MAX_LENGTH: usize = 10;
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Every candidate, from the leaf to the authority; the leaf alone where it is one itself.
+    pub(crate) paths: Vec<Vec<Certificate>>,
+    /// The leaf and every presented certificate that verified signatures lead to.
+    pub(crate) reached: Vec<Certificate>,
+    /// Whether the search ended before everything was tried.
+    pub(crate) given_up: bool,
+}
+
+/// Looks for paths from the first certificate of `chain` over the others to `anchors`.
+pub(crate) fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
+    let Some((leaf, presented)) = chain.split_first() else { return Found::default() };
+    let mut by_subject: HashMap<Vec<u8>, Vec<&Certificate>> = HashMap::new();
+    let mut known = HashSet::from([*leaf.sha256()]);
+    for certificate in presented.iter().take(MAX_CHAIN.saturating_sub(1)) {
+        if known.insert(*certificate.sha256()) {
+            let namesakes = by_subject.entry(normal_form(certificate.subject_der())).or_default();
+            namesakes.push(certificate);
+        }
+    }
+    let mut search = Search {
+        anchors,
+        by_subject,
+        issuers: HashMap::new(),
+        proofs: HashMap::new(),
+        steps: MAX_STEPS,
+        found: Found {
+            reached: vec![leaf.clone()],
+            given_up: chain.len() > MAX_CHAIN,
+            ..Found::default()
+        },
+    };
+    if anchors.contains(leaf) {
+        search.found.paths.push(vec![leaf.clone()]);
+    }
+    search.extend(&mut vec![leaf.clone()]);
+    search.found
+}
+
+struct Search<'a> {
+    anchors: &'a Anchors,
+    /// What the peer presents, by the normal form of its name.
+    by_subject: HashMap<Vec<u8>, Vec<&'a Certificate>>,
+    /// Who may have issued a certificate, by its hash: names are read and put in order once.
+    issuers: HashMap<[u8; 32], Rc<Issuers<'a>>>,
+    /// What was checked, by the hashes of the certificate and of the key.
+    proofs: HashMap<([u8; 32], [u8; 32]), Proof>,
+    steps: usize,
+    found: Found,
+}
+
+/// Who may have issued a certificate.
+struct Issuers<'a> {
+    anchors: Vec<&'a Certificate>,
+    /// Those that the peer presents.
+    presented: Vec<&'a Certificate>,
+}
+
+impl<'a> Search<'a> {
+    fn extend(&mut self, path: &mut Vec<Certificate>) {
+        let Some(head) = path.last().cloned() else { return };
+        let Some(steps) = self.steps.checked_sub(1) else {
+            self.found.given_up = true;
+            return;
+        };
+        self.steps = steps;
+        let issuers = self.issuers(&head);
+        for anchor in &issuers.anchors {
+            let anchor = *anchor;
+            let is_leaf = path.first() == Some(anchor);
+            if is_leaf || path.iter().skip(1).any(|one| is_same(one, anchor)) {
+                continue;
+            }
+            if self.is_signed(&head, anchor) {
+                if self.found.paths.len() >= MAX_PATHS {
+                    self.found.given_up = true;
+                    return;
+                }
+                let mut whole = path.clone();
+                whole.push(anchor.clone());
+                self.found.paths.push(whole);
+            }
+        }
+        if path.len() >= MAX_LENGTH.saturating_sub(1) {
+            return;
+        }
+        for issuer in &issuers.presented {
+            if path.iter().any(|one| is_same(one, issuer)) || !self.is_signed(&head, issuer) {
+                continue;
+            }
+            if !self.found.reached.contains(issuer) {
+                self.found.reached.push((*issuer).clone());
+            }
+            path.push((*issuer).clone());
+            self.extend(path);
+            path.pop();
+        }
+    }
+
+    /// Who may have issued `certificate`, those with the key identifier that it names first.
+    fn issuers(&mut self, certificate: &Certificate) -> Rc<Issuers<'a>> {
+        if let Some(known) = self.issuers.get(certificate.sha256()) {
+            return Rc::clone(known);
+        }
+        let wanted = certificate.facts().authority_key_id.as_ref();
+        let namesakes = self.by_subject.get(&normal_form(certificate.issuer_der()));
+        let mut presented = namesakes.cloned().unwrap_or_default();
+        presented
+            .sort_by_key(|one| wanted.is_none() || one.facts().subject_key_id.as_ref() != wanted);
+        let issuers = Issuers { anchors: self.anchors.candidates(certificate), presented };
+        let issuers = Rc::new(issuers);
+        self.issuers.insert(*certificate.sha256(), Rc::clone(&issuers));
+        issuers
+    }
+
+    fn is_signed(&mut self, certificate: &Certificate, issuer: &Certificate) -> bool {
+        let pair = (*certificate.sha256(), *issuer.key_sha256());
+        if let Some(proof) = self.proofs.get(&pair) {
+            return *proof == Proof::Good;
+        }
+        if self.proofs.len() >= MAX_CHECKS {
+            self.found.given_up = true;
+            return false;
+        }
+        let proof = signature::check(certificate, issuer);
+        self.proofs.insert(pair, proof);
+        proof == Proof::Good
+    }
+}
+
+/// Whether two certificates are for the same name and key (RFC 4158, section 5.2).
+fn is_same(one: &Certificate, other: &Certificate) -> bool {
+    one.key_sha256() == other.key_sha256() && one.subject_der() == other.subject_der()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The rules of form that public authorities keep (RFC 5280 and the CA/Browser Forum's baseline
+//! requirements), and that certificates made at home break without harm.
+//!
+//! Only [`Profile::Pedantic`](super::Profile::Pedantic) asks for them, and all are one problem.
+//! What is plainly malformed is not here: every profile refuses it.
+
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::prelude::FromDer;
+
+use super::constraints;
+use super::constraints::general_name::is_host;
+use super::extensions::has;
+use super::finding::Assessment;
+use super::position::{Position, has_issuers_name, positions};
+use crate::error::{Problems, escaped};
+use crate::host::Role;
+use crate::material::der::{self, SEQUENCE, context};
+use crate::material::oid::extension as id;
+use crate::material::{AltName, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+
+/// The most octets of a serial number.
+const MAX_SERIAL: usize = 20;
+/// Purposes that no certificate for TLS has beside its own: code signing, e-mail, time stamps
+/// and OCSP.
+const OTHER_TRADES: [&str; 4] =
+    ["1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"];
+
+/// Looks at the form of every certificate of a path.
+pub(crate) fn check(role: Role, path: &[Certificate], out: &mut Assessment) {
+    for (position, certificate) in positions(path) {
+        let mut found = Findings::default();
+        every(certificate, position, &mut found);
+        if position == Position::Leaf {
+            leaf(role, certificate, &mut found);
+        } else {
+            authority(role, certificate, position, &mut found);
+        }
+        let what = position.of(certificate);
+        for finding in found.0 {
+            out.add(Problems::FORM, format!("{what} {finding}"));
+        }
+    }
+    for ((position, certificate), issuer) in positions(path).zip(path.iter().skip(1)) {
+        let (named, own) = (&certificate.facts().authority_key_id, &issuer.facts().subject_key_id);
+        if named.is_some() && own.is_some() && named != own {
+            let what = position.of(certificate);
+            out.add(Problems::FORM, format!("{what} names another key of its authority"));
+        }
+    }
+}
+
+/// What is to be said of one certificate.
+#[derive(Default)]
+struct Findings(Vec<String>);
+
+impl Findings {
+    fn add(&mut self, is_so: bool, finding: &str) {
+        if is_so {
+            self.0.push(finding.to_owned());
+        }
+    }
+}
+
+fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
+    let facts = certificate.facts();
+    let is_anchor = matches!(position, Position::Anchor(_));
+    out.add(facts.version < 3, "is before X.509 version 3");
+    let serial = certificate.serial();
+    let is_positive =
+        serial.iter().any(|byte| *byte != 0) && serial.first().is_some_and(|byte| *byte < 0x80);
+    // Roots of great age have 0.
+    out.add(!is_anchor && !is_positive, "has a serial number that is not positive");
+    out.add(serial.len() > MAX_SERIAL, "has a serial number of more than 20 octets");
+    out.add(facts.general_dates, "writes a date in the form of another century");
+    out.add(facts.unique_ids, "has a unique identifier");
+    out.add(
+        matches!(facts.key, KeyAlgorithm::Rsa(bits) if bits % 8 != 0),
+        "has an RSA key of an odd number of bits",
+    );
+    out.add(
+        !facts.empty_subject && has(certificate, id::ALT_NAMES, true),
+        "has critical alternative names beside a subject",
+    );
+    out.add(
+        [id::POLICY_CONSTRAINTS, id::INHIBIT_ANY_POLICY]
+            .iter()
+            .any(|one| has(certificate, one, false)),
+        "has constraints on policies that are not critical",
+    );
+    for oid in unparsed(certificate) {
+        out.add(true, &format!("has an extension that does not parse: {oid}"));
+    }
+    authority_key_id(certificate, position, out);
+}
+
+/// The authority key identifier: a key identifier and nothing else, which only a root may lack.
+fn authority_key_id(certificate: &Certificate, position: Position, out: &mut Findings) {
+    let facts = certificate.facts();
+    let is_root = matches!(position, Position::Anchor(_)) && has_issuers_name(certificate);
+    let Some(found) = certificate.extension(id::AUTHORITY_KEY_ID) else {
+        return out.add(!is_root, "does not name its authority's key");
+    };
+    out.add(
+        facts.authority_key_id.is_none(),
+        "has an authority key identifier without a key identifier",
+    );
+    let mut rest = found.value;
+    let mut fields = der::next_if(&mut rest, SEQUENCE).map(|list| list.content).unwrap_or_default();
+    let first = der::next(&mut fields).map(|field| field.tag);
+    out.add(
+        !fields.is_empty() || first.is_some_and(|tag| tag != context(0)),
+        "names its authority's certificate, not only the key",
+    );
+    let names_another =
+        facts.authority_key_id.is_some() && facts.authority_key_id != facts.subject_key_id;
+    out.add(is_root && names_another, "is a root and names another key as its authority's");
+}
+
+fn authority(role: Role, certificate: &Certificate, position: Position, out: &mut Findings) {
+    let facts = certificate.facts();
+    out.add(facts.subject_key_id.is_none(), "has no subject key identifier");
+    out.add(
+        facts.basic_constraints.is_none_or(|found| !found.critical),
+        "has no critical basic constraints",
+    );
+    out.add(facts.key_usage.is_none(), "has no key usage");
+    out.add(
+        has(certificate, id::NAME_CONSTRAINTS, false),
+        "has name constraints that are not critical",
+    );
+    out.add(
+        facts.name_constraints && constraints::has_leading_dot(certificate),
+        "has name constraints that begin with a dot",
+    );
+    let is_root = matches!(position, Position::Anchor(_)) && has_issuers_name(certificate);
+    if let Some(usage) = &facts.extended_key_usage {
+        out.add(is_root, "is a root and has an extended key usage");
+        out.add(!names_purpose(role, usage), "does not name the purpose of TLS");
+    }
+}
+
+fn leaf(role: Role, certificate: &Certificate, out: &mut Findings) {
+    let facts = certificate.facts();
+    match &facts.extended_key_usage {
+        Some(usage) => {
+            out.add(usage.critical, "has a critical extended key usage");
+            let is_broad = usage.any
+                || usage.others.iter().any(|other| OTHER_TRADES.contains(&other.as_str()));
+            out.add(is_broad, "has purposes that go beyond TLS");
+        }
+        None => out.add(true, "has no extended key usage"),
+    }
+    let signs = |usage: KeyUsage| usage.allows(KeyUsage::DIGITAL_SIGNATURE);
+    out.add(
+        facts.key_usage.is_some_and(|usage| !signs(usage)),
+        "has a key usage without digitalSignature",
+    );
+    for name in facts.alt_names.iter().flatten() {
+        if let AltName::Dns(name) = name {
+            let why = format!("has a DNS name that is none: {}", escaped(name));
+            out.add(!is_preferred(name), &why);
+        }
+    }
+    if role == Role::Server {
+        for name in facts.common_names.iter().filter(|name| !is_repeated(name, certificate)) {
+            let name = escaped(name);
+            let why = format!("has a common name that is not among the alternative ones: {name}");
+            out.add(true, &why);
+        }
+    }
+}
+
+const fn names_purpose(role: Role, usage: &ExtendedKeyUsage) -> bool {
+    match role {
+        Role::Server => usage.server_auth,
+        Role::Client => usage.client_auth,
+    }
+}
+
+/// Whether `name` is a host, or a wildcard, in the syntax of RFC 1034 as RFC 5280 wants it, and
+/// no address.
+fn is_preferred(name: &str) -> bool {
+    let host = name.strip_prefix("*.").unwrap_or(name);
+    let is_edge = |label: &str| label.starts_with('-') || label.ends_with('-');
+    let is_number =
+        |label: &str| label.bytes().all(|byte| byte.is_ascii_digit()) || label.starts_with("0x");
+    is_host(host)
+        && !host.contains('_')
+        && !host.split('.').any(is_edge)
+        && !host.rsplit('.').next().is_some_and(is_number)
+}
+
+/// Whether a common name is letter by letter one of the alternative names. One that reads as a
+/// host has nothing to repeat where those are wildcards and addresses only.
+fn is_repeated(common_name: &str, leaf: &Certificate) -> bool {
+    let mut names = leaf.facts().alt_names.iter().flatten();
+    let is_plain = |name: &AltName| matches!(name, AltName::Dns(name) if !name.starts_with("*."));
+    if is_preferred(common_name) && !common_name.starts_with("*.") && !names.clone().any(is_plain) {
+        return true;
+    }
+    names.any(|name| match name {
+        AltName::Dns(name) => name == common_name,
+        AltName::Ip(address) => address.to_string() == common_name,
+        AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => false,
+    })
+}
+
+/// The extensions whose content is not what their identifier says.
+fn unparsed(certificate: &Certificate) -> Vec<String> {
+    let Ok((_, parsed)) = X509Certificate::from_der(certificate.der()) else { return Vec::new() };
+    let broken = parsed.extensions().iter().filter(|extension| {
+        matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. })
+    });
+    broken.map(|extension| extension.oid.to_id_string()).collect()
+}
+
+#[cfg(test)]
+mod tests;

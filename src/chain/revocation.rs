@@ -1,0 +1,370 @@
+//! The revocation lists of a context, and what they say of a certificate.
+//!
+//! Lists stand beside each other and none replaces another: whoever any list of its issuer
+//! names is revoked, in whatever order the lists came. Only a newer complete list of the same
+//! issuer lifts that: one that removes the certificate by name, or that no longer holds one
+//! which was on hold. How fresh the knowledge is, the newest list of each scope says: one
+//! before its date does not count, one without a next update never ends.
+
+mod list;
+pub(crate) mod rollback;
+mod scope;
+pub(crate) mod signers;
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::same_name::normal_form;
+#[cfg(test)]
+use crate::error::Error;
+use crate::error::Problems;
+use crate::material::{Certificate, Crl, Status, hex_colons, name_text, time_text};
+pub(crate) use list::Window;
+use list::{Budget, List, may_sign_lists};
+use scope::Scope;
+
+/// What revocation lists are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CrlMode {
+    /// They are not looked at.
+    Off,
+    /// An issuer for which one was given must have one that counts.
+    #[default]
+    IfPresent,
+    /// Every issuer must have one that counts.
+    Required,
+}
+
+/// Revocation lists, found by the normal form of their issuer's name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Crls {
+    /// The lists of each issuer, the newest first.
+    by_issuer: HashMap<Vec<u8>, Vec<Arc<List>>>,
+}
+
+/// What the lists say of a certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct Revocation {
+    /// REVOKED, CRL_MISSING, CRL_EXPIRED, or two of them.
+    pub(crate) problems: Problems,
+    /// A sentence for each.
+    pub(crate) why: Vec<String>,
+    /// When the same is found.
+    pub(crate) window: Window,
+    /// The list by which the certificate is not revoked now, if there is one.
+    pub(crate) fresh: Option<Crl>,
+}
+
+/// What is demanded of lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// What they are for.
+    pub(crate) mode: CrlMode,
+    /// For how many seconds a list counts after its next update.
+    pub(crate) grace: i64,
+    /// Whether a list that has extensions must have its number among them to clear anybody
+    /// (RFC 5280, section 5.2.3).
+    pub(crate) numbers: bool,
+}
+
+impl Crls {
+    /// Reads lists in DER, each with the words that name it in sentences.
+    #[cfg(test)]
+    pub(crate) fn new(lists: Vec<(Vec<u8>, String)>) -> Result<Self, Error> {
+        let read = |(der, source): (Vec<u8>, String)| Crl::from_der(&der, &source);
+        Ok(Self::default().of(lists.into_iter().map(read).collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// These lists, of equal ones the first; what was found out about signatures is kept.
+    #[must_use]
+    pub(crate) fn of(&self, lists: impl IntoIterator<Item = Crl>) -> Self {
+        let known: HashMap<(&[u8; 32], &str), &Arc<List>> = self
+            .by_issuer
+            .values()
+            .flatten()
+            .map(|list| ((list.crl().identity(), list.crl().source()), list))
+            .collect();
+        let mut seen = HashSet::new();
+        let mut by_issuer: HashMap<Vec<u8>, Vec<Arc<List>>> = HashMap::new();
+        for crl in lists {
+            if !seen.insert(*crl.identity()) {
+                continue;
+            }
+            let issuer = normal_form(crl.issuer_der());
+            let list = known
+                .get(&(crl.identity(), crl.source()))
+                .map_or_else(|| Arc::new(List::new(crl.clone())), |known| Arc::clone(known));
+            by_issuer.entry(issuer).or_default().push(list);
+        }
+        for lists in by_issuer.values_mut() {
+            lists.sort_by(|one, other| other.crl().compare_age(one.crl()));
+        }
+        Self { by_issuer }
+    }
+
+    /// What tells each list from every other, in no order.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.by_issuer.values().flatten().map(|list| list.crl().identity())
+    }
+
+    /// Whether there is any list with this issuer's name.
+    #[must_use]
+    pub(crate) fn are_there_of(&self, issuer: &[u8]) -> bool {
+        !self.by_issuer.is_empty() && self.by_issuer.contains_key(&normal_form(issuer))
+    }
+
+    /// What the lists say of `certificate`, which `issuer` issued.
+    ///
+    /// A list counts when the key of `issuer` signed it, or that of one of `signers`: other
+    /// certificates of the issuer's name, verified like it, which may sign lists. For
+    /// [`CrlMode::Off`] nothing is found, for [`CrlMode::IfPresent`] nothing unless there is
+    /// a list with the issuer's name.
+    #[must_use]
+    pub(crate) fn revocation(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        signers: &[&Certificate],
+        demand: Demand,
+        now: i64,
+    ) -> Revocation {
+        let Demand { mode, grace, numbers } = demand;
+        let lists = self.of_issuer(certificate);
+        let mut found = Revocation {
+            problems: Problems::NONE,
+            why: Vec::new(),
+            window: Window::ALWAYS,
+            fresh: None,
+        };
+        if mode == CrlMode::Off || (mode == CrlMode::IfPresent && lists.is_empty()) {
+            return found;
+        }
+        let others = signers.iter().copied().filter(|signer| {
+            may_sign_lists(signer)
+                && normal_form(signer.subject_der()) == normal_form(certificate.issuer_der())
+        });
+        let issuers = std::iter::once(issuer).chain(others).collect();
+        let mut inquiry =
+            Inquiry { lists, issuers, certificate, numbers, now, budget: Budget::new() };
+        if let Some(list) = inquiry.revoking() {
+            found.add(Problems::REVOKED, revoked(certificate, list));
+        }
+        inquiry.freshness(grace, &mut found);
+        if inquiry.budget.was_short && !found.problems.contains(Problems::REVOKED) {
+            let name = name_text(certificate.issuer_der());
+            let why = format!("there are more revocation lists of {name} than are looked at once");
+            found.add(Problems::CRL_MISSING, why);
+        }
+        let later = inquiry.lists.iter().map(|list| list.crl().this_update());
+        if let Some(later) = later.filter(|begin| *begin > now).min() {
+            found.window.until = found.window.until.min(later.saturating_sub(1));
+        }
+        found
+    }
+
+    /// Whether any list with the name of the issuer revokes `certificate`, a peer that is known
+    /// by its very certificate: REVOKED or nothing, and why.
+    ///
+    /// A list counts whether or not anybody here can verify it, unless it names another key
+    /// than the certificate does; so it may revoke and never clear. What lifts a revocation must
+    /// be signed by one of `issuers`. Nobody vouches for a known peer but the user, so the modes
+    /// that ask for a list ask for nothing here; [`CrlMode::Off`] looks at none.
+    #[must_use]
+    pub(crate) fn revocation_unverified(
+        &self,
+        certificate: &Certificate,
+        issuers: &[&Certificate],
+        mode: CrlMode,
+        now: i64,
+    ) -> (Problems, Vec<String>) {
+        if mode == CrlMode::Off {
+            return (Problems::NONE, Vec::new());
+        }
+        let mut lists = self.of_issuer(certificate);
+        lists.retain(|list| !list.contradicts(certificate));
+        let suspects = lists.clone();
+        let issuers = issuers.iter().copied().filter(|issuer| may_sign_lists(issuer)).collect();
+        let numbers = false;
+        let mut inquiry =
+            Inquiry { lists, issuers, certificate, numbers, now, budget: Budget::new() };
+        let revoking = suspects.into_iter().find(|list| inquiry.names(list));
+        match revoking {
+            Some(list) => (Problems::REVOKED, vec![revoked(certificate, list)]),
+            None => (Problems::NONE, Vec::new()),
+        }
+    }
+
+    /// The lists with the name of the issuer, the newest first.
+    fn of_issuer(&self, certificate: &Certificate) -> Vec<&List> {
+        if self.by_issuer.is_empty() {
+            return Vec::new();
+        }
+        let lists = self.by_issuer.get(&normal_form(certificate.issuer_der()));
+        lists.into_iter().flatten().map(AsRef::as_ref).collect()
+    }
+}
+
+impl Revocation {
+    fn add(&mut self, problem: Problems, why: String) {
+        self.problems |= problem;
+        self.why.push(why);
+    }
+}
+
+/// A certificate that lists are asked about.
+struct Inquiry<'a> {
+    /// The lists of its issuer's name, the newest first.
+    lists: Vec<&'a List>,
+    /// Whose signature makes a list one of the issuer: the issuer, then others.
+    issuers: Vec<&'a Certificate>,
+    certificate: &'a Certificate,
+    /// Whether a list must be numbered to clear it.
+    numbers: bool,
+    now: i64,
+    budget: Budget,
+}
+
+impl<'a> Inquiry<'a> {
+    /// A list of the issuer that names the certificate, and is not lifted by a newer one.
+    fn revoking(&mut self) -> Option<&'a List> {
+        let lists = self.lists.clone();
+        lists.into_iter().find(|list| {
+            list.crl().status(self.certificate.serial()).is_some()
+                && self.signer(list).is_some()
+                && self.names(list)
+        })
+    }
+
+    /// Whether `list` revokes the certificate, and no newer one that counts lifts it.
+    fn names(&mut self, list: &List) -> bool {
+        let serial = self.certificate.serial();
+        let Some(status @ (Status::Held | Status::Revoked)) = list.crl().status(serial) else {
+            return false;
+        };
+        let newer = self.lists.clone();
+        let is_lifted = newer
+            .into_iter()
+            .take_while(|other| other.crl().compare_age(list.crl()) == Ordering::Greater)
+            .any(|other| {
+                let lifts = match other.crl().status(serial) {
+                    Some(Status::Lifted) => true,
+                    None => status == Status::Held,
+                    Some(Status::Held | Status::Revoked) => false,
+                };
+                lifts && self.counts(other) && self.may_lift(other, list)
+            });
+        !is_lifted
+    }
+
+    /// Whether `newer` may take back what `list` says: it is signed by the issuer itself, or by
+    /// whoever signed the other one.
+    fn may_lift(&mut self, newer: &List, list: &List) -> bool {
+        let key = |one: Option<&Certificate>| one.map(Certificate::key_sha256).copied();
+        let (newer, list) = (key(self.signer(newer)), key(self.signer(list)));
+        newer.is_some() && (newer == list || newer == key(self.issuers.first().copied()))
+    }
+
+    /// Says how fresh the knowledge is, by the newest list of each scope that counts.
+    fn freshness(&mut self, grace: i64, found: &mut Revocation) {
+        // Namesakes may have a list each: those that name another key are looked at last.
+        let (first, then): (Vec<&List>, Vec<&List>) =
+            self.lists.iter().partition(|list| self.may_be_its(list));
+        let mut scopes: Vec<&Scope> = Vec::new();
+        let mut ended: Option<&List> = None;
+        for list in first.into_iter().chain(then) {
+            if scopes.contains(&list.scope()) || !self.counts(list) {
+                continue;
+            }
+            scopes.push(list.scope());
+            let end = list.crl().next_update().map_or(i64::MAX, |end| end.saturating_add(grace));
+            if self.now <= end {
+                let window = Window { from: list.crl().this_update(), until: end };
+                found.window = found.window.and(window);
+                found.fresh = Some(list.crl().clone());
+                return;
+            }
+            ended = ended.or(Some(list));
+        }
+        let Some(list) = ended else {
+            let why = self.missing();
+            return found.add(Problems::CRL_MISSING, why);
+        };
+        let end = list.crl().next_update().unwrap_or(i64::MAX);
+        let from = end.saturating_add(grace).saturating_add(1);
+        found.window = found.window.and(Window { from, until: i64::MAX });
+        let name = name_text(list.crl().issuer_der());
+        let (source, end) = (list.crl().source(), time_text(end));
+        let why = format!("the revocation list of {name}, {source}, ended on {end}");
+        found.add(Problems::CRL_EXPIRED, why);
+    }
+
+    /// Whether a list names the key of an issuer, or none.
+    fn may_be_its(&self, list: &List) -> bool {
+        list.crl().authority_key_id().is_none_or(|wanted| {
+            let key_ids = self.issuers.iter().map(|issuer| issuer.facts().subject_key_id.as_ref());
+            key_ids.into_iter().any(|key_id| key_id.is_none_or(|key_id| key_id == wanted))
+        })
+    }
+
+    /// Whether a list can say that the certificate is not revoked.
+    fn counts(&mut self, list: &List) -> bool {
+        list.crl().this_update() <= self.now
+            && self.is_numbered(list)
+            && list.scope().covers(self.certificate)
+            && self.signer(list).is_some_and(may_sign_lists)
+    }
+
+    /// Whether a list has its number, or no extensions at all, or needs none.
+    fn is_numbered(&self, list: &List) -> bool {
+        !self.numbers || list.crl().has_number() != Some(false)
+    }
+
+    /// Who signed a list, those first whose key it names.
+    fn signer(&mut self, list: &List) -> Option<&'a Certificate> {
+        let named = list.crl().authority_key_id();
+        let is_named = |issuer: &Certificate| issuer.facts().subject_key_id.as_deref() == named;
+        let (first, then): (Vec<_>, Vec<_>) =
+            self.issuers.iter().copied().partition(|issuer| is_named(issuer));
+        let budget = &mut self.budget;
+        first.into_iter().chain(then).find(|issuer| list.is_signed_by(issuer, budget) == Some(true))
+    }
+
+    /// Why no list counts, seen from the one that came nearest.
+    fn missing(&mut self) -> String {
+        let issuer = name_text(self.certificate.issuer_der());
+        let name = name_text(self.certificate.subject_der());
+        let lists = self.lists.clone();
+        let signed = lists.iter().find_map(|list| self.signer(list).map(|signer| (list, signer)));
+        let reason = match (lists.first(), signed) {
+            (None, _) => "there is none".to_owned(),
+            (Some(list), None) => format!("{} is not signed by its key", list.crl().source()),
+            (_, Some((_, signer))) if !may_sign_lists(signer) => {
+                "it may not sign revocation lists".to_owned()
+            }
+            (_, Some((list, _))) if !list.scope().covers(self.certificate) => {
+                format!("{} is about other certificates", list.crl().source())
+            }
+            (_, Some((list, _))) if !self.is_numbered(list) => {
+                let source = list.crl().source();
+                format!(
+                    "{source} has extensions and no number among them (crlnumber of openssl ca)"
+                )
+            }
+            (_, Some((list, _))) => {
+                let begin = time_text(list.crl().this_update());
+                format!("{} begins on {begin}", list.crl().source())
+            }
+        };
+        format!("no revocation list of {issuer} counts for {name}: {reason}")
+    }
+}
+
+fn revoked(certificate: &Certificate, list: &List) -> String {
+    let name = name_text(certificate.subject_der());
+    let (serial, source) = (hex_colons(certificate.serial()), list.crl().source());
+    format!("the certificate of {name} was revoked: {source} names its serial number {serial}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! Signatures over certificates and revocation lists.
+//!
+//! What is computed: everything that webpki computes, and RSA keys from 1024 to 2047 bits with
+//! SHA-256 or SHA-512, so that a path through such a key is found and called weak instead of
+//! unknown. SHA-1, MD5 and algorithms that nobody here knows are never computed.
+
+use aws_lc_rs::digest::{Algorithm, SHA256, SHA384, SHA512};
+use aws_lc_rs::signature::{self as aws, RsaParameters, UnparsedPublicKey, VerificationAlgorithm};
+use rustls_pki_types::{AlgorithmIdentifier, alg_id};
+use webpki::{ALL_VERIFICATION_ALGS, aws_lc_rs as known};
+
+use crate::material::der::{self, BIT_STRING, SEQUENCE};
+use crate::material::{Certificate, Fitness, SignedList, SignedPart};
+
+/// What came of checking a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// The key signed these bytes.
+    Good,
+    /// The key did not.
+    Bad,
+    /// Its algorithm, or the key's, is not computed here.
+    Uncomputable,
+}
+
+/// The three parts of a certificate, or of anything else that is signed like one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signed<'a> {
+    /// What is signed, with its SEQUENCE header.
+    pub(crate) data: &'a [u8],
+    /// The algorithm's identifier, without its SEQUENCE header.
+    algorithm: &'a [u8],
+    signature: &'a [u8],
+}
+
+impl<'a> Signed<'a> {
+    /// Takes the parts out of `whole`; nothing where it does not have them.
+    pub(crate) fn read(whole: &'a [u8]) -> Option<Self> {
+        let mut rest = whole;
+        let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
+        let data = der::next_if(&mut parts, SEQUENCE)?.whole;
+        let algorithm = der::next_if(&mut parts, SEQUENCE)?.content;
+        let signature = der::whole_bytes(der::next_if(&mut parts, BIT_STRING)?.content)?;
+        (rest.is_empty() && parts.is_empty()).then_some(Self { data, algorithm, signature })
+    }
+
+    /// Whether the algorithm is one that is computed here.
+    pub(crate) fn is_computable(&self) -> bool {
+        ALL_VERIFICATION_ALGS.iter().any(|one| one.signature_alg_id().as_ref() == self.algorithm)
+    }
+
+    /// Whether the key of `issuer` made the signature.
+    pub(crate) fn check(&self, issuer: &Certificate) -> Proof {
+        let Some((key_algorithm, key)) = key_parts(issuer.spki()) else {
+            return Proof::Uncomputable;
+        };
+        if !self.is_computable() {
+            return Proof::Uncomputable;
+        }
+        match issuer.facts().key.fitness() {
+            Fitness::Short => return self.check_short(key),
+            Fitness::Long => return Proof::Uncomputable,
+            Fitness::Good | Fitness::Unknown => {}
+        }
+        let fits = |one: &&&dyn rustls_pki_types::SignatureVerificationAlgorithm| {
+            one.signature_alg_id().as_ref() == self.algorithm
+                && one.public_key_alg_id().as_ref() == key_algorithm
+        };
+        match ALL_VERIFICATION_ALGS.iter().find(fits) {
+            Some(one) if one.verify_signature(key, self.data, self.signature).is_ok() => {
+                Proof::Good
+            }
+            None if !is_key_known(key_algorithm) => Proof::Uncomputable,
+            _ => Proof::Bad,
+        }
+    }
+
+    fn check_short(&self, key: &[u8]) -> Proof {
+        let one_of = |names: [&dyn rustls_pki_types::SignatureVerificationAlgorithm; 2]| {
+            names.iter().any(|one| one.signature_alg_id().as_ref() == self.algorithm)
+        };
+        let sha256 =
+            [known::RSA_PKCS1_2048_8192_SHA256, known::RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS];
+        let sha512 =
+            [known::RSA_PKCS1_2048_8192_SHA512, known::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS];
+        let algorithm: &'static RsaParameters = if one_of(sha256) {
+            &aws::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY
+        } else if one_of(sha512) {
+            &aws::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
+        } else {
+            return Proof::Uncomputable;
+        };
+        match UnparsedPublicKey::new(algorithm, key).verify(self.data, self.signature) {
+            Ok(()) => Proof::Good,
+            Err(_) => Proof::Bad,
+        }
+    }
+}
+
+/// Whether the key of `issuer` signed `certificate`.
+pub(crate) fn check(certificate: &Certificate, issuer: &Certificate) -> Proof {
+    Signed::read(certificate.der()).map_or(Proof::Uncomputable, |signed| signed.check(issuer))
+}
+
+/// Whether the key of `issuer` signed a revocation list, of which nothing but the digest of the
+/// signed part may be left.
+pub(crate) fn check_list(list: &SignedList, issuer: &Certificate) -> Proof {
+    let digest = match &list.part {
+        SignedPart::Uncomputable(_) => return Proof::Uncomputable,
+        SignedPart::Whole(data) => {
+            let SignedList { algorithm, signature, .. } = list;
+            return Signed { data, algorithm, signature }.check(issuer);
+        }
+        SignedPart::Digest(digest) => digest,
+    };
+    let Some((key_algorithm, key)) = key_parts(issuer.spki()) else {
+        return Proof::Uncomputable;
+    };
+    let fitness = issuer.facts().key.fitness();
+    if fitness == Fitness::Long {
+        return Proof::Uncomputable;
+    }
+    let is_short = fitness == Fitness::Short;
+    let found = digest_algorithm(&list.algorithm, digest.algorithm(), key_algorithm, is_short);
+    match found {
+        Some(algorithm) => {
+            let key = UnparsedPublicKey::new(algorithm, key);
+            match key.verify_digest(digest, &list.signature) {
+                Ok(()) => Proof::Good,
+                Err(_) => Proof::Bad,
+            }
+        }
+        None if is_short || !is_key_known(key_algorithm) => Proof::Uncomputable,
+        None => Proof::Bad,
+    }
+}
+
+/// What verifies a signature of `algorithm` over a digest of `hash` with a key of this kind.
+fn digest_algorithm(
+    algorithm: &[u8],
+    hash: &'static Algorithm,
+    key: &[u8],
+    is_short: bool,
+) -> Option<&'static dyn VerificationAlgorithm> {
+    type Row = [&'static dyn VerificationAlgorithm; 3];
+    const HASHES: [&Algorithm; 3] = [&SHA256, &SHA384, &SHA512];
+    const CURVES: [(AlgorithmIdentifier, Row); 3] = [
+        (
+            alg_id::ECDSA_P256,
+            [
+                &aws::ECDSA_P256_SHA256_ASN1,
+                &aws::ECDSA_P256_SHA384_ASN1,
+                &aws::ECDSA_P256_SHA512_ASN1,
+            ],
+        ),
+        (
+            alg_id::ECDSA_P384,
+            [
+                &aws::ECDSA_P384_SHA256_ASN1,
+                &aws::ECDSA_P384_SHA384_ASN1,
+                &aws::ECDSA_P384_SHA512_ASN1,
+            ],
+        ),
+        (
+            alg_id::ECDSA_P521,
+            [
+                &aws::ECDSA_P521_SHA256_ASN1,
+                &aws::ECDSA_P521_SHA384_ASN1,
+                &aws::ECDSA_P521_SHA512_ASN1,
+            ],
+        ),
+    ];
+    const ECDSA: [AlgorithmIdentifier; 3] =
+        [alg_id::ECDSA_SHA256, alg_id::ECDSA_SHA384, alg_id::ECDSA_SHA512];
+    const PSS: [AlgorithmIdentifier; 3] =
+        [alg_id::RSA_PSS_SHA256, alg_id::RSA_PSS_SHA384, alg_id::RSA_PSS_SHA512];
+    const WITH_PSS: Row = [
+        &aws::RSA_PSS_2048_8192_SHA256,
+        &aws::RSA_PSS_2048_8192_SHA384,
+        &aws::RSA_PSS_2048_8192_SHA512,
+    ];
+    const WITH_PKCS1: Row = [
+        &aws::RSA_PKCS1_2048_8192_SHA256,
+        &aws::RSA_PKCS1_2048_8192_SHA384,
+        &aws::RSA_PKCS1_2048_8192_SHA512,
+    ];
+    let at = HASHES.iter().position(|one| *one == hash)?;
+    let is = |names: &[AlgorithmIdentifier; 3]| {
+        names.get(at).is_some_and(|name| name.as_ref() == algorithm)
+    };
+    let of = |row: Row| row.get(at).copied();
+    if is(&ECDSA) {
+        let (_, row) = CURVES.iter().find(|(curve, _)| curve.as_ref() == key)?;
+        return of(*row);
+    }
+    if key != alg_id::RSA_ENCRYPTION.as_ref() {
+        return None;
+    }
+    match (is(&PSS), is_short) {
+        (true, true) => None,
+        (true, false) => of(WITH_PSS),
+        (false, false) => of(WITH_PKCS1),
+        (false, true) if *hash == SHA256 => {
+            Some(&aws::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY)
+        }
+        (false, true) if *hash == SHA512 => {
+            Some(&aws::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY)
+        }
+        (false, true) => None,
+    }
+}
+
+/// Whether the algorithm that `certificate` is signed with is computed here.
+pub(crate) fn is_computable(certificate: &Certificate) -> bool {
+    Signed::read(certificate.der()).is_some_and(|signed| signed.is_computable())
+}
+
+/// The algorithm's identifier and the key's bytes of a `SubjectPublicKeyInfo`.
+fn key_parts(spki: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = spki;
+    let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
+    let algorithm = der::next_if(&mut parts, SEQUENCE)?.content;
+    Some((algorithm, der::whole_bytes(der::next_if(&mut parts, BIT_STRING)?.content)?))
+}
+
+fn is_key_known(algorithm: &[u8]) -> bool {
+    ALL_VERIFICATION_ALGS.iter().any(|one| one.public_key_alg_id().as_ref() == algorithm)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! The second opinion: what webpki says of the very path that our own rules looked at.
+//!
+//! webpki stops at the first thing that it dislikes, so it is asked at a time at which
+//! everybody is valid, without names, purposes and revocation, which our rules have looked at.
+//! What it still says, and no problem tells yet, becomes one: a path is as good as the
+//! stricter of the two finds it.
+
+use std::time::Duration;
+
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use webpki::{
+    ALL_VERIFICATION_ALGS, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter,
+    anchor_from_trusted_cert,
+};
+
+use super::constraints;
+use super::finding::{Assessment, Case};
+use super::position::{Position, has_issuers_name};
+use crate::error::Problems;
+use crate::material::{Certificate, name_text};
+
+/// Asks about a whole path, and about the name.
+pub(crate) fn opinion(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
+    let (Some(leaf), Some(anchor)) = (path.first(), path.last()) else { return };
+    opinion_on_leaf(case, leaf, out);
+    // A leaf that is an authority by itself, and was issued by another, has no path to show.
+    if path.len() > 1 || leaf.is_self_issued() {
+        let between = path.get(1..path.len().saturating_sub(1)).unwrap_or_default();
+        match verify(leaf, between, anchor, valid_time(path, case.now)) {
+            Err(error) if !is_beyond(&error, path) => add(&error, leaf, out),
+            Ok(()) | Err(_) => {}
+        }
+    }
+}
+
+/// Asks about a leaf without a path.
+pub(crate) fn opinion_on_leaf(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
+    let der = CertificateDer::from(leaf.der());
+    let parsed = match EndEntityCert::try_from(&der) {
+        Ok(parsed) => parsed,
+        Err(error) => return add(&error, leaf, out),
+    };
+    let Some(name) = case.name.and_then(|host| ServerName::try_from(host.as_str()).ok()) else {
+        return;
+    };
+    if let Err(error) = parsed.verify_is_valid_for_subject_name(&name) {
+        let known = Problems::NAME_MISMATCH | Problems::NO_SAN;
+        if !out.problems.intersects(known) {
+            let why = format!("{} has names that do not parse: {error:?}", Position::Leaf.of(leaf));
+            out.add(Problems::NAME_MISMATCH, why);
+        }
+    }
+}
+
+/// Whether webpki refuses what RFC 5280 allows, because of something that it does not compute
+/// and our own rules do.
+fn is_beyond(error: &Error, path: &[Certificate]) -> bool {
+    let above = path.get(1..).unwrap_or_default();
+    let between = above.split_last().map(|(_, between)| between).unwrap_or_default();
+    // Self-issued intermediates count neither for the path length nor as names.
+    let has_self_issued = || between.iter().any(has_issuers_name);
+    let has_other_names = || above.iter().any(constraints::is_on_others_than_hosts);
+    let has_rewritten_name =
+        || path.iter().zip(above).any(|(one, issuer)| one.issuer_der() != issuer.subject_der());
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the enum is open, and the rest is one case")]
+    match error {
+        Error::PathLenConstraintViolated => has_self_issued(),
+        Error::NameConstraintViolation => has_self_issued() || has_other_names(),
+        Error::MaximumNameConstraintComparisonsExceeded => true,
+        Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => {
+            has_rewritten_name() || has_self_issued()
+        }
+        _ => false,
+    }
+}
+
+fn verify(
+    leaf: &Certificate,
+    between: &[Certificate],
+    anchor: &Certificate,
+    time: UnixTime,
+) -> Result<(), Error> {
+    let leaf = CertificateDer::from(leaf.der());
+    let anchor = CertificateDer::from(anchor.der());
+    let between: Vec<CertificateDer<'_>> =
+        between.iter().map(|one| CertificateDer::from(one.der())).collect();
+    let anchors = [anchor_from_trusted_cert(&anchor)?];
+    EndEntityCert::try_from(&leaf)?
+        .verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, AnyPurpose, None, None)
+        .map(drop)
+}
+
+/// Reads every purpose and accepts it.
+struct AnyPurpose;
+
+impl ExtendedKeyUsageValidator for AnyPurpose {
+    fn validate(&self, mut purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        purposes.try_for_each(|purpose| purpose.map(drop))
+    }
+}
+
+/// The time nearest to `now` at which everybody below the authority is valid, if there is one.
+fn valid_time(path: &[Certificate], now: i64) -> UnixTime {
+    let below = path.get(..path.len().saturating_sub(1).max(1)).unwrap_or(path);
+    let begin = below.iter().map(|one| one.facts().not_before).max().unwrap_or(now);
+    let end = below.iter().map(|one| one.facts().not_after).min().unwrap_or(now);
+    let seconds = u64::try_from(now.max(begin).min(end)).unwrap_or_default();
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}
+
+fn add(error: &Error, leaf: &Certificate, out: &mut Assessment) {
+    let problem = problem(error);
+    let dates = Problems::EXPIRED | Problems::NOT_YET_VALID;
+    let is_told = match problem {
+        // Asked where no time suits everybody, webpki may name the other end of a period.
+        _ if dates.contains(problem) => out.problems.intersects(dates),
+        // A period that ends before it begins is told by both its ends.
+        _ if matches!(error, Error::InvalidCertValidity) => out.problems.intersects(dates),
+        // webpki computes nothing with a short key and calls the signature wrong.
+        Problems::CONSTRAINT => out.problems.contains(Problems::WEAK_KEY) && is_signature(error),
+        _ => false,
+    };
+    if !is_told && !out.problems.contains(problem) {
+        let name = name_text(leaf.subject_der());
+        out.add(problem, format!("the path of {name} breaks RFC 5280: {}", words(error)));
+    }
+}
+
+/// Whether webpki says that no key made a signature. Our search has verified every one of the
+/// path, so it speaks of another order of the same certificates, or of a short key.
+const fn is_signature(error: &Error) -> bool {
+    matches!(error, Error::InvalidSignatureForPublicKey | Error::UnknownIssuer)
+}
+
+fn problem(error: &Error) -> Problems {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the enum is open, and the rest is one case")]
+    match error {
+        Error::CaUsedAsEndEntity => Problems::CA_AS_LEAF,
+        Error::CertDistrusted => Problems::DISTRUSTED,
+        Error::CertExpired { .. } => Problems::EXPIRED,
+        Error::CertNotValidYet { .. } => Problems::NOT_YET_VALID,
+        Error::EmptyEkuExtension | Error::RequiredEkuNotFoundContext(_) => Problems::WRONG_PURPOSE,
+        Error::UnsupportedCertVersion => Problems::OLD_VERSION,
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Problems::WEAK_SIGNATURE,
+        _ => Problems::CONSTRAINT,
+    }
+}
+
+/// What webpki means, for people.
+fn words(error: &Error) -> String {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the enum is open, and the rest is one case")]
+    let known = match error {
+        Error::CaUsedAsEndEntity => "an authority's certificate stands where a peer's belongs",
+        Error::CertDistrusted => "a key in it is known to be compromised",
+        Error::EndEntityUsedAsCa => "a certificate that is no authority's signed another",
+        Error::InvalidSignatureForPublicKey | Error::UnknownIssuer => "it leads to no authority",
+        Error::MaximumPathDepthExceeded => "it is too long",
+        Error::NameConstraintViolation => "a name is outside what its authority may name",
+        Error::MalformedNameConstraint | Error::InvalidNetworkMaskConstraint => {
+            "its name constraints are malformed"
+        }
+        Error::PathLenConstraintViolated => "more intermediates than an authority allows",
+        Error::SignatureAlgorithmMismatch => "a certificate names two signature algorithms",
+        Error::UnsupportedCriticalExtension => "a critical extension is not known",
+        _ => return format!("{error:?}"),
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests;

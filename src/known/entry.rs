@@ -1,0 +1,280 @@
+//! One entry of the known peers, and the hosts that it is for.
+//!
+//! An entry with a place is for that host alone. One without, a plain PEM, is for the names in
+//! its certificate. Nothing here says whether a peer may be believed.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::error::{Error, Kind, Problems};
+use crate::host::{Host, Role};
+use crate::material::{AltName, Certificate};
+
+/// Who made an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The user, by an answer.
+    User,
+    /// The administrator, by hand or by a tool.
+    Admin,
+    /// Another store.
+    Import,
+}
+
+/// The host that an entry is for, at one port or at any.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The host as dialled, or the verify name.
+    pub host: Host,
+    /// The port; nothing means any.
+    pub port: Option<u16>,
+}
+
+impl Place {
+    /// Reads `name:port`, `[IPv6]:port` or, for any port, `name:*`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`], naming what is wrong.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let bad = |why: &str| {
+            let shown: String = text.chars().take(80).collect();
+            Error::new(Kind::Invalid, format!("\"{shown}\" is no host and port: {why}"))
+                .with_hint("write name:port, [IPv6]:port or, for any port, name:*")
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| bad("it has no port"))?;
+        if host.contains(':') && !host.starts_with('[') {
+            return Err(bad("an IPv6 address stands in brackets"));
+        }
+        let port = match port {
+            "*" => None,
+            _ => Some(port_number(port).ok_or_else(|| bad("its port is none of 1 to 65535"))?),
+        };
+        Ok(Self { host: Host::parse(host)?, port })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.ip() {
+            Some(IpAddr::V6(_)) => write!(f, "[{}]:", self.host)?,
+            _ => write!(f, "{}:", self.host)?,
+        }
+        match self.port {
+            Some(port) => write!(f, "{port}"),
+            None => f.write_str("*"),
+        }
+    }
+}
+
+/// A peer that is known by its very certificate, or one that is distrusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it is known; nothing is a plain PEM, for the names in the certificate.
+    pub place: Option<Place>,
+    /// Which side the peer is on.
+    pub role: Role,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The problems that were accepted with it; none of them severe.
+    pub accepted: Problems,
+    /// When it was added, in seconds since 1970.
+    pub added: Option<i64>,
+    /// From when on it admits nobody any more, in seconds since 1970; it still pins.
+    pub expires: Option<i64>,
+    /// Who made it.
+    pub origin: Origin,
+    /// The certificate, and every one with its key, is to be refused everywhere.
+    pub distrust: bool,
+}
+
+impl Entry {
+    /// The entry that marks a certificate as distrusted.
+    pub(crate) fn distrusting(certificate: &Certificate, role: Role, added: i64) -> Self {
+        Self {
+            place: None,
+            role,
+            certificate: certificate.clone(),
+            accepted: Problems::NONE,
+            added: Some(added),
+            expires: None,
+            origin: Origin::User,
+            distrust: true,
+        }
+    }
+
+    /// Whether the entry, one without a place, is for `host`: the DNS and IP names of its
+    /// certificate; the single common name where there are no alternative names at all. A
+    /// wildcard is for exactly one label in its place, the left-most (RFC 6125, 6.4.3).
+    ///
+    /// An entry with a place is for that place only, and answers no.
+    #[must_use]
+    pub fn covers(&self, host: &Host) -> bool {
+        let below = parent(host);
+        self.place.is_none()
+            && self.names().iter().any(|name| match name {
+                Name::Host(name) => name == host,
+                Name::Address(ip) => host.ip() == Some(*ip),
+                Name::Below(parent) => below == Some(parent.as_str()),
+            })
+    }
+
+    /// Whether another entry is for the same place. Those without a host, and those of clients,
+    /// meet at their certificate.
+    #[must_use]
+    pub(crate) fn shares_place(&self, other: &Self) -> bool {
+        self.role == other.role
+            && match self.role {
+                Role::Client => self.certificate == other.certificate,
+                Role::Server => {
+                    self.place == other.place
+                        && (self.place.is_some() || self.certificate == other.certificate)
+                }
+            }
+    }
+
+    /// The names that [`Self::covers`] goes by.
+    pub(crate) fn names(&self) -> Vec<Name> {
+        let facts = self.certificate.facts();
+        match (&facts.alt_names, facts.common_names.as_slice()) {
+            (Some(names), _) => names.iter().filter_map(Name::of).collect(),
+            (None, [only]) => plain_name(only).map(Name::Host).into_iter().collect(),
+            (None, _) => Vec::new(),
+        }
+    }
+}
+
+/// A name that a certificate is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// A DNS name.
+    Host(Host),
+    /// An address.
+    Address(IpAddr),
+    /// Every host one label below this name.
+    Below(String),
+}
+
+impl Name {
+    fn of(name: &AltName) -> Option<Self> {
+        match name {
+            AltName::Dns(text) => match text.strip_prefix("*.") {
+                // A whole top-level domain is nobody's own.
+                Some(parent) if !parent.contains('.') => None,
+                Some(parent) => {
+                    plain_name(parent).map(|name| Self::Below(name.as_str().to_owned()))
+                }
+                None => plain_name(text).map(Self::Host),
+            },
+            AltName::Ip(ip) => Some(Self::Address(ip.to_canonical())),
+            AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => None,
+        }
+    }
+}
+
+/// The name that a wildcard would have to end in to be for `host`.
+pub(crate) fn parent(host: &Host) -> Option<&str> {
+    match host.ip() {
+        Some(_) => None,
+        None => host.as_str().split_once('.').map(|(_, parent)| parent),
+    }
+}
+
+/// A DNS name as certificates hold them: in ASCII, without a trailing dot, and no address.
+fn plain_name(text: &str) -> Option<Host> {
+    let plain = text.is_ascii() && !text.ends_with('.');
+    Host::parse(text).ok().filter(|host| plain && host.ip().is_none())
+}
+
+/// 1 to 65535, written in the one way there is.
+fn port_number(text: &str) -> Option<u16> {
+    let port = text.parse::<u16>().ok().filter(|port| *port != 0)?;
+    (port.to_string() == text).then_some(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known::testing::plain;
+    use crate::material::testing::{certificate, certificate_named};
+
+    fn covers(certificate: Certificate, host: &str) -> bool {
+        plain(certificate).covers(&Host::parse(host).unwrap())
+    }
+
+    #[test]
+    fn a_place_reads_back_what_it_shows() {
+        for text in
+            ["a.example:443", "[2001:db8::1]:5900", "a:*", "[fe80::1%eth0]:1", "192.0.2.1:*"]
+        {
+            assert_eq!(Place::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_place_is_brought_into_the_one_form() {
+        assert_eq!(Place::parse("A.Example.:443").unwrap().to_string(), "a.example:443");
+    }
+
+    #[test]
+    fn port_0_and_what_is_no_port_make_no_place() {
+        for text in [
+            "a", "a:", "a:0", "a:00", "a:+1", "a:0443", "a:65536", "a:-1", "a:x", "a: 1", ":1",
+            "::1:443", "a:1:2", "a:**",
+        ] {
+            assert_eq!(Place::parse(text).expect_err(text).kind(), Kind::Invalid);
+        }
+    }
+
+    #[test]
+    fn dns_and_ip_names_are_covered_and_no_others() {
+        let certificate = certificate(&["A.example", "192.0.2.1", "2001:db8::1"]);
+        for host in ["a.example", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"] {
+            assert!(covers(certificate.clone(), host), "{host}");
+        }
+        for host in ["b.example", "x.a.example", "example", "192.0.2.2"] {
+            assert!(!covers(certificate.clone(), host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_covers_one_label_and_no_more() {
+        let certificate = certificate(&["*.lab.example"]);
+        assert!(covers(certificate.clone(), "a.lab.example"));
+        for host in ["lab.example", "a.b.lab.example", "a.example"] {
+            assert!(!covers(certificate.clone(), host), "{host}");
+        }
+    }
+
+    #[test]
+    fn half_a_wildcard_and_one_for_a_top_level_domain_cover_nothing() {
+        assert!(!covers(certificate(&["f*.lab.example"]), "fa.lab.example"));
+        assert!(!covers(certificate(&["*.example"]), "a.example"));
+        assert!(!covers(certificate(&["*"]), "a"));
+        assert!(!covers(certificate(&["a.*.example"]), "a.b.example"));
+    }
+
+    #[test]
+    fn the_single_common_name_counts_where_there_are_no_other_names() {
+        assert!(covers(certificate_named(&[], &["a.example"]), "a.example"));
+        assert!(!covers(certificate_named(&["b.example"], &["a.example"]), "a.example"));
+        assert!(!covers(certificate_named(&[], &["*.lab.example"]), "a.lab.example"));
+        assert!(!covers(certificate_named(&[], &["192.0.2.1"]), "192.0.2.1"));
+    }
+
+    #[test]
+    fn an_address_as_a_dns_name_covers_nothing() {
+        let mut params = rcgen::CertificateParams::default();
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("192.0.2.1".try_into().unwrap())];
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = params.self_signed(&key).unwrap();
+        assert!(!covers(Certificate::from_der(made.der()).unwrap(), "192.0.2.1"));
+    }
+
+    #[test]
+    fn an_entry_with_a_place_covers_nothing_by_its_names() {
+        let mut entry = plain(certificate(&["a.example"]));
+        entry.place = Some(Place::parse("b.example:1").unwrap());
+        assert!(!entry.covers(&Host::parse("a.example").unwrap()));
+    }
+}

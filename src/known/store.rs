@@ -1,0 +1,239 @@
+//! The known file: what it says now, and changes of it that nobody loses.
+//!
+//! Reading looks whether the file is still the one that was read, and reads it again if not.
+//! A file that cannot be read, is damaged or has vanished is an error each time, never an
+//! empty list: it must not make strangers of known servers. One lock keeps what was read, and
+//! is held while the file is read; another lets one thread write at a time. A clock tells
+//! only whether a file is too young for its time stamps to be trusted.
+
+pub(crate) mod change;
+mod disk;
+pub(crate) mod text;
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use parking_lot::Mutex;
+
+use super::entries::Entries;
+use super::entry::Entry;
+use crate::error::{Error, Kind};
+use crate::host::Role;
+use crate::material::sha256;
+use change::{Change, Changed, Current};
+use disk::{Parent, Stamp, Step};
+use text::Located;
+
+/// The file of known servers or clients.
+pub struct Store {
+    path: PathBuf,
+    role: Role,
+    outside: Outside,
+    writing: Mutex<()>,
+    state: Mutex<Option<Seen>>,
+}
+
+/// What a test puts in place of the world.
+struct Outside {
+    now: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    before: Box<dyn Fn(Step) -> io::Result<()> + Send + Sync>,
+}
+
+impl Default for Outside {
+    fn default() -> Self {
+        Self { now: Box::new(SystemTime::now), before: Box::new(|_| Ok(())) }
+    }
+}
+
+/// What was read last.
+#[derive(Clone, Debug)]
+struct Seen {
+    stamp: Stamp,
+    /// Whether the stamp alone can tell that the file is the same.
+    settled: bool,
+    sha256: [u8; 32],
+    entries: Arc<Entries>,
+    spans: Arc<[Range<usize>]>,
+}
+
+/// Entries, and where each of them stands in the text.
+type Said = (Arc<Entries>, Arc<[Range<usize>]>);
+
+impl Store {
+    /// The store in the file at `path`, which may be missing; its directory may not. `role` is
+    /// that of entries that do not say theirs.
+    ///
+    /// What else is wrong with the file is told by each [`Self::entries`].
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Permission`] where others could change the file or its directory, [`Kind::Store`]
+    /// where there is no directory, [`Kind::Invalid`] where `path` names no file.
+    pub fn open(path: &Path, role: Role) -> Result<Self, Error> {
+        Self::open_in(path, role, Outside::default())
+    }
+
+    fn open_in(path: &Path, role: Role, outside: Outside) -> Result<Self, Error> {
+        let invalid = |why: String| Error::new(Kind::Invalid, why);
+        let path = std::path::absolute(path)
+            .map_err(|error| invalid(format!("{} names no file: {error}", path.display())))?;
+        if path.file_name().is_none() {
+            return Err(invalid(format!("{} names no file", path.display())));
+        }
+        let store = Self { path, role, outside, writing: Mutex::new(()), state: Mutex::new(None) };
+        disk::check_directory(store.directory())?;
+        match store.entries() {
+            Err(error) if error.kind() == Kind::Permission => Err(error),
+            _ => Ok(store),
+        }
+    }
+
+    /// The file, as an absolute path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file says now. A missing one says nothing, if it was never there.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Store`] where the file cannot be read, is damaged or has vanished,
+    /// [`Kind::Permission`] where others could change it.
+    pub fn entries(&self) -> Result<Arc<Entries>, Error> {
+        let mut state = self.state.lock();
+        disk::check_directory(self.directory())?;
+        match (disk::look(&self.path)?, &*state) {
+            (Some(stamp), Some(seen)) if seen.settled && seen.stamp == stamp => {
+                return Ok(Arc::clone(&seen.entries));
+            }
+            (None, Some(_)) => return Err(self.vanished()),
+            (None, None) => return Ok(Arc::default()),
+            (Some(_), _) => {}
+        }
+        let Some((text, stamp)) = disk::read(&self.path)? else {
+            return if state.is_some() { Err(self.vanished()) } else { Ok(Arc::default()) };
+        };
+        let seen = self.seen(&text, stamp, state.as_ref())?;
+        let entries = Arc::clone(&seen.entries);
+        *state = Some(seen);
+        Ok(entries)
+    }
+
+    /// Makes one change, durably, or none. Others may read and change the file meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::StoreLocked`] where another writes until the deadline; [`Kind::Store`] where the
+    /// file cannot be read or written, or where the entry that was judged against has changed;
+    /// [`Kind::NotFound`] where there is nothing to remove; [`Kind::Invalid`] for an entry that
+    /// no file can hold; [`Kind::Permission`] as in [`Self::entries`].
+    pub fn apply(&self, change: &Change, deadline: Instant) -> Result<(), Error> {
+        let before = &*self.outside.before;
+        let _writing =
+            self.writing.try_lock_until(deadline).ok_or_else(|| disk::locked(&self.path))?;
+        let directory = Parent::of(&self.path)?;
+        let _lock = directory.lock(deadline, before)?;
+        directory.check_target()?;
+        let mut seen = self.state.lock().clone();
+        let found = disk::read(&self.path)?;
+        let old = match found {
+            Some((text, stamp)) => {
+                seen = Some(self.seen(&text, stamp, seen.as_ref())?);
+                Some(text)
+            }
+            None if seen.is_some() => return Err(self.vanished()),
+            None => None,
+        };
+        let empty = change::empty_text();
+        let current = Current {
+            text: old.as_deref().unwrap_or(&empty),
+            entries: seen.as_ref().map_or(&[], |seen| seen.entries.all()),
+            spans: seen.as_ref().map_or(&[], |seen| &seen.spans),
+            role: self.role,
+        };
+        if let Some(changed) = current.with(change)? {
+            let (entries, spans) = self.read_back(&changed, seen.as_ref())?;
+            let stamp = directory.replace(&changed.text, old.as_deref(), before)?;
+            let settled = stamp.is_settled((self.outside.now)());
+            let sha256 = sha256(&changed.text);
+            seen = Some(Seen { stamp, settled, sha256, entries, spans });
+        }
+        if seen.is_some() {
+            *self.state.lock() = seen;
+        }
+        Ok(())
+    }
+
+    /// What a text says, where the one seen before did not say it already.
+    fn seen(&self, text: &[u8], stamp: Stamp, before: Option<&Seen>) -> Result<Seen, Error> {
+        let settled = stamp.is_settled((self.outside.now)());
+        let sha256 = sha256(text);
+        if let Some(same) = before.filter(|before| before.sha256 == sha256) {
+            return Ok(Seen { stamp, settled, ..same.clone() });
+        }
+        let located = self.located(text, before)?;
+        if located.is_empty() && !text::is_ours(text) {
+            let why = format!(
+                "{} holds no entry, not even the line of an empty file",
+                self.path.display()
+            );
+            return Err(Error::new(Kind::Store, why)
+                .with_hint("put back a copy; delete the file if nobody is to be known any more"));
+        }
+        let (entries, spans) = split(located);
+        Ok(Seen { stamp, settled, sha256, entries, spans })
+    }
+
+    /// Reads what is about to be written: what would be read otherwise is not written.
+    fn read_back(&self, changed: &Changed, before: Option<&Seen>) -> Result<Said, Error> {
+        let invalid =
+            |why: &str| Error::new(Kind::Invalid, format!("the entry cannot be stored: {why}"));
+        let located =
+            self.located(&changed.text, before).map_err(|error| invalid(error.message()))?;
+        let there = |entry: &Entry| located.iter().any(|one| one.entry == *entry);
+        if located.len() != changed.count || !changed.entry.as_ref().is_none_or(there) {
+            return Err(invalid("it would read as another one"));
+        }
+        Ok(split(located))
+    }
+
+    /// The entries of a text; certificates seen before are not parsed again.
+    fn located(&self, text: &[u8], before: Option<&Seen>) -> Result<Vec<Located>, Error> {
+        let source = self.path.display().to_string();
+        text::read_reusing(text, &source, self.role, |der| {
+            before?.entries.certificate(&sha256(der)).cloned()
+        })
+    }
+
+    fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    fn vanished(&self) -> Error {
+        Error::new(Kind::Store, format!("{} has vanished since it was read", self.path.display()))
+            .with_hint("put it back; if it was deleted on purpose, start the program again")
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.path)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+fn split(located: Vec<Located>) -> Said {
+    let (entries, spans): (Vec<_>, Vec<_>) =
+        located.into_iter().map(|one| (one.entry, one.span)).unzip();
+    (Arc::new(Entries::new(entries)), spans.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,335 @@
+//! One change of the known file, made on its text: what the change does not touch stays as it
+//! is, byte for byte, comments and hand-made entries included.
+//!
+//! Nothing here reads or writes a file. An entry that distrusts is only ever removed by the
+//! change that says so.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::text::{self, FIRST_LINE, LAST_LINE};
+use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
+use crate::known::entry::{Entry, Place};
+use crate::material::Certificate;
+use crate::material::hex_colons;
+
+/// A change of the known file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Adds an entry. One without a place stands beside every other.
+    Set {
+        /// The entry; it does not distrust.
+        entry: Entry,
+        /// Which entries at its place it takes the place of.
+        replaces: Replaces,
+    },
+    /// Removes the entries at exactly this place, but not those that distrust.
+    Remove {
+        /// The place; one without a port is the entry for any port, and no other.
+        place: Place,
+    },
+    /// Removes every entry with exactly this certificate, wherever it is for, but not those that
+    /// distrust.
+    Forget {
+        /// The certificate.
+        certificate: Certificate,
+    },
+    /// Marks a certificate as distrusted, everywhere, or takes that mark away.
+    Distrust {
+        /// The certificate.
+        certificate: Certificate,
+        /// Whether the mark is set.
+        on: bool,
+        /// The time of the change, in seconds since 1970.
+        added: i64,
+    },
+}
+
+/// Which entries at a place make room for a new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replaces {
+    /// All of them.
+    Everything,
+    /// All of them, if they are of exactly these certificates (by SHA-256): those at this very
+    /// place that a peer was judged against. None means that nothing was known there.
+    Judged(Vec<[u8; 32]>),
+    /// Those with this public key (by SHA-256), of which there must be one.
+    Key([u8; 32]),
+}
+
+/// What a change makes of a text.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    /// The new text.
+    pub(crate) text: Vec<u8>,
+    /// How many entries it holds.
+    pub(crate) count: usize,
+    /// The entry that is new in it.
+    pub(crate) entry: Option<Entry>,
+}
+
+/// A text, and the entries that stand in it at these spans.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Current<'a> {
+    pub(crate) text: &'a [u8],
+    pub(crate) entries: &'a [Arc<Entry>],
+    pub(crate) spans: &'a [Range<usize>],
+    /// The role of entries that do not say theirs.
+    pub(crate) role: Role,
+}
+
+/// A file without entries.
+pub(crate) fn empty_text() -> Vec<u8> {
+    format!("{FIRST_LINE}\n\n{LAST_LINE}\n").into_bytes()
+}
+
+impl Current<'_> {
+    /// The text after the change, or nothing where it says so already.
+    pub(crate) fn with(&self, change: &Change) -> Result<Option<Changed>, Error> {
+        match change {
+            Change::Set { entry, replaces } => self.set(entry, replaces),
+            Change::Remove { place } => self.remove(place),
+            Change::Forget { certificate } => self.forget(certificate),
+            Change::Distrust { certificate, on: true, added } => {
+                Ok(self.distrust(certificate, *added))
+            }
+            Change::Distrust { certificate, on: false, .. } => self.lift(certificate),
+        }
+    }
+
+    fn set(&self, entry: &Entry, replaces: &Replaces) -> Result<Option<Changed>, Error> {
+        check(entry, self.role)?;
+        let here = self.positions(|one| !one.distrust && one.shares_place(entry));
+        let there: Vec<&Arc<Entry>> = here.iter().filter_map(|at| self.entries.get(*at)).collect();
+        if let [only] = there.as_slice()
+            && says_the_same(only, entry)
+        {
+            return Ok(None);
+        }
+        let gone = match replaces {
+            Replaces::Everything => here,
+            Replaces::Judged(judged) => {
+                let mut judged = judged.clone();
+                let mut now: Vec<[u8; 32]> =
+                    there.iter().map(|one| *one.certificate.sha256()).collect();
+                for list in [&mut judged, &mut now] {
+                    list.sort_unstable();
+                    list.dedup();
+                }
+                if judged != now {
+                    return Err(changed_meanwhile(entry));
+                }
+                here
+            }
+            Replaces::Key(key) => {
+                // Of those without a host too: the new certificate is for its own names then.
+                let gone = self.positions(|one| {
+                    let same = (one.role, &one.place) == (entry.role, &entry.place);
+                    same && !one.distrust && one.certificate.key_sha256() == key
+                });
+                if gone.is_empty() {
+                    return Err(changed_meanwhile(entry));
+                }
+                gone
+            }
+        };
+        Ok(Some(self.changed(&gone, Some(entry))))
+    }
+
+    fn remove(&self, place: &Place) -> Result<Option<Changed>, Error> {
+        let gone = self.positions(|one| {
+            !one.distrust && one.role == self.role && one.place.as_ref() == Some(place)
+        });
+        if gone.is_empty() {
+            let why = format!("nothing is known of {place}");
+            return Err(Error::new(Kind::NotFound, why)
+                .with_hint("the list of known peers shows each with its port"));
+        }
+        Ok(Some(self.changed(&gone, None)))
+    }
+
+    fn forget(&self, certificate: &Certificate) -> Result<Option<Changed>, Error> {
+        let gone = self.positions(|one| !one.distrust && one.certificate == *certificate);
+        if gone.is_empty() {
+            return Err(Error::new(Kind::NotFound, not_known(certificate)));
+        }
+        Ok(Some(self.changed(&gone, None)))
+    }
+
+    fn distrust(&self, certificate: &Certificate, added: i64) -> Option<Changed> {
+        if self.entries.iter().any(|one| one.distrust && one.certificate == *certificate) {
+            return None;
+        }
+        let entry = Entry::distrusting(certificate, self.role, added);
+        Some(self.changed(&[], Some(&entry)))
+    }
+
+    fn lift(&self, certificate: &Certificate) -> Result<Option<Changed>, Error> {
+        let gone = self.positions(|one| one.distrust && one.certificate == *certificate);
+        if !gone.is_empty() {
+            return Ok(Some(self.changed(&gone, None)));
+        }
+        let name = hex_colons(certificate.sha256());
+        let error = Error::new(
+            Kind::NotFound,
+            format!("the certificate {name} is not marked as distrusted"),
+        );
+        let same_key = |one: &&Arc<Entry>| {
+            one.distrust && one.certificate.key_sha256() == certificate.key_sha256()
+        };
+        Err(match self.entries.iter().find(same_key) {
+            Some(other) => {
+                let other = hex_colons(other.certificate.sha256());
+                error.with_hint(format!("{other} is, which has the same key; lift that one"))
+            }
+            None => error,
+        })
+    }
+
+    fn positions(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<usize> {
+        let all = self.entries.iter().enumerate();
+        all.filter(|(_, one)| wanted(one)).map(|(at, _)| at).collect()
+    }
+
+    /// The text without the entries `gone`, and with the new one where the first of them was
+    /// or behind all others.
+    fn changed(&self, gone: &[usize], entry: Option<&Entry>) -> Changed {
+        let count =
+            self.entries.len().saturating_sub(gone.len()).saturating_add(entry.iter().count());
+        let spans: Vec<&Range<usize>> = gone.iter().filter_map(|at| self.spans.get(*at)).collect();
+        let new = entry.map(text::write).unwrap_or_default().into_bytes();
+        let mut text = Vec::with_capacity(self.text.len().saturating_add(new.len()));
+        let mut from = 0;
+        for (index, span) in spans.iter().enumerate() {
+            text.extend_from_slice(self.part(from..span.start));
+            let stands_in = index == 0 && entry.is_some();
+            if stands_in {
+                text.extend_from_slice(&new);
+            }
+            from = if stands_in { span.end } else { self.end_with_blank_line(span) };
+        }
+        if spans.is_empty() {
+            let at = self.end_of_entries();
+            text.extend_from_slice(self.part(0..at));
+            text.extend_from_slice(blank_line_behind(&text));
+            text.extend_from_slice(&new);
+            if at < self.text.len() {
+                text.push(b'\n');
+            }
+            from = at;
+        }
+        text.extend_from_slice(self.part(from..self.text.len()));
+        if count == 0 && !text::is_ours(&text) {
+            text = emptied(&text);
+        }
+        Changed { text, count, entry: entry.cloned() }
+    }
+
+    fn part(&self, range: Range<usize>) -> &[u8] {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// The end of an entry that goes, with the empty line behind it where one is before it too.
+    fn end_with_blank_line(&self, span: &Range<usize>) -> usize {
+        let before = self.part(0..span.start);
+        let separated = before.ends_with(b"\n\n") || before.ends_with(b"\n\r\n");
+        match self.part(span.end..self.text.len()) {
+            [b'\n', ..] if separated => span.end.saturating_add(1),
+            [b'\r', b'\n', ..] if separated => span.end.saturating_add(2),
+            _ => span.end,
+        }
+    }
+
+    /// Where a new entry goes: before the last line of a file of ours, else at the end.
+    fn end_of_entries(&self) -> usize {
+        let mut end = self.text.len();
+        for span in self.spans.iter().rev().map(Some).chain([None]) {
+            let start = span.map_or(0, |span| span.end);
+            if let Some(at) = last_line_in(self.part(start..end)) {
+                return start.saturating_add(at);
+            }
+            end = span.map_or(0, |span| span.start);
+        }
+        self.text.len()
+    }
+}
+
+/// Whether an entry can be set in a file of this role.
+fn check(entry: &Entry, role: Role) -> Result<(), Error> {
+    let why = if entry.distrust {
+        "an entry that distrusts is set by marking its certificate"
+    } else if entry.accepted.intersects(Problems::SEVERE) {
+        "an entry cannot accept problems that nobody can override"
+    } else if entry.place.is_none() && entry.role == Role::Server && !entry.accepted.is_empty() {
+        "an entry without a host cannot accept problems"
+    } else if entry.place.as_ref().is_some_and(|place| place.port == Some(0)) {
+        "port 0 is no port"
+    } else if entry.role == Role::Server && role == Role::Client {
+        "a server does not belong into the file of known clients"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(Kind::Invalid, why))
+}
+
+/// Whether two entries at one place admit the same peer in the same way.
+fn says_the_same(one: &Entry, new: &Entry) -> bool {
+    one.certificate == new.certificate && one.accepted == new.accepted && one.expires == new.expires
+}
+
+/// That a certificate is no known peer's, in words.
+pub(crate) fn not_known(certificate: &Certificate) -> String {
+    format!("the certificate {} is that of no known peer", hex_colons(certificate.sha256()))
+}
+
+fn changed_meanwhile(entry: &Entry) -> Error {
+    let name = match &entry.place {
+        Some(place) => place.to_string(),
+        None => hex_colons(entry.certificate.sha256()),
+    };
+    Error::new(Kind::Store, format!("the entry for {name} has changed meanwhile"))
+        .with_hint("connect again: the peer is then judged by the new entry")
+}
+
+/// What makes an empty line at the end of `text`: without it, what stands there could become a
+/// line of the next entry.
+fn blank_line_behind(text: &[u8]) -> &'static [u8] {
+    match text {
+        [] | [.., b'\n', b'\n'] | [.., b'\n', b'\r', b'\n'] => b"",
+        [.., b'\n' | b'\r'] => b"\n",
+        _ => b"\n\n",
+    }
+}
+
+/// Where [`LAST_LINE`] begins in a part of a text that begins with a line.
+fn last_line_in(part: &[u8]) -> Option<usize> {
+    let wanted = LAST_LINE.as_bytes();
+    let ends_line = |byte: Option<&u8>| matches!(byte, None | Some(b'\n' | b'\r'));
+    part.windows(wanted.len())
+        .enumerate()
+        .rev()
+        .filter(|(_, line)| *line == wanted)
+        .map(|(at, _)| at)
+        .find(|at| {
+            let before = at.checked_sub(1).and_then(|before| part.get(before));
+            ends_line(before) && ends_line(part.get(at.saturating_add(wanted.len())))
+        })
+}
+
+/// A hand-made text without its last entry, as a file of ours: an empty file is damage.
+fn emptied(text: &[u8]) -> Vec<u8> {
+    let rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if rest.trim_ascii().is_empty() {
+        return empty_text();
+    }
+    let mut text = format!("{FIRST_LINE}\n\n").into_bytes();
+    text.extend_from_slice(rest);
+    text.extend_from_slice(blank_line_behind(rest));
+    text.extend_from_slice(LAST_LINE.as_bytes());
+    text.push(b'\n');
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,410 @@
+//! How the known file is read, locked and replaced: the calls of the operating system, and
+//! what they find that nobody should trust.
+//!
+//! A file is replaced by a new one that is complete and on the disk before it takes the name,
+//! so that a kill at any moment leaves the old or the new. Waiting for the lock is the one
+//! clock here, and a look at it every few milliseconds: `flock` has no deadline, and what
+//! would give it one, a signal or a thread, is the application's.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::error::{Error, Kind};
+use crate::material::pause;
+
+/// A file larger than this was not made by answers.
+const LARGEST: u64 = 1 << 30;
+
+/// How many bytes are written at once.
+const CHUNK: usize = 1 << 16;
+
+/// The steps of a change of the file, for tests that stop at one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Opening and taking the lock.
+    Lock,
+    /// Creating the temporary file.
+    Create,
+    /// Writing one chunk of it.
+    Write,
+    /// Bringing it to the disk.
+    Sync,
+    /// Giving it the name of the file.
+    Rename,
+    /// Bringing the name to the disk.
+    SyncDirectory,
+}
+
+/// Called before each step; an error is taken as the step's own.
+pub(crate) type Before<'a> = &'a dyn Fn(Step) -> io::Result<()>;
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// Whether a later write is sure to make another stamp: file systems count time in steps
+    /// of up to two seconds.
+    pub(crate) fn is_settled(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let (seconds, nanoseconds) = self.modified.max(self.changed);
+        let then = Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+            .saturating_add(Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or_default()));
+        now.checked_sub(then).is_some_and(|age| age >= Duration::from_secs(2))
+    }
+}
+
+/// The state of the file without reading it; nothing where there is none.
+pub(crate) fn look(path: &Path) -> Result<Option<Stamp>, Error> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => {
+            check_file(path, &metadata)?;
+            Ok(Some(Stamp::of(&metadata)))
+        }
+        Err(error) => missing(path, &error),
+    }
+}
+
+/// The file and its state; nothing where there is none. Symbolic links are followed.
+pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
+    // A FIFO would keep a plain open waiting.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(error) => return missing(path, &error.into()),
+    };
+    let cannot = |error: io::Error| cannot("read", path, &error);
+    let mut stamp = checked(path, &file)?;
+    for _ in 0..3 {
+        let mut text = Vec::new();
+        rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(0))
+            .map_err(|error| cannot(error.into()))?;
+        (&file).take(LARGEST).read_to_end(&mut text).map_err(cannot)?;
+        let after = checked(path, &file)?;
+        if after == stamp {
+            return Ok(Some((text, stamp)));
+        }
+        stamp = after;
+    }
+    let why = format!("{} changes while it is read", path.display());
+    Err(Error::new(Kind::Store, why).with_hint("try again when the other program is done"))
+}
+
+/// Refuses a directory that is none, or that others may change.
+pub(crate) fn check_directory(path: &Path) -> Result<(), Error> {
+    let metadata = std::fs::metadata(path).map_err(|error| no_directory(path, &error))?;
+    if !metadata.is_dir() {
+        return Err(no_directory(path, &Errno::NOTDIR.into()));
+    }
+    check_owner_and_mode(path, metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw())
+}
+
+/// The directory of the file, open, and the name of the file in it.
+#[derive(Debug)]
+pub(crate) struct Parent {
+    file: File,
+    path: PathBuf,
+    name: OsString,
+}
+
+/// The lock of the file, held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A child that was forked meanwhile has the descriptor too, so that closing ours would
+        // not end the lock. Where this fails, the close does it.
+        let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+impl Parent {
+    /// Opens and checks the directory that `path` is in.
+    pub(crate) fn of(path: &Path) -> Result<Self, Error> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(Error::new(Kind::Invalid, format!("{} names no file", path.display())));
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let file = rustix::fs::open(parent, flags, Mode::empty())
+            .map_err(|error| no_directory(parent, &error.into()))?;
+        let file = File::from(file);
+        let found = file.metadata().map_err(|error| no_directory(parent, &error))?;
+        check_owner_and_mode(
+            parent,
+            found.uid(),
+            found.mode(),
+            rustix::process::geteuid().as_raw(),
+        )?;
+        Ok(Self { file, path: parent.to_path_buf(), name: name.to_owned() })
+    }
+
+    /// Takes the lock, or gives up at the deadline.
+    pub(crate) fn lock(&self, deadline: Instant, before: Before<'_>) -> Result<Lock, Error> {
+        let mut name = self.name.clone();
+        name.push(".lock");
+        let path = self.path.join(&name);
+        let cannot = |error: io::Error| cannot("lock", &path, &error);
+        before(Step::Lock).map_err(cannot)?;
+        let mut waits = Duration::from_millis(1);
+        loop {
+            let flags = OFlags::RDWR
+                | OFlags::CREATE
+                | OFlags::NOFOLLOW
+                | OFlags::NONBLOCK
+                | OFlags::NOCTTY
+                | OFlags::CLOEXEC;
+            let file = rustix::fs::openat(&self.file, &name, flags, private()).map_err(
+                |error| match error {
+                    // Linux and macOS say the first of an unwanted link, FreeBSD the second.
+                    Errno::LOOP | Errno::MLINK => link(&path),
+                    other => cannot(other.into()),
+                },
+            )?;
+            let file = File::from(file);
+            check_lock(&path, &file)?;
+            match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                // Someone may have removed the file between our open and our lock.
+                Ok(()) if self.is_still(&name, &file) => return Ok(Lock(file)),
+                Ok(()) | Err(Errno::INTR | Errno::WOULDBLOCK) => {}
+                Err(error) => return Err(cannot(error.into())),
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(locked(&path));
+            }
+            pause(waits.min(left));
+            waits = waits.saturating_mul(2).min(Duration::from_millis(16));
+        }
+    }
+
+    /// Refuses to write where the name leads elsewhere, or where another name leads here.
+    pub(crate) fn check_target(&self) -> Result<(), Error> {
+        let path = self.path.join(&self.name);
+        match std::fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(cannot("read", &path, &error)),
+            Ok(found) if found.is_symlink() => Err(link(&path)),
+            Ok(found) if found.nlink() > 1 && found.is_file() => {
+                let why = format!(
+                    "{} has more than one name, and only this one would see a change",
+                    path.display()
+                );
+                Err(Error::new(Kind::Store, why)
+                    .with_hint("make it a file of its own: a copy, moved over it"))
+            }
+            Ok(found) => check_file(&path, &found),
+        }
+    }
+
+    /// Puts `text` in place of the file, durably, or leaves `old` as it was.
+    pub(crate) fn replace(
+        &self,
+        text: &[u8],
+        old: Option<&[u8]>,
+        before: Before<'_>,
+    ) -> Result<Stamp, Error> {
+        let path = self.path.join(&self.name);
+        let cannot = |error: io::Error| cannot("write", &path, &error);
+        let file = self.take_name(text, before).map_err(cannot)?;
+        let durable = before(Step::SyncDirectory).and_then(|()| sync_directory(&self.file));
+        if let Err(error) = durable {
+            self.put_back(old);
+            return Err(cannot(error));
+        }
+        let found = file.metadata().map_err(cannot)?;
+        Ok(Stamp::of(&found))
+    }
+
+    /// Writes a temporary file and gives it the name.
+    fn take_name(&self, text: &[u8], before: Before<'_>) -> io::Result<File> {
+        before(Step::Create)?;
+        let (file, temporary) = self.create()?;
+        let filled = fill(&file, text, before).and_then(|()| before(Step::Rename)).and_then(|()| {
+            Ok(rustix::fs::renameat(&self.file, &temporary, &self.file, &self.name)?)
+        });
+        if let Err(error) = filled {
+            // What is left behind harms nobody: no reader looks at it, no writer takes its name.
+            let _ = rustix::fs::unlinkat(&self.file, &temporary, AtFlags::empty());
+            return Err(error);
+        }
+        Ok(file)
+    }
+
+    /// A new file beside the one that it is for.
+    fn create(&self) -> io::Result<(File, OsString)> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        for _ in 0..16 {
+            let unique = RandomState::new().hash_one(std::process::id());
+            let mut name = OsString::from(".");
+            name.push(&self.name);
+            name.push(format!(".{unique:016x}.new"));
+            match rustix::fs::openat(&self.file, &name, flags, private()) {
+                Ok(file) => return Ok((File::from(file), name)),
+                Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Errno::EXIST.into())
+    }
+
+    /// Makes the file what it was, as well as the disk lets us.
+    fn put_back(&self, old: Option<&[u8]>) {
+        let _ = match old {
+            Some(text) => self.take_name(text, &|_| Ok(())).map(drop),
+            None => rustix::fs::unlinkat(&self.file, &self.name, AtFlags::empty())
+                .map_err(io::Error::from),
+        };
+        let _ = self.file.sync_all();
+    }
+
+    /// Whether a name still is the file that was opened by it.
+    fn is_still(&self, name: &OsStr, file: &File) -> bool {
+        let there = rustix::fs::statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW);
+        let here = rustix::fs::fstat(file);
+        matches!((there, here), (Ok(there), Ok(here)) if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino))
+    }
+}
+
+/// The sentence for a lock that another holds.
+pub(crate) fn locked(path: &Path) -> Error {
+    Error::new(Kind::StoreLocked, format!("another process or thread holds {}", path.display()))
+        .with_hint("try again when it is done")
+}
+
+/// Refuses what belongs to somebody else, or what somebody else may write.
+pub(crate) fn check_owner_and_mode(
+    path: &Path,
+    owner: u32,
+    mode: u32,
+    user: u32,
+) -> Result<(), Error> {
+    let path = path.display();
+    if owner != user && owner != 0 {
+        let why = format!("{path} belongs to another user ({owner}), who could say whom we know");
+        return Err(Error::new(Kind::Permission, why)
+            .with_hint("use a file and a directory of the own user or of root"));
+    }
+    if mode & 0o022 != 0 {
+        let mode = mode & 0o7777;
+        let why = format!(
+            "others than its owner may write {path} (mode {mode:04o}), and so say whom we know"
+        );
+        return Err(Error::new(Kind::Permission, why).with_hint(format!("chmod go-w {path}")));
+    }
+    Ok(())
+}
+
+/// The state of an open file that may be trusted.
+fn checked(path: &Path, file: &File) -> Result<Stamp, Error> {
+    let metadata = file.metadata().map_err(|error| cannot("read", path, &error))?;
+    check_file(path, &metadata)?;
+    Ok(Stamp::of(&metadata))
+}
+
+fn check_file(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    if !metadata.is_file() {
+        let why = format!("{} is not a regular file", path.display());
+        return Err(Error::new(Kind::Store, why).with_hint("name a file for the known peers"));
+    }
+    if metadata.len() >= LARGEST {
+        let why = format!("{} is larger than any list of known peers", path.display());
+        return Err(Error::new(Kind::Store, why).with_hint("name another file"));
+    }
+    check_owner_and_mode(path, metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw())
+}
+
+/// The lock is for us alone whatever the umask; one of another user is not ours to take.
+fn check_lock(path: &Path, file: &File) -> Result<(), Error> {
+    let found = file.metadata().map_err(|error| cannot("lock", path, &error))?;
+    let user = rustix::process::geteuid().as_raw();
+    if !found.is_file() {
+        let why = format!("{} is not a regular file", path.display());
+        return Err(Error::new(Kind::Store, why).with_hint("remove it; the lock is made again"));
+    }
+    if found.uid() == user && found.mode() & 0o7777 != 0o600 {
+        return rustix::fs::fchmod(file, private())
+            .map_err(|error| cannot("lock", path, &error.into()));
+    }
+    check_owner_and_mode(path, found.uid(), found.mode(), user)
+}
+
+/// Nothing where nothing is there; a link that leads nowhere is not nothing.
+fn missing<T>(path: &Path, error: &io::Error) -> Result<Option<T>, Error> {
+    let nothing = error.kind() == io::ErrorKind::NotFound;
+    // A link that leads nowhere is there. A file that came into being since was not.
+    let link = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    if nothing && !link { Ok(None) } else { Err(cannot("read", path, error)) }
+}
+
+/// Puts a text into a new file, for us alone whatever the umask, and on the disk.
+fn fill(mut file: &File, text: &[u8], before: Before<'_>) -> io::Result<()> {
+    rustix::fs::fchmod(file, private())?;
+    for chunk in text.chunks(CHUNK) {
+        before(Step::Write)?;
+        file.write_all(chunk)?;
+    }
+    before(Step::Sync)?;
+    file.sync_all()
+}
+
+/// Some file systems know no such thing, and there is nothing more to be done with them.
+fn sync_directory(directory: &File) -> io::Result<()> {
+    match directory.sync_all() {
+        Err(error)
+            if Errno::from_io_error(&error)
+                .is_some_and(|errno| matches!(errno, Errno::INVAL | Errno::NOTSUP)) =>
+        {
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+const fn private() -> Mode {
+    Mode::RUSR.union(Mode::WUSR)
+}
+
+fn link(path: &Path) -> Error {
+    let why =
+        format!("{} is a symbolic link, and those are not followed when writing", path.display());
+    Error::new(Kind::Store, why).with_hint("name the file that it leads to")
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> Error {
+    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let hint =
+        if full { "make room on the disk" } else { "look at the file, its directory and its disk" };
+    Error::new(Kind::Store, format!("cannot {what} {}: {error}", path.display())).with_hint(hint)
+}
+
+fn no_directory(path: &Path, error: &io::Error) -> Error {
+    let why =
+        format!("the directory {} of the known peers cannot be used: {error}", path.display());
+    Error::new(Kind::Store, why).with_hint(format!("mkdir -p -m 700 {}", path.display()))
+}

@@ -1,0 +1,136 @@
+//! What can be asked about a peer: the situations, what a context does in them, and everything
+//! that a question is about.
+
+use std::sync::Arc;
+
+use crate::error::Problems;
+use crate::host::{Endpoint, Role};
+use crate::known::Entry;
+use crate::material::Certificate;
+
+/// Why there is a question, or would be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Situation {
+    /// A stranger that an authority vouches for.
+    New,
+    /// A known peer with another certificate.
+    Changed,
+    /// A known peer with a new certificate for its old key, from an authority.
+    Renewed,
+    /// A stranger that no authority vouches for.
+    Untrusted,
+    /// A known peer with a problem that was not accepted with it.
+    NewProblem,
+    /// A client that nothing here vouches for.
+    Client,
+}
+
+/// What to do in a situation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// What the situation's text says.
+    #[default]
+    Auto,
+    /// Refuse.
+    Refuse,
+    /// Ask.
+    Ask,
+    /// Admit. Only for peers that an authority vouches for.
+    Allow,
+}
+
+/// The policies of a context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Policies {
+    /// For [`Situation::New`]; by itself asks the validator, and where none was ever set the
+    /// authority decides.
+    pub on_new: Policy,
+    /// For [`Situation::Changed`]; by itself refuses.
+    pub on_changed: Policy,
+    /// For [`Situation::Renewed`]; by itself admits and replaces the entry.
+    pub on_renewed: Policy,
+    /// For [`Situation::Untrusted`]; by itself refuses.
+    pub on_untrusted: Policy,
+    /// For [`Situation::NewProblem`]; by itself asks where there is a validator.
+    pub on_new_problem: Policy,
+    /// For [`Situation::Client`]; by itself refuses.
+    pub on_client: Policy,
+}
+
+/// Who can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Asking {
+    /// Nobody, and nobody ever could.
+    #[default]
+    Nobody,
+    /// A validator.
+    Validator,
+    /// A validator of the 2007 proposal, which knows of new peers only.
+    Proposal,
+    /// Nobody any more: the validator was taken away.
+    NobodyAnyMore,
+}
+
+/// An answer that a connection brings along when it is judged again.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The question that was answered.
+    pub asked: Asked,
+}
+
+/// Everything that a question is about.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which side the peer is on.
+    pub role: Role,
+    /// The host that was dialled, or the verify name, with the port; a client has none.
+    pub endpoint: Option<Endpoint>,
+    /// The identity that a client would be granted.
+    pub identity: Option<String>,
+    /// Why there is a question.
+    pub situation: Situation,
+    /// Everything that is wrong, and that an allowing answer accepts.
+    pub problems: Problems,
+    /// A sentence for each thing that is wrong.
+    pub why: Vec<String>,
+    /// What the peer shows, the leaf first.
+    pub chain: Arc<[Certificate]>,
+    /// The entry that is known, where there is one.
+    pub previous: Option<Arc<Entry>>,
+    /// The certificates that were known for the place, by fingerprint.
+    pub judged: Vec<[u8; 32]>,
+    /// The certificates that the store has for this very place, by fingerprint: those that a
+    /// stored answer takes the place of.
+    pub stored: Vec<[u8; 32]>,
+    /// Whether what is known comes from the store or from given material.
+    pub lasting: bool,
+}
+
+impl Asked {
+    /// The certificate that the question is about.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.chain.first()
+    }
+
+    /// The peer, for a sentence: its host and port, or the name that a client would get.
+    #[must_use]
+    pub fn whom(&self) -> String {
+        match (&self.endpoint, &self.identity) {
+            (Some(endpoint), _) => endpoint.to_string(),
+            (None, Some(name)) => format!("the client {name}"),
+            (None, None) => "the client".to_owned(),
+        }
+    }
+
+    /// Whether an answer to this question also answers `other`.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.role == other.role
+            && self.endpoint == other.endpoint
+            && self.identity == other.identity
+            && self.situation == other.situation
+            && self.certificate() == other.certificate()
+            && self.judged == other.judged
+            && self.problems.contains(other.problems)
+    }
+}

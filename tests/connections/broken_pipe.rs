@@ -1,0 +1,119 @@
+//! Servers that go while the application writes: what they said before is heard all the same.
+
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tlsconn::{Connection, Context, Error, Kind, Material, Outcome, Read};
+
+use crate::support::memory::config;
+use crate::support::pair::{Pair, Way, in_time};
+use crate::support::{Authority, Identity, believes};
+
+const HOST: &str = "a.example";
+/// Each way, waiting and not.
+const ALL: [(Way, bool); 4] =
+    [(Way::Tcp, true), (Way::Tcp, false), (Way::Unix, true), (Way::Unix, false)];
+
+/// A server of TLS 1.3 that lets in only the clients of `authority`, whom it does not name.
+fn wary(server: &Identity, authority: &Authority) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(authority.certificate.der().to_vec())).unwrap();
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+            .clear_root_hint_subjects()
+            .build()
+            .unwrap();
+    let chain = vec![CertificateDer::from(server.certificate.der().to_vec())];
+    let key = PrivateKeyDer::try_from(server.key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)
+        .unwrap();
+    Arc::new(config)
+}
+
+/// A connection that is open, and what `last` does with the server before it goes.
+fn left(
+    context: &Context,
+    (way, blocking): (Way, bool),
+    config: &Arc<ServerConfig>,
+    last: impl FnOnce(&mut crate::support::pair::Server),
+) -> Arc<Connection> {
+    let pair = Pair::new(way, context, HOST, Arc::clone(config), blocking);
+    while pair.connection.handshake().unwrap() != Outcome::Done(()) {
+        crate::support::pair::wait_for(&pair.connection);
+    }
+    let (connection, mut server) = pair.server();
+    last(&mut server);
+    connection
+}
+
+/// Writes until that fails.
+fn write(connection: &Arc<Connection>) -> Error {
+    let writer = Arc::clone(connection);
+    in_time(move || {
+        loop {
+            if let Err(error) = writer.write(b"hello") {
+                return error;
+            }
+        }
+    })
+}
+
+fn read(connection: &Connection) -> Result<Outcome<Read>, Error> {
+    connection.read(&mut [0; 64])
+}
+
+#[test]
+fn who_writes_to_a_server_that_refused_us_and_went_is_told_of_the_refusal() {
+    let authority = Authority::new("Lab CA");
+    let server = authority.server(&[HOST]);
+    let config = wary(&server, &Authority::new("Other CA"));
+    let with = believes(&authority);
+    let own = authority.server(&["me"]);
+    with.add(Material::Certificate, own.pem.as_bytes()).unwrap();
+    with.add(Material::Key, own.key_pem().as_bytes()).unwrap();
+    let without = believes(&authority);
+    for context in [with, without] {
+        for how in ALL {
+            let connection = left(&context, how, &config, |_| ());
+            let mut told = write(&connection);
+            if told.kind() == Kind::Io {
+                told = read(&connection).unwrap_err();
+            }
+            assert_eq!(told.kind(), Kind::PeerRejectedUs, "{how:?}: {told}");
+            assert_eq!(connection.error(), Some(told), "{how:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_server_said_before_it_went_can_be_read_after_a_write_failed() {
+    let authority = Authority::new("Lab CA");
+    let config = config(&authority.server(&[HOST]));
+    for how in ALL {
+        let connection = left(&believes(&authority), how, &config, |server| server.says(b"bye"));
+        assert_eq!(write(&connection).kind(), Kind::Io, "{how:?}");
+        assert_eq!(read(&connection), Ok(Outcome::Done(Read::Bytes(3))), "{how:?}");
+        assert_eq!(read(&connection).unwrap_err().kind(), Kind::Truncated, "{how:?}");
+    }
+}
+
+#[test]
+fn a_server_that_went_without_a_word_is_told_the_same_way_again() {
+    let authority = Authority::new("Lab CA");
+    let config = config(&authority.server(&[HOST]));
+    for how in ALL {
+        let connection = left(&believes(&authority), how, &config, |_| ());
+        let error = write(&connection);
+        assert_eq!(error.kind(), Kind::Io, "{how:?}");
+        assert_eq!(connection.error().as_ref(), Some(&error), "{how:?}");
+        assert_eq!(read(&connection).as_ref(), Err(&error), "{how:?}");
+        assert_eq!(connection.write(b"hello").as_ref(), Err(&error), "{how:?}");
+    }
+}

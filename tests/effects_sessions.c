@@ -1,0 +1,429 @@
+/* The options that say how sessions come about: versions, resumption, protocols, the key log, and how
+ * long calls wait. */
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "contract_options.h"
+
+#define OTHERS(X) POLICIES_OF_OPTIONS(X) JUDGING_OPTIONS(X)
+CONSTANTS(option, tlsconn_option, SESSION_OPTIONS, OTHERS)
+
+#define VERSIONS(X) X(TLSCONN_TLS_1_2) X(TLSCONN_TLS_1_3)
+CONSTANTS(version, tlsconn_tls_version, VERSIONS, NO_EXCEPTION)
+
+/* ---------- versions ---------- */
+
+/* One end speaks these versions, the other all; what they agree on, or NULL for nothing. */
+static void agree(int option, int on_server, int value, int other, int other_value, const char *wanted)
+{
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+    struct both both;
+
+    choose(on_server ? server : client, option, value);
+    produced_version(value);
+    choose(on_server ? client : server, other, other_value);
+    both = meet(server, client);
+    CHECK((run_client(&both) == TLSCONN_OK) == (wanted != NULL));
+    if (wanted)
+        CHECK(says(both.client, TLSCONN_INFO_VERSION, wanted) && says(both.server, TLSCONN_INFO_VERSION, wanted));
+    else
+        CHECK(tlsconn_error_code(tlsconn_conn_error(both.server)) == TLSCONN_E_PROTOCOL ||
+              tlsconn_error_code(tlsconn_conn_error(both.client)) == TLSCONN_E_PROTOCOL);
+    part(&both);
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+static void versions(void)
+{
+    const int min = TLSCONN_OPT_MIN_VERSION;
+    const int max = TLSCONN_OPT_MAX_VERSION;
+    tlsconn_ctx *ctx = tlsconn_ctx_new();
+    int on_server;
+
+    for (on_server = 0; on_server < 2; on_server++) {
+        agree(min, on_server, TLSCONN_TLS_1_2, max, TLSCONN_TLS_1_2, "TLSv1.2");
+        agree(min, on_server, TLSCONN_TLS_1_2, max, TLSCONN_TLS_1_3, "TLSv1.3");
+        agree(min, on_server, TLSCONN_TLS_1_3, max, TLSCONN_TLS_1_3, "TLSv1.3");
+        agree(min, on_server, TLSCONN_TLS_1_3, max, TLSCONN_TLS_1_2, NULL);
+    }
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(ctx, min, TLSCONN_TLS_1_3));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_int(ctx, max, TLSCONN_TLS_1_2));
+    tlsconn_ctx_unref(ctx);
+    ctx = tlsconn_ctx_new();
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(ctx, max, TLSCONN_TLS_1_2));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_int(ctx, min, TLSCONN_TLS_1_3));
+    tlsconn_ctx_unref(ctx);
+}
+
+/* ---------- resumption ---------- */
+
+/* One connection with a word from the server, behind which a client of TLS 1.3 has its ticket;
+ * whether it resumed a session. */
+static int resumes(tlsconn_ctx *server, tlsconn_ctx *client)
+{
+    struct both both = meet(server, client);
+    char byte;
+    size_t n;
+    int resumed;
+
+    EXPECT(TLSCONN_OK, run_client(&both));
+    EXPECT(TLSCONN_OK, tlsconn_conn_write(both.server, "x", 1, &n));
+    carry(both.server, both.client);
+    EXPECT(TLSCONN_OK, tlsconn_conn_read(both.client, &byte, 1, &n));
+    resumed = says(both.client, TLSCONN_INFO_RESUMED, "yes");
+    CHECK(says(both.server, TLSCONN_INFO_RESUMED, resumed ? "yes" : "no"));
+    CHECK(resumed || says(both.client, TLSCONN_INFO_RESUMED, "no"));
+    part(&both);
+    return resumed;
+}
+
+static void resumption(void)
+{
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+
+    choose(server, TLSCONN_OPT_TICKETS, 1);
+    CHECK(!resumes(server, client));
+    CHECK(resumes(server, client));
+    choose(client, TLSCONN_OPT_RESUMPTION, 0);
+    CHECK(!resumes(server, client));
+    CHECK(!resumes(server, client));
+    choose(client, TLSCONN_OPT_RESUMPTION, 1);
+    CHECK(resumes(server, client) || resumes(server, client));
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+static void tickets(void)
+{
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+
+    CHECK(!resumes(server, client));
+    CHECK(!resumes(server, client));
+    choose(server, TLSCONN_OPT_TICKETS, 1);
+    CHECK(!resumes(server, client));
+    CHECK(resumes(server, client));
+    choose(server, TLSCONN_OPT_TICKETS, 0);
+    CHECK(!resumes(server, client));
+    CHECK(!resumes(server, client));
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+/* Two servers, as two processes are: whether one resumes the sessions of the other. */
+static int share(const char *one_secret, const char *other_secret)
+{
+    tlsconn_ctx *one = a_server();
+    tlsconn_ctx *other = a_server();
+    tlsconn_ctx *client = a_client("client");
+    int resumed;
+
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(one, TLSCONN_OPT_TICKETS, 1));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(other, TLSCONN_OPT_TICKETS, 1));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(one, TLSCONN_OPT_TICKET_SECRET_FILE, one_secret));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(other, TLSCONN_OPT_TICKET_SECRET_FILE, other_secret));
+    CHECK(!resumes(one, client));
+    resumed = resumes(other, client);
+    tlsconn_ctx_unref(one);
+    tlsconn_ctx_unref(other);
+    tlsconn_ctx_unref(client);
+    return resumed;
+}
+
+static void ticket_secret(void)
+{
+    char *secret = path_in(pki, "client.key");
+    char *another = path_in(pki, "server.key");
+    char *shown = path_in(pki, "open.key");
+    tlsconn_ctx *ctx = a_server();
+
+    CHECK(share(secret, secret));
+    CHECK(!share(secret, another));
+    CHECK(!share(secret, ""));
+    EXPECT(TLSCONN_E_PERMISSION, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_TICKET_SECRET_FILE, shown));
+    EXPECT(TLSCONN_E_FILE, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_TICKET_SECRET_FILE, "/nowhere/at/all"));
+    tlsconn_ctx_unref(ctx);
+    free(secret);
+    free(another);
+    free(shown);
+}
+
+/* ---------- protocols and the key log ---------- */
+
+/* What the two agree on; NULL: on nothing, which ends the connection. */
+static void speak(const char *of_server, const char *of_client, const char *wanted)
+{
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+    struct both both;
+
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(server, TLSCONN_OPT_ALPN, of_server));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(client, TLSCONN_OPT_ALPN, of_client));
+    both = meet(server, client);
+    if (wanted) {
+        EXPECT(TLSCONN_OK, run(&both));
+        CHECK(says(both.client, TLSCONN_INFO_ALPN, wanted) && says(both.server, TLSCONN_INFO_ALPN, wanted));
+    } else {
+        CHECK(run(&both) == TLSCONN_E_ALPN);
+    }
+    part(&both);
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+static void alpn(void)
+{
+    static const char *const wrong[] = { ",", "h2,", ",h2", "h2,,http/1.1", "h2, http/1.1", " h2" };
+    tlsconn_ctx *ctx = tlsconn_ctx_new();
+    char name[257];
+    size_t i;
+
+    speak("", "", "");
+    speak("", "h2", "");
+    speak("h2", "", "");
+    speak("h2,http/1.1", "http/1.1", "http/1.1");
+    speak("h2,http/1.1", "http/1.1,h2", "h2");
+    speak("http/1.1,h2", "h2,http/1.1", "http/1.1");
+    speak("h2", "http/1.1", NULL);
+    for EACH(i, wrong)
+        EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, wrong[i]));
+    memset(name, 'a', sizeof name);
+    name[256] = 0;
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, name));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, name + 1));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, NULL));
+    tlsconn_ctx_unref(ctx);
+}
+
+static void key_log(void)
+{
+    char directory[64];
+    char *path = path_in(scratch(directory), "trusted.pem");
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+    struct both both;
+    struct stat about;
+    size_t len;
+    size_t after;
+    char *text;
+
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(client, TLSCONN_OPT_KEYLOG_FILE, path));
+    both = meet(server, client);
+    EXPECT(TLSCONN_OK, run_client(&both));
+    part(&both);
+    CHECK(stat(path, &about) == 0 && (about.st_mode & 0777) == 0600);
+    text = contents(directory, "trusted.pem", &len);
+    CHECK(strstr(text, "CLIENT_TRAFFIC_SECRET_0 ") && strstr(text, "SERVER_TRAFFIC_SECRET_0 "));
+    free(text);
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(client, TLSCONN_OPT_KEYLOG_FILE, ""));
+    both = meet(server, client);
+    EXPECT(TLSCONN_OK, run_client(&both));
+    part(&both);
+    free(contents(directory, "trusted.pem", &after));
+    CHECK(len > 0 && after == len);
+    EXPECT(TLSCONN_E_FILE, tlsconn_ctx_set_str(client, TLSCONN_OPT_KEYLOG_FILE, "/nowhere/at/all"));
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+    free(path);
+    remove_scratch(directory);
+}
+
+/* ---------- how long ---------- */
+
+/* For how many milliseconds the call waits that came last. */
+static int waits(tlsconn_conn *conn)
+{
+    int fd;
+    short events;
+    int timeout_ms = -2;
+
+    EXPECT(TLSCONN_OK, tlsconn_conn_poll(conn, &fd, &events, &timeout_ms));
+    return timeout_ms;
+}
+
+static void handshake_timeout(void)
+{
+    static const int values[] = { 60000, -1, 3600000, 1 };
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+    size_t i;
+
+    for EACH(i, values) {
+        struct both both;
+
+        /* The first is the default. */
+        if (i > 0)
+            choose(client, TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS, values[i]);
+        both = meet(server, client);
+        if (values[i] == 1) {
+            CHECK(after_its_time(both.client) == TLSCONN_E_TIMEOUT);
+        } else {
+            EXPECT(TLSCONN_WANT_READ, tlsconn_conn_handshake(both.client));
+            CHECK(values[i] == -1 ? waits(both.client) == -1
+                                  : waits(both.client) > values[i] / 2 && waits(both.client) <= values[i]);
+        }
+        part(&both);
+    }
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+static void answer_timeout(void)
+{
+    static const int values[] = { 600000, -1, 3600000, 1 };
+    tlsconn_ctx *server = a_server();
+    size_t i;
+
+    for EACH(i, values) {
+        tlsconn_ctx *client = a_client("client");
+        struct both both;
+
+        EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(client, TLSCONN_OPT_ON_NEW, TLSCONN_POLICY_ASK));
+        if (i > 0)
+            choose(client, TLSCONN_OPT_ANSWER_TIMEOUT_MS, values[i]);
+        both = meet(server, client);
+        if (values[i] == 1) {
+            (void)run_client(&both); /* Its time may be over by now. */
+            CHECK(after_its_time(both.client) == TLSCONN_E_ANSWER_TIMEOUT);
+        } else {
+            EXPECT(TLSCONN_WANT_ANSWER, run_client(&both));
+            CHECK(values[i] == -1 ? waits(both.client) == -1
+                                  : waits(both.client) > values[i] / 2 && waits(both.client) <= values[i]);
+        }
+        part(&both);
+        tlsconn_ctx_unref(client);
+    }
+    tlsconn_ctx_unref(server);
+}
+
+static void *serves(void *conn)
+{
+    EXPECT(TLSCONN_OK, tlsconn_conn_handshake(conn));
+    return NULL;
+}
+
+/* A read that nobody answers ends after its time, and the connection goes on. */
+static void reads(int timeout_ms)
+{
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+    tlsconn_conn *near = NULL;
+    tlsconn_conn *far = NULL;
+    pthread_t thread;
+    char byte = 0;
+    size_t n;
+    int ends[2];
+
+    if (timeout_ms)
+        choose(client, TLSCONN_OPT_IO_TIMEOUT_MS, timeout_ms);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    EXPECT(TLSCONN_OK, tlsconn_accept_fd(server, ends[1], 0, &far));
+    EXPECT(TLSCONN_OK, tlsconn_connect_fd(client, ends[0], "localhost", 1, 0, &near));
+    CHECK(pthread_create(&thread, NULL, serves, far) == 0);
+    EXPECT(TLSCONN_OK, tlsconn_conn_handshake(near));
+    CHECK(pthread_join(thread, NULL) == 0);
+    if (timeout_ms > 0)
+        EXPECT(TLSCONN_E_TIMEOUT, tlsconn_conn_read(near, &byte, 1, &n));
+    EXPECT(TLSCONN_OK, tlsconn_conn_write(far, "x", 1, NULL));
+    EXPECT(TLSCONN_OK, tlsconn_conn_read(near, &byte, 1, &n));
+    CHECK(n == 1 && byte == 'x');
+    tlsconn_conn_free(near);
+    tlsconn_conn_free(far);
+    CHECK(close(ends[0]) == 0 && close(ends[1]) == 0);
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+static void io_timeout(void)
+{
+    reads(0); /* the default */
+    reads(-1);
+    reads(20);
+}
+
+/* A client of TLS 1.3 that shows this pair, and waits for what the server says to it. */
+static void confirms(int timeout_ms, const char *name, int code)
+{
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client(name);
+    struct both both;
+    char byte;
+    size_t n;
+
+    if (timeout_ms)
+        choose(client, TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS, timeout_ms);
+    both = meet(server, client);
+    CHECK(run_client(&both) == code);
+    if (code == TLSCONN_OK)
+        EXPECT(TLSCONN_E_PEER_REJECTED_US, tlsconn_conn_read(both.client, &byte, 1, &n));
+    if (code == TLSCONN_WANT_READ) {
+        CHECK(waits(both.client) > timeout_ms / 2 && waits(both.client) <= timeout_ms);
+        EXPECT(TLSCONN_OK, tlsconn_conn_write(both.server, "x", 1, &n));
+        EXPECT(TLSCONN_OK, run_client(&both));
+    }
+    part(&both);
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+static void confirm_client_auth(void)
+{
+    tlsconn_ctx *client = a_client("client");
+    tlsconn_ctx *server = a_server();
+    struct both both;
+
+    confirms(0, "self", TLSCONN_OK); /* the default */
+    confirms(3600000, "self", TLSCONN_E_PEER_REJECTED_US);
+    confirms(3600000, "client", TLSCONN_WANT_READ);
+    /* A server that says nothing in time has not refused. */
+    choose(client, TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS, 1);
+    both = meet(server, client);
+    (void)run_client(&both);
+    EXPECT(TLSCONN_OK, after_its_time(both.client));
+    part(&both);
+    choose(client, TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS, 0);
+    both = meet(server, client);
+    EXPECT(TLSCONN_OK, run_client(&both));
+    part(&both);
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+int main(int argc, char **argv)
+{
+    static const int tls[] = { VERSIONS(CONSTANT_NUMBER) };
+    static const int on_off[] = { 0, 1 };
+    static const int limits[] = { -1, 1, 3600000 };
+    static const int io[] = { -1, 20 };
+    static const int confirm[] = { 0, 1, 3600000 };
+    static const int64_t wrong[] = { -1, 2, 0x0300, 0x0302, 0x0305, ((int64_t)1 << 32) + 1 };
+    static const int64_t wrong_limits[] = { 0 };
+    static const int64_t negative[] = { -1 };
+    static const struct option options[] = {
+        OPTION(TLSCONN_OPT_MIN_VERSION, versions, tls, wrong),
+        OPTION(TLSCONN_OPT_MAX_VERSION, versions, tls, wrong),
+        OPTION(TLSCONN_OPT_RESUMPTION, resumption, on_off, wrong),
+        OPTION(TLSCONN_OPT_TICKETS, tickets, on_off, wrong),
+        STRING_OPTION(TLSCONN_OPT_TICKET_SECRET_FILE, ticket_secret),
+        STRING_OPTION(TLSCONN_OPT_ALPN, alpn),
+        STRING_OPTION(TLSCONN_OPT_KEYLOG_FILE, key_log),
+        OPTION(TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS, handshake_timeout, limits, wrong_limits),
+        OPTION(TLSCONN_OPT_ANSWER_TIMEOUT_MS, answer_timeout, limits, wrong_limits),
+        OPTION(TLSCONN_OPT_IO_TIMEOUT_MS, io_timeout, io, wrong_limits),
+        OPTION(TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS, confirm_client_auth, confirm, negative),
+    };
+    size_t i;
+
+    if (argc != 2)
+        return 2;
+    alarm(300); /* No failure of a test may become a wait for ever. */
+    pki = argv[1];
+    for EACH(i, options)
+        try_option(&options[i], produced_option);
+    every_option();
+    every_version();
+    return result(argv[0]);
+}

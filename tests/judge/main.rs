@@ -1,0 +1,29 @@
+//! What is judged, and what is read: the tables of what is said of certificates, the cases of
+//! others, material in every state, and the shape of the source.
+//!
+//! A connection here is one over memory; no other program is needed, but for the one that
+//! `rehash` is compared with.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "a test may stop at once"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cases;
+mod fuzz;
+mod golden;
+mod judgement;
+mod material;
+mod pem;
+mod places;
+mod properties;
+mod rehash;
+mod rooms;
+mod verify;
