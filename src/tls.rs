@@ -8,7 +8,6 @@
 //! What stands behind [`Session`] may be exchanged without anybody outside noticing.
 
 mod alert;
-mod alert12;
 mod cache;
 mod failure;
 mod outcome;

@@ -15,7 +15,6 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion};
 
 use super::alert::Alert;
-use super::alert12::server_random;
 use super::cache::{SessionKey, View};
 use super::failure::{Moment, explain};
 use super::outcome::{Certified, Info, Progress, Received};
@@ -62,8 +61,6 @@ pub(crate) struct Session {
     certified: Certified,
     /// On a server: whether the client shows a certificate.
     auth: ClientAuth,
-    /// On a server: the random bytes of its hello.
-    server_random: Option<[u8; 32]>,
     secrets: Arc<Secrets>,
     view: Option<Arc<View>>,
 }
@@ -123,7 +120,6 @@ impl Session {
             data_came: false,
             certified: Certified::NotAsked,
             auth: ClientAuth::None,
-            server_random: None,
             secrets,
             view: None,
         }
@@ -444,9 +440,6 @@ impl Session {
             let _ = self.tls.write_tls(target);
         }
         if self.phase == Phase::Hello {
-            if self.is_server() && self.server_random.is_none() {
-                self.server_random = server_random(&self.held);
-            }
             // A server's flight tells no client anything that another one may not know.
             let leave = match self.tls {
                 Connection::Client(_) => record::through_last_hello(&self.held),

@@ -31,18 +31,16 @@ impl Session {
     fn own_alert(&self, alert: Alert) -> Option<Vec<u8>> {
         if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
             let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
-            if !(self.is_server() && resumed) {
-                return Some(alert.plain());
-            }
-            // In a resumed session a server has sealed its Finished already.
-            let suite = self.tls.negotiated_cipher_suite()?.suite();
-            return alert.behind_finished(suite, &self.secrets.take()?, &self.server_random?);
+            // In a resumed session a server has sealed its Finished already, and an alert in
+            // plain text would be a damaged record to the client.
+            let has_sealed = self.is_server() && resumed;
+            return (!has_sealed).then(|| alert.plain());
         }
         // Before there is a secret nothing is sealed on our side.
         let Some(secret) = self.secrets.take() else {
             return Some(alert.plain());
         };
-        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret.secret)
+        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
     }
 
     /// The wire ended in the middle.
