@@ -18,6 +18,7 @@ mod server;
 mod session;
 mod setup;
 mod signature;
+mod step;
 mod tickets;
 
 pub(crate) use alert::Alert;

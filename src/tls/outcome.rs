@@ -1,5 +1,7 @@
 //! What a session tells: how far it has come, what came of a read, what was agreed on.
 
+use rustls::{Connection, HandshakeKind, ProtocolVersion};
+
 /// What happened to the certificate of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certified {
@@ -51,4 +53,28 @@ pub struct Info {
     /// The name of the server that a client asked for (RFC 6066, section 3); empty where it
     /// named none, and on a client.
     pub asked_for: String,
+}
+
+impl Info {
+    /// What rustls has agreed on so far.
+    pub(super) fn of(tls: &Connection) -> Self {
+        let suite = tls.negotiated_cipher_suite();
+        let group = tls.negotiated_key_exchange_group();
+        let name = |known: Option<&'static str>| known.unwrap_or_default().to_owned();
+        Self {
+            version: match tls.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+                _ => "",
+            },
+            cipher: name(suite.and_then(|suite| suite.suite().as_str())).replace("TLS13_", "TLS_"),
+            group: group.map(|group| format!("{:?}", group.name())).unwrap_or_default(),
+            alpn: tls.alpn_protocol().unwrap_or_default().to_vec(),
+            resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
+            asked_for: match tls {
+                Connection::Client(_) => String::new(),
+                Connection::Server(server) => server.server_name().unwrap_or_default().to_owned(),
+            },
+        }
+    }
 }

@@ -17,7 +17,7 @@ use rustls::{ServerConnection, SignatureScheme};
 
 use super::own_pairs::{OwnCertificates, OwnPair};
 use super::secrets::{KeyLogSink, OF_SERVER, Secrets};
-use super::setup::{Options, PROVIDER, versions};
+use super::setup::{Options, PROVIDER, none_left, versions};
 use super::signature::SignatureOnly;
 use super::tickets::{SessionTickets, Tickets};
 use crate::error::{Error, Kind};
@@ -62,17 +62,20 @@ impl ServerSetup {
         clients: Clients,
         tickets: Option<Tickets>,
     ) -> Result<Self, Error> {
+        // The last two are about connections to servers.
+        let Options { min_version, max_version, alpn, key_log, resumption: _, send_certificate: _ } =
+            options;
         let auth = clients.auth;
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&PROVIDER))
-            .with_protocol_versions(&versions(options))
-            .map_err(super::setup::none_left)?
+            .with_protocol_versions(&versions(*min_version..=*max_version))
+            .map_err(none_left)?
             .with_client_cert_verifier(Arc::new(AsksClients::new(clients)))
             .with_cert_resolver(Arc::new(OwnCertificates::new(pairs)?));
-        config.alpn_protocols = options.alpn.clone();
+        config.alpn_protocols.clone_from(alpn);
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = if tickets.is_some() { TICKETS } else { 0 };
         config.max_early_data_size = 0;
-        Ok(Self { config, key_log: options.key_log.clone(), auth, tickets })
+        Ok(Self { config, key_log: key_log.clone(), auth, tickets })
     }
 
     /// Whether clients show a certificate.
@@ -109,13 +112,13 @@ struct AsksClients {
 }
 
 impl AsksClients {
-    fn new(clients: Clients) -> Self {
+    fn new(Clients { auth, authorities }: Clients) -> Self {
         // Each name stands behind two bytes of its length.
-        let size: usize = clients.authorities.iter().map(|name| name.len().saturating_add(2)).sum();
-        let hints = if size > HINTS { Vec::new() } else { clients.authorities };
+        let size: usize = authorities.iter().map(|name| name.len().saturating_add(2)).sum();
+        let hints = if size > HINTS { Vec::new() } else { authorities };
         let hints = hints.into_iter().map(DistinguishedName::from).collect();
         let signatures = SignatureOnly(PROVIDER.signature_verification_algorithms);
-        Self { auth: clients.auth, hints, signatures }
+        Self { auth, hints, signatures }
     }
 }
 

@@ -6,24 +6,25 @@
 //! happens; a failure or [`Session::refuse`] throws it away and sends one alert of our own.
 //! No socket, no clock, no thread and no lock is here.
 
-mod ending;
-
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion};
+use zeroize::Zeroize;
 
 use super::alert::Alert;
 use super::cache::{SessionKey, View};
-use super::failure::{Moment, explain};
+use super::failure::{Moment, explain, hung_up};
 use super::outcome::{Certified, Info, Progress, Received};
 use super::record;
 use super::secrets::Secrets;
 use super::server::ServerSetup;
-use super::setup::{Setup, take_asked};
+use super::setup::Setup;
+use super::step::Step;
 use crate::error::{Error, Kind};
 use crate::host::Host;
+use crate::material::Certificate;
 use crate::trust::{Admitted, ClientAuth};
 
 /// The most plaintext that one call of [`Session::write`] takes.
@@ -58,6 +59,8 @@ pub(crate) struct Session {
     closed: bool,
     peer_closed: bool,
     data_came: bool,
+    /// The certificates of the peer that were read, until it is admitted.
+    read: Vec<Certificate>,
     certified: Certified,
     /// On a server: whether the client shows a certificate.
     auth: ClientAuth,
@@ -118,6 +121,7 @@ impl Session {
             closed: false,
             peer_closed: false,
             data_came: false,
+            read: Vec::new(),
             certified: Certified::NotAsked,
             auth: ClientAuth::None,
             secrets,
@@ -192,6 +196,8 @@ impl Session {
         }
         self.phase = Phase::Admitted;
         drop(self.secrets.take());
+        // Whoever admitted the peer has its chain.
+        self.read = Vec::new();
         if let (Some(view), Some(standing)) = (&self.view, keep) {
             view.keep(standing);
         }
@@ -311,24 +317,7 @@ impl Session {
     /// What was agreed on so far.
     #[must_use]
     pub(crate) fn info(&self) -> Info {
-        let suite = self.tls.negotiated_cipher_suite();
-        let group = self.tls.negotiated_key_exchange_group();
-        let name = |known: Option<&'static str>| known.unwrap_or_default().to_owned();
-        Info {
-            version: match self.tls.protocol_version() {
-                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
-                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
-                _ => "",
-            },
-            cipher: name(suite.and_then(|suite| suite.suite().as_str())).replace("TLS13_", "TLS_"),
-            group: group.map(|group| format!("{:?}", group.name())).unwrap_or_default(),
-            alpn: self.tls.alpn_protocol().unwrap_or_default().to_vec(),
-            resumed: self.tls.handshake_kind() == Some(HandshakeKind::Resumed),
-            asked_for: match &self.tls {
-                Connection::Client(_) => String::new(),
-                Connection::Server(server) => server.server_name().unwrap_or_default().to_owned(),
-            },
-        }
+        Info::of(&self.tls)
     }
 
     /// What happened to the own certificate.
@@ -355,7 +344,7 @@ impl Session {
     fn step(&mut self) -> Result<bool, Error> {
         let Some(length) = self.next_record() else { return Ok(false) };
         let mut record = self.incoming.get(..length).unwrap_or_default();
-        take_asked();
+        Step::begin(std::mem::take(&mut self.read));
         let mut outcome = Ok(());
         while !record.is_empty() {
             match self.tls.read_tls(&mut record) {
@@ -376,21 +365,15 @@ impl Session {
             self.incoming = Vec::new();
         }
         let state = self.tls.process_new_packets();
-        if let Some(certified) = take_asked() {
-            self.certified = certified;
-        }
+        let Step { read, certified } = Step::end();
+        self.read = read;
+        self.certified = certified.unwrap_or(self.certified);
         if let Ok(state) = &state {
             self.plaintext = state.plaintext_bytes_to_read();
             self.peer_closed = state.peer_has_closed();
         }
         if let Err(failure) = state {
-            let moment = Moment {
-                peer: &self.peer,
-                certified: self.certified,
-                is_server: self.is_server(),
-                before_first_data: !self.data_came,
-            };
-            let error = explain(&failure, moment);
+            let error = explain(&failure, self.moment());
             self.fail(Alert::for_failure(&failure));
             return Err(error);
         }
@@ -446,6 +429,57 @@ impl Session {
                 Connection::Server(_) => self.held.len(),
             };
             self.outgoing.extend(self.held.drain(..leave));
+        }
+    }
+
+    /// Ends the session; the flight that is held goes nowhere.
+    fn fail(&mut self, alert: Option<Alert>) {
+        match self.phase {
+            // What rustls says now is its own alert, under the keys that the client expects.
+            Phase::Hello if self.is_server() && self.tls.is_handshaking() => self.collect(),
+            Phase::Hello | Phase::Held => {
+                if let Some(record) = alert.and_then(|alert| self.own_alert(alert)) {
+                    self.outgoing.extend_from_slice(&record);
+                }
+            }
+            // The flight has left, so what rustls says now is in order.
+            Phase::Admitted => self.collect(),
+            Phase::Failed => return,
+        }
+        self.phase = Phase::Failed;
+        self.held.zeroize();
+        self.incoming.zeroize();
+    }
+
+    fn own_alert(&self, alert: Alert) -> Option<Vec<u8>> {
+        if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+            let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
+            // In a resumed session a server has sealed its Finished already, and an alert in
+            // plain text would be a damaged record to the client.
+            let has_sealed = self.is_server() && resumed;
+            return (!has_sealed).then(|| alert.plain());
+        }
+        // Before there is a secret nothing is sealed on our side.
+        let Some(secret) = self.secrets.take() else {
+            return Some(alert.plain());
+        };
+        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
+    }
+
+    /// The wire ended in the middle.
+    fn truncated(&mut self) -> Error {
+        let error = hung_up(self.moment(), self.phase == Phase::Hello);
+        self.fail(None);
+        error
+    }
+
+    /// What is known when something fails.
+    fn moment(&self) -> Moment<'_> {
+        Moment {
+            peer: &self.peer,
+            certified: self.certified,
+            is_server: self.is_server(),
+            before_first_data: !self.data_came,
         }
     }
 
