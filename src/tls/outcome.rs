@@ -1,6 +1,12 @@
-//! What a session tells: how far it has come, what came of a read, what was agreed on.
+//! What a session tells: how far it has come, what came of a read, what its peer shows, and
+//! what was agreed on.
+
+use std::sync::Arc;
 
 use rustls::{Connection, HandshakeKind, ProtocolVersion};
+
+use crate::error::Error;
+use crate::material::Certificate;
 
 /// What happened to the certificate of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +41,15 @@ pub(crate) enum Received {
     Closed,
     /// Nothing before more bytes come.
     NeedsInput,
+}
+
+/// What a peer shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    /// Its certificates, the leaf first, up to the first that cannot be read.
+    pub chain: Arc<[Certificate]>,
+    /// Why that one cannot.
+    pub unreadable: Option<Error>,
 }
 
 /// What was agreed on, for people and programs.

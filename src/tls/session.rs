@@ -16,12 +16,12 @@ use zeroize::Zeroize;
 use super::alert::Alert;
 use super::cache::{SessionKey, View};
 use super::failure::{Moment, explain, hung_up};
-use super::outcome::{Certified, Info, Progress, Received};
+use super::outcome::{Certified, Info, Progress, Received, Shown};
 use super::record;
 use super::secrets::Secrets;
 use super::server::ServerSetup;
 use super::setup::Setup;
-use super::step::Step;
+use super::step::{Step, read_all};
 use crate::error::{Error, Kind};
 use crate::host::Host;
 use crate::material::Certificate;
@@ -173,14 +173,13 @@ impl Session {
         }
     }
 
-    /// What the peer shows, the leaf first, each in DER; empty before its proof.
+    /// What the peer shows; nothing before its proof. No certificate is read twice in the life
+    /// of the session.
     #[must_use]
-    pub(crate) fn chain(&self) -> Vec<Vec<u8>> {
-        if self.phase == Phase::Hello {
-            return Vec::new();
-        }
-        let chain = self.tls.peer_certificates().unwrap_or_default();
-        chain.iter().map(|one| one.to_vec()).collect()
+    pub(crate) fn shown(&mut self) -> Shown {
+        let is_proven = self.phase != Phase::Hello;
+        let sent = self.tls.peer_certificates().filter(|_| is_proven);
+        read_all(&mut self.read, sent.unwrap_or_default())
     }
 
     /// Opens the gate: what was held leaves, and the session goes on. Messages call a client by
