@@ -79,7 +79,7 @@ impl Alert {
         found.map_or(Self::CertificateUnknown, |(_, alert)| *alert)
     }
 
-    /// The alert for what went wrong inside rustls; nothing where the peer said it first.
+    /// The alert for a failure inside rustls. `None`: the peer sent an alert itself.
     pub(super) fn for_failure(failure: &TlsError) -> Option<Self> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
         Some(match failure {
@@ -109,8 +109,8 @@ impl Alert {
         vec![ALERT, 3, 3, 0, 2, FATAL, self as u8]
     }
 
-    /// The alert as the first record that is sealed with this traffic `secret`;
-    /// nothing where the suite is none of TLS 1.3.
+    /// The alert as the first record that is sealed with this traffic `secret`. `None`: the
+    /// suite is not one of TLS 1.3.
     pub(super) fn sealed(self, suite: CipherSuite, secret: &[u8]) -> Option<Vec<u8>> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
         let (aead, hash): (&'static Algorithm, _) = match suite {

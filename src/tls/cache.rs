@@ -107,7 +107,7 @@ impl View {
         }
     }
 
-    /// Changes what is kept for the peer; nothing happens while nothing may be kept.
+    /// Changes what is kept for the peer, once anything may be kept.
     fn store(&self, change: impl FnOnce(&mut Slot)) {
         let state = self.state.lock();
         if state.keep {

@@ -17,7 +17,7 @@ pub enum Certified {
     Sent,
     /// The server asked, and ours does not fit what it asked for.
     Withheld,
-    /// The server asked, and the client has none.
+    /// The server asked, and the client has no certificate.
     Lacking,
 }
 
@@ -43,19 +43,19 @@ pub(crate) enum Received {
     NeedsInput,
 }
 
-/// What a peer shows.
+/// The certificates that a peer sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
-    /// Its certificates, the leaf first, up to the first that cannot be read.
+    /// The leaf first, up to the first that cannot be parsed.
     pub chain: Arc<[Certificate]>,
-    /// Why that one cannot.
+    /// Why that one cannot be parsed.
     pub unreadable: Option<Error>,
 }
 
 /// What was agreed on, for people and programs.
 #[derive(Clone, Debug, Default)]
 pub struct Info {
-    /// `TLSv1.3` or `TLSv1.2`; nothing before the server's hello.
+    /// `TLSv1.3` or `TLSv1.2`; empty before the server's hello.
     pub version: &'static str,
     /// The cipher suite's name in the registry of IANA.
     pub cipher: String,
@@ -65,8 +65,8 @@ pub struct Info {
     pub alpn: Vec<u8>,
     /// Whether an earlier session was resumed.
     pub resumed: bool,
-    /// The name of the server that a client asked for (RFC 6066, section 3); empty where it
-    /// named none, and on a client.
+    /// The server name that a client asked for (RFC 6066, section 3); empty if it asked for
+    /// no name, and on a client.
     pub asked_for: String,
 }
 

@@ -2,8 +2,8 @@
 //! clients for theirs.
 //!
 //! The verifier checks that a client holds the key of its certificate and never decides
-//! whether it may come: its session is held until the trust room has said so. Nothing is
-//! remembered of a client here; it is given a ticket only where the application wants that.
+//! whether it is admitted: its session is held until the trust room has decided. Nothing is
+//! remembered of a client here; it gets a ticket only if the application wants that.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use super::tickets::{SessionTickets, Tickets};
 use crate::error::{Error, Kind};
 use crate::trust::ClientAuth;
 
-/// The most bytes of names of authorities that a client is told. With more it is told none,
-/// which means that any will do (RFC 8446, section 4.2.4).
+/// The most bytes of authorities' names that are sent to a client. If there are more, no names
+/// are sent, which means that any authority will do (RFC 8446, section 4.2.4).
 const HINTS: usize = 16 * 1024;
 
 /// How many tickets a client of TLS 1.3 is given: one for each of two connections at once.
@@ -35,8 +35,7 @@ const TICKETS: usize = 2;
 pub(crate) struct Clients {
     /// Whether clients show a certificate.
     pub auth: ClientAuth,
-    /// The names of the authorities that alone vouch for clients, in DER; none where something
-    /// else may.
+    /// The names of the authorities, in DER, if nothing else can vouch for clients; else empty.
     pub authorities: Vec<Vec<u8>>,
 }
 
@@ -49,8 +48,8 @@ pub(crate) struct ServerSetup {
 }
 
 impl ServerSetup {
-    /// Prepares sessions with clients: with the own pairs, the preferred first, and with
-    /// tickets where there are to be any.
+    /// Prepares sessions with clients, with these pairs in order of preference, and with
+    /// session tickets if wanted.
     ///
     /// # Errors
     ///
@@ -103,7 +102,7 @@ impl fmt::Debug for ServerSetup {
     }
 }
 
-/// Asks clients for a certificate and believes none of them.
+/// Asks clients for a certificate and believes whatever they show: the judge decides.
 #[derive(Debug)]
 struct AsksClients {
     auth: ClientAuth,

@@ -74,7 +74,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`] where `name` is none that TLS can carry.
+    /// [`Kind::Invalid`]: `name` is not a name that TLS can carry.
     pub(crate) fn client(
         setup: &Setup,
         name: &Host,

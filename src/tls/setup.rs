@@ -1,4 +1,5 @@
-//! What the sessions of one snapshot share: versions, own certificate, verifier and cache.
+//! What the client sessions of one snapshot share: versions, the client's certificate, verifier
+//! and cache.
 //!
 //! rustls resumes a session only where verifier and certificate resolver are the very objects
 //! of the first one, so there is one of each per setup, and a new setup per generation.
@@ -35,15 +36,15 @@ pub enum Version {
     Tls13,
 }
 
-/// When the own certificate is sent to a server that asks for one.
+/// When our certificate is sent to a server that asks for one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SendCertificate {
-    /// Where the server names no authorities, or one of our chain.
+    /// If the server names no authorities, or names one of our chain.
     #[default]
     Matching,
-    /// To every server that asks.
+    /// Always.
     Always,
-    /// To none.
+    /// Never.
     Never,
 }
 
@@ -54,11 +55,11 @@ pub struct Options {
     pub min_version: Version,
     /// The newest version that is spoken.
     pub max_version: Version,
-    /// The application protocols, the favourite first; none: the extension is not sent.
+    /// The application protocols, the preferred first. If empty, the extension is not sent.
     pub alpn: Vec<Vec<u8>>,
     /// Whether sessions are kept for later connections.
     pub resumption: bool,
-    /// When the own certificate is sent.
+    /// When our certificate is sent.
     pub send_certificate: SendCertificate,
     /// Where the lines of a key log go.
     pub key_log: Option<KeyLogSink>,
@@ -99,8 +100,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Prepares sessions to servers, with the own certificate where there is one: its chain,
-    /// the leaf first, and its key.
+    /// Prepares sessions to servers, with our certificate if there is one: its chain, the leaf
+    /// first, and its key.
     ///
     /// # Errors
     ///
@@ -157,7 +158,7 @@ pub(super) fn versions(allowed: RangeInclusive<Version>) -> Vec<&'static Support
         .collect()
 }
 
-/// The error where rustls finds none of them.
+/// The error if rustls supports no allowed version.
 pub(super) fn none_left(_: TlsError) -> Error {
     Error::new(Kind::Invalid, "no version of TLS is left between the oldest and the newest allowed")
 }
@@ -172,7 +173,7 @@ pub(super) fn certified_key(
     Ok(Arc::new(CertifiedKey::new(chain, key)))
 }
 
-/// The own certificate, as rustls asks for it.
+/// Our certificate, as rustls asks for it.
 struct OwnCertificate {
     when: SendCertificate,
     issuers: Vec<Vec<u8>>,
