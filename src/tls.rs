@@ -24,7 +24,7 @@ mod tickets;
 pub(crate) use alert::Alert;
 pub(crate) use cache::SessionKey;
 pub use outcome::{Certified, Info};
-pub(crate) use outcome::{Progress, Received, Shown};
+pub(crate) use outcome::{PeerChain, Progress, Received};
 pub(crate) use own_pairs::{NamePattern, OwnPair};
 pub use secrets::KeyLogSink;
 pub(crate) use server::{Clients, ServerSetup};

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::KnownView;
 use crate::material::{Certificate, Style};
-use crate::tls::{Alert, Shown};
+use crate::tls::{Alert, PeerChain};
 use crate::trust::{
     Admitted, Answer, Asked, BRIEFLY, Grant, Judgement, Peer, Question, Reason, Waker, refusal,
     unreadable,
@@ -65,7 +65,7 @@ impl Connection {
     pub(super) fn judge_peer(&self, driver: &mut Driver) -> Result<Verdict, Error> {
         let snapshot = self.context.snapshot();
         driver.judged_by.push(Arc::clone(&snapshot));
-        let Shown { chain, unreadable } = self.with_session(|session| Ok(session.shown()))?;
+        let PeerChain { chain, unreadable } = self.with_session(|session| Ok(session.shown()))?;
         *self.chain.lock() = Arc::clone(&chain);
         let view = match snapshot.known().view() {
             Ok(view) => view,

@@ -45,7 +45,7 @@ pub(crate) enum Received {
 
 /// The certificates that a peer sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown {
+pub(crate) struct PeerChain {
     /// The leaf first, up to the first that cannot be parsed.
     pub chain: Arc<[Certificate]>,
     /// Why that one cannot be parsed.

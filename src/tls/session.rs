@@ -16,7 +16,7 @@ use zeroize::Zeroize;
 use super::alert::Alert;
 use super::cache::{SessionKey, View};
 use super::failure::{Moment, explain, hung_up};
-use super::outcome::{Certified, Info, Progress, Received, Shown};
+use super::outcome::{Certified, Info, PeerChain, Progress, Received};
 use super::record;
 use super::secrets::Secrets;
 use super::server::ServerSetup;
@@ -176,7 +176,7 @@ impl Session {
     /// What the peer shows; nothing before its proof. No certificate is read twice in the life
     /// of the session.
     #[must_use]
-    pub(crate) fn shown(&mut self) -> Shown {
+    pub(crate) fn shown(&mut self) -> PeerChain {
         let is_proven = self.phase != Phase::Hello;
         let sent = self.tls.peer_certificates().filter(|_| is_proven);
         read_all(&mut self.read, sent.unwrap_or_default())

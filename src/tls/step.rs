@@ -9,7 +9,7 @@ use std::cell::RefCell;
 
 use rustls::pki_types::CertificateDer;
 
-use super::outcome::{Certified, Shown};
+use super::outcome::{Certified, PeerChain};
 use crate::error::Error;
 use crate::material::Certificate;
 
@@ -49,15 +49,15 @@ pub(super) fn answered(certified: Certified) {
 }
 
 /// What a peer shows, of which `read` holds what was read before.
-pub(super) fn read_all(read: &mut Vec<Certificate>, sent: &[CertificateDer<'_>]) -> Shown {
+pub(super) fn read_all(read: &mut Vec<Certificate>, sent: &[CertificateDer<'_>]) -> PeerChain {
     let mut chain = Vec::with_capacity(sent.len());
     for der in sent {
         match read_once(read, der) {
             Ok(certificate) => chain.push(certificate),
-            Err(why) => return Shown { chain: chain.into(), unreadable: Some(why) },
+            Err(why) => return PeerChain { chain: chain.into(), unreadable: Some(why) },
         }
     }
-    Shown { chain: chain.into(), unreadable: None }
+    PeerChain { chain: chain.into(), unreadable: None }
 }
 
 /// The certificate with these bytes: one of those in `read`, or a new one among them.
@@ -95,7 +95,7 @@ mod tests {
     fn what_cannot_be_read_ends_what_a_peer_shows() {
         let [leaf, other] = [(); 2].map(|()| Maker::authority("One").certificate());
         let sent = [leaf.der(), &[0x30, 0], other.der()].map(CertificateDer::from);
-        let Shown { chain, unreadable } = read_all(&mut Vec::new(), &sent);
+        let PeerChain { chain, unreadable } = read_all(&mut Vec::new(), &sent);
         assert_eq!(*chain, [leaf]);
         assert!(unreadable.unwrap().message().contains("not a certificate"));
         let nothing = read_all(&mut Vec::new(), &[]);
