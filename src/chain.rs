@@ -25,7 +25,7 @@ mod webpki;
 
 pub(crate) use anchors::Anchors;
 pub(crate) use assess::{assess_exact, assess_path};
-pub(crate) use clean::{CleanChain, CleanChains, Sent};
+pub(crate) use clean::{CleanChain, CleanChains, CleanKey};
 pub use finding::Profile;
 pub(crate) use finding::{Assessment, Case};
 pub(crate) use own::{libvirt_authority, libvirt_own};

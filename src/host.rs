@@ -83,6 +83,18 @@ impl Host {
     pub const fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
+
+    /// Writes the host and a port behind it; an IPv6 address stands in brackets.
+    pub(crate) fn write_with_port(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        port: impl fmt::Display,
+    ) -> fmt::Result {
+        match self.ip {
+            Some(IpAddr::V6(_)) => write!(f, "[{self}]:{port}"),
+            _ => write!(f, "{self}:{port}"),
+        }
+    }
 }
 
 impl From<IpAddr> for Host {
@@ -98,7 +110,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// A host and a port, shown as `name:port` or `[IPv6]:port`.
+/// Where a server is dialled: a host and a port, shown as `name:port` or `[IPv6]:port`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint {
     /// The host.
@@ -127,10 +139,7 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.ip {
-            Some(IpAddr::V6(_)) => write!(f, "[{}]:{}", self.host, self.port),
-            _ => write!(f, "{}:{}", self.host, self.port),
-        }
+        self.host.write_with_port(f, self.port)
     }
 }
 

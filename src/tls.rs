@@ -8,7 +8,6 @@
 //! What stands behind [`Session`] may be exchanged without anybody outside noticing.
 
 mod alert;
-mod alert12;
 mod cache;
 mod failure;
 mod outcome;
@@ -19,12 +18,13 @@ mod server;
 mod session;
 mod setup;
 mod signature;
+mod step;
 mod tickets;
 
 pub(crate) use alert::Alert;
 pub(crate) use cache::SessionKey;
 pub use outcome::{Certified, Info};
-pub(crate) use outcome::{Progress, Received};
+pub(crate) use outcome::{PeerChain, Progress, Received};
 pub(crate) use own_pairs::{NamePattern, OwnPair};
 pub use secrets::KeyLogSink;
 pub(crate) use server::{Clients, ServerSetup};

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use super::finding::Assessment;
 use crate::error::Problems;
 use crate::host::{Host, Role};
-use crate::material::{Certificate, Crl, sha256};
+use crate::material::{Certificate, Crl};
 
 /// How many chains are remembered; the oldest goes first.
 const MAX_CHAINS: usize = 256;
@@ -27,8 +27,8 @@ pub(crate) struct CleanChains(Mutex<Chains>);
 
 #[derive(Debug, Default)]
 struct Chains {
-    by_key: HashMap<[u8; 32], Arc<CleanChain>>,
-    order: VecDeque<[u8; 32]>,
+    by_key: HashMap<Arc<CleanKey>, Arc<CleanChain>>,
+    order: VecDeque<Arc<CleanKey>>,
 }
 
 /// A chain that was found clean.
@@ -56,57 +56,48 @@ impl CleanChain {
 }
 
 /// Everything that a finding depends on but the rules and the time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sent<'a> {
-    pub(crate) role: Role,
-    pub(crate) name: Option<&'a Host>,
-    pub(crate) chain: &'a [Vec<u8>],
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CleanKey {
+    role: Role,
+    name: Option<Host>,
+    chain: Arc<[Certificate]>,
 }
 
-impl Sent<'_> {
-    /// The key of the chain; nothing for one that is too long to be remembered.
-    pub(crate) fn key(&self) -> Option<[u8; 32]> {
-        let size = self.chain.iter().fold(0_usize, |sum, one| sum.saturating_add(one.len()));
-        if size > MAX_BYTES || self.chain.len() > MAX_BYTES {
-            return None;
-        }
-        let role = match self.role {
-            Role::Server => 0,
-            Role::Client => 1,
-        };
-        let mut text = vec![role, u8::from(self.name.is_some())];
-        let name = self.name.map_or("", Host::as_str).as_bytes();
-        for part in std::iter::once(name).chain(self.chain.iter().map(Vec::as_slice)) {
-            // At most MAX_BYTES long, so nothing is cut.
-            text.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-            text.extend_from_slice(part);
-        }
-        Some(sha256(&text))
+impl CleanKey {
+    /// The key of a chain. `None`: it is too long to be remembered.
+    pub(crate) fn new(
+        role: Role,
+        name: Option<&Host>,
+        chain: &Arc<[Certificate]>,
+    ) -> Option<Arc<Self>> {
+        let size = chain.iter().fold(0_usize, |sum, one| sum.saturating_add(one.der().len()));
+        let (name, chain) = (name.cloned(), Arc::clone(chain));
+        (size <= MAX_BYTES).then(|| Arc::new(Self { role, name, chain }))
     }
 }
 
 impl CleanChains {
     /// The chain with this key, where it was found clean and still is at `now`.
-    pub(crate) fn get(&self, key: &[u8; 32], now: i64) -> Option<Arc<CleanChain>> {
+    pub(crate) fn get(&self, key: &CleanKey, now: i64) -> Option<Arc<CleanChain>> {
         let found = self.0.lock().by_key.get(key).cloned();
         found.filter(|one| (one.from..=one.until).contains(&now))
     }
 
     /// Remembers what was found of a chain, if nothing is wrong with it.
-    pub(crate) fn put(&self, key: [u8; 32], chain: &Arc<[Certificate]>, found: &Assessment) {
+    pub(crate) fn put(&self, key: &Arc<CleanKey>, found: &Assessment) {
         if found.problems != Problems::NONE {
             return;
         }
         let clean = CleanChain {
-            chain: Arc::clone(chain),
+            chain: Arc::clone(&key.chain),
             path: found.path.clone(),
             lists: found.lists.clone(),
             from: found.valid_from,
             until: found.valid_until,
         };
         let mut chains = self.0.lock();
-        if chains.by_key.insert(key, Arc::new(clean)).is_none() {
-            chains.order.push_back(key);
+        if chains.by_key.insert(Arc::clone(key), Arc::new(clean)).is_none() {
+            chains.order.push_back(Arc::clone(key));
         }
         if chains.order.len() > MAX_CHAINS
             && let Some(oldest) = chains.order.pop_front()
@@ -127,32 +118,29 @@ mod tests {
     struct Lab {
         rules: Rules,
         clean: CleanChains,
-        leaf: Certificate,
-        sent: Vec<Vec<u8>>,
+        chain: Arc<[Certificate]>,
     }
 
     fn lab() -> Lab {
         let root = Maker::authority("Root");
-        let leaf = root.sign(&server("a.example"));
+        let chain: Arc<[Certificate]> = Arc::new([root.sign(&server("a.example"))]);
         let anchors = Arc::new(Anchors::new(vec![root.certificate()]));
-        let sent = vec![leaf.der().to_vec()];
         let rules = Rules { anchors, ..Rules::default() };
-        Lab { rules, clean: CleanChains::default(), leaf, sent }
+        Lab { rules, clean: CleanChains::default(), chain }
+    }
+
+    fn key(role: Role, name: Option<&Host>, chain: &[Certificate]) -> Option<Arc<CleanKey>> {
+        CleanKey::new(role, name, &chain.into())
     }
 
     impl Lab {
-        fn sent<'a>(&'a self, name: Option<&'a Host>) -> Sent<'a> {
-            Sent { role: Role::Server, name, chain: &self.sent }
-        }
-
-        fn key(&self) -> [u8; 32] {
-            self.sent(None).key().unwrap()
+        fn key(&self) -> Arc<CleanKey> {
+            key(Role::Server, None, &self.chain).unwrap()
         }
 
         fn put(&self, now: i64) {
-            let chain: Arc<[Certificate]> = Arc::new([self.leaf.clone()]);
-            let case = Case { role: Role::Server, name: None, chain: &chain, now };
-            self.clean.put(self.key(), &chain, &assess_path(&case, &self.rules));
+            let case = Case { role: Role::Server, name: None, chain: &self.chain, now };
+            self.clean.put(&self.key(), &assess_path(&case, &self.rules));
         }
 
         fn has(&self, now: i64) -> bool {
@@ -168,7 +156,7 @@ mod tests {
         let found = lab.clean.get(&lab.key(), NOW).unwrap().assessment();
         assert_eq!(found.path.len(), 2);
         assert_eq!(found.problems, Problems::NONE);
-        let facts = lab.leaf.facts();
+        let facts = lab.chain[0].facts();
         assert_eq!((found.valid_from, found.valid_until), (facts.not_before, facts.not_after));
     }
 
@@ -183,7 +171,7 @@ mod tests {
     fn what_is_remembered_ends_with_the_first_certificate_that_ends() {
         let lab = lab();
         lab.put(NOW);
-        let facts = lab.leaf.facts();
+        let facts = lab.chain[0].facts();
         assert!(lab.has(facts.not_after) && !lab.has(facts.not_after + 1));
         assert!(lab.has(facts.not_before) && !lab.has(facts.not_before - 1));
     }
@@ -193,29 +181,38 @@ mod tests {
         let lab = lab();
         let host = Host::parse("a.example").unwrap();
         let other = Host::parse("b.example").unwrap();
-        let mut keys = vec![lab.key(), lab.sent(Some(&host)).key().unwrap()];
-        keys.push(lab.sent(Some(&other)).key().unwrap());
-        keys.push(Sent { role: Role::Client, ..lab.sent(None) }.key().unwrap());
-        let twice = [lab.sent[0].clone(), lab.sent[0].clone()];
-        keys.push(Sent { chain: &twice, ..lab.sent(None) }.key().unwrap());
-        // The same bytes, cut elsewhere.
-        let (head, tail) = lab.sent[0].split_at(10);
-        let cut = [head.to_vec(), tail.to_vec()];
-        keys.push(Sent { chain: &cut, ..lab.sent(None) }.key().unwrap());
+        let leaf = &lab.chain[0];
+        let another = Maker::authority("Other").sign(&server("a.example"));
+        let of = |name, chain: &[&Certificate]| {
+            let chain: Vec<_> = chain.iter().copied().cloned().collect();
+            key(Role::Server, name, &chain).unwrap()
+        };
+        let keys = [
+            lab.key(),
+            of(Some(&host), &[leaf]),
+            of(Some(&other), &[leaf]),
+            key(Role::Client, None, &lab.chain).unwrap(),
+            of(None, &[leaf, leaf]),
+            of(None, &[&another]),
+            of(None, &[leaf, &another]),
+            of(None, &[&another, leaf]),
+        ];
+        assert_eq!(keys[0], of(None, &[&Certificate::from_der(leaf.der()).unwrap()]));
         let count = keys.len();
-        keys.sort_unstable();
-        keys.dedup();
-        assert_eq!(keys.len(), count);
+        let different: std::collections::HashSet<_> = keys.into_iter().collect();
+        assert_eq!(different.len(), count);
     }
 
     #[test]
     fn the_oldest_chain_goes_first() {
         let lab = lab();
-        let chain: Arc<[Certificate]> = Arc::new([lab.leaf.clone()]);
         let clean = Assessment { valid_until: NOW, ..Assessment::default() };
-        let key = |number: usize| sha256(&number.to_be_bytes());
+        let key = |number: usize| {
+            let host = Host::parse(&format!("h{number}")).unwrap();
+            key(Role::Server, Some(&host), &lab.chain).unwrap()
+        };
         for number in 0..=MAX_CHAINS {
-            lab.clean.put(key(number), &chain, &clean);
+            lab.clean.put(&key(number), &clean);
         }
         assert!(lab.clean.get(&key(0), NOW).is_none());
         assert!(lab.clean.get(&key(1), NOW).is_some());
@@ -226,7 +223,9 @@ mod tests {
     #[test]
     fn a_chain_beyond_all_measure_is_not_remembered() {
         let lab = lab();
-        let long = [vec![0; MAX_BYTES + 1]];
-        assert!(Sent { chain: &long, ..lab.sent(None) }.key().is_none());
+        let leaf = &lab.chain[0];
+        let fitting = MAX_BYTES / leaf.der().len();
+        assert!(key(Role::Server, None, &vec![leaf.clone(); fitting]).is_some());
+        assert!(key(Role::Server, None, &vec![leaf.clone(); fitting + 1]).is_none());
     }
 }

@@ -11,10 +11,10 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::KnownView;
 use crate::material::{Certificate, Style};
-use crate::tls::Alert;
+use crate::tls::{Alert, PeerChain};
 use crate::trust::{
-    Admitted, Answer, Asked, BRIEFLY, Client, Grant, Judgement, Peer, Question, Reason, Waker,
-    refusal,
+    Admitted, Answer, Asked, BRIEFLY, Grant, Judgement, Peer, Question, Reason, Waker, refusal,
+    unreadable,
 };
 
 /// A question that is waited for.
@@ -65,9 +65,8 @@ impl Connection {
     pub(super) fn judge_peer(&self, driver: &mut Driver) -> Result<Verdict, Error> {
         let snapshot = self.context.snapshot();
         driver.judged_by.push(Arc::clone(&snapshot));
-        let chain = self.with_session(|session| Ok(session.chain()))?;
-        *self.chain.lock() =
-            chain.iter().map_while(|der| Certificate::from_der(der).ok()).collect();
+        let PeerChain { chain, unreadable } = self.with_session(|session| Ok(session.shown()))?;
+        *self.chain.lock() = Arc::clone(&chain);
         let view = match snapshot.known().view() {
             Ok(view) => view,
             Err(error) => return Err(self.refuse(Alert::InternalError, error)),
@@ -76,7 +75,11 @@ impl Connection {
             // The answer was about the peer that hung up, and stands.
             return Err(self.refuse(Alert::for_problems(error.problems()), error));
         }
-        match self.judgement(&snapshot, &view, &chain, driver.grant.as_ref()) {
+        let judgement = match unreadable {
+            Some(why) => Judgement::Refused(self.cannot_read(&why)),
+            None => self.judgement(&snapshot, &view, &chain, driver.grant.as_ref()),
+        };
+        match judgement {
             Judgement::Admitted(admitted) => {
                 let lasts = admitted.reason() != Reason::Answer;
                 let keep = self.standing(&view).filter(|_| lasts);
@@ -144,9 +147,8 @@ impl Connection {
         };
         let snapshot = self.context.snapshot();
         let view = snapshot.known().view()?;
-        let chain: Vec<_> = before.chain().iter().map(|one| one.der().to_vec()).collect();
         let grant = self.granted.lock().as_ref().and_then(|question| question.lasting_grant());
-        match self.judgement(&snapshot, &view, &chain, grant.as_ref()) {
+        match self.judgement(&snapshot, &view, before.chain(), grant.as_ref()) {
             Judgement::Admitted(now) => {
                 let name = |admitted: &Admitted| admitted.identity().map(|one| one.name.clone());
                 if name(&now) == name(&before) {
@@ -166,17 +168,21 @@ impl Connection {
         &self,
         snapshot: &Snapshot,
         view: &KnownView,
-        chain: &[Vec<u8>],
+        chain: &Arc<[Certificate]>,
         grant: Option<&Grant>,
     ) -> Judgement {
-        let now = snapshot.now();
-        match self.endpoint() {
-            Some(endpoint) => {
-                let peer = Peer { endpoint: &endpoint, chain, now };
-                snapshot.judge(&peer, view, grant)
-            }
-            None => snapshot.judge_client(&Client { chain, now }, view, grant),
-        }
+        let (endpoint, now) = (self.endpoint(), snapshot.now());
+        let peer = match &endpoint {
+            Some(endpoint) => Peer::server(endpoint, chain, now),
+            None => Peer::client(chain, now),
+        };
+        snapshot.judge(&peer, view, grant)
+    }
+
+    /// The error for a peer that shows what is no certificate.
+    fn cannot_read(&self, why: &Error) -> Error {
+        let endpoint = self.endpoint();
+        unreadable(endpoint.as_ref().map(|endpoint| &endpoint.host), why.message())
     }
 
     /// A fingerprint of what is known of the server; nothing for a client.
@@ -186,9 +192,9 @@ impl Connection {
     }
 
     /// After a slow answer the peer must show the very certificate that was asked about.
-    fn is_not_expected(&self, driver: &Driver, chain: &[Vec<u8>]) -> Option<Error> {
+    fn is_not_expected(&self, driver: &Driver, chain: &[Certificate]) -> Option<Error> {
         let expected = driver.expected.as_ref()?;
-        if chain.first().is_some_and(|leaf| leaf == expected.der()) {
+        if chain.first() == Some(expected) {
             return None;
         }
         let message = format!(
@@ -334,3 +340,6 @@ impl Connection {
         error
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,8 +189,8 @@ impl Connection {
     fn session_to(&self, endpoint: &Endpoint) -> Result<Session, Error> {
         let standing = self.snapshot.known().view()?.standing(Role::Server, endpoint);
         let key = SessionKey {
-            endpoint: self.side.dialled().unwrap_or(endpoint).to_string(),
-            name: endpoint.host.to_string(),
+            dialled: self.side.dialled().unwrap_or(endpoint).clone(),
+            name: endpoint.host.clone(),
             standing: standing.fingerprint(),
         };
         let setup = self.snapshot.setup()?;

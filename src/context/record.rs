@@ -184,7 +184,7 @@ impl Shared {
         accepted: Problems,
         origin: Origin,
     ) -> Entry {
-        let place = endpoint.map(|one| Place { host: one.host.clone(), port: Some(one.port) });
+        let place = endpoint.cloned().map(Place::from);
         Entry {
             role: if place.is_some() { Role::Server } else { Role::Client },
             place,

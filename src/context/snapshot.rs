@@ -10,12 +10,13 @@ use super::settings::Settings;
 use super::ticket_secret::SecretFile;
 use crate::chain::{CleanChains, Rules};
 use crate::error::{Error, Kind, Problems};
+use crate::host::Role;
 use crate::known::{Known, KnownView};
 use crate::material::Certificate;
 use crate::tls::{Clients, OwnPair, ServerSetup, Setup, TicketSecret, Tickets};
 use crate::trust::{
-    Admission, Asking, Beliefs, Client, ClientBeliefs, Grant, Judgement, Peer, Policy, Verdict,
-    judge, judge_client, verify_client,
+    Admission, Asking, Beliefs, ClientBeliefs, Grant, Judgement, Peer, Policy, Verdict, judge,
+    judge_client, verify, verify_client,
 };
 
 /// What a context was when a connection began, or when it is judged. Never changes.
@@ -70,26 +71,21 @@ impl Snapshot {
     /// Judges a peer by what this snapshot believes; `view` is who is known just now.
     #[must_use]
     pub fn judge(&self, peer: &Peer<'_>, view: &KnownView, grant: Option<&Grant>) -> Judgement {
-        judge(peer, &self.beliefs(view), grant)
+        match peer.role {
+            Role::Server => judge(peer, &self.beliefs(view), grant),
+            Role::Client => judge_client(peer, &self.client_beliefs(view), grant),
+        }
     }
 
-    /// Judges a client by what this snapshot believes; `view` is who is known just now.
-    #[must_use]
-    pub(crate) fn judge_client(
-        &self,
-        client: &Client<'_>,
-        view: &KnownView,
-        grant: Option<&Grant>,
-    ) -> Judgement {
-        judge_client(client, &self.client_beliefs(view), grant)
+    /// Judges a peer's chain that no connection carries.
+    pub(super) fn verify(&self, peer: &Peer<'_>, view: &KnownView) -> Verdict {
+        match peer.role {
+            Role::Server => verify(peer, &self.beliefs(view)),
+            Role::Client => verify_client(peer, &self.client_beliefs(view)),
+        }
     }
 
-    /// Judges a client's chain that no connection carries.
-    pub(super) fn verify_client(&self, client: &Client<'_>, view: &KnownView) -> Verdict {
-        verify_client(client, &self.client_beliefs(view))
-    }
-
-    pub(super) const fn beliefs<'a>(&'a self, known: &'a KnownView) -> Beliefs<'a> {
+    const fn beliefs<'a>(&'a self, known: &'a KnownView) -> Beliefs<'a> {
         Beliefs {
             rules: &self.rules,
             clean: &self.clean,

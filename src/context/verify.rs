@@ -1,10 +1,12 @@
 //! Chains judged without a connection.
 
+use std::sync::Arc;
+
 use super::Context;
 use crate::error::Error;
-use crate::host::{Host, Role};
-use crate::material::chain_from_pem;
-use crate::trust::{Client, Suspect, Verdict, verify};
+use crate::host::{Endpoint, Host, Role};
+use crate::material::{Certificate, chain_from_pem};
+use crate::trust::{Peer, Verdict, unreadable};
 
 impl Context {
     /// Judges a chain in PEM, the leaf first, as that of a peer which has proven that it holds
@@ -31,16 +33,16 @@ impl Context {
         let host = host.map(Host::parse).transpose()?;
         let snapshot = self.snapshot();
         let view = snapshot.known().view()?;
-        let now = snapshot.now();
-        if role == Role::Client {
-            return Ok(snapshot.verify_client(&Client { chain: &chain, now }, &view));
-        }
-        let suspect = Suspect {
-            host: host.as_ref(),
-            port: Some(port).filter(|port| *port != 0),
-            chain: &chain,
-            now,
+        let of_server = host.as_ref().filter(|_| role == Role::Server);
+        let read: Result<Arc<[Certificate]>, Error> =
+            chain.iter().map(|der| Certificate::from_der(der)).collect();
+        let chain = match read {
+            Ok(chain) => chain,
+            Err(why) => return Ok(Verdict::unreadable(unreadable(of_server, why.message()))),
         };
-        Ok(verify(&suspect, &snapshot.beliefs(&view)))
+        let endpoint = of_server.filter(|_| port != 0).cloned().map(|host| Endpoint { host, port });
+        let (endpoint, now) = (endpoint.as_ref(), snapshot.now());
+        let peer = Peer { role, name: of_server, endpoint, chain: &chain, now };
+        Ok(snapshot.verify(&peer, &view))
     }
 }

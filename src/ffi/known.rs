@@ -191,8 +191,8 @@ pub unsafe extern "C" fn tlsconn_known_remove(
         // SAFETY: the contract: a context or NULL.
         let ctx = unsafe { lend("ctx", ctx) }?;
         // SAFETY: the contract: NUL-terminated text or NULL.
-        let Endpoint { host, port } = Endpoint::new(unsafe { text("host", host) }?, port)?;
-        ctx.0.remove_known(&Place { host, port: Some(port) })
+        let endpoint = Endpoint::new(unsafe { text("host", host) }?, port)?;
+        ctx.0.remove_known(&Place::from(endpoint))
     })
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::error::{Error, Kind, Problems};
-use crate::host::{Host, Role};
+use crate::host::{Endpoint, Host, Role};
 use crate::material::{AltName, Certificate};
 
 /// Who made an entry.
@@ -21,12 +21,12 @@ pub enum Origin {
     Import,
 }
 
-/// The host that an entry is for, at one port or at any.
+/// Where an entry holds: for one [`Endpoint`], or for a host at any port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The host as dialled, or the verify name.
     pub host: Host,
-    /// The port; nothing means any.
+    /// The port. `None`: any.
     pub port: Option<u16>,
 }
 
@@ -54,15 +54,17 @@ impl Place {
     }
 }
 
+impl From<Endpoint> for Place {
+    fn from(Endpoint { host, port }: Endpoint) -> Self {
+        Self { host, port: Some(port) }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.ip() {
-            Some(IpAddr::V6(_)) => write!(f, "[{}]:", self.host)?,
-            _ => write!(f, "{}:", self.host)?,
-        }
         match self.port {
-            Some(port) => write!(f, "{port}"),
-            None => f.write_str("*"),
+            Some(port) => self.host.write_with_port(f, port),
+            None => self.host.write_with_port(f, "*"),
         }
     }
 }

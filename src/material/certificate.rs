@@ -168,6 +168,8 @@ impl Certificate {
     }
 
     fn read(der: Vec<u8>) -> Result<Self, String> {
+        #[cfg(test)]
+        super::testing::count_certificate();
         let fields = Fields::read(&der)?;
         let within = |part| range_of(&der, part).ok_or("its structure is damaged");
         let inner = Inner {

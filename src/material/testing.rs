@@ -2,9 +2,25 @@
 
 mod maker;
 
+use std::cell::Cell;
+
 use super::certificate::Certificate;
 
 pub(crate) use maker::*;
+
+thread_local! {
+    static READ: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts a certificate that is read on this thread.
+pub(super) fn count_certificate() {
+    READ.set(READ.get() + 1);
+}
+
+/// How many certificates were read on this thread so far.
+pub(crate) fn certificates_read() -> usize {
+    READ.get()
+}
 
 pub(crate) const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 

@@ -5,7 +5,8 @@
 //! is one plain record. In TLS 1.3 behind the server's hello a client seals it with its
 //! handshake traffic key at sequence number 0, and a server behind its flight with its first
 //! application traffic key: nothing else was sealed with either, since what would be is held
-//! (RFC 8446, sections 5.2, 6 and 7.3).
+//! (RFC 8446, sections 5.2, 6 and 7.3). A server that resumes a session of TLS 1.2 has sealed
+//! its Finished before it knows the client, and says nothing: the connection just ends.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305};
 use aws_lc_rs::aead::{Algorithm, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -16,9 +17,9 @@ use zeroize::Zeroizing;
 
 use crate::error::Problems;
 
-pub(super) const ALERT: u8 = 21;
+const ALERT: u8 = 21;
 const APPLICATION_DATA: u8 = 23;
-pub(super) const FATAL: u8 = 2;
+const FATAL: u8 = 2;
 
 /// Why we hang up, as TLS tells it (RFC 8446, section 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +79,7 @@ impl Alert {
         found.map_or(Self::CertificateUnknown, |(_, alert)| *alert)
     }
 
-    /// The alert for what went wrong inside rustls; nothing where the peer said it first.
+    /// The alert for a failure inside rustls. `None`: the peer sent an alert itself.
     pub(super) fn for_failure(failure: &TlsError) -> Option<Self> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
         Some(match failure {
@@ -108,8 +109,8 @@ impl Alert {
         vec![ALERT, 3, 3, 0, 2, FATAL, self as u8]
     }
 
-    /// The alert as the first record that is sealed with this traffic `secret`;
-    /// nothing where the suite is none of TLS 1.3.
+    /// The alert as the first record that is sealed with this traffic `secret`. `None`: the
+    /// suite is not one of TLS 1.3.
     pub(super) fn sealed(self, suite: CipherSuite, secret: &[u8]) -> Option<Vec<u8>> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
         let (aead, hash): (&'static Algorithm, _) = match suite {

@@ -1,10 +1,11 @@
 //! Sessions that may be resumed.
 //!
-//! One cache belongs to one [`super::Setup`], that is, to one generation and one identity: a
-//! changed policy, list or key leaves it behind. Inside, a session is found only under the
-//! whole [`SessionKey`], which holds the decision that admitted the peer; and only a peer
-//! that was admitted for longer than once keeps one. rustls sees a view for one connection.
-//! The lock is held for a look-up and nothing else.
+//! One cache belongs to one setup of one snapshot, so that client identity, ALPN, versions,
+//! profile and generation are those of all its sessions: a changed policy, list or key leaves it
+//! behind. Inside, a session is found only under the whole [`SessionKey`], which holds the
+//! decision that admitted the peer; and only a peer that was admitted for longer than once keeps
+//! one. rustls sees a view for one connection. The locks, first that of the view and then that
+//! of the cache, are held for a look-up and nothing else.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -15,6 +16,8 @@ use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
 
+use crate::host::{Endpoint, Host};
+
 /// How many peers are remembered at most.
 const PEERS: usize = 256;
 /// How many tickets of TLS 1.3 are kept for one peer: a server sends two as a rule.
@@ -24,9 +27,9 @@ const TICKETS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SessionKey {
     /// The host and port that are dialled.
-    pub endpoint: String,
-    /// The name that the peer must have.
-    pub name: String,
+    pub dialled: Endpoint,
+    /// The name that the server must have.
+    pub name: Host,
     /// What the store says of the peer: a fingerprint of the entries that decide.
     pub standing: [u8; 32],
 }
@@ -40,8 +43,8 @@ struct Slot {
 
 #[derive(Default)]
 struct Slots {
-    by_key: HashMap<SessionKey, Slot>,
-    oldest_first: VecDeque<SessionKey>,
+    by_key: HashMap<Arc<SessionKey>, Slot>,
+    oldest_first: VecDeque<Arc<SessionKey>>,
 }
 
 /// Every session that the connections of one setup may resume.
@@ -49,17 +52,22 @@ struct Slots {
 pub(super) struct SessionCache(Mutex<Slots>);
 
 impl SessionCache {
-    fn with<R>(&self, key: &SessionKey, use_slot: impl FnOnce(&mut Slot) -> R) -> R {
+    fn with(&self, key: &SessionKey, use_slot: impl FnOnce(&mut Slot)) {
         let mut slots = self.0.lock();
-        if !slots.by_key.contains_key(key) {
-            if slots.oldest_first.len() >= PEERS
-                && let Some(oldest) = slots.oldest_first.pop_front()
+        let Slots { by_key, oldest_first } = &mut *slots;
+        if !by_key.contains_key(key) {
+            if oldest_first.len() >= PEERS
+                && let Some(oldest) = oldest_first.pop_front()
             {
-                slots.by_key.remove(&oldest);
+                by_key.remove(&oldest);
             }
-            slots.oldest_first.push_back(key.clone());
+            let key = Arc::new(key.clone());
+            oldest_first.push_back(Arc::clone(&key));
+            by_key.insert(key, Slot::default());
         }
-        use_slot(slots.by_key.entry(key.clone()).or_default())
+        if let Some(slot) = by_key.get_mut(key) {
+            use_slot(slot);
+        }
     }
 
     fn find<R>(
@@ -99,14 +107,16 @@ impl View {
         }
     }
 
-    /// The key to store under; nothing while nothing may be kept.
-    fn keeps(&self) -> Option<SessionKey> {
+    /// Changes what is kept for the peer, once anything may be kept.
+    fn store(&self, change: impl FnOnce(&mut Slot)) {
         let state = self.state.lock();
-        state.keep.then(|| state.key.clone())
+        if state.keep {
+            self.cache.with(&state.key, change);
+        }
     }
 
-    fn key(&self) -> SessionKey {
-        self.state.lock().key.clone()
+    fn find<R>(&self, use_slot: impl FnOnce(&mut Slot) -> Option<R>) -> Option<R> {
+        self.cache.find(&self.state.lock().key, use_slot)
     }
 }
 
@@ -122,21 +132,19 @@ impl ClientSessionStore for View {
     }
 
     fn kx_hint(&self, _server_name: &ServerName<'_>) -> Option<NamedGroup> {
-        self.cache.find(&self.key(), |slot| slot.group)
+        self.find(|slot| slot.group)
     }
 
     fn set_tls12_session(&self, _server_name: ServerName<'static>, value: Tls12ClientSessionValue) {
-        if let Some(key) = self.keeps() {
-            self.cache.with(&key, |slot| slot.tls12 = Some(value));
-        }
+        self.store(|slot| slot.tls12 = Some(value));
     }
 
     fn tls12_session(&self, _server_name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        self.cache.find(&self.key(), |slot| slot.tls12.clone())
+        self.find(|slot| slot.tls12.clone())
     }
 
     fn remove_tls12_session(&self, _server_name: &ServerName<'static>) {
-        self.cache.find(&self.key(), |slot| slot.tls12.take());
+        self.find(|slot| slot.tls12.take());
     }
 
     fn insert_tls13_ticket(
@@ -144,21 +152,19 @@ impl ClientSessionStore for View {
         _server_name: ServerName<'static>,
         value: Tls13ClientSessionValue,
     ) {
-        if let Some(key) = self.keeps() {
-            self.cache.with(&key, |slot| {
-                if slot.tls13.len() >= TICKETS {
-                    slot.tls13.pop_front();
-                }
-                slot.tls13.push_back(value);
-            });
-        }
+        self.store(|slot| {
+            if slot.tls13.len() >= TICKETS {
+                slot.tls13.pop_front();
+            }
+            slot.tls13.push_back(value);
+        });
     }
 
     fn take_tls13_ticket(
         &self,
         _server_name: &ServerName<'static>,
     ) -> Option<Tls13ClientSessionValue> {
-        self.cache.find(&self.key(), |slot| slot.tls13.pop_back())
+        self.find(|slot| slot.tls13.pop_back())
     }
 }
 
@@ -166,8 +172,10 @@ impl ClientSessionStore for View {
 mod tests {
     use super::*;
 
-    fn key(endpoint: &str) -> SessionKey {
-        SessionKey { endpoint: endpoint.to_owned(), name: String::new(), standing: [0; 32] }
+    fn key(host: &str, port: u16) -> SessionKey {
+        let host = Host::parse(host).unwrap();
+        let dialled = Endpoint { host: host.clone(), port };
+        SessionKey { dialled, name: host, standing: [0; 32] }
     }
 
     fn hint(view: &View) -> Option<NamedGroup> {
@@ -181,7 +189,7 @@ mod tests {
     #[test]
     fn nothing_is_kept_before_the_peer_is_admitted() {
         let cache = Arc::new(SessionCache::default());
-        let view = View::new(Arc::clone(&cache), key("a:1"));
+        let view = View::new(Arc::clone(&cache), key("a", 1));
         set_hint(&view);
         assert_eq!(hint(&view), None);
         view.keep([0; 32]);
@@ -189,27 +197,37 @@ mod tests {
     }
 
     #[test]
-    fn another_port_and_another_decision_are_other_peers() {
+    fn another_place_name_or_decision_is_another_peer() {
         let cache = Arc::new(SessionCache::default());
-        let view = View::new(Arc::clone(&cache), key("a:1"));
+        let view = View::new(Arc::clone(&cache), key("a", 1));
         set_hint(&view);
         view.keep([7; 32]);
-        let decided = SessionKey { standing: [7; 32], ..key("a:1") };
-        assert_eq!(hint(&View::new(Arc::clone(&cache), key("a:1"))), None);
-        assert_eq!(hint(&View::new(Arc::clone(&cache), key("a:2"))), None);
+        let decided = SessionKey { standing: [7; 32], ..key("a", 1) };
+        for other in [
+            key("a", 1),
+            SessionKey {
+                dialled: Endpoint { port: 2, ..decided.dialled.clone() },
+                ..decided.clone()
+            },
+            SessionKey { dialled: key("b", 1).dialled, ..decided.clone() },
+            SessionKey { name: Host::parse("b").unwrap(), ..decided.clone() },
+        ] {
+            assert_eq!(hint(&View::new(Arc::clone(&cache), other.clone())), None, "{other:?}");
+        }
         assert_eq!(hint(&View::new(cache, decided)), Some(NamedGroup::X25519));
     }
 
     #[test]
     fn the_oldest_peer_makes_room() {
         let cache = Arc::new(SessionCache::default());
+        let key = |number: usize| key(&format!("h{number}"), 1);
         for number in 0..=PEERS {
-            let view = View::new(Arc::clone(&cache), key(&number.to_string()));
+            let view = View::new(Arc::clone(&cache), key(number));
             set_hint(&view);
             view.keep([0; 32]);
         }
         assert_eq!(cache.0.lock().by_key.len(), PEERS);
-        assert_eq!(hint(&View::new(Arc::clone(&cache), key("0"))), None);
-        assert!(hint(&View::new(cache, key("1"))).is_some());
+        assert_eq!(hint(&View::new(Arc::clone(&cache), key(0))), None);
+        assert!(hint(&View::new(cache, key(1))).is_some());
     }
 }

@@ -64,6 +64,27 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
     }
 }
 
+/// The error where the wire ended in the middle; `in_hello`: before the peer has proven anything.
+pub(super) fn hung_up(moment: Moment<'_>, in_hello: bool) -> Error {
+    let Moment { peer, certified, is_server, before_first_data } = moment;
+    if in_hello {
+        let message = format!("{peer} hung up in the middle of the handshake");
+        return Error::new(Kind::Truncated, message).with_hint(if is_server {
+            "it may not trust our certificate, or speak no TLS at all"
+        } else {
+            "is this the right port, and does the server expect TLS on it from the first byte?"
+        });
+    }
+    if certified != Certified::NotAsked && !is_server && before_first_data {
+        return Error::new(Kind::Truncated, format!("{peer} hung up without a word after it had asked for our certificate: it refused our certificate or our address"))
+            .with_hint("ask its administrator whether our certificate, its authority and our address are allowed there");
+    }
+    let message = format!(
+        "the connection to {peer} ended without the closing alert of TLS: what came may not be all"
+    );
+    Error::new(Kind::Truncated, message)
+}
+
 /// An alert of the peer: words for what it says, and a hint where it is about us.
 fn explain_alert(alert: AlertDescription, moment: Moment<'_>) -> Error {
     let peer = moment.peer;

@@ -1,4 +1,12 @@
-//! What a session tells: how far it has come, what came of a read, what was agreed on.
+//! What a session tells: how far it has come, what came of a read, what its peer shows, and
+//! what was agreed on.
+
+use std::sync::Arc;
+
+use rustls::{Connection, HandshakeKind, ProtocolVersion};
+
+use crate::error::Error;
+use crate::material::Certificate;
 
 /// What happened to the certificate of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +17,7 @@ pub enum Certified {
     Sent,
     /// The server asked, and ours does not fit what it asked for.
     Withheld,
-    /// The server asked, and the client has none.
+    /// The server asked, and the client has no certificate.
     Lacking,
 }
 
@@ -35,10 +43,19 @@ pub(crate) enum Received {
     NeedsInput,
 }
 
+/// The certificates that a peer sent.
+#[derive(Clone, Debug)]
+pub(crate) struct PeerChain {
+    /// The leaf first, up to the first that cannot be parsed.
+    pub chain: Arc<[Certificate]>,
+    /// Why that one cannot be parsed.
+    pub unreadable: Option<Error>,
+}
+
 /// What was agreed on, for people and programs.
 #[derive(Clone, Debug, Default)]
 pub struct Info {
-    /// `TLSv1.3` or `TLSv1.2`; nothing before the server's hello.
+    /// `TLSv1.3` or `TLSv1.2`; empty before the server's hello.
     pub version: &'static str,
     /// The cipher suite's name in the registry of IANA.
     pub cipher: String,
@@ -48,7 +65,31 @@ pub struct Info {
     pub alpn: Vec<u8>,
     /// Whether an earlier session was resumed.
     pub resumed: bool,
-    /// The name of the server that a client asked for (RFC 6066, section 3); empty where it
-    /// named none, and on a client.
+    /// The server name that a client asked for (RFC 6066, section 3); empty if it asked for
+    /// no name, and on a client.
     pub asked_for: String,
+}
+
+impl Info {
+    /// What rustls has agreed on so far.
+    pub(super) fn of(tls: &Connection) -> Self {
+        let suite = tls.negotiated_cipher_suite();
+        let group = tls.negotiated_key_exchange_group();
+        let name = |known: Option<&'static str>| known.unwrap_or_default().to_owned();
+        Self {
+            version: match tls.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+                _ => "",
+            },
+            cipher: name(suite.and_then(|suite| suite.suite().as_str())).replace("TLS13_", "TLS_"),
+            group: group.map(|group| format!("{:?}", group.name())).unwrap_or_default(),
+            alpn: tls.alpn_protocol().unwrap_or_default().to_vec(),
+            resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
+            asked_for: match tls {
+                Connection::Client(_) => String::new(),
+                Connection::Server(server) => server.server_name().unwrap_or_default().to_owned(),
+            },
+        }
+    }
 }

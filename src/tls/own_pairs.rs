@@ -62,11 +62,11 @@ impl fmt::Display for NamePattern {
     }
 }
 
-/// A chain, the leaf first, its key, and for which names they are; none: for clients that name
-/// no server, or one that has no pair.
+/// A chain, the leaf first, its key, and the server names that they are for. Without names they
+/// are for clients that ask for no name, or for a name that no pair has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnPair<'a> {
-    /// For which names.
+    /// The server names.
     pub names: Option<&'a NamePattern>,
     /// The leaf first.
     pub chain: &'a [Certificate],
@@ -86,8 +86,8 @@ pub(super) struct OwnCertificates {
 }
 
 impl OwnCertificates {
-    /// These pairs, in the order in which they are preferred. Where none is for everybody else
-    /// the first is.
+    /// These pairs, in order of preference. If all have names, the first is also for clients
+    /// that ask for another name.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl OwnCertificates {
         Ok(all)
     }
 
-    /// The pairs for a name, the preferred first; those for everybody else where it has none.
+    /// The pairs for a name, in order of preference; the pairs without names if it has no pair.
     fn fitting(&self, name: Option<&str>) -> Vec<&Arc<CertifiedKey>> {
         let name = name.unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         let above = name.split_once('.').filter(|(label, _)| !label.is_empty());
@@ -139,8 +139,8 @@ impl ResolvesServerCert for OwnCertificates {
     }
 }
 
-/// Whether a signature is none for the handshake of TLS 1.3 (RFC 8446, section 4.2.3). The
-/// version is not known here, and what is good there is good in TLS 1.2 too.
+/// Whether a signature scheme is not allowed in the handshake of TLS 1.3 (RFC 8446, section
+/// 4.2.3). The version is not known here; what TLS 1.3 allows, TLS 1.2 allows too.
 const fn is_of_tls12(scheme: SignatureScheme) -> bool {
     matches!(
         scheme,

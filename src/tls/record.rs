@@ -12,8 +12,8 @@ const CHANGE_CIPHER_SPEC: u8 = 20;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 
-/// The length of the first record in `bytes`, header included; nothing where its header is
-/// not whole yet.
+/// The length of the first record in `bytes`, header included. `None`: its header is not
+/// complete yet.
 ///
 /// A header of no known type, or of too much content, is a record by itself: rustls refuses it,
 /// and nobody waits for a content that may never come, as behind the greeting of a server that

@@ -9,51 +9,36 @@ use rustls::KeyLog;
 use zeroize::Zeroizing;
 
 /// The secret that a client of TLS 1.3 seals its alert with while its flight is held.
-const CLIENT_HANDSHAKE: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
+pub(super) const OF_CLIENT: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
 /// The secret that a server of TLS 1.3 seals its alert with while its client is judged.
-const SERVER_TRAFFIC: &str = "SERVER_TRAFFIC_SECRET_0";
-/// The label of the master secret of TLS 1.2, which a server needs where a session is resumed.
-const MASTER: &str = "CLIENT_RANDOM";
-
-/// What a client needs.
-pub(super) const OF_CLIENT: &[&str] = &[CLIENT_HANDSHAKE];
-/// What a server needs.
-pub(super) const OF_SERVER: &[&str] = &[SERVER_TRAFFIC, MASTER];
+pub(super) const OF_SERVER: &str = "SERVER_TRAFFIC_SECRET_0";
 
 /// Takes one line of a key log, without its line break.
 pub type KeyLogSink = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// A secret, and the random bytes of the client that it goes with.
-#[derive(PartialEq, Eq)]
-pub(super) struct Wanted {
-    pub(super) client_random: Vec<u8>,
-    pub(super) secret: Zeroizing<Vec<u8>>,
-}
-
-/// The secrets of one session. They are wiped once the peer is admitted or refused.
+/// The secret of one session. It is wiped once the peer is admitted or refused.
 pub(super) struct Secrets {
-    labels: &'static [&'static str],
-    wanted: Mutex<Option<Wanted>>,
+    label: &'static str,
+    secret: Mutex<Option<Zeroizing<Vec<u8>>>>,
     sink: Option<KeyLogSink>,
 }
 
 impl Secrets {
-    /// A place for the secret with one of these labels.
-    pub(super) fn new(labels: &'static [&'static str], sink: Option<KeyLogSink>) -> Self {
-        Self { labels, wanted: Mutex::new(None), sink }
+    /// A place for the secret with this label.
+    pub(super) fn new(label: &'static str, sink: Option<KeyLogSink>) -> Self {
+        Self { label, secret: Mutex::new(None), sink }
     }
 
     /// The secret, once; it is gone afterwards.
-    pub(super) fn take(&self) -> Option<Wanted> {
-        self.wanted.lock().take()
+    pub(super) fn take(&self) -> Option<Zeroizing<Vec<u8>>> {
+        self.secret.lock().take()
     }
 }
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        if self.labels.contains(&label) {
-            let (client_random, secret) = (client_random.to_vec(), Zeroizing::new(secret.to_vec()));
-            *self.wanted.lock() = Some(Wanted { client_random, secret });
+        if self.label == label {
+            *self.secret.lock() = Some(Zeroizing::new(secret.to_vec()));
         }
         if let Some(sink) = &self.sink {
             sink(&Zeroizing::new(format!("{label} {} {}", *hex(client_random), *hex(secret))));
@@ -61,7 +46,7 @@ impl KeyLog for Secrets {
     }
 
     fn will_log(&self, label: &str) -> bool {
-        self.labels.contains(&label) || self.sink.is_some()
+        self.label == label || self.sink.is_some()
     }
 }
 
@@ -88,9 +73,8 @@ mod tests {
     #[test]
     fn the_secret_can_be_taken_once() {
         let secrets = Secrets::new(OF_CLIENT, None);
-        secrets.log(CLIENT_HANDSHAKE, &[1], &[2, 3]);
-        let wanted = secrets.take().unwrap();
-        assert_eq!((&*wanted.client_random, &**wanted.secret), (&[1][..], &[2, 3][..]));
+        secrets.log(OF_CLIENT, &[1], &[2, 3]);
+        assert_eq!(secrets.take().unwrap().to_vec(), [2, 3]);
         assert!(secrets.take().is_none());
     }
 
@@ -107,7 +91,9 @@ mod tests {
     #[test]
     fn without_a_sink_only_the_one_secret_is_asked_for() {
         let secrets = Secrets::new(OF_CLIENT, None);
-        assert!(secrets.will_log(CLIENT_HANDSHAKE));
-        assert!(!secrets.will_log("CLIENT_TRAFFIC_SECRET_0"));
+        assert!(secrets.will_log(OF_CLIENT));
+        for label in [OF_SERVER, "CLIENT_TRAFFIC_SECRET_0", "CLIENT_RANDOM"] {
+            assert!(!secrets.will_log(label), "{label}");
+        }
     }
 }

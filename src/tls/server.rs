@@ -2,8 +2,8 @@
 //! clients for theirs.
 //!
 //! The verifier checks that a client holds the key of its certificate and never decides
-//! whether it may come: its session is held until the trust room has said so. Nothing is
-//! remembered of a client here; it is given a ticket only where the application wants that.
+//! whether it is admitted: its session is held until the trust room has decided. Nothing is
+//! remembered of a client here; it gets a ticket only if the application wants that.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use rustls::{ServerConnection, SignatureScheme};
 
 use super::own_pairs::{OwnCertificates, OwnPair};
 use super::secrets::{KeyLogSink, OF_SERVER, Secrets};
-use super::setup::{Options, PROVIDER, versions};
+use super::setup::{Options, PROVIDER, none_left, versions};
 use super::signature::SignatureOnly;
 use super::tickets::{SessionTickets, Tickets};
 use crate::error::{Error, Kind};
 use crate::trust::ClientAuth;
 
-/// The most bytes of names of authorities that a client is told. With more it is told none,
-/// which means that any will do (RFC 8446, section 4.2.4).
+/// The most bytes of authorities' names that are sent to a client. If there are more, no names
+/// are sent, which means that any authority will do (RFC 8446, section 4.2.4).
 const HINTS: usize = 16 * 1024;
 
 /// How many tickets a client of TLS 1.3 is given: one for each of two connections at once.
@@ -35,8 +35,7 @@ const TICKETS: usize = 2;
 pub(crate) struct Clients {
     /// Whether clients show a certificate.
     pub auth: ClientAuth,
-    /// The names of the authorities that alone vouch for clients, in DER; none where something
-    /// else may.
+    /// The names of the authorities, in DER, if nothing else can vouch for clients; else empty.
     pub authorities: Vec<Vec<u8>>,
 }
 
@@ -49,8 +48,8 @@ pub(crate) struct ServerSetup {
 }
 
 impl ServerSetup {
-    /// Prepares sessions with clients: with the own pairs, the preferred first, and with
-    /// tickets where there are to be any.
+    /// Prepares sessions with clients, with these pairs in order of preference, and with
+    /// session tickets if wanted.
     ///
     /// # Errors
     ///
@@ -62,17 +61,20 @@ impl ServerSetup {
         clients: Clients,
         tickets: Option<Tickets>,
     ) -> Result<Self, Error> {
+        // The last two are about connections to servers.
+        let Options { min_version, max_version, alpn, key_log, resumption: _, send_certificate: _ } =
+            options;
         let auth = clients.auth;
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&PROVIDER))
-            .with_protocol_versions(&versions(options))
-            .map_err(super::setup::none_left)?
+            .with_protocol_versions(&versions(*min_version..=*max_version))
+            .map_err(none_left)?
             .with_client_cert_verifier(Arc::new(AsksClients::new(clients)))
             .with_cert_resolver(Arc::new(OwnCertificates::new(pairs)?));
-        config.alpn_protocols = options.alpn.clone();
+        config.alpn_protocols.clone_from(alpn);
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = if tickets.is_some() { TICKETS } else { 0 };
         config.max_early_data_size = 0;
-        Ok(Self { config, key_log: options.key_log.clone(), auth, tickets })
+        Ok(Self { config, key_log: key_log.clone(), auth, tickets })
     }
 
     /// Whether clients show a certificate.
@@ -100,7 +102,7 @@ impl fmt::Debug for ServerSetup {
     }
 }
 
-/// Asks clients for a certificate and believes none of them.
+/// Asks clients for a certificate and believes whatever they show: the judge decides.
 #[derive(Debug)]
 struct AsksClients {
     auth: ClientAuth,
@@ -109,13 +111,13 @@ struct AsksClients {
 }
 
 impl AsksClients {
-    fn new(clients: Clients) -> Self {
+    fn new(Clients { auth, authorities }: Clients) -> Self {
         // Each name stands behind two bytes of its length.
-        let size: usize = clients.authorities.iter().map(|name| name.len().saturating_add(2)).sum();
-        let hints = if size > HINTS { Vec::new() } else { clients.authorities };
+        let size: usize = authorities.iter().map(|name| name.len().saturating_add(2)).sum();
+        let hints = if size > HINTS { Vec::new() } else { authorities };
         let hints = hints.into_iter().map(DistinguishedName::from).collect();
         let signatures = SignatureOnly(PROVIDER.signature_verification_algorithms);
-        Self { auth: clients.auth, hints, signatures }
+        Self { auth, hints, signatures }
     }
 }
 

@@ -6,25 +6,25 @@
 //! happens; a failure or [`Session::refuse`] throws it away and sends one alert of our own.
 //! No socket, no clock, no thread and no lock is here.
 
-mod ending;
-
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion};
+use zeroize::Zeroize;
 
 use super::alert::Alert;
-use super::alert12::server_random;
 use super::cache::{SessionKey, View};
-use super::failure::{Moment, explain};
-use super::outcome::{Certified, Info, Progress, Received};
+use super::failure::{Moment, explain, hung_up};
+use super::outcome::{Certified, Info, PeerChain, Progress, Received};
 use super::record;
 use super::secrets::Secrets;
 use super::server::ServerSetup;
-use super::setup::{Setup, take_asked};
+use super::setup::Setup;
+use super::step::{Step, read_all};
 use crate::error::{Error, Kind};
 use crate::host::Host;
+use crate::material::Certificate;
 use crate::trust::{Admitted, ClientAuth};
 
 /// The most plaintext that one call of [`Session::write`] takes.
@@ -59,11 +59,11 @@ pub(crate) struct Session {
     closed: bool,
     peer_closed: bool,
     data_came: bool,
+    /// The certificates of the peer that were read, until it is admitted.
+    read: Vec<Certificate>,
     certified: Certified,
     /// On a server: whether the client shows a certificate.
     auth: ClientAuth,
-    /// On a server: the random bytes of its hello.
-    server_random: Option<[u8; 32]>,
     secrets: Arc<Secrets>,
     view: Option<Arc<View>>,
 }
@@ -74,7 +74,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`] where `name` is none that TLS can carry.
+    /// [`Kind::Invalid`]: `name` is not a name that TLS can carry.
     pub(crate) fn client(
         setup: &Setup,
         name: &Host,
@@ -121,9 +121,9 @@ impl Session {
             closed: false,
             peer_closed: false,
             data_came: false,
+            read: Vec::new(),
             certified: Certified::NotAsked,
             auth: ClientAuth::None,
-            server_random: None,
             secrets,
             view: None,
         }
@@ -173,14 +173,13 @@ impl Session {
         }
     }
 
-    /// What the peer shows, the leaf first, each in DER; empty before its proof.
+    /// What the peer shows; nothing before its proof. No certificate is read twice in the life
+    /// of the session.
     #[must_use]
-    pub(crate) fn chain(&self) -> Vec<Vec<u8>> {
-        if self.phase == Phase::Hello {
-            return Vec::new();
-        }
-        let chain = self.tls.peer_certificates().unwrap_or_default();
-        chain.iter().map(|one| one.to_vec()).collect()
+    pub(crate) fn shown(&mut self) -> PeerChain {
+        let is_proven = self.phase != Phase::Hello;
+        let sent = self.tls.peer_certificates().filter(|_| is_proven);
+        read_all(&mut self.read, sent.unwrap_or_default())
     }
 
     /// Opens the gate: what was held leaves, and the session goes on. Messages call a client by
@@ -196,6 +195,8 @@ impl Session {
         }
         self.phase = Phase::Admitted;
         drop(self.secrets.take());
+        // Whoever admitted the peer has its chain.
+        self.read = Vec::new();
         if let (Some(view), Some(standing)) = (&self.view, keep) {
             view.keep(standing);
         }
@@ -315,24 +316,7 @@ impl Session {
     /// What was agreed on so far.
     #[must_use]
     pub(crate) fn info(&self) -> Info {
-        let suite = self.tls.negotiated_cipher_suite();
-        let group = self.tls.negotiated_key_exchange_group();
-        let name = |known: Option<&'static str>| known.unwrap_or_default().to_owned();
-        Info {
-            version: match self.tls.protocol_version() {
-                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
-                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
-                _ => "",
-            },
-            cipher: name(suite.and_then(|suite| suite.suite().as_str())).replace("TLS13_", "TLS_"),
-            group: group.map(|group| format!("{:?}", group.name())).unwrap_or_default(),
-            alpn: self.tls.alpn_protocol().unwrap_or_default().to_vec(),
-            resumed: self.tls.handshake_kind() == Some(HandshakeKind::Resumed),
-            asked_for: match &self.tls {
-                Connection::Client(_) => String::new(),
-                Connection::Server(server) => server.server_name().unwrap_or_default().to_owned(),
-            },
-        }
+        Info::of(&self.tls)
     }
 
     /// What happened to the own certificate.
@@ -359,7 +343,7 @@ impl Session {
     fn step(&mut self) -> Result<bool, Error> {
         let Some(length) = self.next_record() else { return Ok(false) };
         let mut record = self.incoming.get(..length).unwrap_or_default();
-        take_asked();
+        Step::begin(std::mem::take(&mut self.read));
         let mut outcome = Ok(());
         while !record.is_empty() {
             match self.tls.read_tls(&mut record) {
@@ -380,21 +364,15 @@ impl Session {
             self.incoming = Vec::new();
         }
         let state = self.tls.process_new_packets();
-        if let Some(certified) = take_asked() {
-            self.certified = certified;
-        }
+        let Step { read, certified } = Step::end();
+        self.read = read;
+        self.certified = certified.unwrap_or(self.certified);
         if let Ok(state) = &state {
             self.plaintext = state.plaintext_bytes_to_read();
             self.peer_closed = state.peer_has_closed();
         }
         if let Err(failure) = state {
-            let moment = Moment {
-                peer: &self.peer,
-                certified: self.certified,
-                is_server: self.is_server(),
-                before_first_data: !self.data_came,
-            };
-            let error = explain(&failure, moment);
+            let error = explain(&failure, self.moment());
             self.fail(Alert::for_failure(&failure));
             return Err(error);
         }
@@ -444,15 +422,63 @@ impl Session {
             let _ = self.tls.write_tls(target);
         }
         if self.phase == Phase::Hello {
-            if self.is_server() && self.server_random.is_none() {
-                self.server_random = server_random(&self.held);
-            }
             // A server's flight tells no client anything that another one may not know.
             let leave = match self.tls {
                 Connection::Client(_) => record::through_last_hello(&self.held),
                 Connection::Server(_) => self.held.len(),
             };
             self.outgoing.extend(self.held.drain(..leave));
+        }
+    }
+
+    /// Ends the session; the flight that is held goes nowhere.
+    fn fail(&mut self, alert: Option<Alert>) {
+        match self.phase {
+            // What rustls says now is its own alert, under the keys that the client expects.
+            Phase::Hello if self.is_server() && self.tls.is_handshaking() => self.collect(),
+            Phase::Hello | Phase::Held => {
+                if let Some(record) = alert.and_then(|alert| self.own_alert(alert)) {
+                    self.outgoing.extend_from_slice(&record);
+                }
+            }
+            // The flight has left, so what rustls says now is in order.
+            Phase::Admitted => self.collect(),
+            Phase::Failed => return,
+        }
+        self.phase = Phase::Failed;
+        self.held.zeroize();
+        self.incoming.zeroize();
+    }
+
+    fn own_alert(&self, alert: Alert) -> Option<Vec<u8>> {
+        if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+            let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
+            // In a resumed session a server has sealed its Finished already, and an alert in
+            // plain text would be a damaged record to the client.
+            let has_sealed = self.is_server() && resumed;
+            return (!has_sealed).then(|| alert.plain());
+        }
+        // Before there is a secret nothing is sealed on our side.
+        let Some(secret) = self.secrets.take() else {
+            return Some(alert.plain());
+        };
+        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
+    }
+
+    /// The wire ended in the middle.
+    fn truncated(&mut self) -> Error {
+        let error = hung_up(self.moment(), self.phase == Phase::Hello);
+        self.fail(None);
+        error
+    }
+
+    /// What is known when something fails.
+    fn moment(&self) -> Moment<'_> {
+        Moment {
+            peer: &self.peer,
+            certified: self.certified,
+            is_server: self.is_server(),
+            before_first_data: !self.data_came,
         }
     }
 

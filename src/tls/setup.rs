@@ -1,10 +1,11 @@
-//! What the sessions of one snapshot share: versions, own certificate, verifier and cache.
+//! What the client sessions of one snapshot share: versions, the client's certificate, verifier
+//! and cache.
 //!
 //! rustls resumes a session only where verifier and certificate resolver are the very objects
 //! of the first one, so there is one of each per setup, and a new setup per generation.
 
-use std::cell::Cell;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, LazyLock};
 
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -18,6 +19,7 @@ use super::cache::{SessionCache, SessionKey, View};
 use super::outcome::Certified;
 use super::secrets::{KeyLogSink, OF_CLIENT, Secrets};
 use super::signature::SignatureOnly;
+use super::step;
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key};
 
@@ -34,15 +36,15 @@ pub enum Version {
     Tls13,
 }
 
-/// When the own certificate is sent to a server that asks for one.
+/// When our certificate is sent to a server that asks for one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SendCertificate {
-    /// Where the server names no authorities, or one of our chain.
+    /// If the server names no authorities, or names one of our chain.
     #[default]
     Matching,
-    /// To every server that asks.
+    /// Always.
     Always,
-    /// To none.
+    /// Never.
     Never,
 }
 
@@ -53,11 +55,11 @@ pub struct Options {
     pub min_version: Version,
     /// The newest version that is spoken.
     pub max_version: Version,
-    /// The application protocols, the favourite first; none: the extension is not sent.
+    /// The application protocols, the preferred first. If empty, the extension is not sent.
     pub alpn: Vec<Vec<u8>>,
     /// Whether sessions are kept for later connections.
     pub resumption: bool,
-    /// When the own certificate is sent.
+    /// When our certificate is sent.
     pub send_certificate: SendCertificate,
     /// Where the lines of a key log go.
     pub key_log: Option<KeyLogSink>,
@@ -78,12 +80,13 @@ impl Default for Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { min_version, max_version, alpn, resumption, send_certificate, key_log } = self;
         f.debug_struct("Options")
-            .field("versions", &(self.min_version..=self.max_version))
-            .field("alpn", &self.alpn)
-            .field("resumption", &self.resumption)
-            .field("send_certificate", &self.send_certificate)
-            .field("key_log", &self.key_log.is_some())
+            .field("versions", &(min_version..=max_version))
+            .field("alpn", alpn)
+            .field("resumption", resumption)
+            .field("send_certificate", send_certificate)
+            .field("key_log", &key_log.is_some())
             .finish()
     }
 }
@@ -97,27 +100,29 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Prepares sessions to servers, with the own certificate where there is one: its chain,
-    /// the leaf first, and its key.
+    /// Prepares sessions to servers, with our certificate if there is one: its chain, the leaf
+    /// first, and its key.
     ///
     /// # Errors
     ///
     /// [`Kind::Invalid`] where no version is left; [`Kind::Parse`] where the key is of no use
     /// for TLS.
     pub fn client(options: &Options, pair: Option<(&[Certificate], &Key)>) -> Result<Self, Error> {
+        let Options { min_version, max_version, alpn, resumption, send_certificate, key_log } =
+            options;
         let verifier = Arc::new(SignatureOnly(PROVIDER.signature_verification_algorithms));
-        let resolver = OwnCertificate::new(options.send_certificate, pair)?;
+        let resolver = OwnCertificate::new(*send_certificate, pair)?;
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
-            .with_protocol_versions(&versions(options))
+            .with_protocol_versions(&versions(*min_version..=*max_version))
             .map_err(none_left)?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_client_cert_resolver(Arc::new(resolver));
-        config.alpn_protocols = options.alpn.clone();
+        config.alpn_protocols.clone_from(alpn);
         config.enable_early_data = false;
         config.resumption = Resumption::disabled();
-        let key_log = options.key_log.clone();
-        Ok(Self { config, cache: Arc::default(), resumption: options.resumption, key_log })
+        let (resumption, key_log) = (*resumption, key_log.clone());
+        Ok(Self { config, cache: Arc::default(), resumption, key_log })
     }
 
     /// The configuration of one session: the shared one, with its own view of the cache and
@@ -145,15 +150,15 @@ impl fmt::Debug for Setup {
 }
 
 /// The versions that the application left, the newest first.
-pub(super) fn versions(options: &Options) -> Vec<&'static SupportedProtocolVersion> {
+pub(super) fn versions(allowed: RangeInclusive<Version>) -> Vec<&'static SupportedProtocolVersion> {
     [(Version::Tls13, &TLS13), (Version::Tls12, &TLS12)]
         .into_iter()
-        .filter(|(one, _)| (options.min_version..=options.max_version).contains(one))
+        .filter(|(one, _)| allowed.contains(one))
         .map(|(_, version)| version)
         .collect()
 }
 
-/// The error where rustls finds none of them.
+/// The error if rustls supports no allowed version.
 pub(super) fn none_left(_: TlsError) -> Error {
     Error::new(Kind::Invalid, "no version of TLS is left between the oldest and the newest allowed")
 }
@@ -168,18 +173,7 @@ pub(super) fn certified_key(
     Ok(Arc::new(CertifiedKey::new(chain, key)))
 }
 
-thread_local! {
-    /// What the resolver answered in the step that runs on this thread. The resolver is shared
-    /// by all sessions of a setup, so it has no better place to say it.
-    static ASKED: Cell<Option<Certified>> = const { Cell::new(None) };
-}
-
-/// What the resolver answered since this was last called on this thread.
-pub(super) fn take_asked() -> Option<Certified> {
-    ASKED.take()
-}
-
-/// The own certificate, as rustls asks for it.
+/// Our certificate, as rustls asks for it.
 struct OwnCertificate {
     when: SendCertificate,
     issuers: Vec<Vec<u8>>,
@@ -212,11 +206,11 @@ impl OwnCertificate {
 impl ResolvesClientCert for OwnCertificate {
     fn resolve(&self, hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let chosen = self.choose(hints, schemes);
-        ASKED.set(Some(match (&chosen, &self.pair) {
+        step::answered(match (&chosen, &self.pair) {
             (Some(_), _) => Certified::Sent,
             (None, Some(_)) => Certified::Withheld,
             (None, None) => Certified::Lacking,
-        }));
+        });
         chosen
     }
 

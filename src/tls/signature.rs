@@ -14,6 +14,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherEr
 use rustls::{PeerMisbehaved, SignatureScheme};
 use webpki::RawPublicKeyEntity;
 
+use super::step;
 use crate::material::{Certificate, Fitness};
 
 /// Checks the handshake's signature and nothing else.
@@ -76,7 +77,8 @@ impl SignatureOnly {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        let spki = usable_key(certificate)?;
+        let shown = with_usable_key(certificate)?;
+        let spki = SubjectPublicKeyInfoDer::from(shown.spki());
         let key = RawPublicKeyEntity::try_from(&spki)
             .map_err(|_| TlsError::InvalidCertificate(CertificateError::BadEncoding))?;
         let known = self.0.mapping.iter().find(|(scheme, _)| *scheme == signed.scheme);
@@ -99,7 +101,8 @@ impl SignatureOnly {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        let spki = usable_key(certificate)?;
+        let shown = with_usable_key(certificate)?;
+        let spki = SubjectPublicKeyInfoDer::from(shown.spki());
         verify_tls13_signature_with_raw_key(message, &spki, signed, &self.0).map_err(|failure| {
             if let TlsError::InvalidCertificate(_) = failure {
                 TlsError::InvalidCertificate(CertificateError::BadSignature)
@@ -115,14 +118,12 @@ impl SignatureOnly {
     }
 }
 
-/// The key of a certificate, where our TLS can use it.
-fn usable_key(
-    certificate: &CertificateDer<'_>,
-) -> Result<SubjectPublicKeyInfoDer<'static>, TlsError> {
-    let certificate = Certificate::from_der(certificate)
+/// The certificate that a peer shows, where our TLS can use its key.
+fn with_usable_key(certificate: &CertificateDer<'_>) -> Result<Certificate, TlsError> {
+    let certificate = step::certificate(certificate)
         .map_err(|_| TlsError::InvalidCertificate(CertificateError::BadEncoding))?;
     if certificate.facts().key.fitness() == Fitness::Good {
-        Ok(SubjectPublicKeyInfoDer::from(certificate.spki().to_vec()))
+        Ok(certificate)
     } else {
         Err(TlsError::Other(OtherError(Arc::new(UnusableKey(certificate.key_text())))))
     }

@@ -1,10 +1,10 @@
 //! Session tickets of a server: what a client brings along to resume its session.
 //!
 //! A ticket is sealed with a key that is good for one period of six hours and derived from a
-//! secret, so that processes which share the secret open each other's. What decides who is
-//! let in is a part of what is sealed: once that is another, no ticket of before opens, and
-//! the client shakes hands in full. A ticket that opens admits nobody: whoever brings it is
-//! judged again, and proves once a day that it still holds its key (RFC 8446, section 4.6.1).
+//! secret, so that processes which share the secret open each other's. The seal covers a
+//! fingerprint of everything that decides who is let in: after a change no earlier ticket opens,
+//! and the client does a full handshake. A ticket that opens admits nobody: its client is judged
+//! again, and proves once a day that it still holds its key (RFC 8446, section 4.6.1).
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -28,8 +28,8 @@ const PROOF: i64 = 4 * PERIOD;
 const VERSION: u8 = 1;
 /// Version, period and nonce.
 const HEADER: usize = 1 + 8 + NONCE_LEN;
-/// The most that a ticket holds. A client with a longer chain gets none: it would not fit where
-/// tickets travel.
+/// The most bytes that a ticket holds. A client with a longer chain gets no ticket: it would not
+/// fit into the message.
 const LONGEST: usize = 16 * 1024;
 
 /// What the keys of tickets are derived from; wiped when it goes.
@@ -40,13 +40,13 @@ impl TicketSecret {
     /// The fewest bytes of a secret.
     pub(crate) const SHORTEST: usize = 32;
 
-    /// This secret; nothing where it is too short.
+    /// This secret. `None`: it is too short.
     pub(crate) fn new(bytes: Zeroizing<Vec<u8>>) -> Option<Self> {
         (bytes.len() >= Self::SHORTEST).then(|| Self(Arc::new(bytes)))
     }
 
-    /// The secret of this process, which nobody else has; nothing where the operating system
-    /// gives no random bytes.
+    /// The secret of this process, which nobody else has. `None`: the operating system gives no
+    /// random bytes.
     pub(crate) fn of_process() -> Option<Self> {
         static SECRET: LazyLock<Option<TicketSecret>> = LazyLock::new(|| {
             let mut bytes = Zeroizing::new(vec![0; TicketSecret::SHORTEST]);

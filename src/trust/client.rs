@@ -12,9 +12,10 @@ use std::sync::Arc;
 use super::allow::AllowList;
 use super::asked::{Asked, Asking, Grant, Policy, Situation};
 use super::judge::{Admitted, Judgement, Reason};
+use super::peer::Peer;
 use super::shown::{Shown, with_distrust};
 use super::text;
-use crate::chain::{Assessment, Case, CleanChains, Rules, Sent, assess_exact};
+use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::{Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, identity};
@@ -56,15 +57,6 @@ impl Admission {
     }
 }
 
-/// A client to be judged. It has proven that it holds the key of the first certificate.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Client<'a> {
-    /// What it shows, the leaf first, in DER; nothing where it has no certificate.
-    pub chain: &'a [Vec<u8>],
-    /// The time, in seconds since 1970.
-    pub now: i64,
-}
-
 /// What a client is judged by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientBeliefs<'a> {
@@ -85,13 +77,14 @@ pub(crate) struct ClientBeliefs<'a> {
 /// Judges a client; with a grant, the question that it answers is not asked again.
 #[must_use]
 pub(crate) fn judge_client(
-    client: &Client<'_>,
+    client: &Peer<'_>,
     beliefs: &ClientBeliefs<'_>,
     grant: Option<&Grant>,
 ) -> Judgement {
-    let judged = match client.chain {
-        [] => anonymous(beliefs),
-        _ => hear(client, beliefs, grant).map(|(judgement, _)| judgement),
+    let judged = if client.chain.is_empty() {
+        anonymous(beliefs)
+    } else {
+        hear(client, beliefs, grant).map(|(judgement, _)| judgement)
     };
     judged.unwrap_or_else(Judgement::Refused)
 }
@@ -118,18 +111,16 @@ fn anonymous(beliefs: &ClientBeliefs<'_>) -> Result<Judgement, Error> {
 
 /// Judges a client that shows a certificate, and tells what was found as well.
 pub(crate) fn hear(
-    client: &Client<'_>,
+    client: &Peer<'_>,
     beliefs: &ClientBeliefs<'_>,
     grant: Option<&Grant>,
 ) -> Result<(Judgement, Assessment), Error> {
-    let Client { chain, now } = *client;
-    let sent = Sent { role: Role::Client, name: None, chain };
-    let shown = Shown::read(&sent, beliefs.clean, now)?;
-    let case = Case { role: Role::Client, name: None, chain: &shown.chain, now };
-    let Some(leaf) = shown.chain.first() else {
+    let shown = Shown::look(client, beliefs.clean)?;
+    let (case, chain, now) = (client.case(), shown.chain(), client.now);
+    let Some(leaf) = chain.first() else {
         return Ok((anonymous(beliefs)?, Assessment::default()));
     };
-    let court = ClientCourt { beliefs, leaf, chain: &shown.chain, now, grant };
+    let court = ClientCourt { beliefs, leaf, chain, now, grant };
     if let Some(directory) = &beliefs.admission.directory
         && let Some(file) = directory.find(leaf)?
     {
@@ -149,7 +140,7 @@ pub(crate) fn hear(
         return Ok((judgement, found));
     }
     let mut found =
-        with_distrust(shown.find_path(&case, beliefs.rules, beliefs.clean), &case, beliefs.known);
+        with_distrust(shown.find_path(beliefs.rules, beliefs.clean), &case, beliefs.known);
     let vouched = found.problems.is_empty();
     if vouched && beliefs.admission.authorities_count() {
         let judgement = court.let_in(IdentitySource::Authority, Reason::Authority);

@@ -7,24 +7,14 @@
 use std::sync::Arc;
 
 use super::asked::{Asked, Asking, Grant, Policies, Policy, Situation};
+use super::peer::Peer;
 use super::shown::{Shown, with_distrust};
 use super::text;
-use crate::chain::{Assessment, Case, CleanChains, Rules, Sent, assess_exact};
+use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
 use crate::error::{Error, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Identity, KnownView, Standing};
 use crate::material::Certificate;
-
-/// A server to be judged. It has proven that it holds the key of the first certificate.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer<'a> {
-    /// The host that was dialled, or the verify name, with the port.
-    pub endpoint: &'a Endpoint,
-    /// What it shows, the leaf first, in DER.
-    pub chain: &'a [Vec<u8>],
-    /// The time, in seconds since 1970.
-    pub now: i64,
-}
 
 /// What a peer is judged by.
 #[derive(Clone, Copy, Debug)]
@@ -153,22 +143,38 @@ pub(crate) fn hear(
     beliefs: &Beliefs<'_>,
     grant: Option<&Grant>,
 ) -> Result<(Judgement, Assessment), Error> {
-    let Peer { endpoint, chain, now } = *peer;
-    let (role, name) = (Role::Server, Some(&endpoint.host));
-    let shown = Shown::read(&Sent { role, name, chain }, beliefs.clean, now)?;
-    let court = Court { peer, beliefs, grant, chain: Arc::clone(&shown.chain) };
-    let standing = beliefs.known.standing(role, endpoint);
+    let shown = Shown::look(peer, beliefs.clean)?;
+    let chain = Arc::clone(shown.chain());
+    let Some(endpoint) = peer.endpoint else {
+        return Ok(nowhere(peer, beliefs, &shown));
+    };
+    let court = Court { peer, endpoint, beliefs, grant, chain };
+    let standing = beliefs.known.standing(peer.role, endpoint);
     let found = court.find(&standing, &shown);
     let judgement = if standing.entries.is_empty() {
-        court.stranger(found.clone())
+        court.stranger(&found)
     } else {
-        court.known(&standing, found.clone())
+        court.known(&standing, &found)
     };
     Ok((judgement, found))
 }
 
+/// The judgement where it is not said which server this is: by the chain alone.
+fn nowhere(peer: &Peer<'_>, beliefs: &Beliefs<'_>, shown: &Shown<'_>) -> (Judgement, Assessment) {
+    let (chain, rules) = (Arc::clone(shown.chain()), beliefs.rules);
+    let found = with_distrust(shown.find_path(rules, beliefs.clean), &peer.case(), beliefs.known);
+    let judgement = if found.problems.is_empty() {
+        let reason = Reason::Authority;
+        Judgement::Admitted(Admitted { reason, renews: None, chain, identity: None })
+    } else {
+        Judgement::Refused(text::bad_chain(chain.first(), &found))
+    };
+    (judgement, found)
+}
+
 struct Court<'a> {
     peer: &'a Peer<'a>,
+    endpoint: &'a Endpoint,
     beliefs: &'a Beliefs<'a>,
     grant: Option<&'a Grant>,
     chain: Arc<[Certificate]>,
@@ -176,33 +182,27 @@ struct Court<'a> {
 
 impl Court<'_> {
     /// Looks at the chain: by itself where its certificate is the known one, else by its path.
-    fn find(&self, standing: &Standing, sent: &Shown) -> Assessment {
-        let case = Case {
-            role: Role::Server,
-            name: Some(&self.peer.endpoint.host),
-            chain: &self.chain,
-            now: self.peer.now,
-        };
+    fn find(&self, standing: &Standing, sent: &Shown<'_>) -> Assessment {
+        let case = self.peer.case();
         let shown = self.chain.first();
         let is_known = standing.entries.iter().any(|one| Some(&one.certificate) == shown);
         let rules = self.beliefs.rules;
         let found = if is_known {
             assess_exact(&case, rules)
         } else {
-            sent.find_path(&case, rules, self.beliefs.clean)
+            sent.find_path(rules, self.beliefs.clean)
         };
         with_distrust(found, &case, self.beliefs.known)
     }
 
     /// Nothing is known of the peer.
-    fn stranger(&self, mut found: Assessment) -> Judgement {
+    fn stranger(&self, found: &Assessment) -> Judgement {
         let policies = self.beliefs.policies;
         if !found.problems.is_empty() {
-            if self.beliefs.rules.anchors.is_empty() {
-                found.why.push("this context has no authority at all".to_owned());
-            }
-            let nothing = Standing::default();
-            return self.decide(Situation::Untrusted, policies.on_untrusted, found, &nothing);
+            let nobody = self.beliefs.rules.anchors.is_empty();
+            let more = nobody.then(|| "this context has no authority at all".to_owned());
+            let (policy, nothing) = (policies.on_untrusted, Standing::default());
+            return self.decide(Situation::Untrusted, policy, (found, more), &nothing);
         }
         let policy = match (policies.on_new, self.beliefs.asking) {
             (Policy::Auto, Asking::Nobody) => Policy::Allow,
@@ -210,11 +210,11 @@ impl Court<'_> {
             (Policy::Auto, Asking::NobodyAnyMore) => Policy::Refuse,
             (set, _) => set,
         };
-        self.decide(Situation::New, policy, found, &Standing::default())
+        self.decide(Situation::New, policy, (found, None), &Standing::default())
     }
 
     /// The place is known: by this certificate, or by others.
-    fn known(&self, standing: &Standing, mut found: Assessment) -> Judgement {
+    fn known(&self, standing: &Standing, found: &Assessment) -> Judgement {
         let shown = self.chain.first();
         let is_shown = |entry: &&Arc<Entry>| Some(&entry.certificate) == shown;
         let mut same = standing.entries.iter().filter(is_shown).peekable();
@@ -231,19 +231,18 @@ impl Court<'_> {
         if (alive || renewed_for_session) && accepted.contains(found.problems) {
             return self.admit(Reason::Known, None);
         }
-        if !(alive || renewed_for_session) {
-            found.why.push(text::entry_expired(self.peer.endpoint, standing));
-        }
+        let is_over = !(alive || renewed_for_session);
+        let more = is_over.then(|| text::entry_expired(self.endpoint, standing));
         let policy = match (self.beliefs.policies.on_new_problem, self.beliefs.asking) {
             (Policy::Auto, Asking::Validator) => Policy::Ask,
             (Policy::Auto, _) => Policy::Refuse,
             (set, _) => set,
         };
-        self.decide(Situation::NewProblem, policy, found, standing)
+        self.decide(Situation::NewProblem, policy, (found, more), standing)
     }
 
     /// The place is known by other certificates than the one that is shown.
-    fn other_certificate(&self, standing: &Standing, found: Assessment) -> Judgement {
+    fn other_certificate(&self, standing: &Standing, found: &Assessment) -> Judgement {
         let same_key = self.chain.first().and_then(|shown| {
             standing
                 .entries
@@ -253,31 +252,36 @@ impl Court<'_> {
         let renews = same_key.filter(|old| found.problems.is_empty() && self.is_good(old));
         let Some(old) = renews else {
             let policy = self.beliefs.policies.on_changed;
-            return self.decide(Situation::Changed, policy, found, standing);
+            return self.decide(Situation::Changed, policy, (found, None), standing);
         };
         match self.beliefs.policies.on_renewed {
             Policy::Auto | Policy::Allow => self.admit(Reason::Renewed, self.renewal(old)),
             policy @ (Policy::Ask | Policy::Refuse) => {
-                self.decide(Situation::Renewed, policy, found, standing)
+                self.decide(Situation::Renewed, policy, (found, None), standing)
             }
         }
     }
 
-    /// What the policy makes of the situation. Severe problems refuse whatever it says.
+    /// What the policy makes of the situation: of what was found, and of what else is said of
+    /// it. Severe problems refuse whatever it says.
     fn decide(
         &self,
         situation: Situation,
         policy: Policy,
-        found: Assessment,
+        (found, more): (&Assessment, Option<String>),
         standing: &Standing,
     ) -> Judgement {
+        let admits = matches!(situation, Situation::New | Situation::Renewed);
+        if policy == Policy::Allow && admits && found.problems.is_empty() {
+            return self.admit(Reason::Authority, None);
+        }
         let asked = Asked {
             role: Role::Server,
-            endpoint: Some(self.peer.endpoint.clone()),
+            endpoint: Some(self.endpoint.clone()),
             identity: None,
             situation,
             problems: found.problems,
-            why: found.why,
+            why: found.why.iter().cloned().chain(more).collect(),
             chain: Arc::clone(&self.chain),
             previous: self.previous(standing),
             judged: standing.certificates(),
@@ -286,15 +290,8 @@ impl Court<'_> {
         };
         let ask = match policy {
             _ if asked.problems.intersects(Problems::SEVERE) => false,
-            Policy::Allow => {
-                let admits = matches!(situation, Situation::New | Situation::Renewed);
-                if admits && asked.problems.is_empty() {
-                    return self.admit(Reason::Authority, None);
-                }
-                false
-            }
             Policy::Ask => self.beliefs.asking != Asking::Proposal || situation == Situation::New,
-            Policy::Auto | Policy::Refuse => false,
+            Policy::Auto | Policy::Refuse | Policy::Allow => false,
         };
         if !ask {
             return Judgement::Refused(text::refusal(&asked));

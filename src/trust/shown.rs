@@ -1,71 +1,59 @@
-//! What a peer shows, read, and what is found of it before anybody decides: its path, and who in
-//! it is distrusted.
+//! What is found of a peer's chain before anybody decides: its path, which is looked for once
+//! in the life of a snapshot where it is clean, and who in it is distrusted.
 
 use std::sync::Arc;
 
+use super::peer::{Peer, unreadable};
 use super::text;
-use crate::chain::{Assessment, Case, CleanChain, CleanChains, Rules, Sent, assess_path};
-use crate::error::{Error, Kind, Problems};
-use crate::host::Host;
+use crate::chain::{Assessment, Case, CleanChain, CleanChains, CleanKey, Rules, assess_path};
+use crate::error::{Error, Problems};
 use crate::known::KnownView;
 use crate::material::Certificate;
 
-/// What a peer shows, read.
+/// What a peer shows, and what is remembered of it.
 #[derive(Debug)]
-pub(crate) struct Shown {
-    pub(crate) chain: Arc<[Certificate]>,
-    /// Its key among the clean chains, and what is remembered under it.
-    key: Option<[u8; 32]>,
+pub(super) struct Shown<'a> {
+    peer: Peer<'a>,
+    key: Option<Arc<CleanKey>>,
     clean: Option<Arc<CleanChain>>,
 }
 
-impl Shown {
-    /// Reads what was sent, unless it is remembered.
-    pub(crate) fn read(sent: &Sent<'_>, clean: &CleanChains, now: i64) -> Result<Self, Error> {
-        let key = sent.key();
-        let clean = key.and_then(|key| clean.get(&key, now));
-        let chain = match &clean {
-            Some(clean) => Arc::clone(&clean.chain),
-            None => read_chain(sent)?,
-        };
-        Ok(Self { chain, key, clean })
+impl<'a> Shown<'a> {
+    /// Looks whether the chain was found clean before.
+    ///
+    /// # Errors
+    ///
+    /// That there is none.
+    pub(super) fn look(peer: &Peer<'a>, clean: &CleanChains) -> Result<Self, Error> {
+        if peer.chain.is_empty() {
+            return Err(unreadable(peer.name, "it shows none"));
+        }
+        let key = CleanKey::new(peer.role, peer.name, peer.chain);
+        let clean = key.as_ref().and_then(|key| clean.get(key, peer.now));
+        Ok(Self { peer: *peer, key, clean })
+    }
+
+    /// The chain; where it is remembered, that very one, so that all connections to a peer
+    /// share it.
+    pub(super) fn chain(&self) -> &Arc<[Certificate]> {
+        self.clean.as_ref().map_or(self.peer.chain, |clean| &clean.chain)
     }
 
     /// Looks at its path, unless it is remembered as clean.
-    pub(crate) fn find_path(
-        &self,
-        case: &Case<'_>,
-        rules: &Rules,
-        clean: &CleanChains,
-    ) -> Assessment {
+    pub(super) fn find_path(&self, rules: &Rules, clean: &CleanChains) -> Assessment {
         if let Some(clean) = &self.clean {
             return clean.assessment();
         }
-        let found = assess_path(case, rules);
-        if let Some(key) = self.key {
-            clean.put(key, &self.chain, &found);
+        let found = assess_path(&self.peer.case(), rules);
+        if let Some(key) = &self.key {
+            clean.put(key, &found);
         }
         found
     }
 }
 
-fn read_chain(sent: &Sent<'_>) -> Result<Arc<[Certificate]>, Error> {
-    let read: Result<Arc<[Certificate]>, Error> =
-        sent.chain.iter().map(|der| Certificate::from_der(der)).collect();
-    let unreadable = |why: &str| {
-        let whose = sent.name.map_or("the peer", Host::as_str);
-        let message = format!("what {whose} shows as its certificate cannot be read: {why}");
-        Error::new(Kind::Certificate, message).with_problems(Problems::BAD_ENCODING)
-    };
-    match read {
-        Ok(chain) if chain.is_empty() => Err(unreadable("it shows none")),
-        Ok(chain) => Ok(chain),
-        Err(error) => Err(unreadable(error.message())),
-    }
-}
-
 /// What was found, and who of the chain and the path is distrusted.
-pub(crate) fn with_distrust(
+pub(super) fn with_distrust(
     mut found: Assessment,
     case: &Case<'_>,
     known: &KnownView,

@@ -5,27 +5,13 @@
 //! certificate cannot be seen here.
 
 use super::asked::{Asking, Policies, Policy};
-use super::client::{self, Client, ClientBeliefs};
-use super::judge::{Beliefs, Judgement, Peer, Reason, hear};
-use super::shown::{Shown, with_distrust};
+use super::client::{self, ClientBeliefs};
+use super::judge::{Beliefs, Judgement, Reason, hear};
+use super::peer::Peer;
 use super::text;
-use crate::chain::{Assessment, Case, Sent};
+use crate::chain::Assessment;
 use crate::error::{Error, Kind, Problems, escaped};
-use crate::host::{Endpoint, Host, Role};
 use crate::material::{Certificate, Crl, Style, time_text};
-
-/// A server's chain to be judged without a connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Suspect<'a> {
-    /// The name that its certificate must have; nothing: names are not looked at.
-    pub host: Option<&'a Host>,
-    /// The port of the host; nothing: known peers are not looked at.
-    pub port: Option<u16>,
-    /// What it shows, the leaf first, in DER.
-    pub chain: &'a [Vec<u8>],
-    /// The time, in seconds since 1970.
-    pub now: i64,
-}
 
 /// What the judge says of a chain.
 #[derive(Clone, Debug)]
@@ -38,6 +24,17 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The verdict on a chain that cannot be read.
+    pub(crate) fn unreadable(error: Error) -> Self {
+        Self {
+            problems: error.problems(),
+            why: vec![error.message().to_owned()],
+            path: Vec::new(),
+            lists: Vec::new(),
+            outcome: Err(error),
+        }
+    }
+
     /// Everything that is wrong, what was accepted with a known peer included.
     #[must_use]
     pub const fn problems(&self) -> Problems {
@@ -93,24 +90,19 @@ impl Verdict {
 /// Judges a server's chain that no connection carries; of `beliefs` neither policies nor whom to ask
 /// matter.
 #[must_use]
-pub(crate) fn verify(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Verdict {
+pub(crate) fn verify(server: &Peer<'_>, beliefs: &Beliefs<'_>) -> Verdict {
     let policies = Policies::default();
     let beliefs = &Beliefs { policies: &policies, asking: Asking::Nobody, ..*beliefs };
-    let endpoint = suspect.host.cloned().zip(suspect.port);
-    let judged = match endpoint.map(|(host, port)| Endpoint { host, port }) {
-        Some(endpoint) => at(&endpoint, suspect, beliefs),
-        None => nowhere(suspect, beliefs),
-    };
-    match judged {
-        Ok(judged) => verdict(judged),
-        Err(error) => unreadable(error),
+    match hear(server, beliefs, None) {
+        Ok((judgement, found)) => verdict(found, outcome(judgement)),
+        Err(error) => Verdict::unreadable(error),
     }
 }
 
 /// Judges a client's chain that no connection carries; of `beliefs` neither the policy nor whom to
 /// ask matter.
 #[must_use]
-pub(crate) fn verify_client(client: &Client<'_>, beliefs: &ClientBeliefs<'_>) -> Verdict {
+pub(crate) fn verify_client(client: &Peer<'_>, beliefs: &ClientBeliefs<'_>) -> Verdict {
     let beliefs = &ClientBeliefs { policy: Policy::Auto, asking: Asking::Nobody, ..*beliefs };
     match client::hear(client, beliefs, None) {
         Ok((judgement, mut found)) => {
@@ -121,25 +113,15 @@ pub(crate) fn verify_client(client: &Client<'_>, beliefs: &ClientBeliefs<'_>) ->
             {
                 found.why.push(error.message().to_owned());
             }
-            verdict((found, outcome))
+            verdict(found, outcome)
         }
-        Err(error) => unreadable(error),
+        Err(error) => Verdict::unreadable(error),
     }
 }
 
-fn verdict((found, outcome): Judged) -> Verdict {
+fn verdict(found: Assessment, outcome: Result<Reason, Error>) -> Verdict {
     let Assessment { problems, why, path, lists, .. } = found;
     Verdict { problems, why, path, lists, outcome }
-}
-
-/// What was found, and what comes of it.
-type Judged = (Assessment, Result<Reason, Error>);
-
-/// The verdict where it is said which peer this is: it may be a known one.
-fn at(endpoint: &Endpoint, suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error> {
-    let peer = Peer { endpoint, chain: suspect.chain, now: suspect.now };
-    let (judgement, found) = hear(&peer, beliefs, None)?;
-    Ok((found, outcome(judgement)))
 }
 
 fn outcome(judgement: Judgement) -> Result<Reason, Error> {
@@ -147,32 +129,6 @@ fn outcome(judgement: Judgement) -> Result<Reason, Error> {
         Judgement::Admitted(admitted) => Ok(admitted.reason()),
         Judgement::Refused(error) => Err(error),
         Judgement::Ask(asked) => Err(text::refusal(&asked)),
-    }
-}
-
-/// The verdict on the chain alone.
-fn nowhere(suspect: &Suspect<'_>, beliefs: &Beliefs<'_>) -> Result<Judged, Error> {
-    let Suspect { host: name, chain, now, .. } = *suspect;
-    let role = Role::Server;
-    let shown = Shown::read(&Sent { role, name, chain }, beliefs.clean, now)?;
-    let case = Case { role, name, chain: &shown.chain, now };
-    let found =
-        with_distrust(shown.find_path(&case, beliefs.rules, beliefs.clean), &case, beliefs.known);
-    let outcome = if found.problems.is_empty() {
-        Ok(Reason::Authority)
-    } else {
-        Err(text::bad_chain(shown.chain.first(), &found))
-    };
-    Ok((found, outcome))
-}
-
-fn unreadable(error: Error) -> Verdict {
-    Verdict {
-        problems: error.problems(),
-        why: vec![error.message().to_owned()],
-        path: Vec::new(),
-        lists: Vec::new(),
-        outcome: Err(error),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What leaves a server, and when: nothing behind its flight before the client is admitted, and
 //! at most one alert where it is not.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
@@ -101,12 +101,43 @@ fn what_the_client_sends_while_a_question_is_open_is_not_read_further() {
 }
 
 #[test]
-fn a_client_whose_resumed_session_is_refused_is_told_why() {
-    for suite in default_provider().cipher_suites {
-        let version = if suite.tls13().is_some() { Version::Tls13 } else { Version::Tls12 };
+fn a_client_whose_resumed_session_of_tls_1_3_is_refused_is_told_why() {
+    for_each_refused_resumption(Version::Tls13, |mut raw, suite| {
+        raw.carry_to_client();
+        let denied = rustls::Error::AlertReceived(AlertDescription::AccessDenied);
+        assert_eq!(raw.refusal, Some(denied), "{suite}");
+        assert_eq!(raw.record(), 0, "{suite}");
+    });
+}
+
+/// The server has sealed its Finished before it knows the client, so that rustls alone could seal
+/// an alert behind it.
+#[test]
+fn a_resumed_session_of_tls_1_2_that_is_refused_ends_without_another_byte() {
+    for_each_refused_resumption(Version::Tls12, |mut raw, suite| {
+        for _ in 0..2 {
+            assert!(raw.server().handshake().is_err(), "{suite}");
+            assert!(raw.server().write(b"secret").is_err(), "{suite}");
+            assert!(raw.server().read(&mut [0; 16]).is_err(), "{suite}");
+            assert!(raw.server().shutdown().is_err(), "{suite}");
+            assert_eq!(raw.record(), 0, "{suite}");
+        }
+        // The transport is closed then, and the client knows that this was no orderly end.
+        assert_eq!(raw.client.read_tls(&mut &[][..]).unwrap(), 0);
+        raw.client.process_new_packets().unwrap();
+        let end = raw.client.reader().read(&mut [0; 16]).unwrap_err();
+        assert_eq!(end.kind(), ErrorKind::UnexpectedEof, "{suite}");
+    });
+}
+
+/// A client comes back with a session, under each suite of this version, and is rejected: bare,
+/// and with junk behind its Finished. `then` looks at what comes of it.
+fn for_each_refused_resumption(version: Version, then: impl Fn(Raw, &str)) {
+    let suites = default_provider().cipher_suites.into_iter();
+    for suite in suites.filter(|suite| suite.tls13().is_some() == (version == Version::Tls13)) {
         let context = asking();
-        let key =
-            if format!("{suite:?}").contains("RSA") { rsa() } else { KeyPair::generate().unwrap() };
+        let name = format!("{suite:?}");
+        let key = if name.contains("RSA") { rsa() } else { KeyPair::generate().unwrap() };
         let pair = Authority::new("Lab CA").sign(&crate::support::pki::named(HOST, &[HOST]), key);
         let context = own(context, &pair);
         let identity = Identity::alone(&["mallory"]);
@@ -124,15 +155,12 @@ fn a_client_whose_resumed_session_is_refused_is_told_why() {
             raw.carry_to_client();
             let flight = raw.take_from_client();
             raw.give(&[&flight, junk].concat());
-            assert_eq!(raw.server().handshake(), Ok(ASKED), "{suite:?}");
-            assert!(raw.is_resumed(), "{suite:?}");
-            assert_eq!(raw.record(), 0, "{suite:?}");
+            assert_eq!(raw.server().handshake(), Ok(ASKED), "{name}");
+            assert!(raw.is_resumed(), "{name}");
+            assert_eq!(raw.record(), 0, "{name}");
             raw.server().question().unwrap().answer(Answer::Reject).unwrap();
             assert_eq!(raw.server().handshake().unwrap_err().kind(), Kind::Rejected);
-            raw.carry_to_client();
-            let denied = rustls::Error::AlertReceived(AlertDescription::AccessDenied);
-            assert_eq!(raw.refusal, Some(denied), "{suite:?}");
-            assert_eq!(raw.record(), 0, "{suite:?}");
+            then(raw, &name);
         }
     }
 }

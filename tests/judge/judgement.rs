@@ -310,3 +310,17 @@ fn the_problems_that_a_question_showed_are_stored_with_its_answer() {
     Ask::set(&lab.context, Answer::Reject);
     assert!(lab.meet(&server).refused().problems().contains(Problems::EXPIRED));
 }
+
+#[test]
+fn a_server_that_shows_junk_behind_its_certificate_is_refused_and_told() {
+    let lab = lab();
+    let mut link = lab.meet(&lab.server);
+    let config = crate::support::memory::config_with(&lab.server, &[&[0x30, 0]]);
+    link.server = rustls::ServerConnection::new(config).unwrap();
+    let error = link.refused();
+    assert_eq!(error.problems(), Problems::BAD_ENCODING);
+    assert!(error.message().starts_with("what a.example shows"), "{error}");
+    assert_eq!(link.alert, Some(rustls::AlertDescription::BadCertificate));
+    assert_eq!(link.connection.peer_certificate(0).unwrap(), lab.server.certificate);
+    assert!(link.connection.peer_certificate(1).is_none());
+}

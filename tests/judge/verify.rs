@@ -238,3 +238,21 @@ fn a_chain_that_was_clean_is_refused_once_it_is_revoked_or_distrusted() {
     assert_eq!(clean(&distrusted), Problems::DISTRUSTED);
     assert!(clean(&other).contains(Problems::UNKNOWN_ISSUER), "what is clean here is not there");
 }
+
+#[test]
+fn what_cannot_be_read_is_refused_whichever_side_shows_it() {
+    let authority = Authority::new("Lab CA");
+    let context = believes(&authority);
+    let junk = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    let behind = authority.server(&[HOST]).pem + junk;
+    for (role, whose) in [(Role::Server, "what a.example shows"), (Role::Client, "what the peer")] {
+        for chain in [junk, &behind] {
+            let verdict = context.verify(role, Some(HOST), 443, chain.as_bytes()).unwrap();
+            assert_eq!(verdict.problems(), Problems::BAD_ENCODING);
+            assert!(verdict.path().is_empty(), "{:?}", verdict.path());
+            let error = verdict.outcome().unwrap_err();
+            assert_eq!(error.problems(), Problems::BAD_ENCODING);
+            assert!(error.message().starts_with(whose), "{error}");
+        }
+    }
+}

@@ -10,8 +10,14 @@ use super::Identity;
 
 /// A server's configuration with this certificate.
 pub(crate) fn config(identity: &Identity) -> Arc<ServerConfig> {
+    config_with(identity, &[])
+}
+
+/// The same with this behind its certificate.
+pub(crate) fn config_with(identity: &Identity, behind: &[&[u8]]) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let chain = vec![CertificateDer::from(identity.certificate.der().to_vec())];
+    let all = [identity.certificate.der()].into_iter().chain(behind.iter().copied());
+    let chain = all.map(|der| CertificateDer::from(der.to_vec())).collect();
     let key = PrivateKeyDer::try_from(identity.key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

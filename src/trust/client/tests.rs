@@ -83,7 +83,7 @@ impl House {
     }
 
     fn hear(&self, chain: &[&Certificate], grant: Option<&Grant>) -> Judgement {
-        let chain: Vec<_> = chain.iter().map(|one| one.der().to_vec()).collect();
+        let chain: Arc<[Certificate]> = chain.iter().copied().cloned().collect();
         let view = self.view();
         let beliefs = ClientBeliefs {
             rules: &self.rules,
@@ -93,7 +93,7 @@ impl House {
             asking: self.asking,
             known: &view,
         };
-        let client = Client { chain: &chain, now: self.now };
+        let client = Peer::client(&chain, self.now);
         let judgement = judge_client(&client, &beliefs, grant);
         if grant.is_none() && !chain.is_empty() {
             // Without a connection the same comes out where nobody is asked.

@@ -49,8 +49,8 @@ impl Scene {
             known: &known,
         };
         let endpoint = Endpoint { host: Host::parse("a.example").unwrap(), port };
-        let chain: Vec<_> = chain.iter().map(|one| one.der().to_vec()).collect();
-        let peer = Peer { endpoint: &endpoint, chain: &chain, now: self.now };
+        let chain: Arc<[Certificate]> = chain.into();
+        let peer = Peer::server(&endpoint, &chain, self.now);
         judge(&peer, &beliefs, grant)
     }
 
@@ -142,7 +142,7 @@ fn an_entry_that_is_over_or_distrusted_renews_nothing() {
 }
 
 #[test]
-fn a_chain_that_cannot_be_read_is_refused_whoever_is_asked() {
+fn a_chain_of_no_certificate_is_refused_whoever_is_asked() {
     let scene = Scene::new();
     let leaf = scene.root.below(authority("Middle")).sign(&server("a.example"));
     let asked = scene.judge(std::slice::from_ref(&leaf), 1, None);

@@ -107,20 +107,3 @@ fn a_name_is_taken_by_the_rule_that_is_in_force() {
     house.admits(&other);
     assert_eq!(house.refuses(&third).kind(), Kind::NotAllowed);
 }
-
-#[test]
-fn what_cannot_be_read_is_refused() {
-    let house = House::new().asking();
-    let view = house.view();
-    let beliefs = ClientBeliefs {
-        rules: &house.rules,
-        clean: &CleanChains::default(),
-        admission: &house.admission,
-        policy: house.policy,
-        asking: house.asking,
-        known: &view,
-    };
-    let client = Client { chain: &[vec![0x30, 0]], now: NOW };
-    let Judgement::Refused(error) = judge_client(&client, &beliefs, None) else { panic!() };
-    assert_eq!(error.problems(), Problems::BAD_ENCODING);
-}

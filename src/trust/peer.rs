@@ -1,0 +1,71 @@
+//! A peer to be judged: which side it is on, where it is, and what it shows.
+//!
+//! What it shows was read before it comes here, once. What cannot be read is nobody's
+//! certificate, and its peer is refused without a judgement.
+
+use std::sync::Arc;
+
+use crate::chain::Case;
+use crate::error::{Error, Kind, Problems};
+use crate::host::{Endpoint, Host, Role};
+use crate::material::Certificate;
+
+/// A peer to be judged. A connection has proof that it holds the key of its first certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer<'a> {
+    /// Which side it is on.
+    pub role: Role,
+    /// The name that its certificate must have. `None`: names are not looked at.
+    pub name: Option<&'a Host>,
+    /// Where a server is known: the host that was dialled, or the verify name, with the port.
+    /// `None`: known servers are not looked at.
+    pub endpoint: Option<&'a Endpoint>,
+    /// What it shows, the leaf first; empty where a client has no certificate.
+    pub chain: &'a Arc<[Certificate]>,
+    /// The time, in seconds since 1970.
+    pub now: i64,
+}
+
+impl<'a> Peer<'a> {
+    /// The server at this endpoint.
+    pub const fn server(endpoint: &'a Endpoint, chain: &'a Arc<[Certificate]>, now: i64) -> Self {
+        let (role, name) = (Role::Server, Some(&endpoint.host));
+        Self { role, name, endpoint: Some(endpoint), chain, now }
+    }
+
+    /// A client.
+    pub const fn client(chain: &'a Arc<[Certificate]>, now: i64) -> Self {
+        Self { role: Role::Client, name: None, endpoint: None, chain, now }
+    }
+
+    /// The peer as the rules look at it.
+    pub(super) fn case(&self) -> Case<'a> {
+        let Self { role, name, endpoint: _, chain, now } = *self;
+        Case { role, name, chain, now }
+    }
+}
+
+/// The error for a peer whose chain cannot be read. Of a client, and of a server without a name,
+/// `name` is `None`.
+pub(crate) fn unreadable(name: Option<&Host>, why: &str) -> Error {
+    let whose = name.map_or("the peer", Host::as_str);
+    let message = format!("what {whose} shows as its certificate cannot be read: {why}");
+    Error::new(Kind::Certificate, message).with_problems(Problems::BAD_ENCODING)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_a_bad_encoding_of_whoever_shows_it() {
+        let host = Host::parse("a.example").unwrap();
+        for (name, whose) in [(Some(&host), "what a.example shows"), (None, "what the peer shows")]
+        {
+            let error = unreadable(name, "cut off");
+            assert_eq!(error.problems(), Problems::BAD_ENCODING);
+            assert!(error.message().starts_with(whose), "{error}");
+            assert!(error.message().ends_with(": cut off"), "{error}");
+        }
+    }
+}
