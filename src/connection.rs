@@ -6,20 +6,22 @@
 //!
 //! Locks, in the order in which they are taken: `driver` (held through a handshake, but never
 //! while a validator runs), `reading` and `writing` (one caller each), `outgoing` (held across
-//! a write that does not block), `session` (never held across a system call). The others guard
-//! a value that is set or copied.
+//! a write that does not block), `session` (never held across a system call). `transport` and
+//! `told` guard values that are set or copied, and nothing else is done while they are held.
 
 mod asking;
 mod calls;
 mod drive;
 mod poll;
+mod stage;
+mod told;
 mod transport;
 
 use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::{self, ThreadId};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -33,8 +35,8 @@ use crate::material::Certificate;
 use crate::tls::{Info, Session};
 use crate::trust::{Admitted, Question, Reason};
 
-use drive::Driver;
-use poll::Wants;
+use stage::Driver;
+use told::Told;
 use transport::{Outgoing, Transport};
 
 /// What is to be waited for before a call is made again.
@@ -71,10 +73,8 @@ pub enum Read {
 enum Side {
     /// We dial, or are led to, a server.
     Client {
-        /// Where to dial; nothing where the bytes come by a descriptor or by memory.
+        /// Where to dial. `None`: the bytes come by a descriptor or by memory.
         dialled: Option<Endpoint>,
-        /// The host that was named, or the verify name, with the port.
-        endpoint: Mutex<Endpoint>,
     },
     /// A client has come to us.
     Server,
@@ -97,18 +97,7 @@ pub struct Connection {
     aborted: AtomicBool,
     wake: OnceLock<Arc<Wake>>,
     watch: OnceLock<Watch>,
-    wants: Mutex<Wants>,
-    question: Mutex<Option<Arc<Question>>>,
-    admitted: Mutex<Option<Admitted>>,
-    /// The question whose answer admitted the peer, where one did.
-    granted: Mutex<Option<Arc<Question>>>,
-    chain: Mutex<Arc<[Certificate]>>,
-    /// The failure that ended the connection.
-    failed: Mutex<Option<Error>>,
-    /// What went wrong without ending it.
-    notice: Mutex<Option<Error>>,
-    /// The thread on which a validator runs for this connection.
-    asking_on: Mutex<Option<ThreadId>>,
+    told: Mutex<Told>,
 }
 
 impl Connection {
@@ -120,8 +109,8 @@ impl Connection {
     /// [`Kind::KeyMismatch`] where the context has half an own pair.
     pub fn dial(context: &Context, host: &str, port: i32, blocking: bool) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
-        let side = Side::to(endpoint, true);
-        Self::new(context, side, Transport::None, blocking)
+        let side = Side::Client { dialled: Some(endpoint.clone()) };
+        Self::new(context, side, Some(endpoint), Transport::None, blocking)
     }
 
     /// A connection over a connected stream socket, which stays the caller's and must stay
@@ -139,7 +128,8 @@ impl Connection {
     ) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
         check_stream_socket(socket)?;
-        Self::new(context, Side::to(endpoint, false), Transport::Given(socket), blocking)
+        let side = Side::Client { dialled: None };
+        Self::new(context, side, Some(endpoint), Transport::Given(socket), blocking)
     }
 
     /// A connection whose bytes the caller carries; never blocks.
@@ -149,7 +139,8 @@ impl Connection {
     /// As for [`Self::dial`].
     pub fn in_memory(context: &Context, host: &str, port: i32) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
-        Self::new(context, Side::to(endpoint, false), Transport::Memory, false)
+        let side = Side::Client { dialled: None };
+        Self::new(context, side, Some(endpoint), Transport::Memory, false)
     }
 
     /// The connection of a client that was accepted on a stream socket, which stays the
@@ -165,7 +156,7 @@ impl Connection {
         blocking: bool,
     ) -> Result<Self, Error> {
         check_stream_socket(socket)?;
-        Self::new(context, Side::Server, Transport::Given(socket), blocking)
+        Self::new(context, Side::Server, None, Transport::Given(socket), blocking)
     }
 
     /// The connection of a client whose bytes the caller carries; never blocks.
@@ -174,12 +165,13 @@ impl Connection {
     ///
     /// As for [`Self::accept_socket`].
     pub fn accept_in_memory(context: &Context) -> Result<Self, Error> {
-        Self::new(context, Side::Server, Transport::Memory, false)
+        Self::new(context, Side::Server, None, Transport::Memory, false)
     }
 
     fn new(
         context: &Context,
         side: Side,
+        endpoint: Option<Endpoint>,
         transport: Transport,
         blocking: bool,
     ) -> Result<Self, Error> {
@@ -204,14 +196,7 @@ impl Connection {
             aborted: AtomicBool::new(false),
             wake: OnceLock::new(),
             watch: OnceLock::new(),
-            wants: Mutex::default(),
-            question: Mutex::default(),
-            admitted: Mutex::default(),
-            granted: Mutex::default(),
-            chain: Mutex::new(Arc::new([])),
-            failed: Mutex::default(),
-            notice: Mutex::default(),
-            asking_on: Mutex::default(),
+            told: Mutex::new(Told { endpoint, ..Told::default() }),
         })
     }
 
@@ -223,10 +208,10 @@ impl Connection {
     /// [`Kind::Invalid`] for what is no name; [`Kind::State`] once the handshake has begun.
     pub fn set_verify_name(&self, name: &str) -> Result<(), Error> {
         self.enter()?;
-        let Side::Client { endpoint, .. } = &self.side else {
+        if let Side::Server = self.side {
             let message = "a verify name is for connections to servers";
             return Err(Error::new(Kind::State, message));
-        };
+        }
         let host = Host::parse(name)?;
         let driver = self.driver.try_lock().filter(|driver| driver.has_not_begun());
         if driver.is_none() {
@@ -235,7 +220,9 @@ impl Connection {
                 "the verify name must be set before the handshake begins",
             ));
         }
-        endpoint.lock().host = host;
+        self.told(|told| {
+            told.endpoint.iter_mut().for_each(|endpoint| endpoint.host = host.clone())
+        });
         Ok(())
     }
 
@@ -261,23 +248,21 @@ impl Connection {
     /// The question that is open, while there is one.
     #[must_use]
     pub fn question(&self) -> Option<Arc<Question>> {
-        self.question.lock().clone().filter(|question| question.answered().is_none())
+        self.told(|told| told.question.clone()).filter(|question| question.answered().is_none())
     }
 
     /// What ended the connection, or, where it goes on, what went wrong beside it.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
-        let failed = self.failed.lock().clone();
-        failed.or_else(|| self.check_aborted().err()).or_else(|| self.notice.lock().clone())
+        let failed = self.told(|told| told.failed.clone());
+        let notice = || self.told(|told| told.notice.clone());
+        failed.or_else(|| self.check_aborted().err()).or_else(notice)
     }
 
     /// The host that was named, or the verify name, with the port; a client has none.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
-        match &self.side {
-            Side::Client { endpoint, .. } => Some(endpoint.lock().clone()),
-            Side::Server => None,
-        }
+        self.told(|told| told.endpoint.clone())
     }
 
     /// The name of the server that is asked for: the verify name or the host that was named,
@@ -307,7 +292,7 @@ impl Connection {
     /// clients without a certificate.
     #[must_use]
     pub fn identity(&self) -> Option<Identity> {
-        self.admitted.lock().as_ref().and_then(|admitted| admitted.identity().cloned())
+        self.told(|told| told.admitted.as_ref().and_then(|admitted| admitted.identity().cloned()))
     }
 
     /// What was agreed on so far.
@@ -331,26 +316,26 @@ impl Connection {
     /// Why the peer was admitted, once it was.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
-        self.admitted.lock().as_ref().map(Admitted::reason)
+        self.told(|told| told.admitted.as_ref().map(Admitted::reason))
     }
 
     /// The certificate at `index` of what the peer has shown and proven, the leaf first.
     #[must_use]
     pub fn peer_certificate(&self, index: usize) -> Option<Certificate> {
-        self.chain.lock().get(index).cloned()
+        self.told(|told| told.chain.get(index).cloned())
     }
 
     /// Refuses a call that cannot be made: in a child process, from the connection's own
     /// validator, or after the end.
     fn enter(&self) -> Result<(), Error> {
         self.check_process()?;
-        if *self.asking_on.lock() == Some(thread::current().id()) {
+        if self.told(|told| told.asking_on) == Some(thread::current().id()) {
             return Err(Error::new(
                 Kind::Reentrant,
                 "a validator cannot use the connection that it is asked about",
             ));
         }
-        if let Some(error) = self.failed.lock().clone() {
+        if let Some(error) = self.told(|told| told.failed.clone()) {
             return Err(error);
         }
         self.check_aborted()
@@ -395,17 +380,22 @@ impl Connection {
 
     /// Remembers the failure that ends the connection.
     fn end_with(&self, error: &Error) {
-        let mut failed = self.failed.lock();
-        if failed.is_none() {
-            *failed = Some(error.clone());
-        }
+        self.told(|told| {
+            told.failed.get_or_insert_with(|| error.clone());
+        });
     }
 
     /// Remembers what went wrong without ending the connection.
     fn note(&self, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
-            *self.notice.lock() = Some(error);
+            self.told(|told| told.notice = Some(error));
         }
+    }
+
+    /// Looks at what is told of the connection, or changes it. What `work` takes out is dropped
+    /// by the caller, after the lock: the last of a question may run code of the application.
+    fn told<R>(&self, work: impl FnOnce(&mut Told) -> R) -> R {
+        work(&mut self.told.lock())
     }
 
     /// When something must be over that may take `limit` from now on.
@@ -415,15 +405,10 @@ impl Connection {
 }
 
 impl Side {
-    fn to(endpoint: Endpoint, dial: bool) -> Self {
-        let dialled = dial.then(|| endpoint.clone());
-        Self::Client { dialled, endpoint: Mutex::new(endpoint) }
-    }
-
     /// Where to dial, where we do.
     const fn dialled(&self) -> Option<&Endpoint> {
         match self {
-            Self::Client { dialled, .. } => dialled.as_ref(),
+            Self::Client { dialled } => dialled.as_ref(),
             Self::Server => None,
         }
     }

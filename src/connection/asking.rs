@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Connection;
-use super::drive::{Driver, Stage};
+use super::stage::{Driver, Judged, Pending, Stage};
 use crate::context::{STORE_WAIT, Snapshot, Validator};
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
@@ -17,31 +17,6 @@ use crate::trust::{
     unreadable,
 };
 
-/// A question that is waited for.
-#[derive(Debug)]
-pub(super) struct Pending {
-    question: Arc<Question>,
-    deadline: Option<Instant>,
-    /// What was left for the handshake when the question came up.
-    left: Option<Duration>,
-}
-
-impl Pending {
-    pub(super) const fn question(&self) -> &Arc<Question> {
-        &self.question
-    }
-
-    pub(super) const fn deadline(&self) -> Option<Instant> {
-        self.deadline
-    }
-}
-
-/// What the judge said, where it did not refuse.
-pub(super) enum Verdict {
-    Admitted,
-    Asked(Pending),
-}
-
 /// A validator runs; it is over however the validator ends.
 struct Turn<'a> {
     connection: &'a Connection,
@@ -50,7 +25,7 @@ struct Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self.connection.asking_on.lock() = None;
+        self.connection.told(|told| told.asking_on = None);
         self.question.turn_is_over();
         if thread::panicking() {
             // Nobody else is asked, so nobody may wait for an answer that never comes.
@@ -62,11 +37,11 @@ impl Drop for Turn<'_> {
 impl Connection {
     /// Has the peer judged by the newest snapshot and the store as it is now. Refusing it
     /// sends the alert that fits and nothing else.
-    pub(super) fn judge_peer(&self, driver: &mut Driver) -> Result<Verdict, Error> {
+    pub(super) fn judge_peer(&self, driver: &mut Driver) -> Result<Judged, Error> {
         let snapshot = self.context.snapshot();
         driver.judged_by.push(Arc::clone(&snapshot));
         let PeerChain { chain, unreadable } = self.with_session(|session| Ok(session.shown()))?;
-        *self.chain.lock() = Arc::clone(&chain);
+        self.told(|told| told.chain = Arc::clone(&chain));
         let view = match snapshot.known().view() {
             Ok(view) => view,
             Err(error) => return Err(self.refuse(Alert::InternalError, error)),
@@ -88,12 +63,16 @@ impl Connection {
                     Ok(())
                 })?;
                 let granted = driver.ticket.as_ref().filter(|_| driver.grant.is_some());
-                *self.granted.lock() = granted.map(|ticket| Arc::clone(ticket.question()));
-                // One copy is enough for as long as the connection lives.
-                *self.chain.lock() = Arc::clone(admitted.chain());
-                *self.admitted.lock() = Some(admitted);
-                *self.question.lock() = None;
-                Ok(Verdict::Admitted)
+                let granted = granted.map(|ticket| Arc::clone(ticket.question()));
+                // Dropped without the lock: the last of a question may run code of the
+                // application.
+                let _ = self.told(|told| {
+                    // One copy is enough for as long as the connection lives.
+                    told.chain = Arc::clone(admitted.chain());
+                    told.admitted = Some(admitted);
+                    (std::mem::replace(&mut told.granted, granted), told.question.take())
+                });
+                Ok(Judged::Admitted)
             }
             Judgement::Refused(error) => {
                 if let Some(ticket) = driver.ticket.take() {
@@ -127,7 +106,7 @@ impl Connection {
                     driver.ticket = None;
                     return self.judge_peer(driver);
                 }
-                Ok(Verdict::Asked(pending))
+                Ok(Judged::Asked(pending))
             }
         }
     }
@@ -141,13 +120,14 @@ impl Connection {
     /// would end with, or would ask about.
     pub fn recheck(&self) -> Result<(), Error> {
         self.check_process()?;
-        let Some(before) = self.admitted.lock().clone() else {
+        let (admitted, granted) = self.told(|told| (told.admitted.clone(), told.granted.clone()));
+        let Some(before) = admitted else {
             let message = format!("{} was not admitted yet", self.whom());
             return Err(Error::new(Kind::State, message));
         };
         let snapshot = self.context.snapshot();
         let view = snapshot.known().view()?;
-        let grant = self.granted.lock().as_ref().and_then(|question| question.lasting_grant());
+        let grant = granted.as_ref().and_then(|question| question.lasting_grant());
         match self.judgement(&snapshot, &view, before.chain(), grant.as_ref()) {
             Judgement::Admitted(now) => {
                 let name = |admitted: &Admitted| admitted.identity().map(|one| one.name.clone());
@@ -222,7 +202,7 @@ impl Connection {
             .join(asked, snapshot.generation(), &recorder, waker)
             .map_err(|error| self.refuse(Alert::InternalError, error))?;
         let question = Arc::clone(ticket.question());
-        *self.question.lock() = Some(Arc::clone(&question));
+        let _ = self.told(|told| told.question.replace(Arc::clone(&question)));
         if let Some(before) = driver.ticket.replace(ticket) {
             // Something else is asked now, so the answer before is not for good.
             before.question().void();
@@ -231,7 +211,7 @@ impl Connection {
         let now = Instant::now();
         let left = driver.deadline.map(|deadline| deadline.saturating_duration_since(now));
         let deadline = Self::deadline(self.snapshot.settings().answer_timeout);
-        Ok(Pending { question, deadline, left })
+        Ok(Pending::new(question, deadline, left))
     }
 
     /// The validator to call for the question now; nothing: its answer comes by itself.
@@ -268,7 +248,7 @@ impl Connection {
 
     /// Calls the validator, with no lock held.
     pub(super) fn ask(&self, question: &Arc<Question>, validator: &dyn Validator) {
-        *self.asking_on.lock() = Some(thread::current().id());
+        self.told(|told| told.asking_on = Some(thread::current().id()));
         let turn = Turn { connection: self, question };
         let answer = validator.validate(question);
         drop(turn);
@@ -288,7 +268,7 @@ impl Connection {
     /// Applies an answer: the peer is judged again with it.
     pub(super) fn apply(&self, driver: &mut Driver, answer: Answer) -> Result<(), Error> {
         let Stage::Asking(pending) = &driver.stage else { return Ok(()) };
-        let (question, left) = (Arc::clone(pending.question()), pending.left);
+        let (question, left) = (Arc::clone(pending.question()), pending.left());
         if answer == Answer::Reject {
             driver.ticket = None;
             let message = format!("{} was rejected", question.asked().whom());
@@ -321,7 +301,8 @@ impl Connection {
                 });
             }
         }
-        let renewal = self.admitted.lock().as_ref().and_then(|admitted| admitted.renews().cloned());
+        let renewal =
+            self.told(|told| told.admitted.as_ref().and_then(|one| one.renews().cloned()));
         if let Some(renewal) = renewal {
             self.note(self.context.renew(&renewal, self.patience()));
         }

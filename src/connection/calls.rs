@@ -41,11 +41,11 @@ impl Connection {
             let received = self.lasting(self.with_session(|session| session.read(buffer)));
             match received? {
                 Received::Bytes(count) => {
-                    self.wants.lock().read = None;
+                    self.told(|told| told.wants.read = None);
                     return Ok(Outcome::Done(Read::Bytes(count)));
                 }
                 Received::Closed => {
-                    self.wants.lock().read = None;
+                    self.told(|told| told.wants.read = None);
                     return Ok(Outcome::Done(Read::End));
                 }
                 Received::NeedsInput => {}
@@ -56,7 +56,7 @@ impl Connection {
                 continue;
             }
             if !self.blocking {
-                self.wants.lock().read = Some(Want::Read);
+                self.told(|told| told.wants.read = Some(Want::Read));
                 return Ok(Outcome::Not(Want::Read));
             }
             let writable = flushed == Flushed::Some;
@@ -91,7 +91,7 @@ impl Connection {
             if !self.blocking {
                 // What there is no room for leaves with the next call of any kind.
                 self.flush_for_writer()?;
-                self.wants.lock().write = None;
+                self.told(|told| told.wants.write = None);
                 return Ok(Outcome::Done(written));
             }
         }
@@ -156,7 +156,7 @@ impl Connection {
     pub fn memory_output(&self, buffer: &mut [u8]) -> Result<usize, Error> {
         self.check_process()?;
         self.check_memory()?;
-        if self.failed.lock().is_none() {
+        if self.told(|told| told.failed.is_none()) {
             self.enter()?;
             self.begin_in_memory()?;
             self.flush()?;
@@ -185,13 +185,13 @@ impl Connection {
         self.check_aborted()?;
         while self.flush_for_writer()? == Flushed::Some {
             if !self.blocking {
-                self.wants.lock().write = Some(Want::Write);
+                self.told(|told| told.wants.write = Some(Want::Write));
                 return Ok(false);
             }
             let interest = Interest::WRITE;
             self.wait_on_socket(interest, deadline, "to be taken")?;
         }
-        self.wants.lock().write = None;
+        self.told(|told| told.wants.write = None);
         Ok(true)
     }
 

@@ -5,52 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::asking::{Pending, Verdict};
+use super::stage::{Driver, Judged, Stage};
 use super::transport::{Filled, Flushed, Transport};
 use super::{Connection, Outcome, Side, Want};
-use crate::context::{Snapshot, Validator};
+use crate::context::Validator;
 use crate::error::{Error, Kind};
 use crate::host::{Endpoint, Role};
 use crate::io::{Dial, Interest, Step, Woken, wait};
-use crate::material::Certificate;
 use crate::tls::{Alert, Certified, Progress, Session, SessionKey};
-use crate::trust::{Answer, Grant, Question, Ticket};
-
-/// Where a connection is on its way.
-#[derive(Debug, Default)]
-pub(super) enum Stage {
-    /// Nothing has happened yet.
-    #[default]
-    Start,
-    /// A socket is being connected.
-    Dialling(Box<Dial>),
-    /// Bytes of the handshake go back and forth.
-    Shaking,
-    /// The peer has proven its key, and somebody is asked about it.
-    Asking(Pending),
-    /// The handshake is complete, and the server may still refuse our certificate.
-    Confirming,
-    /// There is nothing left to drive.
-    Open,
-}
-
-/// Everything that only the way to an open connection needs.
-#[derive(Debug, Default)]
-pub(super) struct Driver {
-    pub(super) stage: Stage,
-    /// When the handshake must be over; it stands still while a question is open.
-    pub(super) deadline: Option<Instant>,
-    /// The answer that the connection brings along when it is judged again.
-    pub(super) grant: Option<Grant>,
-    /// The place among those that wait for the question; kept until the answer is home.
-    pub(super) ticket: Option<Ticket>,
-    /// After a slow answer: the certificate that the peer must show again.
-    pub(super) expected: Option<Certificate>,
-    /// What it was judged by: given up with the connection, for a validator of the caller may
-    /// go with the last of it, and his code must not run while the driver is locked.
-    pub(super) judged_by: Vec<Arc<Snapshot>>,
-    buffer: Vec<u8>,
-}
+use crate::trust::{Answer, Question, Ticket};
 
 /// What the driver cannot do itself.
 enum Next {
@@ -60,12 +23,6 @@ enum Next {
     Wait(Want),
     /// Ask, with no lock held.
     Ask(Arc<Question>, Arc<dyn Validator>),
-}
-
-impl Driver {
-    pub(super) const fn has_not_begun(&self) -> bool {
-        matches!(self.stage, Stage::Start)
-    }
 }
 
 impl Connection {
@@ -204,8 +161,8 @@ impl Connection {
         match progress {
             Progress::Held => {
                 match self.judge_peer(driver)? {
-                    Verdict::Admitted => {}
-                    Verdict::Asked(pending) => driver.stage = Stage::Asking(pending),
+                    Judged::Admitted => {}
+                    Judged::Asked(pending) => driver.stage = Stage::Asking(pending),
                 }
                 Ok(None)
             }
@@ -395,7 +352,8 @@ impl Connection {
         if let Some(ticket) = driver.ticket.take() {
             self.note(ticket.give_up());
         }
-        *self.question.lock() = None;
+        // Dropped without the lock: the last of a question may run code of the application.
+        let _ = self.told(|told| told.question.take());
         *self.session.lock() = None;
         let mut transport = self.transport.lock();
         // Over memory the alert waits until the caller takes it.

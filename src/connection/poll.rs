@@ -4,19 +4,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::drive::{Driver, busy};
+use super::Connection;
+use super::drive::busy;
+use super::stage::Driver;
 use super::transport::Transport;
-use super::{Connection, Want};
 use crate::error::{Error, Kind};
 use crate::io::{Interest, Watch};
 use crate::tls::Session;
-
-/// What the last unfinished calls wait for.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wants {
-    pub(super) read: Option<Want>,
-    pub(super) write: Option<Want>,
-}
 
 impl Connection {
     /// The descriptor to poll for reading, the same one for the connection's whole life, and
@@ -79,7 +73,7 @@ impl Connection {
         if !self.open.load(Ordering::Acquire) {
             return self.interests(driver, transport);
         }
-        let wants = *self.wants.lock();
+        let wants = self.told(|told| told.wants);
         let writable = self.has_output() || wants.write.is_some();
         let readable = wants.read.is_some() || wants.write.is_none();
         let interest = Interest { readable, writable, ended: false };
@@ -100,10 +94,10 @@ impl Connection {
 
     /// Whether a call would get on at once, whatever the descriptor says.
     fn must_not_wait(&self) -> bool {
-        let over = self.failed.lock().is_some() || self.aborted.load(Ordering::SeqCst);
-        let answered =
-            self.question.lock().as_ref().is_some_and(|question| question.answered().is_some());
-        let wants = *self.wants.lock();
+        let (failed, question, wants) =
+            self.told(|told| (told.failed.is_some(), told.question.clone(), told.wants));
+        let over = failed || self.aborted.load(Ordering::SeqCst);
+        let answered = question.is_some_and(|question| question.answered().is_some());
         let reads = wants.read.is_some() || wants.write.is_none();
         let plaintext = reads && self.session.lock().as_ref().is_some_and(Session::has_input);
         over || answered || plaintext
@@ -116,7 +110,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
-    use crate::connection::Outcome;
+    use crate::connection::{Outcome, Want};
     use crate::context::Context;
 
     #[test]
