@@ -6,7 +6,7 @@
 //! with no lock held. One lock guards the state that changes; it is never held while foreign
 //! code runs.
 
-mod generation;
+mod fingerprint;
 mod own;
 mod pairs;
 mod pieces;
@@ -36,7 +36,7 @@ use crate::material::{
 use crate::trust::{Admission, AllowList, Answer, Asking, Question, Questions};
 
 use pairs::ServerPair;
-use pieces::{Loaded, Origin, Own, Piece, load, load_file, text_of};
+use pieces::{CameFrom, Loaded, Own, Piece, load, load_file, text_of};
 pub(crate) use record::STORE_WAIT;
 pub use settings::Settings;
 pub use snapshot::Snapshot;
@@ -99,40 +99,68 @@ struct State {
 }
 
 impl State {
+    /// Everything that decides, taken apart by name: what is added here does not compile until
+    /// it is said what becomes of it.
     fn snapshot(&self) -> Snapshot {
+        let Self {
+            generation,
+            pieces,
+            pairs,
+            ticket_secret,
+            directories: _,
+            settings,
+            asking,
+            validator,
+            passphrase: _,
+            store,
+            client_store,
+            directory,
+            identities,
+            session,
+            anchors,
+            crls,
+            given,
+            allowed,
+        } = self;
         Snapshot {
-            generation: self.generation,
+            generation: *generation,
             rules: Rules {
-                profile: self.settings.profile,
-                crl_mode: self.settings.crl_mode,
-                crl_grace: self.settings.crl_grace,
-                anchors: Arc::clone(&self.anchors),
-                crls: Arc::clone(&self.crls),
+                profile: settings.profile,
+                crl_mode: settings.crl_mode,
+                crl_grace: settings.crl_grace,
+                anchors: Arc::clone(anchors),
+                crls: Arc::clone(crls),
             },
             clean: CleanChains::default(),
-            settings: self.settings.clone(),
-            asking: self.asking,
-            validator: self.validator.clone(),
+            settings: settings.clone(),
+            asking: *asking,
+            validator: validator.clone(),
             known: Known {
-                store: self.store.clone(),
-                clients: self.client_store.clone(),
-                given: Arc::clone(&self.given),
-                session: Arc::clone(&self.session),
+                store: store.clone(),
+                clients: client_store.clone(),
+                given: Arc::clone(given),
+                session: Arc::clone(session),
             },
             admission: Admission {
-                auth: self.settings.client_auth,
-                identity_from: self.settings.identity_from,
-                directory: self.directory.clone(),
-                directory_and_authorities: self.settings.directory_and_authorities,
-                names: self.allowed.clone(),
-                identities: self.identities.clone(),
+                auth: settings.client_auth,
+                identity_from: settings.identity_from,
+                directory: directory.clone(),
+                directory_and_authorities: settings.directory_and_authorities,
+                names: allowed.clone(),
+                identities: identities.clone(),
             },
-            own: Own::of(&self.pieces),
-            pairs: self.pairs.clone(),
-            ticket_secret: self.ticket_secret.clone(),
+            own: Own::of(pieces),
+            pairs: pairs.clone(),
+            ticket_secret: ticket_secret.clone(),
             setup: OnceLock::new(),
             server: OnceLock::new(),
         }
+    }
+
+    /// Refuses the step from `before` to this state where it makes a certificate of ours unfit.
+    fn check_own(&self, before: &Self) -> Result<(), Error> {
+        pairs::check(before, self)?;
+        own::check(before, self)
     }
 
     /// Folds the pieces of the kinds in `changed` anew.
@@ -207,7 +235,7 @@ impl Context {
     pub fn add(&self, material: Material, pem: &[u8]) -> Result<(), Error> {
         let source = text_of(material);
         let loaded = load(material, pem, source, &self.passphrase(), self.snapshot().now())?;
-        self.add_pieces(vec![Piece { material, origin: Origin::Memory, loaded, side: None }], None)
+        self.add_pieces(vec![Piece { material, from: CameFrom::Memory, loaded, side: None }], None)
     }
 
     /// Adds material from a PEM file, which [`Self::reload`] looks at again.
@@ -231,8 +259,8 @@ impl Context {
         let mut pieces = Vec::new();
         for path in pem_files(dir)? {
             let (loaded, seen) = load_file(material, &path, &passphrase, now)?;
-            let origin = Origin::Directory(dir.to_owned(), path, seen);
-            pieces.push(Piece { material, origin, loaded, side: None });
+            let from = CameFrom::Directory(dir.to_owned(), path, seen);
+            pieces.push(Piece { material, from, loaded, side: None });
         }
         if pieces.is_empty() {
             let message = format!("the directory {} holds no PEM file", dir.display());
@@ -290,8 +318,8 @@ impl Context {
     /// [`Kind::NoAuthority`] where it has none.
     pub fn add_system_roots(&self) -> Result<(), Error> {
         let loaded = Loaded::Authorities(system_authorities()?);
-        let (material, origin) = (Material::Authority, Origin::Memory);
-        let piece = Piece { material, origin, loaded, side: None };
+        let (material, from) = (Material::Authority, CameFrom::Memory);
+        let piece = Piece { material, from, loaded, side: None };
         self.add_pieces(vec![piece], None)
     }
 
@@ -399,8 +427,8 @@ impl Context {
 
     fn piece_from(&self, material: Material, path: &Path) -> Result<Piece, Error> {
         let (loaded, seen) = load_file(material, path, &self.passphrase(), self.snapshot().now())?;
-        let origin = Origin::File(path.to_owned(), seen);
-        Ok(Piece { material, origin, loaded, side: None })
+        let from = CameFrom::File(path.to_owned(), seen);
+        Ok(Piece { material, from, loaded, side: None })
     }
 
     fn add_pieces(
@@ -422,7 +450,7 @@ impl Context {
             let mut state = self.0.state.lock();
             let mut next = state.clone();
             change(&mut next)?;
-            own::check(&state, &next)?;
+            next.check_own(&state)?;
             next.generation = next.generation.wrapping_add(1);
             let snapshot = Arc::new(next.snapshot());
             let before = std::mem::replace(&mut *state, next);

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use super::State;
-use super::pairs;
 use super::pieces::{Loaded, Own, Piece};
 use crate::chain::{Anchors, Profile, libvirt_authority, libvirt_own};
 use crate::error::{Error, Kind, Problems};
@@ -35,7 +34,6 @@ pub(super) const fn side(layout: Layout) -> Option<Role> {
 ///
 /// [`Kind::Certificate`], naming the file, the certificate and everything that is wrong.
 pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
-    pairs::check(before, after)?;
     let is_other_profile = before.settings.profile != after.settings.profile;
     let own = Own::of(&after.pieces);
     let in_use = |chain: &Vec<Certificate>| {

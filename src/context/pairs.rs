@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use super::own::{JudgedBy, for_servers};
 use super::pieces::{Loaded, Seen, load_file};
-use super::reload::has_changed;
 use super::{Context, Passphrase, State};
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key, Material};
@@ -56,7 +55,7 @@ impl ServerPair {
     /// The pair as its files are now; nothing where they are as they were.
     fn again(&self, passphrase: &Passphrase, now: i64) -> Result<Option<Self>, Error> {
         let files = (self.certificate.0.as_path(), self.key.0.as_path());
-        let changed = |(path, seen): &(PathBuf, Seen)| has_changed(path, seen);
+        let changed = |(path, seen): &(PathBuf, Seen)| seen.has_changed(path);
         if !changed(&self.certificate)? && !changed(&self.key)? {
             return Ok(None);
         }

@@ -5,13 +5,14 @@
 //! was before are the same thing: another list.
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::{Entry, read_known};
 use crate::material::{
     Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, read, read_secret, sha256, source_of,
-    time_text,
+    stamp, time_text,
 };
 
 use super::Passphrase;
@@ -20,7 +21,7 @@ use super::Passphrase;
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub(super) material: Material,
-    pub(super) origin: Origin,
+    pub(super) from: CameFrom,
     pub(super) loaded: Loaded,
     /// For which side an own certificate is, where that is said.
     pub(super) side: Option<Role>,
@@ -28,7 +29,7 @@ pub(super) struct Piece {
 
 /// Where a piece came from.
 #[derive(Clone, Debug)]
-pub(super) enum Origin {
+pub(super) enum CameFrom {
     /// From memory; it is never looked at again.
     Memory,
     /// From a file that the application named.
@@ -44,10 +45,25 @@ pub(super) struct Seen {
     pub(super) sha256: [u8; 32],
 }
 
+impl Seen {
+    /// Whether the file must be read again. One that was written in the last two seconds must:
+    /// its times may not show a second change.
+    pub(super) fn has_changed(&self, path: &Path) -> Result<bool, Error> {
+        let new = stamp(path)?;
+        Ok(new != self.stamp || !new.is_settled(now_in_nanoseconds()))
+    }
+}
+
+/// The time of the files' clock, in nanoseconds since 1970.
+fn now_in_nanoseconds() -> i128 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
+}
+
 impl Piece {
     /// How an error names it.
     pub(super) fn source(&self) -> String {
-        match self.origin.file() {
+        match self.from.file() {
             Some((path, _)) => source_of(path),
             None => text_of(self.material).to_owned(),
         }
@@ -65,7 +81,7 @@ pub(super) const fn text_of(material: Material) -> &'static str {
     }
 }
 
-impl Origin {
+impl CameFrom {
     /// The file, and what it looked like.
     pub(super) fn file(&self) -> Option<(&Path, &Seen)> {
         match self {
@@ -276,7 +292,7 @@ mod tests {
         let (_, seen) = read_file(Material::Authority, &path).unwrap();
         let piece = Piece {
             material: Material::Authority,
-            origin: Origin::File(path, seen),
+            from: CameFrom::File(path, seen),
             loaded: Loaded::Authorities(Vec::new()),
             side: None,
         };

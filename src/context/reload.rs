@@ -6,13 +6,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::pieces::{Loaded, Origin, Own, Piece, Seen, load, load_file, load_lists, read_file};
-use super::{Context, Passphrase, State, own};
+use super::pieces::{CameFrom, Loaded, Own, Piece, Seen, load, load_file, load_lists, read_file};
+use super::{Context, Passphrase, State};
 use crate::chain::{Anchors, rolled_back};
 use crate::error::{Error, Kind};
-use crate::material::{Material, pem_files, source_of, stamp};
+use crate::material::{Material, pem_files, source_of};
 
 impl Context {
     /// Looks at every file again, and takes what has changed. Cheap where nothing did: one
@@ -34,7 +33,7 @@ impl Context {
         let more = self.refresh(&mut whole, &TOGETHER, &mut outcome);
         let is_whole = |whole: &State| {
             whole.has_its_pair(&before)?;
-            own::check(&before, whole)
+            whole.check_own(&before)
         };
         match more.and_then(|more| is_whole(&whole).map(|()| more)) {
             Ok(more) => {
@@ -132,8 +131,8 @@ impl Look<'_> {
                 match load_file(*material, path, &self.passphrase, self.now) {
                     Ok((loaded, seen)) => {
                         self.changed.push(*material);
-                        let origin = Origin::Directory(dir.clone(), path.clone(), seen);
-                        next.pieces.push(Piece { material: *material, origin, loaded, side: None });
+                        let from = CameFrom::Directory(dir.clone(), path.clone(), seen);
+                        next.pieces.push(Piece { material: *material, from, loaded, side: None });
                     }
                     Err(error) => self.fail(error),
                 }
@@ -144,12 +143,12 @@ impl Look<'_> {
     /// Reads the files that have changed.
     fn at_files(&mut self, next: &mut State) -> Result<(), Error> {
         for piece in &mut next.pieces {
-            let Some((path, old)) = piece.origin.file() else { continue };
+            let Some((path, old)) = piece.from.file() else { continue };
             if !self.materials.contains(&piece.material) {
                 continue;
             }
             let path = path.to_owned();
-            let outcome = match has_changed(&path, old) {
+            let outcome = match old.has_changed(&path) {
                 Ok(false) => continue,
                 Ok(true) => self.read_again(piece, &path, old),
                 Err(error) => Err(error),
@@ -160,9 +159,11 @@ impl Look<'_> {
                         self.changed.push(piece.material);
                         piece.loaded = loaded;
                     }
-                    piece.origin = match &piece.origin {
-                        Origin::Directory(dir, ..) => Origin::Directory(dir.clone(), path, seen),
-                        Origin::File(..) | Origin::Memory => Origin::File(path, seen),
+                    piece.from = match &piece.from {
+                        CameFrom::Directory(dir, ..) => {
+                            CameFrom::Directory(dir.clone(), path, seen)
+                        }
+                        CameFrom::File(..) | CameFrom::Memory => CameFrom::File(path, seen),
                     };
                 }
                 Err(error) if stays_alone(piece) => self.fail(error),
@@ -218,7 +219,7 @@ impl State {
 
     fn has_file(&self, dir: &Path, path: &Path) -> bool {
         self.pieces.iter().any(|piece| {
-            matches!(&piece.origin, Origin::Directory(of, file, _) if of == dir && file == path)
+            matches!(&piece.from, CameFrom::Directory(of, file, _) if of == dir && file == path)
         })
     }
 
@@ -226,7 +227,7 @@ impl State {
     fn forget_missing(&mut self, dir: &Path, files: &[std::path::PathBuf]) -> bool {
         let before = self.pieces.len();
         self.pieces.retain(|piece| {
-            !matches!(&piece.origin, Origin::Directory(of, file, _) if of == dir && !files.contains(file))
+            !matches!(&piece.from, CameFrom::Directory(of, file, _) if of == dir && !files.contains(file))
         });
         self.pieces.len() < before
     }
@@ -234,18 +235,5 @@ impl State {
 
 /// A failure of these does not keep the others from being taken.
 fn stays_alone(piece: &Piece) -> bool {
-    piece.material == Material::Crl || matches!(piece.origin, Origin::Directory(..))
-}
-
-/// Whether a file must be read again. One that was written in the last two seconds must: its
-/// times may not show a second change.
-pub(super) fn has_changed(path: &Path, old: &Seen) -> Result<bool, Error> {
-    let new = stamp(path)?;
-    Ok(new != old.stamp || !new.is_settled(now_in_nanoseconds()))
-}
-
-/// The time of the files' clock, in nanoseconds since 1970.
-fn now_in_nanoseconds() -> i128 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
+    piece.material == Material::Crl || matches!(piece.from, CameFrom::Directory(..))
 }

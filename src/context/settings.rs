@@ -77,8 +77,14 @@ impl Settings {
 
     /// Refuses what makes no sense together, or would open a door.
     pub(super) fn check(&self) -> Result<(), Error> {
-        let Policies { on_new: _, on_renewed: _, .. } = self.policies;
-        let Policies { on_changed, on_untrusted, on_new_problem, on_client, .. } = self.policies;
+        let Policies {
+            on_new: _,
+            on_renewed: _,
+            on_changed,
+            on_untrusted,
+            on_new_problem,
+            on_client,
+        } = self.policies;
         if [on_changed, on_untrusted, on_new_problem, on_client].contains(&Policy::Allow) {
             return Err(Error::new(
                 Kind::Invalid,

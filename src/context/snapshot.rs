@@ -157,8 +157,8 @@ impl Snapshot {
         let secret = of_file.or_else(TicketSecret::of_process).ok_or_else(|| {
             Error::new(Kind::Internal, "the operating system gives no random bytes")
         })?;
-        let (generation, clock) = (self.generation_for_clients(), self.settings.clock());
-        Ok(Tickets { secret, generation, clock })
+        let (fingerprint, clock) = (self.admission_fingerprint(), self.settings.clock());
+        Ok(Tickets { secret, fingerprint, clock })
     }
 
     /// The authorities that a client is told of: none where something else vouches for clients

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::pieces::Seen;
-use super::reload::has_changed;
 use super::{Context, State};
 use crate::error::{Error, Kind};
 use crate::material::{read_secret, sha256, source_of};
@@ -44,11 +43,7 @@ impl SecretFile {
     }
 
     fn again(&self) -> Result<Option<Self>, Error> {
-        if has_changed(&self.path, &self.seen)? {
-            Self::load(&self.path).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.seen.has_changed(&self.path)? { Self::load(&self.path).map(Some) } else { Ok(None) }
     }
 }
 

@@ -63,13 +63,13 @@ impl fmt::Debug for TicketSecret {
     }
 }
 
-/// What seals and opens the tickets of one generation.
+/// What seals and opens tickets.
 #[derive(Clone)]
 pub(crate) struct Tickets {
     /// What the keys come from.
     pub secret: TicketSecret,
     /// A fingerprint of everything that decides who is let in.
-    pub generation: [u8; 32],
+    pub fingerprint: [u8; 32],
     /// What the time is.
     pub clock: Clock,
 }
@@ -88,7 +88,7 @@ impl Tickets {
     }
 
     fn aad(&self, period: i64) -> Aad<Vec<u8>> {
-        Aad::from([&[VERSION][..], &period.to_be_bytes(), &self.generation].concat())
+        Aad::from([&[VERSION][..], &period.to_be_bytes(), &self.fingerprint].concat())
     }
 
     fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
@@ -191,9 +191,9 @@ fn is_of_tls12(plain: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn tickets(secret: u8, generation: u8, now: i64) -> Tickets {
+    fn tickets(secret: u8, fingerprint: u8, now: i64) -> Tickets {
         let secret = TicketSecret::new(Zeroizing::new(vec![secret; 32])).unwrap();
-        Tickets { secret, generation: [generation; 32], clock: Arc::new(move || now) }
+        Tickets { secret, fingerprint: [fingerprint; 32], clock: Arc::new(move || now) }
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_of_another_generation_does_not_open() {
+    fn a_ticket_of_another_fingerprint_does_not_open() {
         let ticket = tickets(1, 1, 1000).seal(b"session").unwrap();
         assert_eq!(tickets(1, 2, 1000).open(&ticket), None);
     }

@@ -1,0 +1,192 @@
+//! A fingerprint of everything that decides which client is let in.
+//!
+//! It is the same in every process with the same material, whatever the order in which that was
+//! added or how often it changed: no counter goes in. A session ticket opens only under the
+//! fingerprint that it was sealed under. What changes without the context, such as the files in
+//! a directory of clients, is not in it: whoever resumes a session is judged again.
+
+use std::os::unix::ffi::OsStrExt;
+
+use super::settings::Settings;
+use super::snapshot::Snapshot;
+use crate::chain::{CrlMode, Profile, Rules};
+use crate::known::{IdentityFrom, Known};
+use crate::material::sha256;
+use crate::tls::{Options, Version};
+use crate::trust::{Admission, ClientAuth, Policies, Policy};
+
+/// Bytes under names: two different lists of parts never make the same text.
+struct Text(Vec<u8>);
+
+impl Text {
+    fn part(&mut self, name: &str, bytes: &[u8]) {
+        for one in [name.as_bytes(), bytes] {
+            self.0.extend(u64::try_from(one.len()).unwrap_or(u64::MAX).to_be_bytes());
+            self.0.extend(one);
+        }
+    }
+
+    /// Parts whose order says nothing.
+    fn set(&mut self, name: &str, mut all: Vec<Vec<u8>>) {
+        all.sort_unstable();
+        all.dedup();
+        all.iter().for_each(|one| self.part(name, one));
+    }
+
+    fn admission(&mut self, admission: &Admission) {
+        let Admission {
+            auth,
+            identity_from,
+            directory,
+            directory_and_authorities,
+            names,
+            identities,
+        } = admission;
+        if let Some(patterns) = names.patterns() {
+            self.part("names", b"listed");
+            self.set("name", patterns.into_iter().map(String::into_bytes).collect());
+        }
+        if let Some(identities) = identities {
+            self.part("identities", b"listed");
+            self.set("identity", identities.iter().map(|one| one.clone().into_bytes()).collect());
+        }
+        self.part("identity from", identity_word(*identity_from));
+        self.part("clients", auth_word(*auth));
+        if let Some(directory) = directory {
+            self.part("directory", directory.path().as_os_str().as_bytes());
+            self.part("directory and authorities", &[u8::from(*directory_and_authorities)]);
+        }
+    }
+
+    /// What settings decide beside what rules and admission have taken from them.
+    fn settings(&mut self, settings: &Settings) {
+        let Settings {
+            policies:
+                Policies {
+                    on_new: _,
+                    on_changed: _,
+                    on_renewed: _,
+                    on_untrusted: _,
+                    on_new_problem: _,
+                    on_client,
+                },
+            crl_mode: _,
+            crl_grace: _,
+            profile: _,
+            verify_time: _,
+            tls:
+                Options {
+                    min_version,
+                    max_version,
+                    alpn,
+                    resumption: _,
+                    send_certificate: _,
+                    key_log: _,
+                },
+            handshake_timeout: _,
+            answer_timeout: _,
+            io_timeout: _,
+            client_auth: _,
+            identity_from: _,
+            directory_and_authorities: _,
+            tickets: _,
+            confirm_client_auth: _,
+        } = settings;
+        self.part("policy", policy_word(*on_client));
+        for protocol in alpn {
+            self.part("protocol", protocol);
+        }
+        self.part("versions", &[version_word(*min_version), version_word(*max_version)]);
+    }
+}
+
+impl Snapshot {
+    /// The fingerprint of what this snapshot lets in. Everything is taken apart by name: what is
+    /// added to a snapshot does not compile until it is said whether it decides.
+    pub(super) fn admission_fingerprint(&self) -> [u8; 32] {
+        let Self {
+            generation: _,
+            rules: Rules { profile, crl_mode, crl_grace, anchors, crls },
+            clean: _,
+            settings,
+            asking: _,
+            validator: _,
+            known: Known { store: _, clients, given: _, session: _ },
+            admission,
+            own,
+            pairs,
+            ticket_secret: _,
+            setup: _,
+            server: _,
+        } = self;
+        let mut text = Text(Vec::new());
+        text.part("form", b"1");
+        text.set("authority", anchors.all().iter().map(|one| one.sha256().to_vec()).collect());
+        text.set("list", crls.identities().map(|one| one.to_vec()).collect());
+        text.part("list mode", mode_word(*crl_mode));
+        text.part("list grace", &crl_grace.to_be_bytes());
+        text.part("profile", profile_word(*profile));
+        text.admission(admission);
+        text.settings(settings);
+        if let Some(clients) = clients {
+            text.part("known clients", clients.path().as_os_str().as_bytes());
+        }
+        let own = own.active.iter().map(|(chain, _)| (None, chain.as_slice()));
+        let others = pairs.iter().map(|one| (one.pair().names, one.pair().chain));
+        for (names, chain) in own.chain(others) {
+            text.part("pair", names.map(ToString::to_string).unwrap_or_default().as_bytes());
+            chain.iter().for_each(|one| text.part("certificate", one.sha256()));
+        }
+        sha256(&text.0)
+    }
+}
+
+const fn mode_word(mode: CrlMode) -> &'static [u8] {
+    match mode {
+        CrlMode::Off => b"off",
+        CrlMode::IfPresent => b"if present",
+        CrlMode::Required => b"required",
+    }
+}
+
+const fn profile_word(profile: Profile) -> &'static [u8] {
+    match profile {
+        Profile::Strict => b"strict",
+        Profile::Libvirt => b"libvirt",
+        Profile::Pedantic => b"pedantic",
+    }
+}
+
+const fn identity_word(from: IdentityFrom) -> &'static [u8] {
+    match from {
+        IdentityFrom::CommonName => b"cn",
+        IdentityFrom::DnsName => b"dns",
+        IdentityFrom::Email => b"email",
+        IdentityFrom::DistinguishedName => b"dn",
+        IdentityFrom::Sha256 => b"sha256",
+    }
+}
+
+const fn auth_word(auth: ClientAuth) -> &'static [u8] {
+    match auth {
+        ClientAuth::None => b"none",
+        ClientAuth::Optional => b"optional",
+        ClientAuth::Required => b"required",
+    }
+}
+
+const fn policy_word(policy: Policy) -> &'static [u8] {
+    match policy {
+        Policy::Auto => b"auto",
+        Policy::Refuse => b"refuse",
+        Policy::Ask => b"ask",
+        Policy::Allow => b"allow",
+    }
+}
+
+const fn version_word(version: Version) -> u8 {
+    match version {
+        Version::Tls12 => 12,
+        Version::Tls13 => 13,
+    }
+}
