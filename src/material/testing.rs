@@ -14,7 +14,7 @@ thread_local! {
 
 /// Counts a certificate that is read on this thread.
 pub(super) fn count_certificate() {
-    READ.set(READ.get() + 1);
+    READ.set(READ.get().wrapping_add(1));
 }
 
 /// How many certificates were read on this thread so far.

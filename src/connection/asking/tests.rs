@@ -2,11 +2,12 @@
 #![allow(clippy::indexing_slicing, reason = "a test may stop at once")]
 
 use super::*;
-use crate::Material;
 use crate::connection::{Outcome, Read};
 use crate::context::Context;
+use crate::material::Material;
 use crate::material::testing::{Maker, NOW, authority, certificates_read, server};
 use crate::tls::Version;
+use crate::trust::Policy;
 
 const HOST: &str = "a.example";
 
@@ -96,7 +97,7 @@ fn a_handshake_parses_each_certificate_once() {
 #[test]
 fn a_question_and_its_answer_parse_no_certificate_again() {
     let lab = lab(Version::Tls13);
-    lab.client.set(|settings| settings.policies.on_new = crate::Policy::Ask).unwrap();
+    lab.client.set(|settings| settings.policies.on_new = Policy::Ask).unwrap();
     let client = Connection::in_memory(&lab.client, HOST, 443).unwrap();
     let server = Connection::accept_in_memory(&lab.server).unwrap();
     let before = certificates_read();
