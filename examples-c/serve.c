@@ -1,4 +1,4 @@
-/* Greets each client by the name that its certificate proves. The certificates that may come lie in a directory.
+/* Greets each client by the name that its certificate proves. The allowed certificates are in a directory.
    usage: serve PORT CERTIFICATE KEY DIRECTORY */
 #include <arpa/inet.h>
 #include <errno.h>

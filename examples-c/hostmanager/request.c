@@ -40,7 +40,7 @@ static int is_text(const char *line, size_t len)
     return 1;
 }
 
-/* Cut the next word off; NULL when there is none. One blank stands between two words. */
+/* Cuts off the next word, or returns NULL. Words are separated by one blank. */
 static char *next_word(char **rest)
 {
     char *word = *rest;
@@ -116,7 +116,7 @@ static void answer_list(struct store *store, const char *owner, const struct kin
         add_result(result, reply);
 }
 
-/* The names of what it uses, and its text; 0 when one of them is none. */
+/* The names of what it uses, and its text; 0 if one of them is invalid. */
 static int read_object(const struct kind *kind, char *rest, struct store_object *object)
 {
     for (int i = 0; i < STORE_USES && kind->uses[i]; i++) {

@@ -85,7 +85,7 @@ static void fill(struct session *session)
     }
 }
 
-/* The length of the first whole line; -1 when there is none yet. */
+/* The length of the first whole line, or -1 if it is not complete yet. */
 static long line_length(const struct session *session, size_t at)
 {
     const char *line = session->input ? session->input + at : NULL;
