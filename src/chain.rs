@@ -1,9 +1,9 @@
 //! What is wrong with a chain of certificates: paths to an authority, the rules of the three
 //! profiles, names, name constraints, signatures and revocation.
 //!
-//! Pure: certificates, authorities, lists and the time go in, findings come out. No file, no
+//! Pure: certificates, authorities, lists and the time go in, findings come out. No files, no
 //! clock, and no lock but those of two caches: chains that were found clean, and proofs of who
-//! signed a list. Nothing here knows who is known, or decides. Start at [`assess`].
+//! signed a list. Nothing here knows which peers are known, or decides. Start at [`assess`].
 
 mod anchors;
 mod assess;

@@ -1,8 +1,8 @@
 //! The authorities of a context, found by name and key identifier.
 //!
-//! A look-up costs the same for one authority as for a hundred thousand, also when all of them
-//! have one name. Names are compared as RFC 5280, section 7.1, wants it. Whether an authority
-//! may be one is the rules' business, not this index's.
+//! A look-up costs the same for one authority as for a hundred thousand, even if they all have the
+//! same name. Names are compared as RFC 5280, section 7.1, requires. Whether an authority is fit to
+//! be one is for the rules to say, not for this index.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -12,16 +12,16 @@ use std::hash::BuildHasher;
 use super::same_name::{normal_form, push_key};
 use crate::material::Certificate;
 
-/// An index of authorities, immutable once it is made.
+/// An index of authorities; immutable.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Anchors {
     all: Vec<Certificate>,
-    /// By a keyed hash of the subject's normal form; names with one hash share an entry.
+    /// By a keyed hash of the subject's normal form; names with the same hash share an entry.
     by_name: HashMap<u64, Namesakes>,
     hasher: RandomState,
 }
 
-/// The authorities with one name. Nearly always there is one.
+/// The authorities with one name; nearly always just one.
 #[derive(Clone, Debug)]
 enum Namesakes {
     One(usize),
@@ -37,10 +37,10 @@ struct Many {
 }
 
 impl Anchors {
-    /// How many candidates a look-up gives at most: each costs a signature check.
+    /// The most candidates a look-up returns: each costs a signature check.
     pub(crate) const MAX_CANDIDATES: usize = 16;
 
-    /// Indexes `certificates`; of equal ones the first is kept.
+    /// Indexes `certificates`; of duplicates the first is kept.
     #[must_use]
     pub(crate) fn new(certificates: Vec<Certificate>) -> Self {
         let mut anchors = Self {
@@ -68,13 +68,13 @@ impl Anchors {
         anchors
     }
 
-    /// Whether there is none.
+    /// Whether there are no authorities.
     #[must_use]
     pub(crate) const fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// All of them, each once.
+    /// All authorities, each once.
     #[must_use]
     pub(crate) fn all(&self) -> &[Certificate] {
         &self.all
@@ -88,7 +88,7 @@ impl Anchors {
         names.filter(|name| seen.insert(*name)).map(<[u8]>::to_vec).collect()
     }
 
-    /// Whether this very certificate is one of them.
+    /// Whether exactly this certificate is one of them.
     #[must_use]
     pub(crate) fn contains(&self, certificate: &Certificate) -> bool {
         match self.namesakes(certificate.subject_der()) {
@@ -99,14 +99,14 @@ impl Anchors {
     }
 
     /// The authorities that may have issued `certificate`, by name: first those with the key
-    /// identifier that it names, then those without one, then the others; at most
+    /// identifier that it names, then those without a key identifier, then the rest; at most
     /// [`Self::MAX_CANDIDATES`].
     #[must_use]
     pub(crate) fn candidates(&self, certificate: &Certificate) -> Vec<&Certificate> {
         self.named(certificate.issuer_der(), certificate.facts().authority_key_id.as_deref())
     }
 
-    /// The authorities with this name, in the order of [`Self::candidates`] and as many.
+    /// The authorities with this name, in the order and number of [`Self::candidates`].
     pub(crate) fn named(&self, issuer: &[u8], key_id: Option<&[u8]>) -> Vec<&Certificate> {
         let found = match self.namesakes(issuer) {
             None => return Vec::new(),
@@ -128,7 +128,7 @@ impl Anchors {
 }
 
 impl Namesakes {
-    /// Adds a certificate that will be number `index` of `all`; says whether it is new.
+    /// Adds a certificate that will be number `index` of `all`; returns whether it is new.
     fn add(&mut self, index: usize, certificate: &Certificate, all: &[Certificate]) -> bool {
         if let Self::One(first) = *self {
             let Some(other) = all.get(first).filter(|other| *other != certificate) else {
@@ -156,7 +156,7 @@ impl Many {
         is_new
     }
 
-    /// Those that may have signed what names this key, the best first, each once.
+    /// Those that may have signed what names this key, best first, each once.
     fn candidates(&self, wanted: Option<&[u8]>) -> Vec<usize> {
         const MAX: usize = Anchors::MAX_CANDIDATES;
         let wanted = wanted.map(<[u8]>::to_vec);

@@ -1,7 +1,7 @@
-//! What is wrong with a peer's chain: the judge's findings, without his verdict.
+//! What is wrong with a peer's chain: findings for the judge, without a verdict.
 //!
-//! All rules are looked at, so that a person is told everything at once. What a profile asks is
-//! in its own module, and chosen here, in [`Asks::of`], and nowhere else.
+//! Every rule is applied, so that the user is told everything at once. What a profile asks for is
+//! in its own module, and is chosen here, in [`Asks::of`], and nowhere else.
 
 use super::constraints;
 use super::finding::{Assessment, Case, Profile};
@@ -16,12 +16,12 @@ use crate::error::Problems;
 use crate::host::Host;
 use crate::material::{Certificate, name_text};
 
-/// What a profile asks, beside what all of them ask: of paths, name constraints, signatures and
+/// What a profile asks for beyond what all of them ask of paths, name constraints, signatures and
 /// revocation.
 struct Asks {
     /// Of each certificate of a path.
     each: fn(&Case<'_>, &Certificate, Position, &mut Assessment),
-    /// Of a leaf that is known by its very certificate.
+    /// Of a leaf that is known by exactly this certificate.
     known: fn(&Case<'_>, &Certificate, &mut Assessment),
     /// Of the leaf's names.
     name: fn(&Host, &Certificate, &mut Assessment),
@@ -29,7 +29,7 @@ struct Asks {
     path: fn(&Case<'_>, &[Certificate], &mut Assessment),
     /// Of a leaf for which there is no path.
     alone: fn(&Case<'_>, &Certificate, &mut Assessment),
-    /// Whether a list must be numbered to clear anybody.
+    /// Whether a list must have a number to clear a certificate.
     numbered_lists: bool,
 }
 
@@ -75,11 +75,11 @@ impl Asks {
     }
 }
 
-/// Looks for the best path from the leaf to an authority of `rules`: the one with the fewest
-/// severe problems, and among those the one with the fewest.
+/// Looks for the best path from the leaf to an authority in `rules`: the one with the fewest severe
+/// problems, and among those the one with the fewest problems.
 ///
-/// Where there is none, what can be said of the leaf alone is said, and lists that name it
-/// count although nobody can verify them.
+/// If there is no path, reports what can be said of the leaf alone; lists that name it count even
+/// though nobody can verify them.
 #[must_use]
 pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
@@ -98,9 +98,9 @@ pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
     best.unwrap_or_else(|| without_path(case, rules, leaf, &found))
 }
 
-/// Looks at the leaf alone, as a peer that is known by its very certificate: dates, name,
-/// purpose, key, critical extensions and revocation. What the peer sends beside the leaf is not
-/// looked at.
+/// Checks the leaf alone, as a peer that is known by exactly this certificate: dates, name,
+/// purpose, key, critical extensions and revocation. Other certificates that the peer sends are
+/// ignored.
 #[must_use]
 pub(crate) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
@@ -147,7 +147,7 @@ fn along(
         out.valid_from = out.valid_from.max(window.from);
         out.valid_until = out.valid_until.min(window.until);
     }
-    // A leaf that is an authority itself has no issuer in its path, and may have lists.
+    // A leaf that is itself an authority has no issuer in its path, and may have lists.
     if let [alone] = path
         && !alone.is_self_issued()
     {
@@ -157,7 +157,7 @@ fn along(
     out
 }
 
-/// What can be said of a leaf that no authority vouches for.
+/// What can be said of a leaf without a path to an authority.
 fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Found) -> Assessment {
     let mut out = Assessment { path: vec![leaf.clone()], ..Assessment::default() };
     let issuer = name_text(leaf.issuer_der());
@@ -186,7 +186,7 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
     out
 }
 
-/// Whether the leaf signed itself, or says so and did not.
+/// Whether the leaf is self-signed, or claims to be and is not.
 fn own_signature(leaf: &Certificate, found: &Found, out: &mut Assessment) {
     if !leaf.is_self_issued() {
         return;
@@ -214,7 +214,7 @@ fn unverified(
     rules.crls.revocation_unverified(certificate, &issuers, rules.crl_mode, case.now)
 }
 
-/// A chain of nobody: callers never hand one over, and it must not look clean.
+/// An empty chain: callers never pass one, and it must not look clean.
 fn nobody() -> Assessment {
     let mut out = Assessment::default();
     out.add(Problems::UNKNOWN_ISSUER, "the peer sent no certificate".to_owned());

@@ -1,10 +1,10 @@
-//! Chains that were found clean, so that they are not verified again at every handshake.
+//! Chains that were found clean, so that they are not verified again on every handshake.
 //!
-//! It belongs to one snapshot of one context and ends with it, so it is never asked under other
-//! rules than those that the chains were found clean by. Only a path without any problem
-//! enters, and what enters is what the rules found: whether somebody is to be asked, who is
-//! known, who is distrusted and whether the peer holds its key is decided anew each time. A
-//! lock guards the chains, and is held for a look or a push.
+//! The cache belongs to one snapshot of one context and ends with it, so it is never used under
+//! other rules than those that found the chains clean. Only a path without any problem is cached,
+//! and only what the rules found: whether to ask the user, which peers are known or distrusted and
+//! whether the peer holds its key is decided anew each time. A lock guards the chains, and is held
+//! for a look or a push.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::material::{Certificate, Crl};
 
 /// How many chains are remembered; the oldest goes first.
 const MAX_CHAINS: usize = 256;
-/// The longest chain that is remembered, in bytes: the memory is bounded as well.
+/// The longest chain that is remembered, in bytes, to bound the memory as well.
 const MAX_BYTES: usize = 32 * 1024;
 
 /// The clean chains of a snapshot.
@@ -43,7 +43,7 @@ pub(crate) struct CleanChain {
 }
 
 impl CleanChain {
-    /// What the rules had found.
+    /// What the rules found.
     pub(crate) fn assessment(&self) -> Assessment {
         Assessment {
             path: self.path.clone(),
@@ -55,7 +55,7 @@ impl CleanChain {
     }
 }
 
-/// Everything that a finding depends on but the rules and the time.
+/// Everything that a finding depends on, except the rules and the time.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CleanKey {
     role: Role,
@@ -77,13 +77,13 @@ impl CleanKey {
 }
 
 impl CleanChains {
-    /// The chain with this key, where it was found clean and still is at `now`.
+    /// The chain with this key, if it was found clean and is still clean at `now`.
     pub(crate) fn get(&self, key: &CleanKey, now: i64) -> Option<Arc<CleanChain>> {
         let found = self.0.lock().by_key.get(key).cloned();
         found.filter(|one| (one.from..=one.until).contains(&now))
     }
 
-    /// Remembers what was found of a chain, if nothing is wrong with it.
+    /// Remembers the findings about a chain, if there is nothing wrong with it.
     pub(crate) fn put(&self, key: &Arc<CleanKey>, found: &Assessment) {
         if found.problems != Problems::NONE {
             return;

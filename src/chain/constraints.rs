@@ -1,9 +1,9 @@
 //! Name constraints (RFC 5280, section 4.2.1.10).
 //!
-//! DNS names, addresses, mail addresses, URIs and distinguished names are compared; a name of
-//! any other kind that a constraint speaks of is refused, for it is not computed here. What is
-//! malformed is refused whole, whether critical or not. More comparisons than any honest chain
-//! needs are not made: then a path is refused.
+//! DNS names, IP addresses, mail addresses, URIs and distinguished names are compared. A name of
+//! any other kind that a constraint covers is refused, because it cannot be compared here. A
+//! malformed constraint refuses the whole path, whether critical or not. There is a limit on
+//! comparisons, far above what any honest chain needs; a path that reaches it is refused.
 
 pub(crate) mod general_name;
 
@@ -18,22 +18,22 @@ use crate::material::oid::{attribute::EMAIL_ADDRESS, extension as id};
 use crate::material::{Certificate, name_text};
 use general_name::GeneralName;
 
-/// How many comparisons of a name with a constraint one judgement may cost, over all its paths.
+/// The most comparisons of a name with a constraint in one judgement, over all its paths.
 const MAX_COMPARISONS: usize = 1 << 20;
-/// Of so many bytes is a name that counts once in each comparison.
+/// The length in bytes of a name that counts once in each comparison.
 const NAME_LENGTH: usize = 512;
 /// The context's `[0]` and `[1]`, constructed.
 const PERMITTED: u8 = context_constructed(0);
 const EXCLUDED: u8 = context_constructed(1);
 
-/// What an authority says of the names below it.
+/// What an authority says about the names below it.
 #[derive(Debug)]
 struct Constraints {
     permitted: Vec<GeneralName>,
     excluded: Vec<GeneralName>,
 }
 
-/// How many comparisons are left of those that one judgement may cost.
+/// How many comparisons are left in one judgement.
 #[derive(Debug)]
 pub(crate) struct Comparisons(usize);
 
@@ -44,7 +44,7 @@ impl Default for Comparisons {
 }
 
 impl Comparisons {
-    /// Takes so many away; whether there were as many. Where there were not, none are left.
+    /// Takes `count` away; returns whether that many were left. If not, nothing is left.
     fn take(&mut self, count: usize) -> bool {
         let left = self.0.checked_sub(count);
         self.0 = left.unwrap_or(0);
@@ -52,8 +52,8 @@ impl Comparisons {
     }
 }
 
-/// Holds the names of a path, from the leaf to the authority, against its constraints, at the
-/// expense of `left`.
+/// Checks the names of a path, from the leaf to the authority, against its constraints; the
+/// comparisons are taken from `left`.
 pub(crate) fn check(path: &[Certificate], left: &mut Comparisons, out: &mut Assessment) {
     for (index, (position, above)) in positions(path).enumerate() {
         if !above.facts().name_constraints {
@@ -81,8 +81,8 @@ pub(crate) fn check(path: &[Certificate], left: &mut Comparisons, out: &mut Asse
     }
 }
 
-/// Whether a constraint of `certificate` on DNS names begins with a dot, which RFC 5280 does
-/// not know and everybody reads as "below".
+/// Whether a constraint of `certificate` on DNS names begins with a dot, which RFC 5280 does not
+/// define and everybody reads as "below".
 pub(crate) fn has_leading_dot(certificate: &Certificate) -> bool {
     let is_dotted =
         |one: &GeneralName| matches!(one, GeneralName::Dns(base) if base.starts_with('.'));
@@ -96,7 +96,7 @@ pub(crate) fn allows_host(certificate: &Certificate, name: &str) -> bool {
             .is_ok_and(|all| Trees::of(&all).allow(&GeneralName::Dns(name.to_owned())))
 }
 
-/// Whether `certificate` has constraints on other names than hosts and addresses.
+/// Whether `certificate` has constraints on names other than hosts and addresses.
 pub(crate) fn is_on_others_than_hosts(certificate: &Certificate) -> bool {
     let is_host = |one: &GeneralName| matches!(one, GeneralName::Dns(_) | GeneralName::Ip(_));
     certificate.facts().name_constraints
@@ -128,8 +128,8 @@ impl Constraints {
         self.permitted.iter().chain(&self.excluded)
     }
 
-    /// The first name that breaks them. Of authorities that were issued by themselves, as when
-    /// a key is renewed, the names do not count (section 6.1.3).
+    /// The first name that violates them. The names of self-issued authorities, as after a key
+    /// renewal, do not count (section 6.1.3).
     fn broken_by(&self, below: &[Certificate], left: &mut Comparisons) -> Option<String> {
         let too_many = || Some("so many names: its constraints are too many to compare".to_owned());
         if left.0 == 0 {
@@ -139,7 +139,7 @@ impl Constraints {
         let counted = counted.filter(|(index, one)| *index == 0 || !has_issuers_name(one));
         let names: Vec<GeneralName> = counted.flat_map(|(_, one)| names_of(one)).collect();
         let trees = Trees::of(self);
-        // To read them is work as well, where there is nothing to compare.
+        // Reading them is work as well, even if there is nothing to compare.
         let read = names.len().saturating_add(self.all().count());
         let compared = names.iter().fold(0_usize, |sum, name| sum.saturating_add(trees.cost(name)));
         if !left.take(compared.max(read)) {
@@ -165,7 +165,7 @@ impl<'a> Trees<'a> {
         trees
     }
 
-    /// How many comparisons [`Self::allow`] makes at most, more for a name that is long.
+    /// The most comparisons that [`Self::allow`] makes; more for a long name.
     fn cost(&self, name: &GeneralName) -> usize {
         let Some((permitted, excluded)) = self.0.get(&name.kind()) else { return 0 };
         let each = (name.len() / NAME_LENGTH).saturating_add(1);
@@ -179,7 +179,7 @@ impl<'a> Trees<'a> {
     }
 }
 
-/// The subtrees behind this tag; none where it is not there.
+/// The subtrees behind this tag; empty if it is absent.
 fn subtrees(lists: &mut &[u8], tag: u8) -> Result<Vec<GeneralName>, String> {
     let Some(list) = der::next_if(lists, tag) else { return Ok(Vec::new()) };
     let mut rest = list.content;
@@ -199,8 +199,8 @@ fn subtrees(lists: &mut &[u8], tag: u8) -> Result<Vec<GeneralName>, String> {
     Ok(all)
 }
 
-/// Every name of a certificate: the subject, the alternative names, and the mail addresses of
-/// the subject where there are no alternative names.
+/// Every name of a certificate: the subject, the alternative names, and the mail addresses in the
+/// subject if there are no alternative names.
 fn names_of(certificate: &Certificate) -> Vec<GeneralName> {
     let mut all = Vec::new();
     let subject = certificate.subject_der();

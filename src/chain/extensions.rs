@@ -1,19 +1,19 @@
-//! Extensions of a certificate that rules look into: whether they are there, and what two of them
-//! come to whose contents no fact tells.
+//! Extensions of a certificate that the rules look into: whether they are present, and what two of
+//! them say that no parsed fact covers.
 
 use crate::material::Certificate;
 use crate::material::der::{self, OBJECT_IDENTIFIER, SEQUENCE, context};
 
-/// The context's `[0]` of constraints on policies.
+/// The context tag `[0]` of policy constraints.
 const REQUIRE_EXPLICIT: u8 = context(0);
 
-/// Whether `certificate` has this extension, and it is critical or not as said.
+/// Whether `certificate` has this extension, critical or not as given.
 pub(crate) fn has(certificate: &Certificate, id: &[u8], critical: bool) -> bool {
     certificate.extension(id).is_some_and(|found| found.critical == critical)
 }
 
-/// Whether the value of an extension says where to ask about the authority, in the form of RFC
-/// 5280, section 4.2.2.1.
+/// Whether the value of an extension is authority information access, in the form of RFC 5280,
+/// section 4.2.2.1.
 pub(crate) fn is_access(mut value: &[u8]) -> bool {
     let list = der::next_if(&mut value, SEQUENCE).map(|list| list.content);
     let Some(mut list) = list.filter(|list| value.is_empty() && !list.is_empty()) else {
@@ -29,8 +29,7 @@ pub(crate) fn is_access(mut value: &[u8]) -> bool {
     list.is_empty()
 }
 
-/// Whether the value of constraints on policies demands one of those below (section 4.2.1.11),
-/// or does not parse.
+/// Whether policy constraints require an explicit policy (section 4.2.1.11), or do not parse.
 pub(crate) fn demands_policy(mut value: &[u8]) -> bool {
     let fields = der::next_if(&mut value, SEQUENCE).map(|list| list.content);
     fields.is_none_or(|mut fields| {

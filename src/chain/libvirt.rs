@@ -1,9 +1,9 @@
-//! The profile LIBVIRT: what libvirt 9.0.0 over GnuTLS 3.7.9 accepts and refuses.
+//! The profile LIBVIRT: what libvirt 9.0.0 over GnuTLS 3.7.9 accepts and rejects.
 //!
-//! GnuTLS looks at the chain without a purpose, and libvirt then at the leaf: that it is no
-//! authority, and at its key usage and purpose where they are critical. Paths, signatures,
-//! name constraints and revocation are those of every profile. Where libvirt is wrong and
-//! this is not, `docs/libvirt-differences.md` says so.
+//! GnuTLS checks the chain without a purpose, and libvirt then checks the leaf: that it is not an
+//! authority, and its key usage and purpose if they are critical. Paths, signatures, name
+//! constraints and revocation are those of every profile. `docs/libvirt-differences.md` lists where
+//! libvirt is wrong and this profile is not.
 
 pub(crate) mod host_name;
 
@@ -18,12 +18,12 @@ use crate::material::{
 
 pub(crate) use host_name::check as check_name;
 
-/// The least bits of an RSA modulus in GnuTLS's priorities `NORMAL`.
+/// The shortest RSA modulus, in bits, in GnuTLS's priorities `NORMAL`.
 const RSA_BITS: usize = 1024;
-/// The key usage with which libvirt before 11.6 wants a leaf, beside `digitalSignature`.
+/// The key usage that libvirt before 11.6 requires of a leaf, besides `digitalSignature`.
 const KEY_ENCIPHERMENT: u16 = 1 << 2;
 
-/// Looks at one certificate of a path.
+/// Checks one certificate of a path.
 pub(crate) fn check(
     case: &Case<'_>,
     certificate: &Certificate,
@@ -44,15 +44,15 @@ pub(crate) fn check(
     key(certificate, position, out);
 }
 
-/// Looks at a leaf that is known by its very certificate: dates, purpose and key.
+/// Checks a leaf that is known by exactly this certificate: dates, purpose and key.
 pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
     strict::dates(case.now, leaf, Position::Leaf, out);
     purpose(case.role, leaf, out);
     key(leaf, Position::Leaf, out);
 }
 
-/// Looks at what only a whole path shows: the dates of everything that was sent, for libvirt
-/// looks at those too, and whether the path allows the common name that stands for a host.
+/// Checks what only a whole path shows: the dates of everything that was sent, since libvirt checks
+/// those too, and whether the path allows the common name that is used as the host name.
 pub(crate) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
     for sent in case.chain.iter().filter(|sent| !path.contains(sent)) {
         dates_beside(case.now, sent, out);
@@ -75,7 +75,7 @@ fn dates_beside(now: i64, sent: &Certificate, out: &mut Assessment) {
     }
 }
 
-/// Only basic constraints count: libvirt takes a leaf whose key usage has keyCertSign.
+/// Only basic constraints count: libvirt accepts a leaf whose key usage has keyCertSign.
 fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     if leaf.facts().basic_constraints.is_some_and(|constraints| constraints.ca) {
         let what = Position::Leaf.of(leaf);
@@ -83,8 +83,8 @@ fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     }
 }
 
-/// An authority that the application gave and that issued itself needs no basic constraints, but
-/// may not deny.
+/// A self-issued authority that the application added needs no basic constraints, but they must not
+/// say that it is not a CA.
 fn is_authority(certificate: &Certificate, position: Position, below: usize, out: &mut Assessment) {
     let silent = matches!(position, Position::Anchor(_)) && certificate.is_self_issued();
     strict::is_authority(certificate, position, (below, silent), out);
@@ -116,11 +116,11 @@ fn purpose(role: Role, leaf: &Certificate, out: &mut Assessment) {
     }
 }
 
-/// What libvirt reads out of a critical extended key usage. Its test for "any purpose" is
-/// inverted: any purpose permits nothing, and every foreign one permits both sides. A server
-/// needs the dialled name as well, so there it is followed. A client needs nothing else, and an
-/// authority's time stamping service, whose purpose must be critical, would be one: a foreign
-/// purpose alone permits no client.
+/// How libvirt reads a critical extended key usage. Its test for "any purpose" is inverted: any
+/// purpose permits nothing, and every foreign one permits both sides. A server must also match the
+/// dialled name, so there libvirt is followed. A client must match nothing else, and an authority's
+/// time stamping service, whose purpose must be critical, would pass as one: a foreign purpose
+/// alone permits no client.
 fn allows(role: Role, usage: &ExtendedKeyUsage) -> bool {
     match role {
         Role::Server => usage.server_auth || !usage.others.is_empty(),

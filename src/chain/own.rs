@@ -1,5 +1,5 @@
-//! Whether the certificate that we show ourselves, and the authorities beside it, are what
-//! libvirt's daemons and clients want when they start.
+//! Whether our own certificate, and the authorities loaded with it, are what libvirt's daemons and
+//! clients require when they start.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use crate::error::Problems;
 use crate::host::Role;
 use crate::material::{Certificate, KeyUsage};
 
-/// What is wrong with an own certificate and what was loaded behind it: nothing where peers may
-/// take it for a client's or a server's, or for what `role` says. Without an authority only the
-/// certificate itself is looked at.
+/// What is wrong with our own certificate and the authorities loaded with it; empty if peers will
+/// accept it as a client's or a server's, or as what `role` says. Without an authority only the
+/// certificate itself is checked.
 pub(crate) fn libvirt_own(
     chain: &[Certificate],
     role: Option<Role>,
@@ -49,8 +49,8 @@ pub(crate) fn libvirt_own(
     }
 }
 
-/// What is wrong with an authority that stands beside an own certificate. libvirt wants basic
-/// constraints here, which the judge does not ask of an authority that was given.
+/// What is wrong with an authority loaded with our own certificate. libvirt requires basic
+/// constraints here, which the judge does not ask of a trusted authority.
 pub(crate) fn libvirt_authority(certificate: &Certificate, now: i64) -> (Problems, Vec<String>) {
     let position = Position::Anchor(0);
     let mut out = Assessment::default();

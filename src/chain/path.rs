@@ -1,9 +1,9 @@
 //! Candidate paths from a leaf to an authority.
 //!
-//! A candidate is a path whose every signature verifies; what else is wrong with it is for the
-//! rules to say. The search is bounded whatever a peer sends: so many certificates, so many
-//! signature checks, so many steps, so many paths. Authorities are tried before what the peer presents, so that
-//! junk beside an honest chain costs time and never the path.
+//! A candidate is a path on which every signature verifies; what else is wrong with it is for the
+//! rules to say. The search is bounded whatever a peer sends: there are limits on certificates,
+//! signature checks, steps and paths. Authorities are tried before what the peer presents, so that
+//! junk sent with an honest chain costs time and never the path.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -13,29 +13,30 @@ use super::same_name::normal_form;
 use super::signature::{self, Proof};
 use crate::material::Certificate;
 
-/// How many certificates of a chain a search looks at, the leaf included.
+/// The most certificates of a chain that a search looks at, including the leaf.
 const MAX_CHAIN: usize = 100;
-/// How many signatures a search checks.
+/// The most signatures that a search checks.
 const MAX_CHECKS: usize = 100;
-/// How many certificates a search walks over, counted each time.
+/// The most certificates that a search visits, counted each time.
 const MAX_STEPS: usize = 2_000;
-/// How many candidates a search gives: each is held against every rule.
+/// The most candidates that a search returns: every rule is applied to each.
 const MAX_PATHS: usize = 16;
-/// How many certificates a path has, leaf and authority included.
+/// The most certificates in a path, including leaf and authority.
 const MAX_LENGTH: usize = 10;
 
 /// What a search found.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Every candidate, from the leaf to the authority; the leaf alone where it is one itself.
+    /// Every candidate, from the leaf to the authority; the leaf alone if it is itself an
+    /// authority.
     pub(crate) paths: Vec<Vec<Certificate>>,
     /// The leaf and every presented certificate that verified signatures lead to.
     pub(crate) reached: Vec<Certificate>,
-    /// Whether the search ended before everything was tried.
+    /// Whether the search stopped before everything was tried.
     pub(crate) given_up: bool,
 }
 
-/// Looks for paths from the first certificate of `chain` over the others to `anchors`.
+/// Looks for paths from the first certificate of `chain` through the others to `anchors`.
 pub(crate) fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
     let Some((leaf, presented)) = chain.split_first() else { return Found::default() };
     let mut by_subject: HashMap<Vec<u8>, Vec<&Certificate>> = HashMap::new();
@@ -69,7 +70,7 @@ struct Search<'a> {
     anchors: &'a Anchors,
     /// What the peer presents, by the normal form of its name.
     by_subject: HashMap<Vec<u8>, Vec<&'a Certificate>>,
-    /// Who may have issued a certificate, by its hash: names are read and put in order once.
+    /// The possible issuers of a certificate, by its hash: names are read and sorted once.
     issuers: HashMap<[u8; 32], Rc<Issuers<'a>>>,
     /// What was checked, by the hashes of the certificate and of the key.
     proofs: HashMap<([u8; 32], [u8; 32]), Proof>,
@@ -77,7 +78,7 @@ struct Search<'a> {
     found: Found,
 }
 
-/// Who may have issued a certificate.
+/// The possible issuers of a certificate.
 struct Issuers<'a> {
     anchors: Vec<&'a Certificate>,
     /// Those that the peer presents.
@@ -125,7 +126,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Who may have issued `certificate`, those with the key identifier that it names first.
+    /// The possible issuers of `certificate`, those with the key identifier that it names first.
     fn issuers(&mut self, certificate: &Certificate) -> Rc<Issuers<'a>> {
         if let Some(known) = self.issuers.get(certificate.sha256()) {
             return Rc::clone(known);
@@ -156,7 +157,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether two certificates are for the same name and key (RFC 4158, section 5.2).
+/// Whether two certificates have the same name and key (RFC 4158, section 5.2).
 fn is_same(one: &Certificate, other: &Certificate) -> bool {
     one.key_sha256() == other.key_sha256() && one.subject_der() == other.subject_der()
 }

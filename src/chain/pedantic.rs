@@ -1,8 +1,8 @@
-//! The rules of form that public authorities keep (RFC 5280 and the CA/Browser Forum's baseline
-//! requirements), and that certificates made at home break without harm.
+//! Formal rules that public authorities follow (RFC 5280 and the CA/Browser Forum's baseline
+//! requirements), and that home-made certificates break without harm.
 //!
-//! Only [`Profile::Pedantic`](super::Profile::Pedantic) asks for them, and all are one problem.
-//! What is plainly malformed is not here: every profile refuses it.
+//! Only [`Profile::Pedantic`](super::Profile::Pedantic) applies them, and all are one problem. What
+//! is plainly malformed is not here: every profile refuses it.
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
@@ -21,12 +21,12 @@ use crate::material::{AltName, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyU
 
 /// The most octets of a serial number.
 const MAX_SERIAL: usize = 20;
-/// Purposes that no certificate for TLS has beside its own: code signing, e-mail, time stamps
-/// and OCSP.
+/// Purposes that no TLS certificate has besides its own: code signing, e-mail, time stamping and
+/// OCSP.
 const OTHER_TRADES: [&str; 4] =
     ["1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"];
 
-/// Looks at the form of every certificate of a path.
+/// Checks the form of every certificate of a path.
 pub(crate) fn check(role: Role, path: &[Certificate], out: &mut Assessment) {
     for (position, certificate) in positions(path) {
         let mut found = Findings::default();
@@ -50,7 +50,7 @@ pub(crate) fn check(role: Role, path: &[Certificate], out: &mut Assessment) {
     }
 }
 
-/// What is to be said of one certificate.
+/// What is wrong with one certificate.
 #[derive(Default)]
 struct Findings(Vec<String>);
 
@@ -69,7 +69,7 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
     let serial = certificate.serial();
     let is_positive =
         serial.iter().any(|byte| *byte != 0) && serial.first().is_some_and(|byte| *byte < 0x80);
-    // Roots of great age have 0.
+    // Very old roots have 0.
     out.add(!is_anchor && !is_positive, "has a serial number that is not positive");
     out.add(serial.len() > MAX_SERIAL, "has a serial number of more than 20 octets");
     out.add(facts.general_dates, "writes a date in the form of another century");
@@ -94,7 +94,7 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
     authority_key_id(certificate, position, out);
 }
 
-/// The authority key identifier: a key identifier and nothing else, which only a root may lack.
+/// The authority key identifier: only a key identifier; only a root may lack it.
 fn authority_key_id(certificate: &Certificate, position: Position, out: &mut Findings) {
     let facts = certificate.facts();
     let is_root = matches!(position, Position::Anchor(_)) && has_issuers_name(certificate);
@@ -178,8 +178,8 @@ const fn names_purpose(role: Role, usage: &ExtendedKeyUsage) -> bool {
     }
 }
 
-/// Whether `name` is a host, or a wildcard, in the syntax of RFC 1034 as RFC 5280 wants it, and
-/// no address.
+/// Whether `name` is a host or a wildcard in the syntax of RFC 1034, as RFC 5280 requires, and not
+/// an address.
 fn is_preferred(name: &str) -> bool {
     let host = name.strip_prefix("*.").unwrap_or(name);
     let is_edge = |label: &str| label.starts_with('-') || label.ends_with('-');
@@ -191,8 +191,8 @@ fn is_preferred(name: &str) -> bool {
         && !host.rsplit('.').next().is_some_and(is_number)
 }
 
-/// Whether a common name is letter by letter one of the alternative names. One that reads as a
-/// host has nothing to repeat where those are wildcards and addresses only.
+/// Whether a common name is exactly one of the alternative names. One that reads as a host need not
+/// be repeated if those are only wildcards and addresses.
 fn is_repeated(common_name: &str, leaf: &Certificate) -> bool {
     let mut names = leaf.facts().alt_names.iter().flatten();
     let is_plain = |name: &AltName| matches!(name, AltName::Dns(name) if !name.starts_with("*."));

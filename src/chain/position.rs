@@ -1,4 +1,4 @@
-//! How a judgement names the certificates of a path to people.
+//! How findings name the certificates of a path to the user.
 
 use std::fmt;
 
@@ -10,15 +10,15 @@ use crate::material::{Certificate, name_text};
 pub(crate) enum Position {
     /// The peer's own certificate.
     Leaf,
-    /// Between the leaf and the authority, with so many others between it and the leaf. Those
-    /// that were issued by themselves are not counted (RFC 5280, section 4.2.1.9).
+    /// Between the leaf and the authority, with this many intermediates between it and the leaf.
+    /// Self-issued ones are not counted (RFC 5280, section 4.2.1.9).
     Intermediate(usize),
-    /// The authority, with so many intermediates between it and the leaf, counted likewise.
+    /// The authority, with this many intermediates between it and the leaf, counted likewise.
     Anchor(usize),
 }
 
 impl Position {
-    /// How a sentence about `certificate` begins. Names are read when the sentence is made:
+    /// How a sentence about `certificate` begins. Names are read only when the sentence is made:
     /// most certificates have nothing wrong with them.
     pub(crate) const fn of(self, certificate: &Certificate) -> Named<'_> {
         Named(self, certificate)
@@ -42,7 +42,7 @@ pub(crate) fn positions(path: &[Certificate]) -> impl Iterator<Item = (Position,
     })
 }
 
-/// Whether `certificate` has its issuer's name, in whatever spelling. RFC 5280 calls it
+/// Whether `certificate` has the name of its issuer, however it is encoded. RFC 5280 calls it
 /// self-issued; [`Certificate::is_self_issued`] compares the bytes.
 pub(crate) fn has_issuers_name(certificate: &Certificate) -> bool {
     let (subject, issuer) = (certificate.subject_der(), certificate.issuer_der());

@@ -1,10 +1,10 @@
-//! The revocation lists of a context, and what they say of a certificate.
+//! The revocation lists of a context, and what they say about a certificate.
 //!
-//! Lists stand beside each other and none replaces another: whoever any list of its issuer
-//! names is revoked, in whatever order the lists came. Only a newer complete list of the same
-//! issuer lifts that: one that removes the certificate by name, or that no longer holds one
-//! which was on hold. How fresh the knowledge is, the newest list of each scope says: one
-//! before its date does not count, one without a next update never ends.
+//! No list replaces another: a certificate that any list of its issuer names is revoked, in
+//! whatever order the lists came. Only a newer complete list of the same issuer lifts that: one
+//! that removes the certificate by name, or that no longer holds one which was on hold. The newest
+//! list of each scope says how fresh the knowledge is; a list does not count before its date, and
+//! one without a next update never expires.
 
 mod list;
 pub(crate) mod rollback;
@@ -24,12 +24,12 @@ pub(crate) use list::Window;
 use list::{Budget, List, may_sign_lists};
 use scope::Scope;
 
-/// What revocation lists are for.
+/// How revocation lists are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CrlMode {
-    /// They are not looked at.
+    /// They are ignored.
     Off,
-    /// An issuer for which one was given must have one that counts.
+    /// An issuer that a list was added for must have one that counts.
     #[default]
     IfPresent,
     /// Every issuer must have one that counts.
@@ -43,40 +43,41 @@ pub(crate) struct Crls {
     by_issuer: HashMap<Vec<u8>, Vec<Arc<List>>>,
 }
 
-/// What the lists say of a certificate.
+/// What the lists say about a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Revocation {
     /// REVOKED, CRL_MISSING, CRL_EXPIRED, or two of them.
     pub(crate) problems: Problems,
     /// A sentence for each.
     pub(crate) why: Vec<String>,
-    /// When the same is found.
+    /// The period with the same result.
     pub(crate) window: Window,
-    /// The list by which the certificate is not revoked now, if there is one.
+    /// The list that says that the certificate is not revoked now, if there is one.
     pub(crate) fresh: Option<Crl>,
 }
 
-/// What is demanded of lists.
+/// What is required of lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// What they are for.
+    /// How they are used.
     pub(crate) mode: CrlMode,
-    /// For how many seconds a list counts after its next update.
+    /// For how many seconds a list still counts after its next update.
     pub(crate) grace: i64,
-    /// Whether a list that has extensions must have its number among them to clear anybody
-    /// (RFC 5280, section 5.2.3).
+    /// Whether a list with extensions must have a CRL number among them to clear a certificate (RFC
+    /// 5280, section 5.2.3).
     pub(crate) numbers: bool,
 }
 
 impl Crls {
-    /// Reads lists in DER, each with the words that name it in sentences.
+    /// Reads lists in DER, each with the words that name it in messages.
     #[cfg(test)]
     pub(crate) fn new(lists: Vec<(Vec<u8>, String)>) -> Result<Self, Error> {
         let read = |(der, source): (Vec<u8>, String)| Crl::from_der(&der, &source);
         Ok(Self::default().of(lists.into_iter().map(read).collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// These lists, of equal ones the first; what was found out about signatures is kept.
+    /// These lists, keeping the first of duplicates and what was already found out about
+    /// signatures.
     #[must_use]
     pub(crate) fn of(&self, lists: impl IntoIterator<Item = Crl>) -> Self {
         let known: HashMap<(&[u8; 32], &str), &Arc<List>> = self
@@ -103,7 +104,7 @@ impl Crls {
         Self { by_issuer }
     }
 
-    /// What tells each list from every other, in no order.
+    /// What identifies each list, in no particular order.
     pub(crate) fn identities(&self) -> impl Iterator<Item = &[u8; 32]> {
         self.by_issuer.values().flatten().map(|list| list.crl().identity())
     }
@@ -116,10 +117,10 @@ impl Crls {
 
     /// What the lists say of `certificate`, which `issuer` issued.
     ///
-    /// A list counts when the key of `issuer` signed it, or that of one of `signers`: other
-    /// certificates of the issuer's name, verified like it, which may sign lists. For
-    /// [`CrlMode::Off`] nothing is found, for [`CrlMode::IfPresent`] nothing unless there is
-    /// a list with the issuer's name.
+    /// A list counts if it is signed with the key of `issuer`, or of one of `signers`: other
+    /// certificates with the issuer's name, verified like it, that may sign lists. [`CrlMode::Off`]
+    /// finds nothing; [`CrlMode::IfPresent`] finds nothing unless there is a list with the issuer's
+    /// name.
     #[must_use]
     pub(crate) fn revocation(
         &self,
@@ -163,13 +164,13 @@ impl Crls {
         found
     }
 
-    /// Whether any list with the name of the issuer revokes `certificate`, a peer that is known
-    /// by its very certificate: REVOKED or nothing, and why.
+    /// Whether any list with the name of the issuer revokes `certificate`, a peer that is known by
+    /// exactly this certificate: REVOKED or no problem, and why.
     ///
-    /// A list counts whether or not anybody here can verify it, unless it names another key
-    /// than the certificate does; so it may revoke and never clear. What lifts a revocation must
-    /// be signed by one of `issuers`. Nobody vouches for a known peer but the user, so the modes
-    /// that ask for a list ask for nothing here; [`CrlMode::Off`] looks at none.
+    /// A list counts even if it cannot be verified, unless it names another key than the
+    /// certificate does; so it can revoke but never clear. What lifts a revocation must be signed
+    /// by one of `issuers`. Only the user vouches for a known peer, so the modes that require a
+    /// list require none here; [`CrlMode::Off`] ignores them all.
     #[must_use]
     pub(crate) fn revocation_unverified(
         &self,
@@ -212,21 +213,21 @@ impl Revocation {
     }
 }
 
-/// A certificate that lists are asked about.
+/// A certificate that the lists are searched for.
 struct Inquiry<'a> {
-    /// The lists of its issuer's name, the newest first.
+    /// The lists with its issuer's name, the newest first.
     lists: Vec<&'a List>,
-    /// Whose signature makes a list one of the issuer: the issuer, then others.
+    /// Whose signature makes a list the issuer's own: the issuer, then others.
     issuers: Vec<&'a Certificate>,
     certificate: &'a Certificate,
-    /// Whether a list must be numbered to clear it.
+    /// Whether a list must have a number to clear it.
     numbers: bool,
     now: i64,
     budget: Budget,
 }
 
 impl<'a> Inquiry<'a> {
-    /// A list of the issuer that names the certificate, and is not lifted by a newer one.
+    /// A list of the issuer that names the certificate, and that no newer one lifts.
     fn revoking(&mut self) -> Option<&'a List> {
         let lists = self.lists.clone();
         lists.into_iter().find(|list| {
@@ -257,17 +258,17 @@ impl<'a> Inquiry<'a> {
         !is_lifted
     }
 
-    /// Whether `newer` may take back what `list` says: it is signed by the issuer itself, or by
-    /// whoever signed the other one.
+    /// Whether `newer` may lift what `list` says: it is signed by the issuer itself, or by the
+    /// signer of the other list.
     fn may_lift(&mut self, newer: &List, list: &List) -> bool {
         let key = |one: Option<&Certificate>| one.map(Certificate::key_sha256).copied();
         let (newer, list) = (key(self.signer(newer)), key(self.signer(list)));
         newer.is_some() && (newer == list || newer == key(self.issuers.first().copied()))
     }
 
-    /// Says how fresh the knowledge is, by the newest list of each scope that counts.
+    /// Checks how fresh the knowledge is, by the newest list of each scope that counts.
     fn freshness(&mut self, grace: i64, found: &mut Revocation) {
-        // Namesakes may have a list each: those that name another key are looked at last.
+        // Issuers with the same name may have a list each: those that name another key come last.
         let (first, then): (Vec<&List>, Vec<&List>) =
             self.lists.iter().partition(|list| self.may_be_its(list));
         let mut scopes: Vec<&Scope> = Vec::new();
@@ -299,7 +300,7 @@ impl<'a> Inquiry<'a> {
         found.add(Problems::CRL_EXPIRED, why);
     }
 
-    /// Whether a list names the key of an issuer, or none.
+    /// Whether a list names the key of an issuer, or no key.
     fn may_be_its(&self, list: &List) -> bool {
         list.crl().authority_key_id().is_none_or(|wanted| {
             let key_ids = self.issuers.iter().map(|issuer| issuer.facts().subject_key_id.as_ref());
@@ -315,12 +316,12 @@ impl<'a> Inquiry<'a> {
             && self.signer(list).is_some_and(may_sign_lists)
     }
 
-    /// Whether a list has its number, or no extensions at all, or needs none.
+    /// Whether a list has a number, or no extensions at all, or needs no number.
     fn is_numbered(&self, list: &List) -> bool {
         !self.numbers || list.crl().has_number() != Some(false)
     }
 
-    /// Who signed a list, those first whose key it names.
+    /// Who signed a list; certificates with the key that it names are tried first.
     fn signer(&mut self, list: &List) -> Option<&'a Certificate> {
         let named = list.crl().authority_key_id();
         let is_named = |issuer: &Certificate| issuer.facts().subject_key_id.as_deref() == named;
@@ -330,7 +331,7 @@ impl<'a> Inquiry<'a> {
         first.into_iter().chain(then).find(|issuer| list.is_signed_by(issuer, budget) == Some(true))
     }
 
-    /// Why no list counts, seen from the one that came nearest.
+    /// Why no list counts, by the list that came closest.
     fn missing(&mut self) -> String {
         let issuer = name_text(self.certificate.issuer_der());
         let name = name_text(self.certificate.subject_der());

@@ -6,14 +6,14 @@ use super::anchors::Anchors;
 use super::finding::Profile;
 use super::revocation::{CrlMode, Crls};
 
-/// What a chain is judged by: immutable, shared by every connection of a snapshot.
+/// What a chain is judged by: immutable, and shared by every connection of a snapshot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
-    /// How strictly a chain is read.
+    /// How strictly a chain is judged.
     pub profile: Profile,
-    /// What revocation lists are for.
+    /// How revocation lists are used.
     pub crl_mode: CrlMode,
-    /// For how many seconds a list counts after its next update.
+    /// For how many seconds a list still counts after its next update.
     pub crl_grace: i64,
     /// The authorities.
     pub anchors: Arc<Anchors>,

@@ -1,24 +1,23 @@
-//! Whether two distinguished names are one name (RFC 5280, section 7.1).
+//! Whether two distinguished names are the same name (RFC 5280, section 7.1).
 //!
-//! Authorities write their name in one string type and have it copied in another, in other
-//! cases of its letters or with other spaces. Names are one name where their normal forms are
-//! equal byte for byte. It serves to find whose certificate or list may be meant, never to
-//! believe it: a signature says that.
+//! Authorities write their name in one string type and have it copied in another, with different
+//! case or spacing. Names are the same if their normal forms are equal byte for byte. This serves
+//! to find which certificate or list may be meant, never to trust it: that takes a signature.
 
 use crate::material::der::{
     self, BMP_STRING, CONSTRUCTED, Element, IA5_STRING, PRINTABLE_STRING, SEQUENCE, SET,
     TELETEX_STRING, UNIVERSAL_STRING, UTF8_STRING, VISIBLE_STRING,
 };
 
-/// The one form of a name with its SEQUENCE header: texts of every type as UTF-8 in small
-/// letters, without spaces at their ends, with single ones inside and without what nobody sees,
-/// and the attributes of a relative name in one order. Other values, and a name with a byte out of place, stay as they
+/// The normal form of a name with its SEQUENCE header: text of every type as UTF-8 in lower case,
+/// without leading or trailing spaces, with single spaces inside and without invisible characters,
+/// and the attributes of a relative name sorted. Other values, and a malformed name, stay as they
 /// are. A normal form is its own normal form.
 pub(crate) fn normal_form(name: &[u8]) -> Vec<u8> {
     well_formed(name).unwrap_or_else(|| name.to_vec())
 }
 
-/// The normal form of a name with no byte out of place; nothing for any other.
+/// The normal form of a well-formed name. `None`: the name is malformed.
 pub(crate) fn well_formed(name: &[u8]) -> Option<Vec<u8>> {
     let mut rest = name;
     let mut relatives = der::next_if(&mut rest, SEQUENCE)?.content;
@@ -29,8 +28,8 @@ pub(crate) fn well_formed(name: &[u8]) -> Option<Vec<u8>> {
     rest.is_empty().then(|| der::wrap(SEQUENCE, &out))
 }
 
-/// Whether a name may begin with the relative names of `base`, both well-formed and without
-/// their headers: a text that cannot be read may be any text.
+/// Whether a name may begin with the relative names of `base`, both well-formed and without their
+/// headers: text that cannot be read may be any text.
 pub(crate) fn may_begin_with(mut name: &[u8], mut base: &[u8]) -> bool {
     while !base.is_empty() {
         let (Some(wanted), Some(found)) = (der::next(&mut base), der::next(&mut name)) else {
@@ -45,8 +44,8 @@ pub(crate) fn may_begin_with(mut name: &[u8], mut base: &[u8]) -> bool {
     true
 }
 
-/// Adds to `key` what names with one normal form have in common: the kinds and values of their
-/// attributes. Other names may have it too.
+/// Adds to `key` what names with the same normal form have in common: the types and values of their
+/// attributes. Other names may have the same.
 pub(crate) fn push_key(key: &mut Vec<u8>, name: &[u8]) {
     let start = key.len();
     if push_plain(key, name).is_none() {
@@ -74,7 +73,7 @@ fn normal_set(mut attributes: &[u8]) -> Option<Vec<u8>> {
     Some(der::wrap(SET, &all.concat()))
 }
 
-/// An attribute of a normal form: its kind and its value.
+/// An attribute of a normal form: its type and its value.
 struct Attribute<'a>(Element<'a>, Element<'a>);
 
 impl Attribute<'_> {
@@ -99,19 +98,19 @@ fn attributes(mut set: &[u8]) -> Vec<Attribute<'_>> {
     all
 }
 
-/// Whether a value is of one of the string types of X.680, read here or not. Constructed ones
+/// Whether a value has one of the string types of X.680, supported here or not. Constructed ones
 /// have bit 6 set.
 const fn is_text(value: &Element<'_>) -> bool {
     matches!(value.tag & !CONSTRUCTED, UTF8_STRING | 0x12..=0x16 | 0x19..=0x1e)
 }
 
-/// The text of a string whose letters are known.
+/// The text of a string whose characters are known.
 fn text(value: &Element<'_>) -> Option<String> {
     match value.tag {
         UTF8_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING => {
             std::str::from_utf8(value.content).ok().map(str::to_owned)
         }
-        // What T.61 says of the upper half nobody does: it is written as Latin-1.
+        // Nobody follows T.61 for the upper half: it is written as Latin-1.
         TELETEX_STRING => Some(value.content.iter().copied().map(char::from).collect()),
         UNIVERSAL_STRING => {
             let (units, rest) = value.content.as_chunks::<4>();
@@ -140,19 +139,19 @@ fn folded(text: &str) -> String {
     out
 }
 
-/// What RFC 4518, section 2.2, makes a space of.
+/// What RFC 4518, section 2.2, maps to a space.
 const fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n' | '\u{a0}')
 }
 
-/// What that section leaves out.
+/// What that section removes.
 const fn is_unseen(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{feff}')
 }
 
-/// Adds what [`push_normal`] adds for the normal form of `name`, without making that, as is done
-/// for every authority when it is loaded; nothing where the name is no plain one: of single
-/// attributes with values in ASCII.
+/// Adds what [`push_normal`] adds for the normal form of `name`, without making it, as is done for
+/// every authority when it is loaded. `None`: the name is not a plain one of single attributes with
+/// values in ASCII.
 fn push_plain(key: &mut Vec<u8>, name: &[u8]) -> Option<()> {
     let mut whole = name;
     let mut relatives = der::next_if(&mut whole, SEQUENCE)?.content;
@@ -176,7 +175,7 @@ fn push_plain(key: &mut Vec<u8>, name: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Adds what a normal form consists of.
+/// Adds the contents of a normal form.
 fn push_normal(key: &mut Vec<u8>, name: &[u8]) {
     let mut whole = name;
     let mut relatives = der::next_if(&mut whole, SEQUENCE).map_or(name, |name| name.content);
@@ -192,7 +191,7 @@ fn push_normal(key: &mut Vec<u8>, name: &[u8]) {
     }
 }
 
-/// Adds an ASCII text in small letters, without spaces at its ends and with single ones inside.
+/// Adds ASCII text in lower case, without leading or trailing spaces and with single ones inside.
 fn push_folded(key: &mut Vec<u8>, text: &[u8]) {
     let start = key.len();
     for byte in text {

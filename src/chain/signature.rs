@@ -1,8 +1,8 @@
 //! Signatures over certificates and revocation lists.
 //!
-//! What is computed: everything that webpki computes, and RSA keys from 1024 to 2047 bits with
-//! SHA-256 or SHA-512, so that a path through such a key is found and called weak instead of
-//! unknown. SHA-1, MD5 and algorithms that nobody here knows are never computed.
+//! Supported are all algorithms of webpki, and RSA keys from 1024 to 2047 bits with SHA-256 or
+//! SHA-512, so that a path through such a key is found and called weak instead of unknown. SHA-1,
+//! MD5 and unknown algorithms are never computed.
 
 use aws_lc_rs::digest::{Algorithm, SHA256, SHA384, SHA512};
 use aws_lc_rs::signature::{self as aws, RsaParameters, UnparsedPublicKey, VerificationAlgorithm};
@@ -12,18 +12,18 @@ use webpki::{ALL_VERIFICATION_ALGS, aws_lc_rs as known};
 use crate::material::der::{self, BIT_STRING, SEQUENCE};
 use crate::material::{Certificate, Fitness, SignedList, SignedPart};
 
-/// What came of checking a signature.
+/// The result of checking a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
     /// The key signed these bytes.
     Good,
-    /// The key did not.
+    /// The key did not sign them.
     Bad,
-    /// Its algorithm, or the key's, is not computed here.
+    /// The algorithm of the signature or of the key is not supported.
     Uncomputable,
 }
 
-/// The three parts of a certificate, or of anything else that is signed like one.
+/// The three parts of a certificate, or of anything else that is signed the same way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signed<'a> {
     /// What is signed, with its SEQUENCE header.
@@ -34,7 +34,7 @@ pub(crate) struct Signed<'a> {
 }
 
 impl<'a> Signed<'a> {
-    /// Takes the parts out of `whole`; nothing where it does not have them.
+    /// Splits `whole` into its parts. `None`: it does not have them.
     pub(crate) fn read(whole: &'a [u8]) -> Option<Self> {
         let mut rest = whole;
         let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
@@ -44,7 +44,7 @@ impl<'a> Signed<'a> {
         (rest.is_empty() && parts.is_empty()).then_some(Self { data, algorithm, signature })
     }
 
-    /// Whether the algorithm is one that is computed here.
+    /// Whether the algorithm is supported.
     pub(crate) fn is_computable(&self) -> bool {
         ALL_VERIFICATION_ALGS.iter().any(|one| one.signature_alg_id().as_ref() == self.algorithm)
     }
@@ -97,13 +97,13 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// Whether the key of `issuer` signed `certificate`.
+/// Whether `certificate` is signed with the key of `issuer`.
 pub(crate) fn check(certificate: &Certificate, issuer: &Certificate) -> Proof {
     Signed::read(certificate.der()).map_or(Proof::Uncomputable, |signed| signed.check(issuer))
 }
 
-/// Whether the key of `issuer` signed a revocation list, of which nothing but the digest of the
-/// signed part may be left.
+/// Whether a revocation list is signed with the key of `issuer`; only the digest of the signed part
+/// may be left of the list.
 pub(crate) fn check_list(list: &SignedList, issuer: &Certificate) -> Proof {
     let digest = match &list.part {
         SignedPart::Uncomputable(_) => return Proof::Uncomputable,
@@ -135,7 +135,7 @@ pub(crate) fn check_list(list: &SignedList, issuer: &Certificate) -> Proof {
     }
 }
 
-/// What verifies a signature of `algorithm` over a digest of `hash` with a key of this kind.
+/// What verifies a signature of `algorithm` over a digest of `hash` with a key of this type.
 fn digest_algorithm(
     algorithm: &[u8],
     hash: &'static Algorithm,
@@ -210,7 +210,7 @@ fn digest_algorithm(
     }
 }
 
-/// Whether the algorithm that `certificate` is signed with is computed here.
+/// Whether the algorithm that `certificate` is signed with is supported.
 pub(crate) fn is_computable(certificate: &Certificate) -> bool {
     Signed::read(certificate.der()).is_some_and(|signed| signed.is_computable())
 }

@@ -1,7 +1,7 @@
-//! What is asked of each certificate of a path, one by one.
+//! What each certificate of a path must fulfil by itself.
 //!
-//! Every rule is looked at, whatever the others found. Signatures, names, name constraints
-//! and revocation have modules of their own.
+//! Every rule is applied, whatever the others found. Signatures, names, name constraints and
+//! revocation have modules of their own.
 
 pub(crate) mod host_name;
 
@@ -16,15 +16,15 @@ use crate::material::oid::extension as id;
 use crate::material::time_text;
 use crate::material::{Certificate, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
 
-/// The key usages that TLS has for a peer's key. Our handshakes only ever want it to sign, but
-/// whoever made a certificate for RSA key transport (without `digitalSignature`) meant TLS, and
+/// The key usages that TLS has for a peer's key. Our handshakes only need it to sign, but a
+/// certificate made for RSA key transport (without `digitalSignature`) was meant for TLS, and
 /// nobody's path validation refuses it.
 const TLS: u16 = KeyUsage::DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT;
 const KEY_ENCIPHERMENT: u16 = 1 << 2;
 const KEY_AGREEMENT: u16 = 1 << 4;
 const DSA: &str = "1.2.840.10040.4.1";
 
-/// Looks at one certificate of a path.
+/// Checks one certificate of a path.
 pub(crate) fn check(
     case: &Case<'_>,
     certificate: &Certificate,
@@ -47,8 +47,8 @@ pub(crate) fn check(
     key(certificate, position, out);
 }
 
-/// Looks at a leaf that is known by its very certificate: dates, purpose, critical extensions
-/// and key.
+/// Checks a leaf that is known by exactly this certificate: dates, purpose, critical extensions and
+/// key.
 pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
     dates(case.now, leaf, Position::Leaf, out);
     purpose(case.role, leaf, Position::Leaf, out);
@@ -69,8 +69,8 @@ pub(crate) fn dates(now: i64, certificate: &Certificate, position: Position, out
     }
 }
 
-/// Version 1 has no extensions: nothing in it says what it is for. An authority was given by
-/// the application, which says it instead.
+/// Version 1 has no extensions: nothing in it says what it is for. For an authority the application
+/// says so instead.
 fn version(certificate: &Certificate, position: Position, out: &mut Assessment) {
     let version = certificate.facts().version;
     if version < 3 && !matches!(position, Position::Anchor(_)) {
@@ -97,7 +97,7 @@ fn purpose(role: Role, certificate: &Certificate, position: Position, out: &mut 
     }
 }
 
-/// Whether "any purpose" counts RFC 5280, section 4.2.1.12, leaves to us. As webpki does we want a
+/// RFC 5280, section 4.2.1.12, leaves it to us whether "any purpose" counts. Like webpki, we want a
 /// peer's own purpose named. An authority for any purpose limits nobody.
 fn allows(role: Role, usage: &ExtendedKeyUsage, position: Position) -> bool {
     let is_named = match role {
@@ -117,7 +117,8 @@ fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     }
 }
 
-/// Whether a certificate may issue others; its basic constraints may be `silent` or must say so.
+/// Whether a certificate may issue others; its basic constraints must say so, or may be absent if
+/// `silent`.
 pub(crate) fn is_authority(
     certificate: &Certificate,
     position: Position,
@@ -155,7 +156,7 @@ pub(crate) fn extensions(certificate: &Certificate, position: Position, out: &mu
     }
 }
 
-/// What RFC 5280 forbids whoever makes certificates, and everybody's tools keep to.
+/// What RFC 5280 forbids authorities to issue, and everybody's tools obey.
 fn shape(certificate: &Certificate, position: Position, out: &mut Assessment) {
     let what = position.of(certificate);
     let mut add = |why: &str| out.add(Problems::CONSTRAINT, format!("{what} {why}"));
@@ -179,7 +180,7 @@ fn shape(certificate: &Certificate, position: Position, out: &mut Assessment) {
     if access.is_some_and(|found| !is_access(found.value)) {
         add("has malformed addresses of its authority");
     }
-    // A critical one is among the extensions that are not known.
+    // A critical one is among the unknown critical extensions.
     let policies = certificate.extension(id::POLICY_CONSTRAINTS).filter(|found| !found.critical);
     if policies.is_some_and(|found| demands_policy(found.value)) {
         add("demands a policy of those below it, and policies are not computed here");
@@ -188,7 +189,7 @@ fn shape(certificate: &Certificate, position: Position, out: &mut Assessment) {
 
 pub(crate) fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
     let key = &certificate.facts().key;
-    // A long one is strong. Where it would have to be computed that is refused.
+    // A long key is strong. Signatures with it are refused where they would have to be verified.
     if matches!(key.fitness(), Fitness::Good | Fitness::Long) {
         return;
     }

@@ -1,9 +1,9 @@
-//! The second opinion: what webpki says of the very path that our own rules looked at.
+//! The second opinion: what webpki says about the path that our own rules checked.
 //!
-//! webpki stops at the first thing that it dislikes, so it is asked at a time at which
-//! everybody is valid, without names, purposes and revocation, which our rules have looked at.
-//! What it still says, and no problem tells yet, becomes one: a path is as good as the
-//! stricter of the two finds it.
+//! webpki stops at the first problem, so it is asked at a time at which all certificates are valid,
+//! without names, purposes and revocation, which our rules have checked. If it still reports
+//! something that no problem covers yet, that becomes a problem: a path is as good as the stricter
+//! of the two finds it.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ use super::position::{Position, has_issuers_name};
 use crate::error::Problems;
 use crate::material::{Certificate, name_text};
 
-/// Asks about a whole path, and about the name.
+/// Asks about a whole path and the name.
 pub(crate) fn opinion(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
     let (Some(leaf), Some(anchor)) = (path.first(), path.last()) else { return };
     opinion_on_leaf(case, leaf, out);
-    // A leaf that is an authority by itself, and was issued by another, has no path to show.
+    // A leaf that is itself an authority, and was issued by another, has no path to show.
     if path.len() > 1 || leaf.is_self_issued() {
         let between = path.get(1..path.len().saturating_sub(1)).unwrap_or_default();
         match verify(leaf, between, anchor, valid_time(path, case.now)) {
@@ -52,12 +52,12 @@ pub(crate) fn opinion_on_leaf(case: &Case<'_>, leaf: &Certificate, out: &mut Ass
     }
 }
 
-/// Whether webpki refuses what RFC 5280 allows, because of something that it does not compute
-/// and our own rules do.
+/// Whether webpki refuses what RFC 5280 allows because of something that it does not support and
+/// our own rules do.
 fn is_beyond(error: &Error, path: &[Certificate]) -> bool {
     let above = path.get(1..).unwrap_or_default();
     let between = above.split_last().map(|(_, between)| between).unwrap_or_default();
-    // Self-issued intermediates count neither for the path length nor as names.
+    // Self-issued intermediates count neither for the path length nor for names.
     let has_self_issued = || between.iter().any(has_issuers_name);
     let has_other_names = || above.iter().any(constraints::is_on_others_than_hosts);
     let has_rewritten_name =
@@ -99,7 +99,7 @@ impl ExtendedKeyUsageValidator for AnyPurpose {
     }
 }
 
-/// The time nearest to `now` at which everybody below the authority is valid, if there is one.
+/// The time closest to `now` at which all certificates below the authority are valid, if any.
 fn valid_time(path: &[Certificate], now: i64) -> UnixTime {
     let below = path.get(..path.len().saturating_sub(1).max(1)).unwrap_or(path);
     let begin = below.iter().map(|one| one.facts().not_before).max().unwrap_or(now);
@@ -112,11 +112,11 @@ fn add(error: &Error, leaf: &Certificate, out: &mut Assessment) {
     let problem = problem(error);
     let dates = Problems::EXPIRED | Problems::NOT_YET_VALID;
     let is_told = match problem {
-        // Asked where no time suits everybody, webpki may name the other end of a period.
+        // If no time suits all certificates, webpki may name the other end of a period.
         _ if dates.contains(problem) => out.problems.intersects(dates),
-        // A period that ends before it begins is told by both its ends.
+        // A period that ends before it begins is reported by both its ends.
         _ if matches!(error, Error::InvalidCertValidity) => out.problems.intersects(dates),
-        // webpki computes nothing with a short key and calls the signature wrong.
+        // webpki does not support short keys, and reports the signature as wrong.
         Problems::CONSTRAINT => out.problems.contains(Problems::WEAK_KEY) && is_signature(error),
         _ => false,
     };
@@ -126,8 +126,8 @@ fn add(error: &Error, leaf: &Certificate, out: &mut Assessment) {
     }
 }
 
-/// Whether webpki says that no key made a signature. Our search has verified every one of the
-/// path, so it speaks of another order of the same certificates, or of a short key.
+/// Whether webpki says that a signature does not verify. Our search has verified every one on the
+/// path, so it means another order of the same certificates, or a short key.
 const fn is_signature(error: &Error) -> bool {
     matches!(error, Error::InvalidSignatureForPublicKey | Error::UnknownIssuer)
 }
@@ -147,7 +147,7 @@ fn problem(error: &Error) -> Problems {
     }
 }
 
-/// What webpki means, for people.
+/// What webpki means, for the user.
 fn words(error: &Error) -> String {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the enum is open, and the rest is one case")]
     let known = match error {

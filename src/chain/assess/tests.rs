@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 const P: Problems = Problems::NONE;
 
-/// What a test changes of an honest certificate.
+/// What a test changes in a sound certificate.
 type Change = &'static dyn Fn(&mut CertificateParams);
 
 fn rules_of(anchors: &[&Maker]) -> Rules {
@@ -34,7 +34,7 @@ fn problems(chain: &[Certificate], anchors: &[&Maker]) -> Problems {
     assess_path(&case(chain, &host()), &rules_of(anchors)).problems
 }
 
-/// The problems of a server below one root, as these parameters make it.
+/// The problems of a server below one root, with these parameters.
 fn of_leaf(change: impl Fn(&mut CertificateParams)) -> Problems {
     let root = Maker::authority("Root");
     let mut params = server("a.example");
@@ -42,7 +42,7 @@ fn of_leaf(change: impl Fn(&mut CertificateParams)) -> Problems {
     problems(&[root.sign(&params)], &[&root])
 }
 
-/// The problems of a server below an intermediate and a root, as these changes make them.
+/// The problems of a server below an intermediate and a root, with these changes.
 fn of_authorities(
     upper: impl Fn(&mut CertificateParams),
     lower: impl Fn(&mut CertificateParams),
@@ -380,7 +380,7 @@ fn every_certificate_below_the_authority_needs_a_list_where_lists_are_required()
     assert_eq!(with(&lists), P);
 }
 
-/// What a known peer's problems are.
+/// The problems of a known peer.
 fn exact(leaf: &Certificate, crls: Crls) -> Problems {
     let rules = Rules { crls: Arc::new(crls), crl_mode: CrlMode::Required, ..Rules::default() };
     assess_exact(&case(std::slice::from_ref(leaf), &host()), &rules).problems

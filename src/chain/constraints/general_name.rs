@@ -1,8 +1,8 @@
-//! The names of a certificate that name constraints speak of (RFC 5280, section 4.2.1.6), and
-//! whether one lies within another (section 4.2.1.10).
+//! The names of a certificate that name constraints cover (RFC 5280, section 4.2.1.6), and whether
+//! one lies within another (section 4.2.1.10).
 //!
-//! What does not have the form of its kind is kept as malformed: no constraint covers it, and
-//! a constraint that is malformed is refused whole.
+//! A name that does not have the form of its kind is kept as malformed: no constraint covers it,
+//! and a malformed constraint is refused as a whole.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::material::der::general_name::{DIRECTORY, DNS, EMAIL, IP, URI};
 use crate::material::der::{self, Element};
 use crate::material::name_text;
 
-/// A name, or what a constraint says of names.
+/// A name, or a constraint on names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum GeneralName {
     /// An e-mail address, in ASCII.
@@ -25,7 +25,7 @@ pub(crate) enum GeneralName {
     Uri(String),
     /// The bytes of an address, or of an address and a mask.
     Ip(Vec<u8>),
-    /// Another kind, by its tag, or one of these that is malformed.
+    /// Another kind, by its tag, or a malformed name of one of the kinds above.
     Other(u8),
 }
 
@@ -55,7 +55,7 @@ impl GeneralName {
         }
     }
 
-    /// A number for each kind; that of a malformed name is the number of its kind.
+    /// A number for each kind; a malformed name has the number of its kind.
     pub(crate) const fn kind(&self) -> u8 {
         match self {
             Self::Mail(_) => EMAIL,
@@ -67,7 +67,7 @@ impl GeneralName {
         }
     }
 
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub(crate) const fn len(&self) -> usize {
         match self {
             Self::Mail(text) | Self::Dns(text) | Self::Uri(text) => text.len(),
@@ -76,7 +76,7 @@ impl GeneralName {
         }
     }
 
-    /// Whether it may stand in a constraint: of other kinds than these nothing is known.
+    /// Whether it can be a constraint: other kinds are not supported.
     pub(crate) fn is_constraint(&self) -> bool {
         match self {
             Self::Dns(base) => base.is_empty() || is_domain(base),
@@ -91,13 +91,13 @@ impl GeneralName {
         }
     }
 
-    /// Whether the constraint `self` lets `name` in; a name of its own kind.
+    /// Whether the constraint `self` permits `name`, a name of the same kind.
     pub(crate) fn permits(&self, name: &Self) -> bool {
         name.is_name() && self.covers(name)
     }
 
-    /// Whether the constraint `self` keeps `name` out, or something that `name` stands for; a
-    /// name of its own kind.
+    /// Whether the constraint `self` excludes `name`, or something that `name` stands for; a name
+    /// of the same kind.
     pub(crate) fn excludes(&self, name: &Self) -> bool {
         if !name.is_name() || self.covers(name) {
             return true;
@@ -109,7 +109,7 @@ impl GeneralName {
         }
     }
 
-    /// Whether a certificate may have it as a name, as far as its kind is known.
+    /// Whether a certificate may have it as a name, as far as the kind is supported.
     fn is_name(&self) -> bool {
         match self {
             Self::Dns(name) => is_host(name.strip_prefix("*.").unwrap_or(name)),
@@ -136,7 +136,7 @@ impl GeneralName {
         }
     }
 
-    /// The name for people.
+    /// The name for the user.
     pub(crate) fn shown(&self) -> String {
         match self {
             Self::Mail(text) | Self::Dns(text) | Self::Uri(text) => escaped(text),
@@ -155,20 +155,20 @@ impl GeneralName {
     }
 }
 
-/// A host, or everything below one: with a dot before it.
+/// A host, or with a leading dot everything below one.
 fn is_domain(text: &str) -> bool {
     is_host(text.strip_prefix('.').unwrap_or(text))
 }
 
-/// Whether `text` is a DNS name of plain labels; the underscore that hosts at home have is one
-/// of their letters.
+/// Whether `text` is a DNS name of plain labels; underscores count as letters, for hosts in home
+/// networks have them.
 pub(crate) fn is_host(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_label = |label: &str| (1..64).contains(&label.len()) && label.bytes().all(is_letter);
     text.len() < 254 && text.split('.').all(is_label)
 }
 
-/// The part of a mail address before the `@`; quoted ones are not read.
+/// The part of a mail address before the `@`; quoted ones are not supported.
 fn is_user(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"@\"".contains(&byte))
 }
@@ -193,14 +193,14 @@ fn covers_host(base: &str, name: &str) -> bool {
     (is_whole || before.ends_with('.')) && end.eq_ignore_ascii_case(base)
 }
 
-/// Whether a name that the wildcard `name` stands for is covered by `base`.
+/// Whether `base` covers any name that the wildcard `name` stands for.
 fn may_reach(base: &str, name: &str) -> bool {
     let Some(behind) = name.strip_prefix("*.") else { return false };
     let under = base.strip_prefix('.').unwrap_or(base).split_once('.');
     under.is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(behind))
 }
 
-/// Whether `base` is the very host, or has a dot before it and `host` is below it.
+/// Whether `base` is `host` itself, or has a leading dot and `host` is below it.
 fn is_one_or_below(base: &str, host: &str) -> bool {
     if base.starts_with('.') { covers_host(base, host) } else { base.eq_ignore_ascii_case(host) }
 }
@@ -213,7 +213,7 @@ fn covers_mail(base: &str, name: &str) -> bool {
     }
 }
 
-/// The host of a URI; nothing where it has none, or an address.
+/// The host of a URI. `None`: it has no host, or an address.
 fn uri_host(uri: &str) -> Option<&str> {
     let (_, behind) = uri.split_once("://")?;
     let authority = behind.split(['/', '?', '#']).next()?;

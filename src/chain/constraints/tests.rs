@@ -24,7 +24,7 @@ fn breaks(permitted: Vec<Tree>, excluded: Vec<Tree>, leaf: &CertificateParams) -
     !problems(&[root.sign(leaf), root.certificate()]).is_empty()
 }
 
-/// A root whose name constraints are these bytes, and what is wrong with them.
+/// What is wrong with a root whose name constraints are these bytes.
 fn encoded(value: Vec<u8>) -> Vec<String> {
     let mut params = authority("Root");
     let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 30], value);

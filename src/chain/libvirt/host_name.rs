@@ -1,7 +1,7 @@
 //! The host names of a certificate as GnuTLS 3.7.9 compares them.
 //!
-//! Beside the rules of every profile a common name may stand for a host, and a wildcard may be
-//! the beginning of the first label. Names are never fetched, resolved or guessed.
+//! Beyond the rules of every profile, a common name may be used as the host name, and a wildcard
+//! may be the beginning of the first label. Names are never fetched, resolved or guessed.
 
 use crate::chain::constraints;
 use crate::chain::finding::Assessment;
@@ -13,7 +13,7 @@ use crate::material::{AltName, Certificate, name_text};
 /// Compares the names of `leaf` with `host`.
 pub(crate) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
     let mut alt_names = leaf.facts().alt_names.iter().flatten();
-    // An address with a zone is text to GnuTLS, which no address in a certificate equals.
+    // To GnuTLS an address with a zone is text, which no address in a certificate equals.
     let has_zone = host.as_str().contains('%');
     if !has_zone && alt_names.any(|name| is_for(name, host)) {
         return;
@@ -30,8 +30,8 @@ pub(crate) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
     out.add(Problems::NAME_MISMATCH, why);
 }
 
-/// Whether the constraints of a path allow the common name that stands for the host. Other
-/// profiles know no such name, so their constraints do not look at it.
+/// Whether the constraints of a path allow the common name that is used as the host name. Other
+/// profiles do not use that name, so their constraints do not cover it.
 pub(crate) fn check_constraints(name: Option<&Host>, path: &[Certificate], out: &mut Assessment) {
     let Some(leaf) = path.first().filter(|_| name.is_some()) else { return };
     let Ok(common) = common_name(leaf) else { return };
@@ -43,7 +43,7 @@ pub(crate) fn check_constraints(name: Option<&Host>, path: &[Certificate], out: 
     }
 }
 
-/// The common name that may stand for a host, or why none may.
+/// The common name that may be used as the host name, or why there is no such name.
 fn common_name(leaf: &Certificate) -> Result<&str, &'static str> {
     if has_other_hosts(leaf) {
         return Err("there are alternative names");
@@ -64,7 +64,7 @@ fn common_name(leaf: &Certificate) -> Result<&str, &'static str> {
     }
 }
 
-/// Whether there is a DNS name, an address or a URI, or a damaged name, which may be one.
+/// Whether there is a DNS name, an address or a URI, or a damaged name, which could be one.
 fn has_other_hosts(leaf: &Certificate) -> bool {
     leaf.facts().alt_names.iter().flatten().any(|name| match name {
         AltName::Dns(_) | AltName::Ip(_) | AltName::Uri(_) | AltName::Damaged(_) => true,
@@ -82,8 +82,8 @@ fn is_for(name: &AltName, host: &Host) -> bool {
     }
 }
 
-/// Whether `pattern` begins with a `*`, which stands for the rest of one label, has at least
-/// two dots, and stands for `host`.
+/// Whether `pattern` begins with a `*`, which stands for the rest of one label, has at least two
+/// dots, and matches `host`.
 fn is_wildcard_for(pattern: &str, host: &str) -> bool {
     let Some(behind) = pattern.strip_prefix('*') else { return false };
     let is_deep = behind.bytes().filter(|byte| *byte == b'.').count() >= 2;

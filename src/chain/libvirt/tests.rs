@@ -39,7 +39,7 @@ fn found(
     assess_path(&case, &rules_of(anchors))
 }
 
-/// The problems of a server's certificate of these parameters, for this host, below a root.
+/// The problems of a server's certificate with these parameters, for this host, below a root.
 fn of_server(params: &CertificateParams, host: &str) -> Problems {
     let root = Maker::authority("Root");
     found(Role::Server, Some(host), &[root.sign(params)], &[root.certificate()]).problems

@@ -15,7 +15,7 @@ fn found(role: Role, path: &[Certificate]) -> Vec<String> {
     out.why
 }
 
-/// A server as public authorities make it.
+/// A server certificate as public authorities issue it.
 fn good() -> CertificateParams {
     let mut params = server("a.example");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -24,7 +24,7 @@ fn good() -> CertificateParams {
     params
 }
 
-/// An intermediate as public authorities make it.
+/// An intermediate as public authorities issue it.
 fn good_middle() -> CertificateParams {
     let mut params = authority("Middle");
     params.use_authority_key_identifier_extension = true;
@@ -135,7 +135,7 @@ fn a_common_name_repeats_an_alternative_name_letter_by_letter() {
     assert!(with("alice", &["a@b.example"], Role::Client));
 }
 
-/// What a leaf of each side has.
+/// The parts of a sound leaf of either role.
 struct GoodParts {
     usages: Vec<KeyUsagePurpose>,
     purposes: Vec<ExtendedKeyUsagePurpose>,
@@ -280,7 +280,7 @@ fn the_form_of_a_date_follows_its_year() {
     params.not_after = datetime!(2050-01-01 0:00 UTC);
     let leaf = root.sign(&params);
     assert!(found(Role::Server, &[leaf.clone(), root.certificate()]).is_empty());
-    // The same length and form, and a year that would have needed two digits.
+    // The same length and form, but a year that should have been written with two digits.
     let at = leaf.der().windows(15).position(|text| text == b"20500101000000Z").unwrap();
     let mut der = leaf.der().to_vec();
     der[at..at + 4].copy_from_slice(b"2049");

@@ -1,7 +1,8 @@
-//! One revocation list of a context: who signed it, and for which certificates it speaks.
+//! One revocation list of a context: who signed it, and which certificates it covers.
 //!
-//! A list is taken when it parses. Who signed it is found out when a certificate that may
-//! have is at hand, and remembered for each key. A look-up does not grow with the length.
+//! A list is accepted if it parses. Who signed it is found out once a certificate that may have
+//! signed it is at hand, and is remembered for each key. A look-up costs the same however long the
+//! list is.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,9 +13,9 @@ use super::scope::Scope;
 use crate::chain::signature::{self, Proof};
 use crate::material::{Certificate, Crl, KeyUsage};
 
-/// For how many keys the check of a signature is remembered.
+/// For how many keys the result of a signature check is remembered.
 const MAX_PROOFS: usize = 64;
-/// How many signatures of lists one question checks.
+/// The most signatures of lists that are checked for one certificate.
 const MAX_CHECKS: usize = 64;
 
 /// A list, and what was found out about it.
@@ -24,7 +25,7 @@ pub(crate) struct List {
     proofs: Mutex<HashMap<[u8; 32], Proof>>,
 }
 
-/// A stretch of time, both ends included, in seconds since 1970.
+/// A period, both ends included, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     /// Its first second.
@@ -37,18 +38,18 @@ impl Window {
     /// All of time.
     pub(crate) const ALWAYS: Self = Self { from: i64::MIN, until: i64::MAX };
 
-    /// What two stretches share.
+    /// What two periods have in common.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         Self { from: self.from.max(other.from), until: self.until.min(other.until) }
     }
 }
 
-/// How many signatures may be checked for one question: lists of one name may be many.
+/// How many signatures may be checked for one certificate: there may be many lists with one name.
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: usize,
-    /// Whether more was asked for.
+    /// Whether more were needed.
     pub(crate) was_short: bool,
 }
 
@@ -79,7 +80,7 @@ impl List {
         &self.scope
     }
 
-    /// Whether its authority key identifier is another than the certificate's.
+    /// Whether its authority key identifier is different from the certificate's.
     pub(crate) fn contradicts(&self, certificate: &Certificate) -> bool {
         match (self.crl.authority_key_id(), &certificate.facts().authority_key_id) {
             (Some(own), Some(other)) => own != other,
@@ -87,7 +88,7 @@ impl List {
         }
     }
 
-    /// Whether the key of `issuer` signed it; nothing: nobody knows, and the budget is spent.
+    /// Whether it is signed with the key of `issuer`. `None`: unknown, and the budget is spent.
     pub(crate) fn is_signed_by(&self, issuer: &Certificate, budget: &mut Budget) -> Option<bool> {
         if let Some(proof) = self.proofs.lock().get(issuer.key_sha256()) {
             return Some(*proof == Proof::Good);

@@ -1,8 +1,8 @@
-//! Whether a file of revocation lists goes back behind what it held before.
+//! Whether a file of revocation lists is older than what it held before.
 //!
-//! What an authority at hand verifies is followed only by what the same key signed, so that no
-//! list of a stranger stands in for a genuine one or keeps it out. The others are compared by
-//! issuer and the key that they name. A list from the future holds nothing up and follows none.
+//! A list that an authority at hand verifies is only replaced by one signed with the same key, so
+//! that a stranger's list neither replaces a genuine one nor blocks it. The others are compared by
+//! issuer and the key that they name. A list from the future neither blocks nor replaces any.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -14,20 +14,20 @@ use crate::chain::signature::{self, Proof};
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Crl, name_text};
 
-/// The newest lists in force, by issuer, whose they are, and scope.
+/// The newest lists in force, by issuer, owner and scope.
 type Newest<'a> = HashMap<(Vec<u8>, Owner<'a>, Scope), &'a Crl>;
 
-/// Whose a list is.
+/// Who a list belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Owner<'a> {
-    /// It is signed with the key of this digest, an authority's.
+    /// Signed with the key of an authority; the digest of that key.
     Verified(&'a [u8; 32]),
-    /// No authority at hand signed it; the key that it names.
+    /// Not signed by any authority at hand; the key that it names.
     Claimed(Option<&'a [u8]>),
 }
 
-/// Why `new` may not take the place of `old`: a list would be gone without one that is as new,
-/// speaks of all that it spoke of, and has the same signer; nothing where it may.
+/// Why `new` may not replace `old`: a list would be lost without one that is as new, covers all
+/// that it covered, and has the same signer. `None`: it may.
 #[must_use]
 pub(crate) fn rolled_back(old: &[Crl], new: &[Crl], anchors: &Anchors, now: i64) -> Option<Error> {
     let has_begun = |crl: &&Crl| crl.this_update() <= now;
@@ -62,8 +62,8 @@ pub(crate) fn rolled_back(old: &[Crl], new: &[Crl], anchors: &Anchors, now: i64)
     ))
 }
 
-/// Whether a list may come after one of this owner. What nobody here verifies gives way to what
-/// an authority of the name signed: otherwise a stranger's list would keep that out.
+/// Whether a list may replace one of this owner. A list that cannot be verified here gives way to
+/// one that an authority of that name signed: otherwise a stranger's list would block it.
 fn may_follow(new: &Crl, old: Owner<'_>, anchors: &Anchors) -> bool {
     match old {
         Owner::Verified(key) => {

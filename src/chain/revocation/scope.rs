@@ -1,4 +1,4 @@
-//! Which certificates a revocation list speaks of (RFC 5280, section 5.2.5).
+//! Which certificates a revocation list covers (RFC 5280, section 5.2.5).
 
 use crate::chain::same_name::normal_form;
 use crate::material::der::general_name::{DIRECTORY, URI};
@@ -6,13 +6,13 @@ use crate::material::der::{self, SEQUENCE, SET, context_constructed};
 use crate::material::oid::extension as id;
 use crate::material::{Certificate, Crl, IssuingPoint, PointName, point_name};
 
-/// What a list is about; two lists of one issuer and scope follow each other.
+/// What a list covers; lists of one issuer and scope replace each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
     only_peers: bool,
     only_authorities: bool,
     only_attributes: bool,
-    /// Where the list stands, if it says so: names in one form, each with its tag.
+    /// The list's distribution points, if it names any: names in one form, each with its tag.
     places: Option<Vec<Vec<u8>>>,
 }
 
@@ -29,7 +29,7 @@ impl Scope {
         }
     }
 
-    /// Whether a list of this scope speaks of all that one of the other speaks of.
+    /// Whether a list of this scope covers everything that one of the other covers.
     pub(crate) fn includes(&self, other: &Self) -> bool {
         let has_places = match (&self.places, &other.places) {
             (None, _) => true,
@@ -42,9 +42,9 @@ impl Scope {
             && (!self.only_attributes || other.only_attributes)
     }
 
-    /// Whether a list of this scope speaks of `certificate`: of its kind, and of one of the
-    /// places that the certificate names for lists about it. One that names none is in the lists
-    /// of its issuer's name (section 6.3.3): another place has a part of them only.
+    /// Whether a list of this scope covers `certificate`: its kind, and one of the distribution
+    /// points that the certificate names. A certificate that names none is in the lists under its
+    /// issuer's name (section 6.3.3): other distribution points have only a part of them.
     pub(crate) fn covers(&self, certificate: &Certificate) -> bool {
         let is_authority = certificate.facts().basic_constraints.is_some_and(|found| found.ca);
         let is_other_kind = self.only_attributes
@@ -64,18 +64,18 @@ impl Scope {
     }
 }
 
-/// The places that a certificate names for complete lists of its own issuer.
+/// The distribution points that a certificate names for complete lists of its own issuer.
 fn places_of(mut points: &[u8], issuer: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut rest = der::next_if(&mut points, SEQUENCE)?.content;
     let mut all = Vec::new();
     while !rest.is_empty() {
         let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
         let name = der::next_if(&mut parts, context_constructed(0));
-        // What is left are reasons, or another issuer.
+        // What is left is reasons, or another issuer.
         if let Some(name) = name.filter(|_| parts.is_empty()) {
             let found = places(&point_name(name.content)?, issuer);
-            // Each name is to be another way to one and the same list (section 4.2.1.13): a
-            // host or an address, say, is no way to any.
+            // Each name is another way to get the same list (section 4.2.1.13): a host or an
+            // address, say, is no way to get any.
             let is_way = |place: &Vec<u8>| matches!(place.first(), Some(&(URI | DIRECTORY)));
             if found.iter().all(is_way) {
                 all.extend(found);
@@ -85,7 +85,7 @@ fn places_of(mut points: &[u8], issuer: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(all)
 }
 
-/// The names of a point, each in the form in which it is compared.
+/// The names of a distribution point, each in the form in which it is compared.
 fn places(name: &PointName, issuer: &[u8]) -> Vec<Vec<u8>> {
     match name {
         PointName::Full(names) => names.iter().map(|name| place(name)).collect(),

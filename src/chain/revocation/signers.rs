@@ -1,9 +1,9 @@
-//! Who may sign revocation lists beside the issuer itself.
+//! Who may sign revocation lists besides the issuer itself.
 //!
-//! An authority may keep two keys, one for certificates and one for lists, and changes its key
-//! now and then: then a list is signed by the key of another certificate of the same name (RFC
-//! 5280, section 6.3.3). Such a certificate counts only if its key usage says that it is for
-//! lists, if it comes from where the issuer's own comes from, and if no list revokes it.
+//! An authority may have two keys, one for certificates and one for lists, and changes its key now
+//! and then: then a list is signed with the key of another certificate of the same name (RFC 5280,
+//! section 6.3.3). Such a certificate counts only if its key usage allows signing lists, if it
+//! comes from the same authority as the issuer's own, and if no list revokes it.
 
 use super::{Crls, Demand, Window};
 use crate::chain::anchors::Anchors;
@@ -13,10 +13,10 @@ use crate::chain::signature::{self, Proof};
 use crate::error::Problems;
 use crate::material::{Certificate, KeyUsage};
 
-/// How many such certificates are looked at for one issuer: each costs signature checks.
+/// The most such certificates that are looked at for one issuer: each costs signature checks.
 const MAX: usize = 4;
 
-/// What an application gave of authorities and lists, and what is demanded of lists.
+/// The authorities and lists of an application, and what is required of lists.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Given<'a> {
     pub(crate) anchors: &'a Anchors,
@@ -24,9 +24,9 @@ pub(crate) struct Given<'a> {
     pub(crate) demand: Demand,
 }
 
-/// The other certificates that may have signed lists about `certificate`, above which `issuer`
-/// stands in the path and then `superior`, if the issuer is not the authority; and how long they
-/// stay the same.
+/// The other certificates that may have signed lists about `certificate`, and for how long they
+/// stay the same. In the path `issuer` stands above the certificate, then `superior`, unless the
+/// issuer is the authority.
 pub(crate) fn others<'a>(
     case: &Case<'a>,
     given: Given<'a>,
@@ -42,7 +42,7 @@ pub(crate) fn others<'a>(
     let may = |one: &&Certificate| {
         *one != issuer && is_for_lists(one) && normal_form(one.subject_der()) == name
     };
-    // It stands in the path itself, where it is judged.
+    // It is in the path itself, where it is judged.
     found.0.extend(superior.filter(may).filter(|one| is_valid(case, one)));
     let anchors = given.anchors.candidates(certificate).into_iter().filter(may).take(MAX);
     for one in case.chain.iter().skip(1).filter(may).take(MAX) {
@@ -56,7 +56,7 @@ pub(crate) fn others<'a>(
             }
         }
     }
-    // An authority with the same name may be somebody else's: a signature must link the two.
+    // An authority with the same name may belong to somebody else: a signature must link the two.
     for one in anchors.filter(|one| is_signed(issuer, one) || is_signed(one, issuer)) {
         found.1 = found.1.and(validity(case, one));
         found.0.extend(Some(one).filter(|one| is_valid(case, one)));
@@ -64,8 +64,8 @@ pub(crate) fn others<'a>(
     found
 }
 
-/// Whether the key usage says that it may sign lists. That of an authority in the path may be
-/// silent; whoever else has the same name must have been made for it.
+/// Whether its key usage allows signing lists. An authority in the path may have no key usage; any
+/// other certificate with the same name must have been made for it.
 fn is_for_lists(certificate: &Certificate) -> bool {
     certificate.facts().key_usage.is_some_and(|usage| usage.allows(KeyUsage::CRL_SIGN))
 }
@@ -75,7 +75,7 @@ fn is_valid(case: &Case<'_>, certificate: &Certificate) -> bool {
     (facts.not_before..=facts.not_after).contains(&case.now) && facts.unknown_critical.is_empty()
 }
 
-/// The stretch of time around now in which a certificate is valid, or is not.
+/// The period around now in which a certificate is valid, or is not valid.
 fn validity(case: &Case<'_>, certificate: &Certificate) -> Window {
     let facts = certificate.facts();
     let (begin, end) = (facts.not_before, facts.not_after);

@@ -10,7 +10,7 @@ fn in_mode(mode: CrlMode) -> Demand {
     Demand { mode, grace: 0, numbers: true }
 }
 
-/// Who signs a list, for whom it is, and how long what it says holds.
+/// Who signs a list, what it covers, and how long what it says holds.
 mod wider;
 
 const REVOKED: Problems = Problems::REVOKED;
@@ -30,7 +30,7 @@ impl Scene {
         Self { root, leaf, lists: Vec::new() }
     }
 
-    /// A list that is so many days old and names the leaf for this reason, or does not.
+    /// A list that is this many days old and names the leaf for this reason, or does not name it.
     fn list(mut self, age: i64, reason: Option<RevocationReason>) -> Self {
         let entries: Vec<_> = reason.iter().map(|reason| (&self.leaf, Some(*reason))).collect();
         let number = u64::try_from(100 - age).unwrap();

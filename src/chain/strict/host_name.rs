@@ -8,12 +8,12 @@ use crate::error::{Problems, escaped};
 use crate::host::Host;
 use crate::material::{AltName, Certificate, name_text};
 
-/// How many names a sentence tells.
+/// The most names that a message lists.
 const MAX_TOLD: usize = 8;
 
-/// Compares the alternative names of `leaf` with `host`. A certificate that names no host
-/// there has that as a problem of its own, and a second one unless its one common name is the
-/// host: so that a question about it tells the harmless case from the other.
+/// Compares the alternative names of `leaf` with `host`. A certificate without a host there has
+/// that as a problem of its own, and a second one unless its one common name is the host: so a
+/// question about it tells the harmless case from the other.
 pub(crate) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
     if !names_hosts(leaf) {
         let what = Position::Leaf.of(leaf);
@@ -22,7 +22,7 @@ pub(crate) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
     check_known(host, leaf, out);
 }
 
-/// The name rule of a peer that is known by its very certificate: where no host is among the
+/// The name rule for a peer that is known by exactly this certificate: if there is no host in the
 /// alternative names, its one common name counts, without wildcards and never as an address.
 pub(crate) fn check_known(host: &Host, leaf: &Certificate, out: &mut Assessment) {
     let fits = if names_hosts(leaf) {
@@ -44,7 +44,7 @@ fn names_hosts(leaf: &Certificate) -> bool {
     alt_names(leaf).any(|name| matches!(name, AltName::Dns(_) | AltName::Ip(_)))
 }
 
-/// The common name that may stand for a host: the only one, beside no other kind of name but
+/// The common name that may be used as the host name: the only one, with no other kind of name than
 /// e-mail addresses.
 fn single_common_name(leaf: &Certificate) -> Option<&str> {
     if !alt_names(leaf).all(|name| matches!(name, AltName::Email(_))) {
@@ -68,15 +68,15 @@ fn is_host(name: &str, host: &Host) -> bool {
     name.eq_ignore_ascii_case(host.as_str()) && name.parse::<IpAddr>().is_err()
 }
 
-/// Whether `pattern` is a `*` for one whole label with at least two labels behind it, and
-/// stands for `host`.
+/// Whether `pattern` is a `*` for one whole label with at least two labels behind it, and matches
+/// `host`.
 fn is_wildcard_for(pattern: &str, host: &Host) -> bool {
     let Some(behind) = pattern.strip_prefix("*.") else { return false };
     let Some((label, rest)) = host.as_str().split_once('.') else { return false };
     behind.contains('.') && !label.is_empty() && behind.eq_ignore_ascii_case(rest)
 }
 
-/// The names of a certificate for people.
+/// The names of a certificate for the user.
 pub(crate) fn told(leaf: &Certificate) -> String {
     let mut names: Vec<String> = alt_names(leaf)
         .filter_map(|name| match name {

@@ -135,7 +135,7 @@ fn a_directory_name_that_may_be_an_excluded_one_is_excluded() {
         (0x1c, b"\0\0\0L\0\0\0a\0\0\0b", true),
         (0x0c, "L\u{200b}ab".as_bytes(), true),
         (0x14, b"Other", false),
-        // General strings and broken ones are not read; an INTEGER is no text.
+        // General strings and damaged ones are not read; an INTEGER is not text.
         (0x1b, b"Other", true),
         (0x1e, b"\0L\0", true),
         (0x0c, b"\xff", true),

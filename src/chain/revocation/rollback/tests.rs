@@ -13,7 +13,7 @@ fn made(root: &Maker, days: i64, number: u64) -> Crl {
     Crl::from_der(&root.list((days, days.max(0) + 30), number, &[]), "a").unwrap()
 }
 
-/// A list that is only about what names these places.
+/// A list that only covers certificates that name these distribution points.
 fn partial(root: &Maker, days: i64, places: &[&str]) -> Crl {
     let mut params = list((days, 30), 1, &[]);
     let uris = places.iter().map(|place| (*place).to_owned()).collect();
@@ -53,7 +53,7 @@ fn a_list_that_names_the_authoritys_key_and_is_not_signed_by_it_follows_none() {
     let genuine = made(&root, -2, 1);
     let newer = root.list((-1, 30), 2, &[]);
     let mut forged = newer.clone();
-    // Within the number that ends an ECDSA signature.
+    // Within the last number of an ECDSA signature.
     let at = forged.len() - 5;
     forged[at] ^= 1;
     let [newer, forged] = [newer, forged].map(|der| Crl::from_der(&der, "a").unwrap());

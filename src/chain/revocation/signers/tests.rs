@@ -13,10 +13,10 @@ fn given(rules: &Rules) -> Given<'_> {
     Given { anchors: &rules.anchors, crls: &rules.crls, demand }
 }
 
-/// What a test changes of an honest second certificate.
+/// What a test changes in a sound second certificate.
 type Change = fn(&mut CertificateParams);
 
-/// An authority below a root, and who signs lists under its name.
+/// An authority below a root, and the signers of lists under its name.
 struct Scene {
     root: Maker,
     issuer: Maker,
@@ -46,8 +46,8 @@ impl Scene {
         }
     }
 
-    /// Who may have signed lists of the issuer, the root above it, where these are sent beside
-    /// the leaf and the issuer.
+    /// Who may have signed lists of the issuer, with the root above it, when these are sent along
+    /// with the leaf and the issuer.
     fn others(&self, sent: &[&Maker], now: i64) -> Vec<Certificate> {
         self.others_below(sent, now, Some(&self.root.certificate()))
     }
@@ -68,14 +68,14 @@ impl Scene {
     }
 }
 
-/// A certificate for lists alone.
+/// A certificate for signing lists only.
 fn for_lists(name: &str) -> CertificateParams {
     let mut params = authority(name);
     params.key_usages = vec![KeyUsagePurpose::CrlSign];
     params
 }
 
-/// Whether a second certificate of the issuer, from the root and changed so, may sign lists.
+/// Whether a second certificate of the issuer, from the root and with this change, may sign lists.
 fn counts(change: Change) -> bool {
     counts_at(NOW, change)
 }
@@ -99,7 +99,7 @@ fn a_second_certificate_from_the_issuer_or_from_above_it_signs_lists() {
     let scene = scene.with_list(&own);
     let both = [from_above.certificate(), own.certificate()];
     assert_eq!(scene.others(&[&from_above, &own], NOW), both);
-    // Directly below the authority nobody stands above the issuer.
+    // Directly below the authority there is nothing above the issuer.
     assert_eq!(scene.others_below(&[&from_above, &own], NOW, None), both[1..]);
 }
 
@@ -223,7 +223,7 @@ fn the_older_key_of_an_authority_signs_for_the_newer_one() {
     let leaf = newer.sign(&server("a.example"));
     let namesake = Maker::authority("Issuer");
     for (signer, expected) in [(&older, Problems::NONE), (&namesake, Problems::CRL_MISSING)] {
-        // Once the older certificate ends the path, once the newer one is an authority itself.
+        // First the older certificate ends the path, then the newer one is an authority itself.
         for anchors in [vec![&older, &namesake], vec![&newer, &older, &namesake]] {
             let anchors = anchors.into_iter().map(Maker::certificate).collect();
             let list = (signer.list((-1, 30), 1, &[]), "list".to_owned());

@@ -2,8 +2,8 @@ use super::*;
 use crate::error::Kind;
 use crate::material::testing::{attribute, common_name, extension, name, tlv};
 
-/// A list that rcgen does not make, 2026-11-01 its date: its next update, its entries' serial
-/// numbers and its extensions; without these it is of version 1.
+/// A list that rcgen cannot make, dated 2026-11-01: its next update, the serial numbers of its
+/// entries and its extensions; without extensions it is version 1.
 fn odd(maker: &Maker, next: Option<&[u8]>, serials: &[&[u8]], extensions: &[Vec<u8>]) -> Vec<u8> {
     let algorithm = tlv(0x30, &tlv(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]));
     let entry = |serial: &&[u8]| tlv(0x30, &[tlv(2, serial), tlv(0x17, b"261031000000Z")].concat());
@@ -24,7 +24,7 @@ fn point(parts: &[Vec<u8>]) -> Vec<u8> {
     extension(28, true, &tlv(0x30, &parts.concat()))
 }
 
-/// The number of a list, which may not lack beside other extensions.
+/// The CRL number, which must be present along with other extensions.
 fn number() -> Vec<u8> {
     extension(20, false, &tlv(2, &[1]))
 }
@@ -155,7 +155,7 @@ fn namesakes_with_a_list_each_do_not_hide_the_right_one() {
     }
     let mut scene = scene.list(2, None);
     assert_eq!(scene.found(), Problems::NONE);
-    // Nobody knows which of them revoke: it is not taken for none.
+    // Nobody knows which certificates they revoke: that is not read as none.
     let entry = [(&scene.leaf, Some(KeyCompromise))];
     let liars = (0..100).map(|_| Maker::authority("Root").list((-1, 30), 1, &entry));
     scene.lists.extend(liars.map(|der| (der, "liar".to_owned())).collect::<Vec<_>>());
@@ -251,7 +251,7 @@ fn a_newer_list_of_one_scope_does_not_end_the_knowledge_of_another() {
     assert_eq!(scene.found(), Problems::NONE);
 }
 
-/// Where no authority is at hand.
+/// If there is no authority at hand.
 fn is_back(old: &[Crl], new: &[Crl]) -> Option<Error> {
     let nobody = crate::chain::anchors::Anchors::default();
     crate::chain::revocation::rollback::rolled_back(old, new, &nobody, NOW)
