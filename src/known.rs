@@ -1,8 +1,8 @@
-//! Who is known: the entries of known peers with their store, the directory of client
-//! certificates, and the identity that a client's certificate proves.
+//! Known peers: their entries and the store, the directory of client certificates, and the identity
+//! that a client's certificate proves.
 //!
-//! The only room of the judgement that touches files. It says who is known and never who may
-//! be talked to. Start at [`view`]; a change of the store begins in [`store`].
+//! The only room of the judgement that touches files. It says who is known, never who is admitted.
+//! Start at [`view`]; a change of the store begins in [`store`].
 
 mod directory;
 mod entries;

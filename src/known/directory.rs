@@ -1,10 +1,10 @@
-//! The directory of client certificates: who lies in it may come.
+//! The directory of client certificates: clients whose certificate is in it are allowed.
 //!
-//! Entries are exact, never authorities, and never believed from memory: an answer is yes only
-//! when, during that very call, a file was opened that holds the certificate. What is kept in
-//! between are hints where to look, behind one lock that is held while files are looked at, and
-//! never while foreign code runs. A clock tells only whether a time stamp is old enough to be
-//! believed. A directory or a file that others may write says nothing about anybody.
+//! Entries are exact, never authorities, and never trusted from memory: the answer is yes only if a
+//! file that holds the certificate was opened during the same call. What is kept between calls are
+//! hints on where to look, behind one lock that is held while files are read, and never while
+//! foreign code runs. A clock only tells whether a time stamp is old enough to be trusted. A
+//! directory or a file that others may write admits nobody.
 
 mod index;
 mod listing;
@@ -23,16 +23,16 @@ use index::Index;
 use listing::Listing;
 use opened::Opened;
 
-/// How often a directory is looked at that changes all the time.
+/// How often to look again at a directory that keeps changing.
 const LOOKS: usize = 4;
 
 /// A directory of client certificates.
 ///
-/// An entry is a file of at most 1 MiB whose name ends in `.pem`, `.crt` or `.cer`, that others
-/// may not write, and that holds one certificate; a key beside it does not matter. Links with
-/// hash names, as `openssl rehash` makes them, are hints: with them, a look-up opens one file,
-/// however many there are. An entry without one is found too. One that has a hash name and gets
-/// a certificate with another subject in place is found when the links were made anew.
+/// An entry is a file of at most 1 MiB whose name ends in `.pem`, `.crt` or `.cer`, that others may
+/// not write, and that holds one certificate; a key in the same file does not matter. Links with
+/// hash names, as made by `openssl rehash`, are hints: with them a look-up opens one file, however
+/// many there are. An entry without a link is found too. If the certificate of a linked entry is
+/// replaced in place by one with another subject, it is found once the links are made again.
 pub(crate) struct Directory {
     path: PathBuf,
     now: Box<dyn Fn() -> SystemTime + Send + Sync>,
@@ -52,12 +52,12 @@ struct Hints {
 }
 
 impl Directory {
-    /// The directory at `path`. Nothing of it is read yet.
+    /// The directory at `path`. Nothing in it is read yet.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] where it is missing or cannot be read, [`Kind::Permission`] where others may
-    /// write it, [`Kind::Invalid`] where `path` names nothing.
+    /// [`Kind::File`] if it is missing or cannot be read, [`Kind::Permission`] if others may write
+    /// it, [`Kind::Invalid`] if `path` is empty.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Self::open_with(path, Box::new(SystemTime::now))
     }
@@ -78,19 +78,19 @@ impl Directory {
         &self.path
     }
 
-    /// The file that holds this very certificate, and was opened to see.
+    /// The file that holds exactly this certificate; it was opened to make sure.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::open`], and [`Kind::NoMemory`] where the process can open no file: nobody
-    /// is unknown because the directory cannot be asked.
+    /// Those of [`Self::open`], and [`Kind::NoMemory`] if the process is out of descriptors: nobody
+    /// is unknown because the directory cannot be read.
     pub(crate) fn find(&self, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
         self.look(|place| self.find_in(place, leaf))
     }
 
     fn find_in(&self, place: &Opened<'_>, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
         let hash = name_hash(leaf.subject_der()).map(|hash| HashPlace { hash, is_list: false });
-        // With links in order, this is all that is ever looked at for an entry.
+        // If the links are in order, an entry needs no more look-ups than this.
         let (found, gap) = hash.map_or(Ok((None, 0)), |hash| place.up_to_gap(hash, leaf))?;
         if found.is_some() {
             return Ok(found);
@@ -111,12 +111,12 @@ impl Directory {
         place.first_with(hints.unlinked.names(leaf.sha256()), leaf)
     }
 
-    /// An entry with this identity and another key.
+    /// An entry with this identity and a different key.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::find`], and [`Kind::File`] for an entry that was never readable: it may
-    /// be the one.
+    /// Those of [`Self::find`], and [`Kind::File`] for an entry that could never be read: it may be
+    /// the one.
     pub(crate) fn other_holder(
         &self,
         name: &str,
@@ -154,8 +154,8 @@ impl Directory {
         }
     }
 
-    /// Looks for something, and again where the directory was changed meanwhile: what is renamed
-    /// is never missed, neither who may come nor who has a name.
+    /// Searches, and searches again if the directory changed meanwhile: a renamed entry is never
+    /// missed, neither as an allowed client nor as the holder of a name.
     fn look(
         &self,
         for_it: impl Fn(&Opened<'_>) -> Result<Option<PathBuf>, Error>,
@@ -179,7 +179,7 @@ impl Directory {
     }
 }
 
-/// The error for an entry that may hold any name.
+/// The error for an entry that may have any name.
 fn unread(file: &Path) -> Error {
     let file = file.display();
     let message = format!("{file} cannot be read, and the name of the client may stand there");

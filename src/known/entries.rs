@@ -1,8 +1,8 @@
-//! The known peers of one moment: an immutable set that answers in a time that does not grow
-//! with it.
+//! The known peers at one moment: an immutable set with look-ups that take the same time however
+//! large it is.
 //!
-//! It finds; whether what it found admits anybody is the judge's business. A distrusted entry
-//! is found by its certificate or key only, never by a place.
+//! It only finds entries; whether an entry admits anybody is for the judge to say. A distrusted
+//! entry is found by its certificate or key only, never by a place.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use super::identity::{IdentityFrom, identity};
 use crate::host::{Host, Role};
 use crate::material::Certificate;
 
-/// How closely an entry names a host. The first level that has entries decides.
+/// How closely an entry matches a host. The first level that has entries decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// This host at this port.
@@ -35,7 +35,7 @@ pub struct Entries {
     distrusted: HashMap<[u8; 32], usize>,
     certificates: HashMap<[u8; 32], usize>,
     clients: HashMap<[u8; 32], Vec<usize>>,
-    /// The clients by their identity, for each rule; made when first asked for.
+    /// The clients by identity, for each rule; built on first use.
     identities: [OnceLock<HashMap<String, Vec<usize>>>; IdentityFrom::COUNT],
 }
 
@@ -43,7 +43,7 @@ pub struct Entries {
 type Index<K> = HashMap<(Role, K), Vec<usize>>;
 
 impl Entries {
-    /// The set of these entries, in their order.
+    /// The set of these entries, in this order.
     #[must_use]
     pub fn new(entries: Vec<Entry>) -> Self {
         let mut set = Self { all: Vec::with_capacity(entries.len()), ..Self::default() };
@@ -53,13 +53,13 @@ impl Entries {
         set
     }
 
-    /// Every entry, distrusted ones included, in the order of the file.
+    /// All entries, including distrusted ones, in the order of the file.
     #[must_use]
     pub fn all(&self) -> &[Arc<Entry>] {
         &self.all
     }
 
-    /// The entries of a level for a host and port; never one that is distrusted.
+    /// The entries of a level for a host and port, without distrusted ones.
     #[must_use]
     pub fn at(&self, role: Role, level: Level, host: &Host, port: u16) -> Vec<Arc<Entry>> {
         let place = |port| self.places.get(&(role, Place { host: host.clone(), port }));
@@ -79,18 +79,18 @@ impl Entries {
         self.all.get(*at)
     }
 
-    /// The certificate with this SHA-256, of any entry.
+    /// The certificate with this SHA-256, from any entry.
     pub(crate) fn certificate(&self, sha256: &[u8; 32]) -> Option<&Certificate> {
         self.certificates.get(sha256).and_then(|at| self.all.get(*at)).map(|one| &one.certificate)
     }
 
-    /// The entries of the client with this certificate; never one that is distrusted.
+    /// The entries of the client with this certificate, without distrusted ones.
     pub(crate) fn client(&self, certificate: &Certificate) -> impl Iterator<Item = &Arc<Entry>> {
         let found = self.clients.get(certificate.sha256());
         found.into_iter().flatten().filter_map(|at| self.all.get(*at))
     }
 
-    /// The entries of the clients that go by this name; never one that is distrusted.
+    /// The entries of the clients with this name, without distrusted ones.
     pub(crate) fn called(
         &self,
         name: &str,
@@ -134,7 +134,7 @@ impl Entries {
                 self.distrusted.entry(*sha256).or_insert(at);
             }
         } else if role == Role::Client {
-            // A client has no host: it is known by its certificate alone.
+            // A client has no host: it is known by its certificate only.
             self.clients.entry(*entry.certificate.sha256()).or_default().push(at);
         } else if let Some(place) = &entry.place {
             self.places.entry((role, place.clone())).or_default().push(at);

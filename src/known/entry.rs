@@ -1,7 +1,7 @@
-//! One entry of the known peers, and the hosts that it is for.
+//! One entry of the known peers, and the hosts that it applies to.
 //!
-//! An entry with a place is for that host alone. One without, a plain PEM, is for the names in
-//! its certificate. Nothing here says whether a peer may be believed.
+//! An entry with a place applies to that host only. One without a place, a plain PEM, applies to
+//! the names in its certificate. Nothing here says whether a peer can be trusted.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -17,16 +17,16 @@ pub enum Origin {
     User,
     /// The administrator, by hand or by a tool.
     Admin,
-    /// Another store.
+    /// Imported from another store.
     Import,
 }
 
-/// Where an entry holds: for one [`Endpoint`], or for a host at any port.
+/// Where an entry applies: to one [`Endpoint`], or to a host at any port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The host as dialled, or the verify name.
     pub host: Host,
-    /// The port. `None`: any.
+    /// The port. `None`: any port.
     pub port: Option<u16>,
 }
 
@@ -69,29 +69,29 @@ impl fmt::Display for Place {
     }
 }
 
-/// A peer that is known by its very certificate, or one that is distrusted.
+/// A peer that is known by exactly this certificate, or a distrusted one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it is known; nothing is a plain PEM, for the names in the certificate.
+    /// Where it is known. `None`: a plain PEM, known under the names in the certificate.
     pub place: Option<Place>,
     /// Which side the peer is on.
     pub role: Role,
     /// The certificate.
     pub certificate: Certificate,
-    /// The problems that were accepted with it; none of them severe.
+    /// The problems that were accepted with it; never a severe one.
     pub accepted: Problems,
     /// When it was added, in seconds since 1970.
     pub added: Option<i64>,
-    /// From when on it admits nobody any more, in seconds since 1970; it still pins.
+    /// When it stops admitting its peer, in seconds since 1970; it still pins the certificate.
     pub expires: Option<i64>,
     /// Who made it.
     pub origin: Origin,
-    /// The certificate, and every one with its key, is to be refused everywhere.
+    /// Refuse the certificate, and every other one with the same key, everywhere.
     pub distrust: bool,
 }
 
 impl Entry {
-    /// The entry that marks a certificate as distrusted.
+    /// An entry that marks a certificate as distrusted.
     pub(crate) fn distrusting(certificate: &Certificate, role: Role, added: i64) -> Self {
         Self {
             place: None,
@@ -105,11 +105,11 @@ impl Entry {
         }
     }
 
-    /// Whether the entry, one without a place, is for `host`: the DNS and IP names of its
-    /// certificate; the single common name where there are no alternative names at all. A
-    /// wildcard is for exactly one label in its place, the left-most (RFC 6125, 6.4.3).
+    /// Whether this entry without a place applies to `host`: by the DNS names and IP addresses of
+    /// its certificate, or by the single common name if there are no alternative names at all. A
+    /// wildcard stands for exactly one label, the left-most (RFC 6125, 6.4.3).
     ///
-    /// An entry with a place is for that place only, and answers no.
+    /// `false` for an entry with a place: it applies to that place only.
     #[must_use]
     pub fn covers(&self, host: &Host) -> bool {
         let below = parent(host);
@@ -121,8 +121,8 @@ impl Entry {
             })
     }
 
-    /// Whether another entry is for the same place. Those without a host, and those of clients,
-    /// meet at their certificate.
+    /// Whether another entry has the same place. Entries without a host, and those of clients, have
+    /// the same place if they have the same certificate.
     #[must_use]
     pub(crate) fn shares_place(&self, other: &Self) -> bool {
         self.role == other.role
@@ -135,7 +135,7 @@ impl Entry {
             }
     }
 
-    /// The names that [`Self::covers`] goes by.
+    /// The names that [`Self::covers`] compares.
     pub(crate) fn names(&self) -> Vec<Name> {
         let facts = self.certificate.facts();
         match (&facts.alt_names, facts.common_names.as_slice()) {
@@ -161,7 +161,7 @@ impl Name {
     fn of(name: &AltName) -> Option<Self> {
         match name {
             AltName::Dns(text) => match text.strip_prefix("*.") {
-                // A whole top-level domain is nobody's own.
+                // Nobody owns a whole top-level domain.
                 Some(parent) if !parent.contains('.') => None,
                 Some(parent) => {
                     plain_name(parent).map(|name| Self::Below(name.as_str().to_owned()))
@@ -174,7 +174,7 @@ impl Name {
     }
 }
 
-/// The name that a wildcard would have to end in to be for `host`.
+/// What a wildcard for `host` would have to end in.
 pub(crate) fn parent(host: &Host) -> Option<&str> {
     match host.ip() {
         Some(_) => None,
@@ -182,13 +182,13 @@ pub(crate) fn parent(host: &Host) -> Option<&str> {
     }
 }
 
-/// A DNS name as certificates hold them: in ASCII, without a trailing dot, and no address.
+/// A DNS name as in certificates: ASCII, without a trailing dot, and not an address.
 fn plain_name(text: &str) -> Option<Host> {
     let plain = text.is_ascii() && !text.ends_with('.');
     Host::parse(text).ok().filter(|host| plain && host.ip().is_none())
 }
 
-/// 1 to 65535, written in the one way there is.
+/// 1 to 65535, in canonical form.
 fn port_number(text: &str) -> Option<u16> {
     let port = text.parse::<u16>().ok().filter(|port| *port != 0)?;
     (port.to_string() == text).then_some(port)

@@ -1,8 +1,8 @@
-//! The name that a client certificate proves.
+//! The identity that a client certificate proves.
 //!
-//! A certificate proves one name or none: where it has two of the kind asked for, an empty one,
-//! or one that cannot be shown byte for byte as it is, nobody is named. Who vouches for the
-//! name is its source, and the judge's business.
+//! A certificate proves one identity or none: if it has two names of the requested kind, an empty
+//! one, or one that cannot be shown byte for byte as it is, there is no identity. Who vouches for
+//! the identity is its source, and for the judge to say.
 
 use crate::error::escaped;
 use crate::material::{AltName, Certificate};
@@ -24,10 +24,10 @@ pub enum IdentityFrom {
 }
 
 impl IdentityFrom {
-    /// How many there are.
+    /// How many kinds there are.
     pub(crate) const COUNT: usize = 5;
 
-    /// Its place among them.
+    /// Its number among them.
     pub(crate) const fn number(self) -> usize {
         match self {
             Self::CommonName => 0,
@@ -46,7 +46,7 @@ pub enum IdentitySource {
     Directory,
     /// An authority.
     Authority,
-    /// An answer of the user, or of the application for the user.
+    /// An answer of the user, or of the application on the user's behalf.
     Answer,
 }
 
@@ -62,16 +62,16 @@ impl IdentitySource {
     }
 }
 
-/// A name that was proven, and who vouches for it.
+/// An identity that was proven, and who vouches for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The name, byte for byte as the certificate has it.
+    /// The name, byte for byte as in the certificate.
     pub name: String,
     /// Who vouches for it.
     pub source: IdentitySource,
 }
 
-/// The identity in a certificate, or why it has none: the end of a sentence about it.
+/// The identity in a certificate, or why there is none, as the end of a sentence about it.
 pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<String, String> {
     let is_damaged = |name: &AltName| matches!(name, AltName::Damaged(_));
     if matches!(from, IdentityFrom::DnsName | IdentityFrom::Email)
@@ -198,7 +198,7 @@ mod tests {
             identity(&one, IdentityFrom::DistinguishedName)
         };
         assert_eq!(of(0x0c, b"alice").unwrap(), "CN=alice");
-        // GnuTLS writes both of these like names that have other letters.
+        // GnuTLS prints both of these like names with other letters.
         of(0x1e, b"\0a\0l\0i\0c\0e\0\0").unwrap_err();
         assert_eq!(of(0x0c, b"#e9").unwrap(), "CN=\\#e9");
         of(0x14, b"\xe9").unwrap_err();

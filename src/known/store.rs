@@ -1,10 +1,10 @@
-//! The known file: what it says now, and changes of it that nobody loses.
+//! The known file: what it says now, and changes to it that are never lost.
 //!
-//! Reading looks whether the file is still the one that was read, and reads it again if not.
-//! A file that cannot be read, is damaged or has vanished is an error each time, never an
-//! empty list: it must not make strangers of known servers. One lock keeps what was read, and
-//! is held while the file is read; another lets one thread write at a time. A clock tells
-//! only whether a file is too young for its time stamps to be trusted.
+//! Reading checks whether the file is still the one that was read, and reads it again if not. A
+//! file that cannot be read, is damaged or has disappeared is an error each time, never an empty
+//! list: it must not make strangers of known servers. One lock guards what was read, and is held
+//! while the file is read; another lets one thread write at a time. A clock only tells whether a
+//! file is too young for its time stamps to be trusted.
 
 pub(crate) mod change;
 mod disk;
@@ -37,7 +37,7 @@ pub struct Store {
     state: Mutex<Option<Seen>>,
 }
 
-/// What a test puts in place of the world.
+/// What a test replaces of the outside world.
 struct Outside {
     now: Box<dyn Fn() -> SystemTime + Send + Sync>,
     before: Box<dyn Fn(Step) -> io::Result<()> + Send + Sync>,
@@ -49,30 +49,30 @@ impl Default for Outside {
     }
 }
 
-/// What was read last.
+/// What was last read.
 #[derive(Clone, Debug)]
 struct Seen {
     stamp: Stamp,
-    /// Whether the stamp alone can tell that the file is the same.
+    /// Whether the stamp alone can tell that the file is unchanged.
     settled: bool,
     sha256: [u8; 32],
     entries: Arc<Entries>,
     spans: Arc<[Range<usize>]>,
 }
 
-/// Entries, and where each of them stands in the text.
+/// Entries, and where each of them is in the text.
 type Said = (Arc<Entries>, Arc<[Range<usize>]>);
 
 impl Store {
-    /// The store in the file at `path`, which may be missing; its directory may not. `role` is
-    /// that of entries that do not say theirs.
+    /// The store in the file at `path`. The file may be missing, its directory may not. `role` is
+    /// the role of entries that do not state one.
     ///
-    /// What else is wrong with the file is told by each [`Self::entries`].
+    /// Anything else that is wrong with the file is reported by each [`Self::entries`].
     ///
     /// # Errors
     ///
-    /// [`Kind::Permission`] where others could change the file or its directory, [`Kind::Store`]
-    /// where there is no directory, [`Kind::Invalid`] where `path` names no file.
+    /// [`Kind::Permission`] if others could change the file or its directory, [`Kind::Store`] if
+    /// there is no directory, [`Kind::Invalid`] if `path` does not name a file.
     pub fn open(path: &Path, role: Role) -> Result<Self, Error> {
         Self::open_in(path, role, Outside::default())
     }
@@ -98,12 +98,12 @@ impl Store {
         &self.path
     }
 
-    /// What the file says now. A missing one says nothing, if it was never there.
+    /// What the file says now. A missing file is empty, if it never existed.
     ///
     /// # Errors
     ///
-    /// [`Kind::Store`] where the file cannot be read, is damaged or has vanished,
-    /// [`Kind::Permission`] where others could change it.
+    /// [`Kind::Store`] if the file cannot be read, is damaged or has disappeared,
+    /// [`Kind::Permission`] if others could change it.
     pub fn entries(&self) -> Result<Arc<Entries>, Error> {
         let mut state = self.state.lock();
         disk::check_directory(self.directory())?;
@@ -124,14 +124,14 @@ impl Store {
         Ok(entries)
     }
 
-    /// Makes one change, durably, or none. Others may read and change the file meanwhile.
+    /// Makes one change durably, or does nothing. Others may read and change the file meanwhile.
     ///
     /// # Errors
     ///
-    /// [`Kind::StoreLocked`] where another writes until the deadline; [`Kind::Store`] where the
-    /// file cannot be read or written, or where the entry that was judged against has changed;
-    /// [`Kind::NotFound`] where there is nothing to remove; [`Kind::Invalid`] for an entry that
-    /// no file can hold; [`Kind::Permission`] as in [`Self::entries`].
+    /// [`Kind::StoreLocked`] if another process holds the lock until the deadline; [`Kind::Store`]
+    /// if the file cannot be read or written, or if the entry that was judged against has changed;
+    /// [`Kind::NotFound`] if there is nothing to remove; [`Kind::Invalid`] for an entry that no
+    /// file can hold; [`Kind::Permission`] as in [`Self::entries`].
     pub fn apply(&self, change: &Change, deadline: Instant) -> Result<(), Error> {
         let before = &*self.outside.before;
         let _writing =
@@ -169,7 +169,7 @@ impl Store {
         Ok(())
     }
 
-    /// What a text says, where the one seen before did not say it already.
+    /// What a text says, reusing `before` if the text is the same.
     fn seen(&self, text: &[u8], stamp: Stamp, before: Option<&Seen>) -> Result<Seen, Error> {
         let settled = stamp.is_settled((self.outside.now)());
         let sha256 = sha256(text);
@@ -189,7 +189,7 @@ impl Store {
         Ok(Seen { stamp, settled, sha256, entries, spans })
     }
 
-    /// Reads what is about to be written: what would be read otherwise is not written.
+    /// Parses what is about to be written: a text that would be read differently is not written.
     fn read_back(&self, changed: &Changed, before: Option<&Seen>) -> Result<Said, Error> {
         let invalid =
             |why: &str| Error::new(Kind::Invalid, format!("the entry cannot be stored: {why}"));
@@ -202,7 +202,7 @@ impl Store {
         Ok(split(located))
     }
 
-    /// The entries of a text; certificates seen before are not parsed again.
+    /// The entries of a text; certificates that were seen before are not parsed again.
     fn located(&self, text: &[u8], before: Option<&Seen>) -> Result<Vec<Located>, Error> {
         let source = self.path.display().to_string();
         text::read_reusing(text, &source, self.role, |der| {

@@ -5,7 +5,7 @@ use crate::error::Problems;
 use crate::host::Role;
 use crate::material::Certificate;
 
-/// An entry as a plain PEM in the server's file makes it.
+/// An entry as a plain PEM in the server's file gives it.
 pub(crate) fn plain(certificate: Certificate) -> Entry {
     Entry {
         place: None,

@@ -1,11 +1,11 @@
-//! Every known peer of a context in one view: the store, the material given besides it, and
-//! what was allowed until the context goes.
+//! All known peers of a context in one view: the store, the material added to it, and what was
+//! allowed for the session, which lasts as long as the context.
 //!
-//! Precedence is that of the levels: host and port, then the host at any port, then entries
-//! without a host; the first level that has entries decides. What was allowed for a session
-//! never outranks those: it decides where they say nothing, and beside an entry for the very
-//! same certificate it adds what was accepted. A lock guards the list of session entries and
-//! is held for a look or a push.
+//! Precedence is by level: host and port, then the host at any port, then entries without a host;
+//! the first level that has entries decides. What was allowed for the session never outranks those:
+//! it decides where they say nothing, and next to an entry for exactly the same certificate it adds
+//! to the accepted problems. A lock guards the list of session entries and is held for a look or a
+//! push.
 
 use std::sync::Arc;
 
@@ -22,22 +22,22 @@ use crate::material::{Certificate, sha256};
 /// Where a context looks for known peers.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// The store, where there is one.
+    /// The store, if there is one.
     pub store: Option<Arc<Store>>,
-    /// The store of known clients, where there is one.
+    /// The store of known clients, if there is one.
     pub clients: Option<Arc<Store>>,
-    /// Entries of material that is only read.
+    /// Entries from material that is only read.
     pub given: Arc<Entries>,
-    /// What was allowed until the context goes.
+    /// What was allowed for the session.
     pub session: Arc<SessionEntries>,
 }
 
-/// What was allowed until the context goes, newest last.
+/// What was allowed for the session, newest last.
 #[derive(Debug, Default)]
 pub struct SessionEntries(Mutex<Arc<Entries>>);
 
 impl SessionEntries {
-    /// Takes an entry in, in place of those for the same place.
+    /// Adds an entry and replaces those for the same place.
     pub fn set(&self, entry: Entry) {
         self.change(|all| {
             all.retain(|old| !old.shares_place(&entry));
@@ -45,8 +45,8 @@ impl SessionEntries {
         });
     }
 
-    /// Takes an entry in, unless its place is held by another certificate than it has and than
-    /// those that were judged; whether it was taken.
+    /// Adds an entry, unless its place has a certificate other than its own and those that were
+    /// judged; returns whether it was added.
     pub fn set_judged(&self, entry: Entry, judged: &[[u8; 32]]) -> bool {
         let mut taken = true;
         self.change(|all| {
@@ -62,12 +62,12 @@ impl SessionEntries {
         taken
     }
 
-    /// Takes an entry in beside all others.
+    /// Adds an entry next to all others.
     pub fn add(&self, entry: Entry) {
         self.change(|all| all.push(entry));
     }
 
-    /// Forgets what `forget` says; whether there was any.
+    /// Removes the entries that `forget` selects; returns whether there were any.
     pub fn remove(&self, forget: impl Fn(&Entry) -> bool) -> bool {
         let mut found = false;
         self.change(|all| {
@@ -91,7 +91,7 @@ impl SessionEntries {
 }
 
 impl Known {
-    /// The store that answers about peers of this side go to.
+    /// The store that answers about peers of this role go to.
     pub(crate) const fn store_for(&self, role: Role) -> Option<&Arc<Store>> {
         match role {
             Role::Server => self.store.as_ref(),
@@ -103,7 +103,7 @@ impl Known {
     ///
     /// # Errors
     ///
-    /// Those of the store: unreadable, damaged or vanished is never "nobody is known".
+    /// Those of the store: unreadable, damaged or missing never means that nobody is known.
     pub fn view(&self) -> Result<KnownView, Error> {
         let entries =
             |store: &Option<Arc<Store>>| store.as_ref().map(|store| store.entries()).transpose();
@@ -126,22 +126,22 @@ pub struct KnownView {
     session: Arc<Entries>,
 }
 
-/// What the view says of one peer.
+/// What the view says about one peer.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
-    /// The entries that decide; none for a stranger.
+    /// The entries that decide; empty for a stranger.
     pub entries: Vec<Arc<Entry>>,
-    /// Session entries beside them, which may only add to what was accepted.
+    /// Session entries next to them, which may only add to the accepted problems.
     pub beside: Vec<Arc<Entry>>,
     /// Whether the entries that decide come from the store or from given material.
     pub lasting: bool,
-    /// The fingerprints of the certificates in the store at this very place, whoever decides:
-    /// those that a stored answer takes the place of.
+    /// The fingerprints of the certificates in the store at exactly this place, whichever entries
+    /// decide: those that a stored answer replaces.
     pub stored: Vec<[u8; 32]>,
 }
 
 impl KnownView {
-    /// What is known of the peer at `endpoint`.
+    /// What is known about the peer at `endpoint`.
     #[must_use]
     pub fn standing(&self, role: Role, endpoint: &Endpoint) -> Standing {
         let exact =
@@ -161,7 +161,7 @@ impl KnownView {
         Standing { entries: session, beside: Vec::new(), lasting: false, stored }
     }
 
-    /// The entries of the client with this certificate: those that last, then those of this
+    /// The entries of the client with this certificate: the lasting ones, then those of the
     /// session.
     pub(crate) fn client(&self, certificate: &Certificate) -> (Vec<Arc<Entry>>, Vec<Arc<Entry>>) {
         let all =
@@ -169,21 +169,20 @@ impl KnownView {
         (self.lasting().flat_map(all).collect(), all(&self.session))
     }
 
-    /// A fingerprint of what is known of the client with this certificate.
+    /// A fingerprint of what is known about the client with this certificate.
     pub(crate) fn client_fingerprint(&self, certificate: &Certificate) -> [u8; 32] {
         let (entries, beside) = self.client(certificate);
         Standing { entries, beside, ..Standing::default() }.fingerprint()
     }
 
-    /// The certificates of this client in the store of known clients, by fingerprint: those that
-    /// a stored answer takes the place of.
+    /// The certificates of this client in the store of known clients, by fingerprint: those that a
+    /// stored answer replaces.
     pub(crate) fn stored_client(&self, certificate: &Certificate) -> Vec<[u8; 32]> {
         let entries = self.clients.iter().flat_map(|store| store.client(certificate));
         entries.map(|entry| *entry.certificate.sha256()).collect()
     }
 
-    /// A known client that goes by this name and has another key than the one with this
-    /// fingerprint.
+    /// A known client with this name and a key other than the one with this fingerprint.
     pub(crate) fn other_holder(
         &self,
         name: &str,
@@ -203,7 +202,7 @@ impl KnownView {
         self.lasting().chain([&self.session]).find_map(|entries| entries.distrusts(certificate))
     }
 
-    /// Every entry: those of the store, the given ones, those of this session.
+    /// All entries: those of the store, the given ones, those of the session.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.lasting().chain([&self.session]).flat_map(|entries| entries.all())
     }
@@ -214,7 +213,7 @@ impl KnownView {
 }
 
 impl Standing {
-    /// A fingerprint of what decides: a session is resumed only while it stays the same.
+    /// A fingerprint of what decides: a session is resumed only while this stays the same.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         let mut parts: Vec<Vec<u8>> = Vec::new();

@@ -1,8 +1,8 @@
-//! What was read in the entries, by a key, so that an entry is read once and not in each call.
+//! What was read from the entries, by key, so that each entry is read once and not in every call.
 //!
-//! It says where to look, and that what has not changed need not be read again; whoever lets
-//! somebody in opens the file. The stamp of a file is taken before it is read, and believed only
-//! when it had settled by then.
+//! The index says where to look, and which files have not changed and need not be read again;
+//! before a client is admitted, the file itself is opened. The stamp of a file is taken before it
+//! is read, and trusted only if it had settled by then.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap};
@@ -13,21 +13,22 @@ use super::opened::Opened;
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Stamp};
 
-/// Values by name of the file and by key.
+/// Values by file name and by key.
 #[derive(Debug)]
 pub(crate) struct Index<K, V> {
     files: HashMap<OsString, Seen<K, V>>,
     names: HashMap<K, BTreeSet<OsString>>,
-    /// Files that could not be read, and of which nothing is known from before.
+    /// Files that could not be read, and were never read before.
     unread: BTreeSet<OsString>,
 }
 
-/// What was read in a file.
+/// What was read from a file.
 #[derive(Debug)]
 struct Seen<K, V> {
-    /// The file before it was read, if that tells that it is still the same.
+    /// The stamp of the file before it was read. `None`: it cannot tell whether the file has
+    /// changed.
     settled: Option<Stamp>,
-    /// Nothing for a file that is no entry.
+    /// `None`: the file is not an entry.
     held: Option<(K, V)>,
 }
 
@@ -38,10 +39,10 @@ impl<K, V> Default for Index<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V> Index<K, V> {
-    /// Looks at all of `wanted`, reads those that are new or may have changed, and forgets the
-    /// others; `take` makes key and value, or nothing where a certificate has none. A file that
-    /// is being written, or cannot be read, has what it had: nobody gets an entry's name because
-    /// somebody looks at a bad moment.
+    /// Looks at all of `wanted`, reads the new files and those that may have changed, and forgets
+    /// the others. `take` makes key and value; `None`: the certificate has no key. A file that is
+    /// being written, or cannot be read, keeps what it had: nobody gets an entry's name because of
+    /// a badly timed look.
     pub(crate) fn refresh(
         &mut self,
         place: &Opened<'_>,
@@ -72,7 +73,7 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
                     (settled, None)
                 }
                 Err(error) if error.kind() == Kind::NoMemory => return Err(error),
-                // It may be readable the next time, and its stamp would not say so.
+                // It may be readable next time, and its stamp would not show that.
                 Err(_) => {
                     let held = self.forget(name);
                     if held.is_none() {
@@ -89,12 +90,12 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
         Ok(())
     }
 
-    /// A file that could not be read, and of which nothing is known from before.
+    /// A file that could not be read, and was never read before.
     pub(crate) fn unread(&self) -> Option<&OsStr> {
         self.unread.first().map(OsString::as_os_str)
     }
 
-    /// The files that had this key when they were read, in the order of their names.
+    /// The files that had this key when they were read, sorted by name.
     pub(crate) fn names<Q>(&self, key: &Q) -> impl Iterator<Item = &OsStr>
     where
         K: Borrow<Q>,
@@ -112,7 +113,7 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
         self.names(key).filter_map(|name| Some((name, &self.files.get(name)?.held.as_ref()?.1)))
     }
 
-    /// Forgets a file; what it held.
+    /// Forgets a file and returns what it held.
     fn forget(&mut self, name: &OsStr) -> Option<(K, V)> {
         let held = self.files.remove(name)?.held?;
         if let Some(names) = self.names.get_mut(&held.0) {

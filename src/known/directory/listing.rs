@@ -1,4 +1,4 @@
-//! Which names the directory has, kept while the directory stays as it is.
+//! The names in the directory, kept as long as the directory stays unchanged.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -10,17 +10,18 @@ use crate::material::{HashLink, HashPlace, Stamp};
 /// The names of the entries.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// The directory as it was before it was read, if that tells that it is still the same.
+    /// The stamp of the directory before it was read. `None`: it cannot tell whether the directory
+    /// has changed.
     settled: Option<Stamp>,
     entries: BTreeSet<OsString>,
-    /// Those without a hash name.
+    /// Those without a hash link.
     unlinked: BTreeSet<OsString>,
     /// The links with hash names that lead to entries.
     links: BTreeSet<HashLink>,
 }
 
 impl Listing {
-    /// Reads the directory again, unless it is sure to be the same.
+    /// Reads the directory again, unless it is certain to be unchanged.
     pub(crate) fn refresh(&mut self, place: &Opened<'_>, now: i128) -> Result<(), Error> {
         if self.settled.as_ref() == Some(place.stamp()) {
             return Ok(());
@@ -48,12 +49,12 @@ impl Listing {
         &self.entries
     }
 
-    /// The links of a hash from this number on.
+    /// The links of a hash, from this number on.
     pub(crate) fn links(&self, hash: HashPlace, from: u32) -> impl Iterator<Item = HashLink> {
         self.links.range(hash.numbered(from)..=hash.numbered(u32::MAX)).copied()
     }
 
-    /// Those that no link with a hash name leads to.
+    /// Entries that no hash link leads to.
     pub(crate) const fn unlinked(&self) -> &BTreeSet<OsString> {
         &self.unlinked
     }

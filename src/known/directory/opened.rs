@@ -1,8 +1,8 @@
-//! The directory as one call found it: opened, allowed to speak, and asked for single files.
+//! The directory as one call found it: opened, its permissions checked, and ready to look up files.
 //!
-//! Files are opened relative to the open directory and without waiting, so that no other
-//! directory that took the path meanwhile is asked, and no pipe stops the call. A file that must
-//! not count is passed over; only a process that can open nothing more is a failure.
+//! Files are opened relative to the open directory and without blocking, so that a directory that
+//! took the path meanwhile is not read, and no pipe stops the call. A file that must not count is
+//! skipped; only a process that is out of descriptors is a failure.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -17,16 +17,16 @@ use crate::material::{
     Certificate, HashLink, HashPlace, Holding, Stamp, has_ending, holding, read_at, source_of,
 };
 
-/// The names of entries end so.
+/// What the names of entries end in.
 const ENDINGS: [&str; 3] = [".pem", ".crt", ".cer"];
 
-/// The most bytes of an entry.
+/// The largest entry, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// How many links may have one hash.
+/// The most links with the same hash.
 const LINKS: u32 = 256;
 
-/// The right of others to write.
+/// The permission of others to write.
 const OTHERS_WRITE: u32 = 0o002;
 
 /// The open directory.
@@ -40,9 +40,9 @@ pub(crate) struct Opened<'a> {
 /// A name in the directory that matters.
 #[derive(Debug)]
 pub(crate) enum Name {
-    /// Of a file that may be an entry.
+    /// A file that may be an entry.
     Entry(OsString),
-    /// Of a link, which leads to the entry with this name.
+    /// A link to the entry with this name.
     Link(HashLink, OsString),
 }
 
@@ -63,18 +63,18 @@ impl<'a> Opened<'a> {
         Ok(Self { path, file, stamp: Stamp::of_stat(&stat) })
     }
 
-    /// The state in which the directory was opened.
+    /// The stamp that the directory had when it was opened.
     pub(crate) const fn stamp(&self) -> &Stamp {
         &self.stamp
     }
 
-    /// Whether the path still leads to it, and nothing in it got or lost a name since.
+    /// Whether the path still leads to it, and no name was added or removed since.
     pub(crate) fn is_as_it_was(&self) -> bool {
         rustix::fs::stat(self.path).is_ok_and(|stat| Stamp::of_stat(&stat) == self.stamp)
     }
 
-    /// The file with this certificate that a link of this hash leads to, counted from 0 until a
-    /// number leads nowhere; and where that was.
+    /// The file with this certificate among the links of this hash, counted from 0 up to the first
+    /// number that leads nowhere; and that number.
     pub(crate) fn up_to_gap(
         &self,
         hash: HashPlace,
@@ -121,15 +121,15 @@ impl<'a> Opened<'a> {
         Ok(None)
     }
 
-    /// The state of a file, without opening it; nothing where there is none.
+    /// The stamp of a file, without opening it. `None`: there is no such file.
     pub(crate) fn look(&self, name: &OsStr) -> Option<Stamp> {
         self.stat(name).map(|stat| Stamp::of_stat(&stat))
     }
 
-    /// The certificate in a file, if it counts as an entry; an error where it cannot be told,
-    /// and may be another time.
+    /// The certificate in a file, if it counts as an entry; an error if that cannot be told now,
+    /// but perhaps later.
     pub(crate) fn certificate(&self, name: &OsStr) -> Result<Option<Certificate>, Error> {
-        // A device might do something when it is opened.
+        // Opening a device may have side effects.
         let is_file = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         if !has_ending(name, &ENDINGS) || !self.stat(name).as_ref().is_some_and(is_file) {
             return Ok(None);
@@ -175,8 +175,8 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// The entry that a link with a hash name leads to. A copy of a file leads nowhere, and so
-    /// does a link out of the directory: the entry may be gone, and they still there.
+    /// The entry that a hash link leads to. A copy of a file leads nowhere, and so does a link out
+    /// of the directory: they would remain when the entry is removed.
     fn target(&self, name: &OsStr) -> Option<OsString> {
         let target = rustix::fs::readlinkat(&self.file, name, Vec::new()).ok()?.into_bytes();
         let is_plain = !target.contains(&b'/');
@@ -188,7 +188,7 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// Whether a look-up would come by this link.
+/// Whether a look-up would try this link.
 const fn is_probed(link: &HashLink) -> bool {
     !link.place.is_list && link.number < LINKS
 }

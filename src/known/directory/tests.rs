@@ -130,7 +130,7 @@ fn a_file_that_is_removed_lets_nobody_in_from_then_on() {
 #[test]
 fn an_entry_that_was_never_readable_keeps_every_name() {
     let (lab, alice) = (Lab::new(), client("alice"));
-    // A regular file that cannot be read, not even by the administrator.
+    // A regular file that nobody can read, not even root.
     lab.link("a.pem", "/proc/self/mem");
     let error = lab
         .directory
@@ -151,7 +151,7 @@ fn a_file_that_comes_or_changes_or_moves_counts_at_once() {
     fs::rename(lab.path("a.pem"), lab.path("b.pem")).unwrap();
     assert_eq!(lab.found(&alice).unwrap(), "b.pem");
     lab.put("b.pem", &bob);
-    // Two writes may share a tick of the file system's clock, which is believed here.
+    // Two writes may share a tick of the file system's clock; here it is trusted.
     let later = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     fs::File::open(lab.path("b.pem")).unwrap().set_modified(later).unwrap();
     assert_eq!(lab.found(&bob).unwrap(), "b.pem");

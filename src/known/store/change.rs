@@ -1,8 +1,8 @@
-//! One change of the known file, made on its text: what the change does not touch stays as it
-//! is, byte for byte, comments and hand-made entries included.
+//! One change of the known file, made in its text: everything that it does not concern stays as it
+//! is, byte for byte, including comments and hand-made entries.
 //!
-//! Nothing here reads or writes a file. An entry that distrusts is only ever removed by the
-//! change that says so.
+//! Nothing here reads or writes a file. A distrusting entry is only removed by the change that asks
+//! for it.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,25 +17,25 @@ use crate::material::hex_colons;
 /// A change of the known file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Adds an entry. One without a place stands beside every other.
+    /// Adds an entry. One without a place leaves all others in the file.
     Set {
-        /// The entry; it does not distrust.
+        /// The entry, not a distrusting one.
         entry: Entry,
-        /// Which entries at its place it takes the place of.
+        /// Which entries at its place it replaces.
         replaces: Replaces,
     },
-    /// Removes the entries at exactly this place, but not those that distrust.
+    /// Removes the entries at exactly this place, except distrusting ones.
     Remove {
-        /// The place; one without a port is the entry for any port, and no other.
+        /// The place; without a port only the entry for any port is removed.
         place: Place,
     },
-    /// Removes every entry with exactly this certificate, wherever it is for, but not those that
-    /// distrust.
+    /// Removes every entry with exactly this certificate, whatever its place, except distrusting
+    /// ones.
     Forget {
         /// The certificate.
         certificate: Certificate,
     },
-    /// Marks a certificate as distrusted, everywhere, or takes that mark away.
+    /// Marks a certificate as distrusted everywhere, or removes that mark.
     Distrust {
         /// The certificate.
         certificate: Certificate,
@@ -46,36 +46,36 @@ pub enum Change {
     },
 }
 
-/// Which entries at a place make room for a new one.
+/// Which entries at a place a new one replaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replaces {
     /// All of them.
     Everything,
-    /// All of them, if they are of exactly these certificates (by SHA-256): those at this very
-    /// place that a peer was judged against. None means that nothing was known there.
+    /// All of them, if they have exactly these certificates (by SHA-256): those at this very place
+    /// that a peer was judged against. An empty list means that nothing was known there.
     Judged(Vec<[u8; 32]>),
-    /// Those with this public key (by SHA-256), of which there must be one.
+    /// Those with this public key (by SHA-256); there must be at least one.
     Key([u8; 32]),
 }
 
-/// What a change makes of a text.
+/// The result of a change to a text.
 #[derive(Debug)]
 pub(crate) struct Changed {
     /// The new text.
     pub(crate) text: Vec<u8>,
     /// How many entries it holds.
     pub(crate) count: usize,
-    /// The entry that is new in it.
+    /// The new entry in it.
     pub(crate) entry: Option<Entry>,
 }
 
-/// A text, and the entries that stand in it at these spans.
+/// A text, and the entries at these spans of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Current<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) entries: &'a [Arc<Entry>],
     pub(crate) spans: &'a [Range<usize>],
-    /// The role of entries that do not say theirs.
+    /// The role of entries that do not state one.
     pub(crate) role: Role,
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn empty_text() -> Vec<u8> {
 }
 
 impl Current<'_> {
-    /// The text after the change, or nothing where it says so already.
+    /// The text after the change. `None`: it already says so.
     pub(crate) fn with(&self, change: &Change) -> Result<Option<Changed>, Error> {
         match change {
             Change::Set { entry, replaces } => self.set(entry, replaces),
@@ -123,7 +123,8 @@ impl Current<'_> {
                 here
             }
             Replaces::Key(key) => {
-                // Of those without a host too: the new certificate is for its own names then.
+                // This includes entries without a host: the new certificate then applies to its own
+                // names.
                 let gone = self.positions(|one| {
                     let same = (one.role, &one.place) == (entry.role, &entry.place);
                     same && !one.distrust && one.certificate.key_sha256() == key
@@ -192,8 +193,8 @@ impl Current<'_> {
         all.filter(|(_, one)| wanted(one)).map(|(at, _)| at).collect()
     }
 
-    /// The text without the entries `gone`, and with the new one where the first of them was
-    /// or behind all others.
+    /// The text without the entries `gone`, and with the new one where the first of them was, or
+    /// after all others.
     fn changed(&self, gone: &[usize], entry: Option<&Entry>) -> Changed {
         let count =
             self.entries.len().saturating_sub(gone.len()).saturating_add(entry.iter().count());
@@ -230,7 +231,7 @@ impl Current<'_> {
         self.text.get(range).unwrap_or_default()
     }
 
-    /// The end of an entry that goes, with the empty line behind it where one is before it too.
+    /// The end of a removed entry, with the blank line after it if there is one before it too.
     fn end_with_blank_line(&self, span: &Range<usize>) -> usize {
         let before = self.part(0..span.start);
         let separated = before.ends_with(b"\n\n") || before.ends_with(b"\n\r\n");
@@ -241,7 +242,7 @@ impl Current<'_> {
         }
     }
 
-    /// Where a new entry goes: before the last line of a file of ours, else at the end.
+    /// Where a new entry goes: before the last line of a file of ours, otherwise at the end.
     fn end_of_entries(&self) -> usize {
         let mut end = self.text.len();
         for span in self.spans.iter().rev().map(Some).chain([None]) {
@@ -255,7 +256,7 @@ impl Current<'_> {
     }
 }
 
-/// Whether an entry can be set in a file of this role.
+/// Whether an entry is allowed in a file of this role.
 fn check(entry: &Entry, role: Role) -> Result<(), Error> {
     let why = if entry.distrust {
         "an entry that distrusts is set by marking its certificate"
@@ -273,12 +274,12 @@ fn check(entry: &Entry, role: Role) -> Result<(), Error> {
     Err(Error::new(Kind::Invalid, why))
 }
 
-/// Whether two entries at one place admit the same peer in the same way.
+/// Whether two entries at one place admit the same peer on the same terms.
 fn says_the_same(one: &Entry, new: &Entry) -> bool {
     one.certificate == new.certificate && one.accepted == new.accepted && one.expires == new.expires
 }
 
-/// That a certificate is no known peer's, in words.
+/// The message that a certificate is not that of a known peer.
 pub(crate) fn not_known(certificate: &Certificate) -> String {
     format!("the certificate {} is that of no known peer", hex_colons(certificate.sha256()))
 }
@@ -292,8 +293,8 @@ fn changed_meanwhile(entry: &Entry) -> Error {
         .with_hint("connect again: the peer is then judged by the new entry")
 }
 
-/// What makes an empty line at the end of `text`: without it, what stands there could become a
-/// line of the next entry.
+/// What makes a blank line at the end of `text`: without it the text there could become a line of
+/// the next entry.
 fn blank_line_behind(text: &[u8]) -> &'static [u8] {
     match text {
         [] | [.., b'\n', b'\n'] | [.., b'\n', b'\r', b'\n'] => b"",
@@ -302,7 +303,7 @@ fn blank_line_behind(text: &[u8]) -> &'static [u8] {
     }
 }
 
-/// Where [`LAST_LINE`] begins in a part of a text that begins with a line.
+/// Where [`LAST_LINE`] begins in a part of a text that starts at a line.
 fn last_line_in(part: &[u8]) -> Option<usize> {
     let wanted = LAST_LINE.as_bytes();
     let ends_line = |byte: Option<&u8>| matches!(byte, None | Some(b'\n' | b'\r'));
@@ -317,7 +318,7 @@ fn last_line_in(part: &[u8]) -> Option<usize> {
         })
 }
 
-/// A hand-made text without its last entry, as a file of ours: an empty file is damage.
+/// A hand-made text without its last entry, turned into a file of ours: an empty file is damage.
 fn emptied(text: &[u8]) -> Vec<u8> {
     let rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     if rest.trim_ascii().is_empty() {

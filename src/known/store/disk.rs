@@ -1,10 +1,10 @@
-//! How the known file is read, locked and replaced: the calls of the operating system, and
-//! what they find that nobody should trust.
+//! How the known file is read, locked and replaced: the system calls, and the checks of what must
+//! not be trusted.
 //!
-//! A file is replaced by a new one that is complete and on the disk before it takes the name,
-//! so that a kill at any moment leaves the old or the new. Waiting for the lock is the one
-//! clock here, and a look at it every few milliseconds: `flock` has no deadline, and what
-//! would give it one, a signal or a thread, is the application's.
+//! The file is replaced by a new one that is complete and on disk before it takes the name, so that
+//! a kill at any moment leaves the old or the new one. Waiting for the lock uses the only clock
+//! here, and tries every few milliseconds: `flock` has no deadline, and what would give it one, a
+//! signal or a thread, belongs to the application.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -20,13 +20,13 @@ use rustix::io::Errno;
 use crate::error::{Error, Kind};
 use crate::material::pause;
 
-/// A file larger than this was not made by answers.
+/// The largest file; one that answers made is smaller.
 const LARGEST: u64 = 1 << 30;
 
-/// How many bytes are written at once.
+/// How many bytes are written at a time.
 const CHUNK: usize = 1 << 16;
 
-/// The steps of a change of the file, for tests that stop at one.
+/// The steps of a change, for tests that stop at one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Opening and taking the lock.
@@ -35,18 +35,18 @@ pub(crate) enum Step {
     Create,
     /// Writing one chunk of it.
     Write,
-    /// Bringing it to the disk.
+    /// Syncing it to disk.
     Sync,
     /// Giving it the name of the file.
     Rename,
-    /// Bringing the name to the disk.
+    /// Syncing the directory.
     SyncDirectory,
 }
 
-/// Called before each step; an error is taken as the step's own.
+/// Called before each step; an error counts as the step's own.
 pub(crate) type Before<'a> = &'a dyn Fn(Step) -> io::Result<()>;
 
-/// What tells one state of a file from another.
+/// What distinguishes one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     device: u64,
@@ -67,8 +67,8 @@ impl Stamp {
         }
     }
 
-    /// Whether a later write is sure to make another stamp: file systems count time in steps
-    /// of up to two seconds.
+    /// Whether any later write is certain to change the stamp: file systems count time in steps of
+    /// up to two seconds.
     pub(crate) fn is_settled(&self, now: SystemTime) -> bool {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let (seconds, nanoseconds) = self.modified.max(self.changed);
@@ -78,7 +78,7 @@ impl Stamp {
     }
 }
 
-/// The state of the file without reading it; nothing where there is none.
+/// The stamp of the file, without reading it. `None`: there is no file.
 pub(crate) fn look(path: &Path) -> Result<Option<Stamp>, Error> {
     match std::fs::metadata(path) {
         Ok(metadata) => {
@@ -89,9 +89,9 @@ pub(crate) fn look(path: &Path) -> Result<Option<Stamp>, Error> {
     }
 }
 
-/// The file and its state; nothing where there is none. Symbolic links are followed.
+/// The file and its stamp. `None`: there is no file. Symbolic links are followed.
 pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
-    // A FIFO would keep a plain open waiting.
+    // A plain open of a FIFO would block.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
@@ -114,7 +114,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
     Err(Error::new(Kind::Store, why).with_hint("try again when the other program is done"))
 }
 
-/// Refuses a directory that is none, or that others may change.
+/// Refuses a path that is not a directory, or a directory that others may change.
 pub(crate) fn check_directory(path: &Path) -> Result<(), Error> {
     let metadata = std::fs::metadata(path).map_err(|error| no_directory(path, &error))?;
     if !metadata.is_dir() {
@@ -123,7 +123,7 @@ pub(crate) fn check_directory(path: &Path) -> Result<(), Error> {
     check_owner_and_mode(path, metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw())
 }
 
-/// The directory of the file, open, and the name of the file in it.
+/// The open directory of the file, and the file's name in it.
 #[derive(Debug)]
 pub(crate) struct Parent {
     file: File,
@@ -131,14 +131,14 @@ pub(crate) struct Parent {
     name: OsString,
 }
 
-/// The lock of the file, held until it is dropped.
+/// The lock of the file, held until dropped.
 #[derive(Debug)]
 pub(crate) struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A child that was forked meanwhile has the descriptor too, so that closing ours would
-        // not end the lock. Where this fails, the close does it.
+        // A child that was forked meanwhile has the descriptor too, so closing ours would not
+        // release the lock. If this fails, the close has to do.
         let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
     }
 }
@@ -163,7 +163,7 @@ impl Parent {
         Ok(Self { file, path: parent.to_path_buf(), name: name.to_owned() })
     }
 
-    /// Takes the lock, or gives up at the deadline.
+    /// Takes the lock; fails at the deadline.
     pub(crate) fn lock(&self, deadline: Instant, before: Before<'_>) -> Result<Lock, Error> {
         let mut name = self.name.clone();
         name.push(".lock");
@@ -180,7 +180,7 @@ impl Parent {
                 | OFlags::CLOEXEC;
             let file = rustix::fs::openat(&self.file, &name, flags, private()).map_err(
                 |error| match error {
-                    // Linux and macOS say the first of an unwanted link, FreeBSD the second.
+                    // For an unwanted link Linux and macOS return the first, FreeBSD the second.
                     Errno::LOOP | Errno::MLINK => link(&path),
                     other => cannot(other.into()),
                 },
@@ -202,7 +202,7 @@ impl Parent {
         }
     }
 
-    /// Refuses to write where the name leads elsewhere, or where another name leads here.
+    /// Refuses to write if the name is a symbolic link, or if the file has another name.
     pub(crate) fn check_target(&self) -> Result<(), Error> {
         let path = self.path.join(&self.name);
         match std::fs::symlink_metadata(&path) {
@@ -221,7 +221,7 @@ impl Parent {
         }
     }
 
-    /// Puts `text` in place of the file, durably, or leaves `old` as it was.
+    /// Replaces the file with `text` durably, or leaves `old` as it was.
     pub(crate) fn replace(
         &self,
         text: &[u8],
@@ -240,7 +240,7 @@ impl Parent {
         Ok(Stamp::of(&found))
     }
 
-    /// Writes a temporary file and gives it the name.
+    /// Writes a temporary file and renames it.
     fn take_name(&self, text: &[u8], before: Before<'_>) -> io::Result<File> {
         before(Step::Create)?;
         let (file, temporary) = self.create()?;
@@ -248,14 +248,14 @@ impl Parent {
             Ok(rustix::fs::renameat(&self.file, &temporary, &self.file, &self.name)?)
         });
         if let Err(error) = filled {
-            // What is left behind harms nobody: no reader looks at it, no writer takes its name.
+            // A leftover does no harm: no reader looks at it, and no writer takes its name.
             let _ = rustix::fs::unlinkat(&self.file, &temporary, AtFlags::empty());
             return Err(error);
         }
         Ok(file)
     }
 
-    /// A new file beside the one that it is for.
+    /// A new file next to the one that it will replace.
     fn create(&self) -> io::Result<(File, OsString)> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -273,7 +273,7 @@ impl Parent {
         Err(Errno::EXIST.into())
     }
 
-    /// Makes the file what it was, as well as the disk lets us.
+    /// Restores the file, as well as the disk allows.
     fn put_back(&self, old: Option<&[u8]>) {
         let _ = match old {
             Some(text) => self.take_name(text, &|_| Ok(())).map(drop),
@@ -283,7 +283,7 @@ impl Parent {
         let _ = self.file.sync_all();
     }
 
-    /// Whether a name still is the file that was opened by it.
+    /// Whether a name still refers to the file that was opened by it.
     fn is_still(&self, name: &OsStr, file: &File) -> bool {
         let there = rustix::fs::statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW);
         let here = rustix::fs::fstat(file);
@@ -291,13 +291,13 @@ impl Parent {
     }
 }
 
-/// The sentence for a lock that another holds.
+/// The error for a lock that somebody else holds.
 pub(crate) fn locked(path: &Path) -> Error {
     Error::new(Kind::StoreLocked, format!("another process or thread holds {}", path.display()))
         .with_hint("try again when it is done")
 }
 
-/// Refuses what belongs to somebody else, or what somebody else may write.
+/// Refuses what belongs to another user, or what others may write.
 pub(crate) fn check_owner_and_mode(
     path: &Path,
     owner: u32,
@@ -320,7 +320,7 @@ pub(crate) fn check_owner_and_mode(
     Ok(())
 }
 
-/// The state of an open file that may be trusted.
+/// The stamp of an open file, after checking that it can be trusted.
 fn checked(path: &Path, file: &File) -> Result<Stamp, Error> {
     let metadata = file.metadata().map_err(|error| cannot("read", path, &error))?;
     check_file(path, &metadata)?;
@@ -339,7 +339,7 @@ fn check_file(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     check_owner_and_mode(path, metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw())
 }
 
-/// The lock is for us alone whatever the umask; one of another user is not ours to take.
+/// The lock is private whatever the umask; one of another user is not ours to take.
 fn check_lock(path: &Path, file: &File) -> Result<(), Error> {
     let found = file.metadata().map_err(|error| cannot("lock", path, &error))?;
     let user = rustix::process::geteuid().as_raw();
@@ -354,15 +354,15 @@ fn check_lock(path: &Path, file: &File) -> Result<(), Error> {
     check_owner_and_mode(path, found.uid(), found.mode(), user)
 }
 
-/// Nothing where nothing is there; a link that leads nowhere is not nothing.
+/// `None` if there is nothing at the path; a dangling link is not nothing.
 fn missing<T>(path: &Path, error: &io::Error) -> Result<Option<T>, Error> {
     let nothing = error.kind() == io::ErrorKind::NotFound;
-    // A link that leads nowhere is there. A file that came into being since was not.
+    // A dangling link exists. A file that was created since did not exist then.
     let link = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
     if nothing && !link { Ok(None) } else { Err(cannot("read", path, error)) }
 }
 
-/// Puts a text into a new file, for us alone whatever the umask, and on the disk.
+/// Writes a text into a new file, private whatever the umask, and syncs it.
 fn fill(mut file: &File, text: &[u8], before: Before<'_>) -> io::Result<()> {
     rustix::fs::fchmod(file, private())?;
     for chunk in text.chunks(CHUNK) {
@@ -373,7 +373,7 @@ fn fill(mut file: &File, text: &[u8], before: Before<'_>) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Some file systems know no such thing, and there is nothing more to be done with them.
+/// Some file systems do not support this, and there is nothing more to be done.
 fn sync_directory(directory: &File) -> io::Result<()> {
     match directory.sync_all() {
         Err(error)

@@ -19,7 +19,7 @@ use crate::material::testing::certificate;
 mod faults;
 mod processes;
 
-/// A directory with a path for a known file in it.
+/// A directory with the path of a known file in it.
 struct Room {
     directory: TempDir,
     path: PathBuf,
@@ -397,8 +397,8 @@ fn a_stamp_is_settled_two_seconds_after_the_last_change() {
     assert!(!stamp.is_settled(written - Duration::from_secs(60)));
 }
 
-/// What a store says after another program changed the file, and the stamp is the same as
-/// before: the file system counts time too coarsely.
+/// What a store says after another program changed the file without changing the stamp: the clock
+/// of the file system is too coarse.
 fn after_a_change_without_a_new_stamp(age: i64) -> Vec<Entry> {
     let place = place();
     let (old, new) = (entry("a:1"), entry("b:1"));

@@ -1,10 +1,9 @@
-//! The text of the known file: plain PEM with lines such as `Host: a.example:443` directly
-//! above each block.
+//! The text of the known file: plain PEM with lines such as `Host: a.example:443` directly above
+//! each block.
 //!
-//! A line that could be meant for an entry and cannot be understood is damage, and damage
-//! fails the whole text: an entry that is lost would make a known server a stranger, and a
-//! lost `Distrust: yes` would admit one. What other programs print around a PEM block, and
-//! comments, are left alone.
+//! A line that looks meant for an entry but cannot be understood is damage, and damage makes the
+//! whole text fail: a lost entry would make a known server a stranger, and a lost `Distrust: yes`
+//! would admit one. Comments, and what other programs print around a PEM block, are left alone.
 
 use std::ops::Range;
 
@@ -18,32 +17,32 @@ use crate::material::{hex_colons, parse_time, pem_text, time_text};
 pub(crate) const FIRST_LINE: &str =
     "# Known peers of libtlsconn; the lines directly above a block belong to it.";
 
-/// The last line of such a file: without it the file was cut short.
+/// The last line of such a file: without it the file was truncated.
 pub(crate) const LAST_LINE: &str = "# End of the known peers.";
 
 const HINT: &str = "mend or remove these lines, or put back a copy of the file";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// An entry, and where it stands in the text.
+/// An entry, and where it is in the text.
 #[derive(Clone, Debug)]
 pub(crate) struct Located {
     /// The entry.
     pub entry: Entry,
-    /// The bytes from the first line that belongs to it to behind its last.
+    /// The bytes from its first line to the end of its last.
     pub span: Range<usize>,
 }
 
-/// Every entry in `text`; `source` names the text in an error, and `role` is that of entries
-/// that do not say theirs.
+/// All entries in `text`; `source` names the text in errors, and `role` is the role of entries that
+/// do not state one.
 ///
 /// # Errors
 ///
-/// [`Kind::Store`] where anything in it is damaged, naming the line and what to do.
+/// [`Kind::Store`] if anything in it is damaged, with the line and what to do.
 pub(crate) fn read(text: &[u8], source: &str, role: Role) -> Result<Vec<Located>, Error> {
     read_reusing(text, source, role, |_| None)
 }
 
-/// The same; `made` may have the certificate of these bytes at hand.
+/// The same; `made` may return the already parsed certificate of these bytes.
 pub(crate) fn read_reusing(
     text: &[u8],
     source: &str,
@@ -79,7 +78,7 @@ pub(crate) fn read_reusing(
     Ok(entries)
 }
 
-/// Whether a text begins with [`FIRST_LINE`], and so may be without entries.
+/// Whether a text begins with [`FIRST_LINE`], and so may have no entries.
 #[must_use]
 pub(crate) fn is_ours(text: &[u8]) -> bool {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
@@ -162,11 +161,11 @@ impl Keyword {
     }
 }
 
-/// What a line begins with.
+/// How a line begins.
 enum Line<'a> {
-    /// A word and a colon, then a value.
+    /// A keyword and a colon, then a value.
     Word(&'a str, &'a [u8]),
-    /// A keyword whose colon is not where it belongs.
+    /// A keyword whose colon is misplaced.
     Misspelt(&'a str),
     /// Anything else.
     Free,
@@ -212,7 +211,7 @@ impl Reader<'_> {
     }
 
     fn blocks(&self) -> Result<Vec<Block>, Error> {
-        // A file of ours may be without a block, which is no PEM text.
+        // A file of ours may have no block, and then it is not a PEM text.
         if !self.text.windows(5).any(|part| part.eq_ignore_ascii_case(b"BEGIN")) {
             return Ok(Vec::new());
         }
@@ -224,14 +223,14 @@ impl Reader<'_> {
         if self.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
     }
 
-    /// The begin of the line that `at` is in, not before `from`.
+    /// The beginning of the line that `at` is in, but not before `from`.
     fn line_start(&self, at: usize, from: usize) -> usize {
         let before = self.text.get(from..at).unwrap_or_default();
         let end = before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
         from.saturating_add(end.map_or(0, |end| end.saturating_add(1)))
     }
 
-    /// The begin of the line behind `at`, which is the end of a line or already behind it.
+    /// The beginning of the line after `at`, which is the end of a line or already past it.
     fn line_end(&self, at: usize) -> usize {
         let ended = matches!(at.checked_sub(1).and_then(|last| self.text.get(last)), Some(b'\n'));
         let rest = self.text.get(at..).unwrap_or_default();
@@ -248,15 +247,15 @@ impl Reader<'_> {
         self.text.get(line.clone()).unwrap_or_default()
     }
 
-    /// Whether a line above a block goes on belonging to it.
+    /// Whether a line above a block still belongs to the block.
     fn is_header(&self, line: &Range<usize>) -> bool {
         let line = self.line(line);
         let free = line.first().is_some_and(|byte| !byte.is_ascii_whitespace());
         free && !line.starts_with(b"--") && !is_marker(line)
     }
 
-    /// Refuses lines that someone meant for an entry, in a place where they belong to none.
-    /// Says whether one of the lines is the last of a file of ours.
+    /// Refuses lines that were meant for an entry, in a place where they belong to none. Returns
+    /// whether one of the lines is the last line of a file of ours.
     fn check_apart(&self, lines: &[Range<usize>]) -> Result<bool, Error> {
         let mut last = false;
         for range in lines {
@@ -343,7 +342,7 @@ impl Reader<'_> {
             let why = "the entry of a server does not belong into the file of known clients";
             return Err(self.damage(begin, why));
         }
-        // A client has no host; its entry is for its certificate alone.
+        // A client has no host; its entry is for its certificate only.
         let is_bound = entry.place.is_some() || entry.role == Role::Client;
         if !is_bound && !entry.accepted.is_empty() {
             return Err(self.damage(begin, "an entry without a host cannot have accepted problems"));
@@ -352,7 +351,7 @@ impl Reader<'_> {
     }
 }
 
-/// Takes the value of a keyword into an entry.
+/// Stores the value of a keyword in an entry.
 fn set(entry: &mut Entry, keyword: Keyword, value: &[u8]) -> Result<(), String> {
     let bad = |what: &str| format!("\"{}\" is {what}", shown(value));
     let value = std::str::from_utf8(value).map_err(|_| bad("no UTF-8 text"))?;
@@ -399,8 +398,8 @@ fn set(entry: &mut Entry, keyword: Keyword, value: &[u8]) -> Result<(), String> 
     Ok(())
 }
 
-/// 64 hexadecimal digits in any case, with a colon after every second or with none, as lower
-/// case with colons.
+/// 64 hexadecimal digits in any case, with a colon after every second or without colons; returned
+/// in lower case with colons.
 fn hex_of(text: &str) -> Option<String> {
     let digits: Vec<u8> =
         text.bytes().filter(|byte| *byte != b':').map(|byte| byte.to_ascii_lowercase()).collect();
@@ -434,7 +433,7 @@ fn lines(text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
     found
 }
 
-/// The begin of a value, for a sentence.
+/// The beginning of a value, for a message.
 fn shown(value: &[u8]) -> String {
     String::from_utf8_lossy(value).chars().take(80).collect()
 }

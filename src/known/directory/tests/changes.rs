@@ -1,4 +1,4 @@
-//! What changes while somebody looks: no entry is missed, and no name is free for a moment.
+//! Changes during a look-up: no entry is missed, and no name is free for a moment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use super::*;
 
 #[test]
 fn the_name_of_an_entry_that_is_being_written_is_not_free() {
-    // Young files, for this clock, and then old ones.
+    // First the files are young by this clock, then old.
     for (now, is_free) in [(Duration::ZERO, false), (Duration::from_secs(1 << 32), true)] {
         let (lab, alice) = (Lab::at(now), client("alice"));
         lab.put("a.pem", &alice);
@@ -23,8 +23,8 @@ fn the_name_of_an_entry_that_is_being_written_is_not_free() {
     }
 }
 
-/// A directory with an entry of `alice`, in which `change` happens in the middle of the first look
-/// behind the one that `first` takes.
+/// A directory with an entry of `alice`, in which `change` happens in the middle of the first
+/// look-up after the one that `first` does.
 fn changed_meanwhile(
     alice: &Certificate,
     first: impl Fn(&Directory),

@@ -1,8 +1,8 @@
-//! A call of the operating system fails, or the process dies, at every step of a change.
+//! A system call fails, or the process dies, at every step of a change.
 
 use super::*;
 
-/// A store whose `at`-th step fails.
+/// A store whose step number `at` fails.
 fn failing(place: &Room, at: usize, errno: Errno) -> (Store, Arc<AtomicUsize>) {
     let steps = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&steps);

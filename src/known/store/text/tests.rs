@@ -15,7 +15,7 @@ fn entries(text: &str) -> Result<Vec<Entry>, Error> {
     Ok(located.into_iter().map(|one| one.entry).collect())
 }
 
-/// One entry with these lines above its block, and the SHA-256 where it is wanted.
+/// One entry with these lines above its block, and with the SHA-256 if it is wanted.
 fn with_lines(lines: &str) -> Result<Entry, Error> {
     let certificate = certificate(&["a.example"]);
     let text = format!("{lines}{}{}", sha256_line(&certificate), pem(&certificate));
