@@ -1,8 +1,8 @@
-//! Who is believed: the judgement over a peer, and the question that it may end in.
+//! Who is trusted: the judgement of a peer, and the question that it may lead to.
 //!
-//! The judge is pure: what a peer shows, what is believed, who is known and the time go in. It
-//! is the only room that makes an [`Admitted`]. Start at [`judge`] for servers and at [`client`]
-//! for clients; everything else feeds them or waits for their questions.
+//! The judge is pure: what a peer shows, what is trusted, who is known and the time go in. It is
+//! the only room that makes an [`Admitted`]. Start at [`judge`] for servers and at [`client`] for
+//! clients; everything else feeds them or waits for their questions.
 
 mod allow;
 mod asked;

@@ -1,26 +1,26 @@
-//! The clients that may come, by patterns for their distinguished names.
+//! The clients that are allowed, by patterns for their distinguished names.
 //!
 //! The patterns are libvirt's: `*` stands for any characters, `?` for one, everything else for
-//! itself. A pattern is compared with the whole name as GnuTLS writes it, letter case included.
-//! What that escapes, with its backslash, is one character that only the same two or a wildcard
-//! fit: no separator inside a value passes for one between values. A name without such a text
-//! is on no list.
+//! itself. A pattern is compared with the whole name as GnuTLS writes it, case included. A
+//! character that GnuTLS escapes counts, with its backslash, as one character that only the same
+//! two or a wildcard match: so a separator inside a value cannot pass for one between values. A
+//! name that has no text form is on no list.
 
 use std::sync::Arc;
 
 use crate::error::{Error, Kind, escaped};
 use crate::material::{Certificate, name_text};
 
-/// The patterns, where there is a list; an empty list admits nobody.
+/// The patterns, if there is a list; an empty list allows nobody.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AllowList(Option<Arc<[Pattern]>>);
 
 impl AllowList {
-    /// This list and one more pattern; nothing: an empty list in place of this one.
+    /// This list with one more pattern. `None`: an empty list.
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`] for an empty pattern, which no name fits.
+    /// [`Kind::Invalid`] for an empty pattern, which matches no name.
     pub(crate) fn with(&self, pattern: Option<&str>) -> Result<Self, Error> {
         let Some(pattern) = pattern else { return Ok(Self(Some(Arc::default()))) };
         if pattern.is_empty() {
@@ -38,14 +38,14 @@ impl AllowList {
         self.0.is_some()
     }
 
-    /// The patterns, where there is a list; two that fit the same names by their letters are
+    /// The patterns, if there is a list; patterns that match the same names by their letters are
     /// written alike.
     #[must_use]
     pub(crate) fn patterns(&self) -> Option<Vec<String>> {
         self.0.as_ref().map(|all| all.iter().map(Pattern::text).collect())
     }
 
-    /// Why the client with this certificate may not come; nothing where it may.
+    /// Why the client with this certificate is not allowed. `None`: it is allowed.
     #[must_use]
     pub(crate) fn refusal(&self, leaf: &Certificate) -> Option<Error> {
         let patterns = self.0.as_ref()?;
@@ -97,7 +97,7 @@ enum Part {
     AnyEscaped,
 }
 
-/// One character of a name; nothing for a byte that is in none.
+/// One character of a name. `None`: a byte that is not part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unit {
     Plain(Option<char>),
@@ -139,12 +139,12 @@ impl Pattern {
         text
     }
 
-    /// Whether the whole of `name` fits. A `*` is only ever given up for a later one, so the
-    /// work is bounded by the product of the two lengths.
+    /// Whether the whole of `name` matches. A `*` is only abandoned for a later one, so the work is
+    /// bounded by the product of the two lengths.
     fn fits(&self, name: &[u8]) -> bool {
         let name = units(name);
         let (mut at, mut in_name) = (0_usize, 0_usize);
-        // Behind the last star, and where what it stands for ends.
+        // Behind the last star, and the end of what it stands for.
         let mut star: Option<(usize, usize)> = None;
         while let Some(unit) = name.get(in_name) {
             let fits_here = match self.0.get(at) {
@@ -174,7 +174,7 @@ impl Pattern {
     }
 }
 
-/// The characters of a name, each with the backslash before it.
+/// The characters of a name, each with its backslash if it has one.
 fn units(name: &[u8]) -> Vec<Unit> {
     let mut rest = characters(name).into_iter();
     let mut units = Vec::with_capacity(name.len());
@@ -187,7 +187,7 @@ fn units(name: &[u8]) -> Vec<Unit> {
     units
 }
 
-/// The characters of a text; nothing for each byte that is in none.
+/// The characters of a text; `None` for each byte that is not part of one.
 fn characters(text: &[u8]) -> Vec<Option<char>> {
     let chunks = text.utf8_chunks();
     let all = chunks.flat_map(|chunk| {

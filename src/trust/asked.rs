@@ -1,5 +1,5 @@
-//! What can be asked about a peer: the situations, what a context does in them, and everything
-//! that a question is about.
+//! What can be asked about a peer: the situations, what a context does in them, and the contents of
+//! a question.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::material::Certificate;
 pub enum Situation {
     /// A stranger that an authority vouches for.
     New,
-    /// A known peer with another certificate.
+    /// A known peer that shows another certificate.
     Changed,
-    /// A known peer with a new certificate for its old key, from an authority.
+    /// A known peer with a new certificate for its old key, issued by an authority.
     Renewed,
     /// A stranger that no authority vouches for.
     Untrusted,
-    /// A known peer with a problem that was not accepted with it.
+    /// A known peer with a problem that was not accepted before.
     NewProblem,
-    /// A client that nothing here vouches for.
+    /// A client that nothing vouches for.
     Client,
 }
 
 /// What to do in a situation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Policy {
-    /// What the situation's text says.
+    /// The default of the situation.
     #[default]
     Auto,
     /// Refuse.
@@ -42,67 +42,67 @@ pub enum Policy {
 /// The policies of a context.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Policies {
-    /// For [`Situation::New`]; by itself asks the validator, and where none was ever set the
+    /// For [`Situation::New`]; by default asks the validator, and if none was ever set the
     /// authority decides.
     pub on_new: Policy,
-    /// For [`Situation::Changed`]; by itself refuses.
+    /// For [`Situation::Changed`]; refuses by default.
     pub on_changed: Policy,
-    /// For [`Situation::Renewed`]; by itself admits and replaces the entry.
+    /// For [`Situation::Renewed`]; by default admits and replaces the entry.
     pub on_renewed: Policy,
-    /// For [`Situation::Untrusted`]; by itself refuses.
+    /// For [`Situation::Untrusted`]; refuses by default.
     pub on_untrusted: Policy,
-    /// For [`Situation::NewProblem`]; by itself asks where there is a validator.
+    /// For [`Situation::NewProblem`]; by default asks if there is a validator.
     pub on_new_problem: Policy,
-    /// For [`Situation::Client`]; by itself refuses.
+    /// For [`Situation::Client`]; refuses by default.
     pub on_client: Policy,
 }
 
 /// Who can be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Asking {
-    /// Nobody, and nobody ever could.
+    /// Nobody; no validator was ever set.
     #[default]
     Nobody,
     /// A validator.
     Validator,
-    /// A validator of the 2007 proposal, which knows of new peers only.
+    /// A validator of the 2007 proposal, which only knows about new peers.
     Proposal,
-    /// Nobody any more: the validator was taken away.
+    /// Nobody any more: the validator was removed.
     NobodyAnyMore,
 }
 
-/// An answer that a connection brings along when it is judged again.
+/// An answer that a connection uses when it is judged again.
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// The question that was answered.
     pub asked: Asked,
 }
 
-/// Everything that a question is about.
+/// The contents of a question.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Which side the peer is on.
     pub role: Role,
-    /// The host that was dialled, or the verify name, with the port; a client has none.
+    /// The host that was dialled, or the verify name, with the port. `None`: a client.
     pub endpoint: Option<Endpoint>,
-    /// The identity that a client would be granted.
+    /// The identity that a client would get.
     pub identity: Option<String>,
     /// Why there is a question.
     pub situation: Situation,
-    /// Everything that is wrong, and that an allowing answer accepts.
+    /// Everything that is wrong, and that an answer to allow accepts.
     pub problems: Problems,
-    /// A sentence for each thing that is wrong.
+    /// A sentence for each problem.
     pub why: Vec<String>,
-    /// What the peer shows, the leaf first.
+    /// What the peer shows, leaf first.
     pub chain: Arc<[Certificate]>,
-    /// The entry that is known, where there is one.
+    /// The known entry, if there is one.
     pub previous: Option<Arc<Entry>>,
     /// The certificates that were known for the place, by fingerprint.
     pub judged: Vec<[u8; 32]>,
-    /// The certificates that the store has for this very place, by fingerprint: those that a
-    /// stored answer takes the place of.
+    /// The certificates that the store has for exactly this place, by fingerprint: those that a
+    /// stored answer replaces.
     pub stored: Vec<[u8; 32]>,
-    /// Whether what is known comes from the store or from given material.
+    /// Whether the known entries come from the store or from given material.
     pub lasting: bool,
 }
 
@@ -113,7 +113,7 @@ impl Asked {
         self.chain.first()
     }
 
-    /// The peer, for a sentence: its host and port, or the name that a client would get.
+    /// The peer, for a message: its host and port, or the name that a client would get.
     #[must_use]
     pub fn whom(&self) -> String {
         match (&self.endpoint, &self.identity) {

@@ -1,10 +1,9 @@
-//! The judgement over a client: who vouches for it, who it is, and whether it may come.
+//! The judgement of a client: who vouches for it, who it is, and whether it is allowed.
 //!
-//! A client is let in by an entry of the directory of client certificates, as a known client,
-//! by an authority, or by an answer; then the lists of those who may come are asked, whoever
-//! vouched. It gets a name, its identity, and nobody but the directory and the known clients
-//! themselves can give away a name that stands there. The directory is looked at anew for each
-//! judgement.
+//! An entry in the directory of client certificates, a known client, an authority or an answer can
+//! vouch for a client; then the lists of allowed clients are checked, whatever vouched for it. It
+//! gets a name, its identity; a name in the directory or among the known clients can only be given
+//! to the client that has it there. The directory is read anew for each judgement.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,32 +20,32 @@ use crate::host::Role;
 use crate::known::{Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, identity};
 use crate::material::{Certificate, source_of};
 
-/// Whether clients show a certificate.
+/// Whether clients must show a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClientAuth {
     /// They are not asked for one.
     None,
-    /// They are asked, and may have none.
+    /// They are asked for one, but need none.
     Optional,
-    /// They must.
+    /// They must show one.
     #[default]
     Required,
 }
 
-/// What decides about clients beside rules and known peers: a part of a snapshot.
+/// What decides about clients besides rules and known peers: a part of a snapshot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Admission {
-    /// Whether clients show a certificate.
+    /// Whether clients must show a certificate.
     pub auth: ClientAuth,
     /// Which part of a certificate is the identity.
     pub identity_from: IdentityFrom,
-    /// The directory of client certificates, where there is one.
+    /// The directory of client certificates, if there is one.
     pub directory: Option<Arc<Directory>>,
-    /// Whether authorities count beside the directory.
+    /// Whether authorities count besides the directory.
     pub directory_and_authorities: bool,
-    /// The distinguished names that are allowed, where there is a list.
+    /// The allowed distinguished names, if there is a list.
     pub names: AllowList,
-    /// The identities that are allowed, where there is a list.
+    /// The allowed identities, if there is a list.
     pub identities: Option<Arc<BTreeSet<String>>>,
 }
 
@@ -62,9 +61,9 @@ impl Admission {
 pub(crate) struct ClientBeliefs<'a> {
     /// Authorities, revocation lists, profile, and the list of distinguished names.
     pub rules: &'a Rules,
-    /// The chains that these rules found clean.
+    /// The chains that were found clean by these rules.
     pub clean: &'a CleanChains,
-    /// What is for clients alone.
+    /// What applies to clients only.
     pub admission: &'a Admission,
     /// What to do with a client that nothing vouches for.
     pub policy: Policy,
@@ -109,7 +108,7 @@ fn anonymous(beliefs: &ClientBeliefs<'_>) -> Result<Judgement, Error> {
     Ok(Judgement::Admitted(Admitted::client(Reason::Anonymous, Arc::new([]), None)))
 }
 
-/// Judges a client that shows a certificate, and tells what was found as well.
+/// Judges a client that shows a certificate, and returns the findings as well.
 pub(crate) fn hear(
     client: &Peer<'_>,
     beliefs: &ClientBeliefs<'_>,
@@ -150,12 +149,12 @@ pub(crate) fn hear(
     Ok((court.unknown(None, &mut found), found))
 }
 
-/// Refuses a name that another one has already, with another key than the one with this
-/// fingerprint: a file of the directory, or a known client.
+/// Refuses a name that already belongs to a client whose key has another fingerprint: in a file of
+/// the directory, or as a known client.
 ///
 /// # Errors
 ///
-/// [`Kind::NotAllowed`], naming the other one; that the directory cannot be read.
+/// [`Kind::NotAllowed`], naming the other client; those of reading the directory.
 pub(crate) fn is_its_own(
     name: &str,
     key_sha256: &[u8; 32],
@@ -185,7 +184,7 @@ pub(crate) fn is_its_own(
     }
 }
 
-/// The judgement over one client that shows a certificate.
+/// The judgement of one client that shows a certificate.
 struct ClientCourt<'a> {
     beliefs: &'a ClientBeliefs<'a>,
     leaf: &'a Certificate,
@@ -195,14 +194,14 @@ struct ClientCourt<'a> {
 }
 
 impl ClientCourt<'_> {
-    /// What counts of an entry of the directory: path, authority and purpose do not.
+    /// The findings that count for an entry of the directory: path, authority and purpose do not.
     fn of_directory(&self, case: &Case<'_>) -> Assessment {
         let mut found = assess_exact(case, self.beliefs.rules);
         found.forget(Problems::WRONG_PURPOSE);
         with_distrust(found, case, self.beliefs.known)
     }
 
-    /// A client whose very certificate is known.
+    /// A client that is known by exactly this certificate.
     fn known(
         &self,
         lasting: &[Arc<Entry>],
@@ -220,7 +219,7 @@ impl ClientCourt<'_> {
         self.unknown(lasting.first().or(session.first()), found)
     }
 
-    /// Says why nobody vouches for a client that is not known, or why whoever does is not heard.
+    /// Says why nothing vouches for an unknown client, or why what vouches for it does not count.
     fn say_who_vouches(&self, vouched: bool, found: &mut Assessment) {
         let why = match &self.beliefs.admission.directory {
             Some(directory) => {
@@ -234,21 +233,21 @@ impl ClientCourt<'_> {
             }
             None => return,
         };
-        // It is the reason; what else is wrong only shows why nothing else helped.
+        // This is the reason; the other problems only show why nothing else helped.
         found.why.insert(0, why);
     }
 
-    /// Nobody vouches for the client: it is asked about, or refused.
+    /// Nothing vouches for the client: ask about it, or refuse it.
     fn unknown(&self, previous: Option<&Arc<Entry>>, found: &mut Assessment) -> Judgement {
         let may_ask = self.beliefs.policy == Policy::Ask
             && self.beliefs.asking != Asking::Proposal
             && !found.problems.intersects(Problems::SEVERE);
-        // Who holds the name is asked for those alone that an answer could let in: it may cost
-        // a look at every entry, and a stranger would pay nothing for it.
+        // Only look for the holder of the name if an answer could admit the client: it may mean
+        // reading every entry, and a stranger could make us do that for free.
         let name = if may_ask { self.name_for(IdentitySource::Answer) } else { self.listed_name() };
         let identity = match name {
             Ok(name) => Some(name),
-            // No answer can help it, so nobody is asked.
+            // No answer can help, so nobody is asked.
             Err(error) if may_ask => {
                 return Judgement::Refused(error.with_problems(found.problems));
             }
@@ -283,7 +282,7 @@ impl ClientCourt<'_> {
         Judgement::Ask(Box::new(asked))
     }
 
-    /// Somebody vouches for the client: it comes in, unless a list is against it.
+    /// Something vouches for the client: it is admitted, unless a list excludes it.
     fn let_in(&self, source: IdentitySource, reason: Reason) -> Judgement {
         match self.name_for(source) {
             Ok(name) => {
@@ -294,7 +293,7 @@ impl ClientCourt<'_> {
         }
     }
 
-    /// The identity that the client gets from this source, or why it may not have it.
+    /// The identity that the client gets from this source, or why it cannot have it.
     fn name_for(&self, source: IdentitySource) -> Result<String, Error> {
         let name = self.listed_name()?;
         if source != IdentitySource::Directory {
@@ -303,7 +302,7 @@ impl ClientCourt<'_> {
         Ok(name)
     }
 
-    /// The identity in the client's certificate, where no list is against it.
+    /// The identity in the client's certificate, unless a list excludes it.
     fn listed_name(&self) -> Result<String, Error> {
         let admission = self.beliefs.admission;
         if let Some(error) = admission.names.refusal(self.leaf) {

@@ -1,8 +1,8 @@
 //! The judgement: admitted, refused with every problem, or a question.
 //!
-//! [`judge`] is pure: what a peer shows, what the context believes and knows, and the time go
-//! in; the answer comes out. An [`Admitted`] is made nowhere else, and a session opens its
-//! gate for nothing else.
+//! [`judge`] is pure: what a peer shows, what the context trusts and knows, and the time go in; the
+//! judgement comes out. An [`Admitted`] is made nowhere else, and a session opens its gate for
+//! nothing else.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::material::Certificate;
 pub(crate) struct Beliefs<'a> {
     /// Authorities, revocation lists and profile.
     pub rules: &'a Rules,
-    /// The chains that these rules found clean.
+    /// The chains that were found clean by these rules.
     pub clean: &'a CleanChains,
     /// The policies.
     pub policies: &'a Policies,
@@ -31,18 +31,18 @@ pub(crate) struct Beliefs<'a> {
     pub known: &'a KnownView,
 }
 
-/// What came of the judgement.
+/// The result of a judgement.
 #[derive(Clone, Debug)]
 pub enum Judgement {
-    /// The peer may be talked to.
+    /// The peer is admitted.
     Admitted(Admitted),
-    /// The peer may not be talked to; the error has every problem.
+    /// The peer is refused; the error has every problem.
     Refused(Error),
     /// Somebody must be asked.
     Ask(Box<Asked>),
 }
 
-/// The proof that a peer was judged and may be talked to.
+/// The proof that a peer was judged and admitted.
 #[derive(Clone, Debug)]
 pub struct Admitted {
     reason: Reason,
@@ -56,13 +56,13 @@ pub struct Admitted {
 pub enum Reason {
     /// An authority vouches for it.
     Authority,
-    /// Its very certificate is known.
+    /// It is known by exactly this certificate.
     Known,
     /// It has a new certificate for its known key.
     Renewed,
     /// The user, or the application, allowed it.
     Answer,
-    /// Its very certificate is in the directory of client certificates.
+    /// Exactly its certificate is in the directory of client certificates.
     Directory,
     /// It is a client without a certificate, and needs none.
     Anonymous,
@@ -83,7 +83,7 @@ impl Reason {
     }
 }
 
-/// An entry that is to be replaced once the connection is open.
+/// An entry to replace once the connection is open.
 #[derive(Clone, Debug)]
 pub struct Renewal {
     /// The new entry.
@@ -93,7 +93,7 @@ pub struct Renewal {
 }
 
 impl Admitted {
-    /// Why.
+    /// Why the peer was admitted.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
@@ -105,14 +105,14 @@ impl Admitted {
         self.renews.as_ref()
     }
 
-    /// Who a client is, and who says so; nothing for servers, and for clients without a
+    /// Who a client is, and who vouches for it. `None`: a server, or a client without a
     /// certificate.
     #[must_use]
     pub const fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }
 
-    /// A client that was judged; [`super::client`] alone says so.
+    /// A client that was admitted; only [`super::client`] may say so.
     pub(crate) const fn client(
         reason: Reason,
         chain: Arc<[Certificate]>,
@@ -121,7 +121,7 @@ impl Admitted {
         Self { reason, renews: None, chain, identity }
     }
 
-    /// What the peer showed, the leaf first.
+    /// What the peer showed, leaf first.
     #[must_use]
     pub fn chain(&self) -> &Arc<[Certificate]> {
         &self.chain
@@ -137,7 +137,7 @@ pub(crate) fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant
     }
 }
 
-/// Judges a peer, and tells what was found as well; an error where its chain cannot be read.
+/// Judges a peer, and returns the findings as well; an error if its chain cannot be read.
 pub(crate) fn hear(
     peer: &Peer<'_>,
     beliefs: &Beliefs<'_>,
@@ -159,7 +159,7 @@ pub(crate) fn hear(
     Ok((judgement, found))
 }
 
-/// The judgement where it is not said which server this is: by the chain alone.
+/// The judgement without an endpoint: by the chain alone.
 fn nowhere(peer: &Peer<'_>, beliefs: &Beliefs<'_>, shown: &Shown<'_>) -> (Judgement, Assessment) {
     let (chain, rules) = (Arc::clone(shown.chain()), beliefs.rules);
     let found = with_distrust(shown.find_path(rules, beliefs.clean), &peer.case(), beliefs.known);
@@ -181,7 +181,7 @@ struct Court<'a> {
 }
 
 impl Court<'_> {
-    /// Looks at the chain: by itself where its certificate is the known one, else by its path.
+    /// Checks the chain: the leaf alone if it is the known certificate, otherwise its path.
     fn find(&self, standing: &Standing, sent: &Shown<'_>) -> Assessment {
         let case = self.peer.case();
         let shown = self.chain.first();
@@ -195,7 +195,7 @@ impl Court<'_> {
         with_distrust(found, &case, self.beliefs.known)
     }
 
-    /// Nothing is known of the peer.
+    /// Nothing is known about the peer.
     fn stranger(&self, found: &Assessment) -> Judgement {
         let policies = self.beliefs.policies;
         if !found.problems.is_empty() {
@@ -213,7 +213,7 @@ impl Court<'_> {
         self.decide(Situation::New, policy, (found, None), &Standing::default())
     }
 
-    /// The place is known: by this certificate, or by others.
+    /// The place is known, with this certificate or with others.
     fn known(&self, standing: &Standing, found: &Assessment) -> Judgement {
         let shown = self.chain.first();
         let is_shown = |entry: &&Arc<Entry>| Some(&entry.certificate) == shown;
@@ -241,7 +241,7 @@ impl Court<'_> {
         self.decide(Situation::NewProblem, policy, (found, more), standing)
     }
 
-    /// The place is known by other certificates than the one that is shown.
+    /// The place is known with other certificates than the one that is shown.
     fn other_certificate(&self, standing: &Standing, found: &Assessment) -> Judgement {
         let same_key = self.chain.first().and_then(|shown| {
             standing
@@ -262,8 +262,8 @@ impl Court<'_> {
         }
     }
 
-    /// What the policy makes of the situation: of what was found, and of what else is said of
-    /// it. Severe problems refuse whatever it says.
+    /// Applies the policy to the situation, with what was found and what else is said about it.
+    /// Severe problems refuse the peer whatever the policy says.
     fn decide(
         &self,
         situation: Situation,
@@ -306,7 +306,7 @@ impl Court<'_> {
         entry.expires.is_none_or(|expires| self.peer.now <= expires)
     }
 
-    /// Whether an old entry may hand its place to a new certificate for its key.
+    /// Whether an old entry may be replaced with a new certificate for its key.
     fn is_good(&self, old: &Entry) -> bool {
         let distrusted = self.beliefs.known.distrusts(&old.certificate).is_some();
         let case = Case {
@@ -331,8 +331,8 @@ impl Court<'_> {
         Some(Renewal { entry, key })
     }
 
-    /// The entry that a person is shown beside the new certificate: the one with the same
-    /// certificate or key where there is one.
+    /// The entry to show beside the new certificate: the one with the same certificate or key if
+    /// there is one.
     fn previous(&self, standing: &Standing) -> Option<Arc<Entry>> {
         let shown = self.chain.first()?;
         let by_key =

@@ -1,7 +1,7 @@
-//! A peer to be judged: which side it is on, where it is, and what it shows.
+//! A peer to judge: which side it is on, where it is, and what it shows.
 //!
-//! What it shows was read before it comes here, once. What cannot be read is nobody's
-//! certificate, and its peer is refused without a judgement.
+//! What it shows is parsed once, before it comes here. A peer whose certificates cannot be read is
+//! refused without a judgement.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::{Endpoint, Host, Role};
 use crate::material::Certificate;
 
-/// A peer to be judged. A connection has proof that it holds the key of its first certificate.
+/// A peer to judge. On a connection it has proved that it holds the key of its first certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer<'a> {
     /// Which side it is on.
     pub role: Role,
-    /// The name that its certificate must have. `None`: names are not looked at.
+    /// The name that its certificate must have. `None`: names are not checked.
     pub name: Option<&'a Host>,
     /// Where a server is known: the host that was dialled, or the verify name, with the port.
-    /// `None`: known servers are not looked at.
+    /// `None`: known servers are not consulted.
     pub endpoint: Option<&'a Endpoint>,
-    /// What it shows, the leaf first; empty where a client has no certificate.
+    /// What it shows, leaf first; empty for a client without a certificate.
     pub chain: &'a Arc<[Certificate]>,
     /// The time, in seconds since 1970.
     pub now: i64,
@@ -45,8 +45,8 @@ impl<'a> Peer<'a> {
     }
 }
 
-/// The error for a peer whose chain cannot be read. Of a client, and of a server without a name,
-/// `name` is `None`.
+/// The error for a peer whose chain cannot be read. `name` is `None` for a client, and for a server
+/// without a name.
 pub(crate) fn unreadable(name: Option<&Host>, why: &str) -> Error {
     let whose = name.map_or("the peer", Host::as_str);
     let message = format!("what {whose} shows as its certificate cannot be read: {why}");

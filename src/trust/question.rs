@@ -1,10 +1,10 @@
-//! A question, and who waits for its answer.
+//! A question, and the connections that wait for its answer.
 //!
-//! Connections that would ask the same share one question: twenty of them make one dialog. The
-//! first answer wins. Any thread may give it, and each waiting connection is woken and judged
-//! again with it. A question outlives its connections: an answer that comes too late for them
-//! is recorded all the same. Two locks are here, one for the state of a question and one for
-//! the list of open ones; neither is held while foreign code runs.
+//! Connections that would ask the same share one question: twenty of them cause one dialog. The
+//! first answer wins. Any thread may give it; each waiting connection is then woken and judged
+//! again with it. A question outlives its connections: an answer that comes too late for them is
+//! stored all the same. There are two locks, one for the state of a question and one for the list
+//! of open ones; neither is held while foreign code runs.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -21,41 +21,41 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::material::{Certificate, Style};
 
-/// How long whoever must not wait waits for another process that holds the store.
+/// How long a caller that must not block waits for another process that holds the store.
 pub(crate) const BRIEFLY: Duration = Duration::from_millis(250);
 
-/// How many questions about clients may be open in a context: whoever reaches the port can raise
-/// one, with a new certificate each time, and nobody answers more.
+/// The most questions about clients that may be open in a context: anybody who reaches the port can
+/// cause one, with a new certificate each time, and no user answers more.
 const MOST_ABOUT_CLIENTS: usize = 64;
 
-/// What the user said.
+/// The user's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// No. Never stored.
     Reject,
     /// For the connections that wait for this question now.
     Once,
-    /// Until the context goes.
+    /// Until the context is freed.
     Session,
     /// From now on, stored.
     Always,
 }
 
-/// Takes answers that last into the context, or into its store.
+/// Stores lasting answers in the context, or in its store.
 pub(crate) trait Record: Send + Sync {
-    /// Whether there is a store that `lasting` answers about peers of this side can go to.
+    /// Whether there is a store for `lasting` answers about peers of this role.
     fn has_store(&self, role: Role) -> bool;
 
-    /// Makes what was asked about known: in the store where it is to last, else until the
-    /// context goes. Waits as long as `patience` for another process that holds the store.
+    /// Makes the peer in question known: in the store if `lasting`, otherwise until the context is
+    /// freed. Waits up to `patience` for another process that holds the store.
     ///
     /// # Errors
     ///
-    /// Those of the store. The peer is known until the context goes then.
+    /// Those of the store. The peer is then known until the context is freed.
     fn record(&self, asked: &Asked, lasting: bool, patience: Duration) -> Result<(), Error>;
 }
 
-/// Wakes a connection that waits.
+/// Wakes a waiting connection.
 pub(crate) type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// A question to the user, shared by every connection that would ask the same.
@@ -78,15 +78,15 @@ struct State {
     put: bool,
     waiting: HashMap<u64, Waker>,
     next_ticket: u64,
-    /// Somebody records what was to be recorded, or it may not be recorded any more.
+    /// The answer is being or was stored, or may no longer be stored.
     settled: bool,
-    /// What was to be recorded is recorded, or never will be.
+    /// The answer was stored, or never will be.
     over: bool,
-    /// Why it could not be recorded.
+    /// Why it could not be stored.
     failure: Option<Error>,
 }
 
-/// A connection's place among those that wait. Dropping it gives the place up.
+/// A connection's place among those that wait. Dropping it leaves the queue.
 pub(crate) struct Ticket {
     question: Arc<Question>,
     number: u64,
@@ -100,19 +100,19 @@ impl Question {
         &self.asked
     }
 
-    /// The certificate at `index` of what the peer shows, the leaf first.
+    /// The certificate at `index` of the peer's chain, leaf first.
     #[must_use]
     pub fn certificate(&self, index: usize) -> Option<&Certificate> {
         self.asked.chain.get(index)
     }
 
-    /// The question in words, ready for a dialog.
+    /// The text of the question, ready for a dialog.
     #[must_use]
     pub fn text(&self, style: Style) -> String {
         text::question(&self.asked, style)
     }
 
-    /// Whether an answer makes sense here.
+    /// Whether an answer is possible here.
     ///
     /// ALWAYS needs a store. An answer for the session cannot outrank what the store pins.
     #[must_use]
@@ -128,13 +128,13 @@ impl Question {
         }
     }
 
-    /// Answers. The first answer wins.
+    /// Answers the question. The first answer wins.
     ///
     /// # Errors
     ///
-    /// [`Kind::Stale`] where it is answered already; [`Kind::Forked`] in a child process;
-    /// those of the store where the answer had to be stored at once and could not: it counts
-    /// until the context goes then.
+    /// [`Kind::Stale`] if it was answered before; [`Kind::Forked`] in a child process; those of the
+    /// store if the answer had to be stored at once and could not be: it then counts until the
+    /// context is freed.
     pub fn answer(&self, answer: Answer) -> Result<(), Error> {
         if self.process != std::process::id() {
             return Err(Error::new(
@@ -155,8 +155,8 @@ impl Question {
                 return Err(Error::new(Kind::Stale, message));
             }
             state.answer = Some(answer);
-            // An answer that lasts waits for a handshake that completes, where there still is
-            // one: judged again, the peer may be refused.
+            // A lasting answer waits for a completed handshake, as long as one is possible: judged
+            // again, the peer may still be refused.
             (state.waiting.values().cloned().collect::<Vec<_>>(), state.waiting.is_empty())
         };
         let recorded = if record_now { self.settle(BRIEFLY) } else { Ok(()) };
@@ -172,15 +172,15 @@ impl Question {
         self.state.lock().answer
     }
 
-    /// What a connection brings along when it is judged again, where the answer allows.
+    /// What a connection needs to be judged again, if the answer allows the peer.
     #[must_use]
     pub fn grant(&self) -> Option<Grant> {
         let answer = self.answered()?;
         (answer != Answer::Reject).then(|| Grant { asked: self.asked.clone() })
     }
 
-    /// The same for a connection that the answer let in, and that is judged again later: once an
-    /// answer that lasts was recorded, what is known counts in its place.
+    /// The same for a connection that the answer admitted, and that is judged again later: once a
+    /// lasting answer was stored, what is known counts instead.
     #[must_use]
     pub(crate) fn lasting_grant(&self) -> Option<Grant> {
         let recorded = {
@@ -190,7 +190,7 @@ impl Question {
         if recorded { None } else { self.grant() }
     }
 
-    /// Takes the right to call a validator for this question: one connection gets it.
+    /// Takes the right to call a validator for this question; only one connection gets it.
     #[must_use]
     pub fn take_turn(&self) -> bool {
         let mut state = self.state.lock();
@@ -207,13 +207,13 @@ impl Question {
         self.state.lock().asking_on = None;
     }
 
-    /// Whether the validator runs for this question on the very thread that asks.
+    /// Whether the validator is running for this question on the calling thread.
     #[must_use]
     pub fn is_asked_on_this_thread(&self) -> bool {
         self.state.lock().asking_on == Some(thread::current().id())
     }
 
-    /// Records an answer that lasts, once, since a handshake with it is complete.
+    /// Stores a lasting answer, once, because a handshake with it is complete.
     ///
     /// # Errors
     ///
@@ -227,7 +227,7 @@ impl Question {
                 Some(Answer::Reject | Answer::Once) | None => return Ok(()),
             };
             if state.settled {
-                // Whoever shares the question is told alike.
+                // All connections that share the question get the same result.
                 return state.failure.clone().map_or(Ok(()), Err);
             }
             state.settled = true;
@@ -240,14 +240,14 @@ impl Question {
         recorded
     }
 
-    /// The answer may not be stored any more: judged again, the peer was refused.
+    /// The answer may no longer be stored: the peer was judged again and refused.
     pub fn void(&self) {
         let mut state = self.state.lock();
         (state.settled, state.over) = (true, true);
     }
 
-    /// What a language's face keeps beside the question: the same object for as long as
-    /// anybody holds it, so that one question is one thing there too.
+    /// An object that a language binding keeps with the question: the same one for as long as
+    /// anybody holds it, so that one question is one object there too.
     pub fn companion<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> Arc<T>) -> Arc<T> {
         let mut slot = self.companion.lock();
         let kept = slot.as_ref().and_then(Weak::upgrade).and_then(|any| any.downcast().ok());
@@ -261,7 +261,7 @@ impl Question {
 
     fn join(self: &Arc<Self>, waker: Waker) -> Option<Ticket> {
         let mut state = self.state.lock();
-        // An answer that lasts also counts for who comes before it is recorded.
+        // A lasting answer also counts for connections that come before it is stored.
         let counts = match state.answer {
             None => true,
             Some(Answer::Session | Answer::Always) => !state.over,
@@ -278,14 +278,14 @@ impl Question {
 }
 
 impl Ticket {
-    /// The question that is waited for.
+    /// The question that the connection waits for.
     #[must_use]
     pub(crate) const fn question(&self) -> &Arc<Question> {
         &self.question
     }
 
-    /// Leaves, since the connection is gone; an answer that lasts and that nobody else can
-    /// still bring home is stored now.
+    /// Leaves because the connection is gone; a lasting answer is stored now if no other connection
+    /// can still complete a handshake with it.
     ///
     /// # Errors
     ///
@@ -300,7 +300,7 @@ impl Ticket {
         }
         self.given_up = true;
         if self.question.process != std::process::id() {
-            // A child that frees its copy leaves the answer to the process that asked.
+            // A child process that frees its copy leaves the answer to the process that asked.
             return Ok(());
         }
         let last = {
@@ -314,7 +314,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        // Nobody is left to be told that the store cannot be written.
+        // There is nobody left to be told that the store cannot be written.
         let _ = self.leave();
     }
 }
@@ -328,7 +328,7 @@ impl Questions {
     ///
     /// # Errors
     ///
-    /// [`Kind::NoMemory`] where as many questions about clients are open as may be.
+    /// [`Kind::NoMemory`] if the limit of open questions about clients is reached.
     pub(crate) fn join(
         &self,
         asked: Asked,
@@ -374,7 +374,7 @@ impl Questions {
     }
 }
 
-/// How many questions about clients wait for an answer.
+/// How many questions about clients are waiting for an answer.
 fn open_about_clients(open: &[Weak<Question>]) -> usize {
     let waits = |question: &Arc<Question>| {
         question.asked.role == Role::Client && question.answered().is_none()
@@ -392,7 +392,7 @@ fn same(one: &Asked, other: &Asked) -> bool {
         && one.judged == other.judged
 }
 
-/// What an allowing answer makes of the problems that a question showed.
+/// The problems that an answer to allow accepts.
 #[must_use]
 pub(crate) fn accepted_by(asked: &Asked) -> Problems {
     let before = match asked.situation {

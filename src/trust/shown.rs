@@ -1,5 +1,5 @@
-//! What is found of a peer's chain before anybody decides: its path, which is looked for once
-//! in the life of a snapshot where it is clean, and who in it is distrusted.
+//! What is found about a peer's chain before anybody decides: its path, which is searched for once
+//! per snapshot if it is clean, and which of its certificates are distrusted.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::error::{Error, Problems};
 use crate::known::KnownView;
 use crate::material::Certificate;
 
-/// What a peer shows, and what is remembered of it.
+/// What a peer shows, and what is remembered about it.
 #[derive(Debug)]
 pub(super) struct Shown<'a> {
     peer: Peer<'a>,
@@ -19,11 +19,11 @@ pub(super) struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// Looks whether the chain was found clean before.
+    /// Looks up whether the chain was found clean before.
     ///
     /// # Errors
     ///
-    /// That there is none.
+    /// If there is no chain.
     pub(super) fn look(peer: &Peer<'a>, clean: &CleanChains) -> Result<Self, Error> {
         if peer.chain.is_empty() {
             return Err(unreadable(peer.name, "it shows none"));
@@ -33,13 +33,12 @@ impl<'a> Shown<'a> {
         Ok(Self { peer: *peer, key, clean })
     }
 
-    /// The chain; where it is remembered, that very one, so that all connections to a peer
-    /// share it.
+    /// The chain; if it is remembered, that very one, so that all connections to a peer share it.
     pub(super) fn chain(&self) -> &Arc<[Certificate]> {
         self.clean.as_ref().map_or(self.peer.chain, |clean| &clean.chain)
     }
 
-    /// Looks at its path, unless it is remembered as clean.
+    /// Checks its path, unless it is remembered as clean.
     pub(super) fn find_path(&self, rules: &Rules, clean: &CleanChains) -> Assessment {
         if let Some(clean) = &self.clean {
             return clean.assessment();
@@ -52,7 +51,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// What was found, and who of the chain and the path is distrusted.
+/// The findings, plus the distrusted certificates of the chain and the path.
 pub(super) fn with_distrust(
     mut found: Assessment,
     case: &Case<'_>,

@@ -7,7 +7,7 @@ use crate::error::Problems;
 use crate::host::{Endpoint, Host, Role};
 use crate::material::Certificate;
 
-/// What is asked about a server at h:1 with this certificate and these problems.
+/// The question about a server at h:1 with this certificate and these problems.
 pub(crate) fn asked(situation: Situation, problems: Problems, certificate: Certificate) -> Asked {
     Asked {
         role: Role::Server,

@@ -1,6 +1,6 @@
-//! A judgement in words, for the person who must decide or who is told what was decided.
+//! A judgement in words, for the user who must decide or is told the result.
 //!
-//! Whatever a certificate says of itself is escaped before it gets here.
+//! Whatever a certificate says about itself is escaped before it gets here.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub(crate) fn refusal(asked: &Asked) -> Error {
     Error::new(kind, message).with_problems(asked.problems).with_hint(what_to_do(asked))
 }
 
-/// The error for a chain that is judged without saying whose it is.
+/// The error for a chain that is judged without a host.
 pub(crate) fn bad_chain(leaf: Option<&Certificate>, found: &Assessment) -> Error {
     let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
     let shown = leaf.map(|one| one.text(Style::Line)).unwrap_or_default();
@@ -56,7 +56,7 @@ pub(crate) fn bad_chain(leaf: Option<&Certificate>, found: &Assessment) -> Error
     Error::new(kind, message).with_problems(found.problems)
 }
 
-/// The error for a client of the directory with whose certificate something is wrong.
+/// The error for a client from the directory that has a problem.
 pub(crate) fn bad_client(who: &str, leaf: &Certificate, found: &Assessment) -> Error {
     let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
     let why = found.why.join("; ");
@@ -81,14 +81,14 @@ fn client(asked: &Asked) -> String {
     }
 }
 
-/// Whether nothing at all vouches for a client: neither an authority, whatever else is wrong with
-/// its certificate, nor an entry.
+/// Whether nothing at all vouches for a client: no authority, whatever else is wrong with its
+/// certificate, and no entry.
 fn is_stranger(asked: &Asked) -> bool {
     let unheard = asked.problems.is_empty() || asked.problems.contains(Problems::UNKNOWN_ISSUER);
     asked.previous.is_none() && unheard
 }
 
-/// The kind of a failure that no situation softens.
+/// The error kind for problems that are grave whatever the situation.
 const fn gravest(problems: Problems) -> Option<Kind> {
     if problems.intersects(Problems::DISTRUSTED) {
         Some(Kind::CertificateDistrusted)
@@ -99,7 +99,7 @@ const fn gravest(problems: Problems) -> Option<Kind> {
     }
 }
 
-/// What a person can do about a peer that is refused.
+/// What the user can do about a refused peer.
 fn what_to_do(asked: &Asked) -> String {
     let endpoint = asked.whom();
     if asked.problems.intersects(Problems::SEVERE) {
@@ -140,7 +140,7 @@ fn what_to_do(asked: &Asked) -> String {
     }
 }
 
-/// The question in one of the styles, ready to be shown.
+/// The text of the question in one of the styles, ready to be shown.
 pub(crate) fn question(asked: &Asked, style: Style) -> String {
     match style {
         Style::Line if asked.problems.is_empty() => {
@@ -248,19 +248,19 @@ pub(crate) const fn situation_word(situation: Situation) -> &'static str {
     }
 }
 
-/// What the peer shows, in one line.
+/// What the peer shows, on one line.
 fn shown(asked: &Asked) -> String {
     asked.certificate().map(|one| one.text(Style::Line)).unwrap_or_default()
 }
 
-/// Whether another certificate is at least for the known key, in words.
+/// Whether another certificate at least has the known key, in words.
 fn same_key(asked: &Asked) -> &'static str {
     let shown = asked.certificate().map(Certificate::key_sha256);
     let known = asked.previous.as_ref().map(|old| old.certificate.key_sha256());
     if shown == known { " with the same key" } else { "" }
 }
 
-/// Since when the entry is known, and which it is.
+/// Which entry is known, and since when.
 fn since(asked: &Asked) -> String {
     let Some(entry) = &asked.previous else { return String::new() };
     let place = entry.place.as_ref().map(|place| format!(" as {place}")).unwrap_or_default();
@@ -278,12 +278,12 @@ pub(crate) fn distrusted(certificate: &Certificate, entry: &Entry) -> String {
     format!("the {what} of {} is marked distrusted{since}", certificate.subject())
 }
 
-/// Why a known certificate is asked about: its entry is over.
+/// Why there is a question about a known certificate: its entry has expired.
 pub(crate) fn entry_expired(endpoint: &Endpoint, standing: &Standing) -> String {
     format!("the entry for {endpoint} expired{}", on_the_last_day(standing.entries.iter()))
 }
 
-/// Why a known client is asked about: its entries are over.
+/// Why there is a question about a known client: its entries have expired.
 pub(crate) fn client_entry_expired<'a>(entries: impl Iterator<Item = &'a Arc<Entry>>) -> String {
     format!("the entry for this client expired{}", on_the_last_day(entries))
 }

@@ -1,8 +1,8 @@
-//! The judge's verdict on a chain that no connection carries.
+//! The judge's verdict on a chain without a connection.
 //!
-//! It is the judgement of connections, by the same rules and with the same known peers, as it
-//! comes out where nobody is asked and no policy is set. Whether the peer holds the key of its
-//! certificate cannot be seen here.
+//! This is the judgement of connections, by the same rules and with the same known peers, with the
+//! result that it has if nobody is asked and no policy is set. Whether the peer holds the key of
+//! its certificate cannot be checked here.
 
 use super::asked::{Asking, Policies, Policy};
 use super::client::{self, ClientBeliefs};
@@ -13,7 +13,7 @@ use crate::chain::Assessment;
 use crate::error::{Error, Kind, Problems, escaped};
 use crate::material::{Certificate, Crl, Style, time_text};
 
-/// What the judge says of a chain.
+/// What the judge says about a chain.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     problems: Problems,
@@ -35,26 +35,26 @@ impl Verdict {
         }
     }
 
-    /// Everything that is wrong, what was accepted with a known peer included.
+    /// Everything that is wrong, including what was accepted with a known peer.
     #[must_use]
     pub const fn problems(&self) -> Problems {
         self.problems
     }
 
-    /// A sentence for each thing that is wrong, naming certificate, date, authority or list.
+    /// A sentence for each problem, naming the certificate, date, authority or list.
     #[must_use]
     pub fn why(&self) -> &[String] {
         &self.why
     }
 
-    /// The path that the verdict is about, from the leaf to the authority; the leaf alone where
-    /// no authority vouches for it, and nothing where what was shown cannot be read.
+    /// The path that the verdict is about, from the leaf to the authority; the leaf alone if no
+    /// authority vouches for it, and empty if the certificates cannot be read.
     #[must_use]
     pub fn path(&self) -> &[Certificate] {
         &self.path
     }
 
-    /// Why a connection would be let through, or the error that it would end with.
+    /// Why a connection would be admitted, or the error that it would end with.
     ///
     /// # Errors
     ///
@@ -69,8 +69,8 @@ impl Verdict {
         }
     }
 
-    /// The verdict for people: what is wrong, a line each, and the path, a line for each depth,
-    /// with the revocation list that was asked about it.
+    /// The verdict for the user: a line for each problem, then the path, a line for each depth,
+    /// with the revocation list that was consulted.
     #[must_use]
     pub fn text(&self) -> String {
         let wrong = self.why.iter().map(|why| format!("! {why}\n"));
@@ -87,8 +87,8 @@ impl Verdict {
     }
 }
 
-/// Judges a server's chain that no connection carries; of `beliefs` neither policies nor whom to ask
-/// matter.
+/// Judges a server's chain without a connection; the policies and the validator in `beliefs` are
+/// ignored.
 #[must_use]
 pub(crate) fn verify(server: &Peer<'_>, beliefs: &Beliefs<'_>) -> Verdict {
     let policies = Policies::default();
@@ -99,8 +99,8 @@ pub(crate) fn verify(server: &Peer<'_>, beliefs: &Beliefs<'_>) -> Verdict {
     }
 }
 
-/// Judges a client's chain that no connection carries; of `beliefs` neither the policy nor whom to
-/// ask matter.
+/// Judges a client's chain without a connection; the policy and the validator in `beliefs` are
+/// ignored.
 #[must_use]
 pub(crate) fn verify_client(client: &Peer<'_>, beliefs: &ClientBeliefs<'_>) -> Verdict {
     let beliefs = &ClientBeliefs { policy: Policy::Auto, asking: Asking::Nobody, ..*beliefs };

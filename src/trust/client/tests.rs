@@ -1,5 +1,5 @@
-//! The judgement over clients, with the time put in; those of the directory and of authorities
-//! are here.
+//! The judgement of clients at a given time; the tests of the directory and of authorities are
+//! here.
 
 mod known;
 mod lists;
@@ -14,7 +14,7 @@ use crate::trust::verdict::verify_client;
 use rcgen::KeyPair;
 use std::fs;
 
-/// A house that clients want to come into, and what decides about them.
+/// A server's beliefs about clients.
 struct House {
     rules: Rules,
     admission: Admission,
@@ -40,7 +40,7 @@ impl House {
         }
     }
 
-    /// One that believes this authority.
+    /// One that trusts this authority.
     fn of(authority: &Maker) -> Self {
         let mut house = Self::new();
         house.rules.anchors = Arc::new(Anchors::new(vec![authority.certificate()]));
@@ -96,7 +96,7 @@ impl House {
         let client = Peer::client(&chain, self.now);
         let judgement = judge_client(&client, &beliefs, grant);
         if grant.is_none() && !chain.is_empty() {
-            // Without a connection the same comes out where nobody is asked.
+            // Without a connection the result is the same if nobody is asked.
             let said = verify_client(&client, &beliefs);
             match (&judgement, said.outcome()) {
                 (Judgement::Admitted(admitted), Ok(reason)) => {
@@ -135,8 +135,7 @@ impl House {
     }
 }
 
-/// A certificate that signed itself and calls itself an authority, as `openssl req -x509`
-/// makes it.
+/// A self-signed certificate that is marked as an authority, as `openssl req -x509` makes it.
 fn alone(name: &str) -> Certificate {
     Maker::of(own_authority(name)).certificate()
 }
@@ -147,7 +146,7 @@ fn own_authority(name: &str) -> rcgen::CertificateParams {
     params
 }
 
-/// One that ended, or has not begun.
+/// One that has expired, or is not yet valid.
 fn at_another_time(name: &str, from: i64, to: i64) -> Certificate {
     let mut params = own_authority(name);
     (params.not_before, params.not_after) = (day(from), day(to));

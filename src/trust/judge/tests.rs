@@ -1,5 +1,5 @@
-//! The judgement where the tables of `tests/` do not see into it: what an answer covers, and
-//! what takes the place of a renewed entry.
+//! The judgement beyond the tables in `tests/`: what an answer covers, and what replaces a renewed
+//! entry.
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test may stop at once")]
 
@@ -23,7 +23,7 @@ const POLICIES: Policies = Policies {
     on_client: Policy::Auto,
 };
 
-/// A server at a.example:1, and what is believed.
+/// A server at a.example:1, and the beliefs about it.
 struct Scene {
     root: Maker,
     known: Vec<Entry>,
@@ -54,7 +54,7 @@ impl Scene {
         judge(&peer, &beliefs, grant)
     }
 
-    /// The answer to what is asked about this certificate.
+    /// The answer to the question about this certificate.
     fn allowed(&self, leaf: &Certificate) -> Grant {
         let judgement = self.judge(std::slice::from_ref(leaf), 1, None);
         let Judgement::Ask(asked) = judgement else { panic!("no question: {judgement:?}") };

@@ -105,7 +105,7 @@ fn what_is_distrusted_is_the_certificate_or_its_key() {
     assert!(distrusted(&one, &entry).contains(" since 2026-"));
 }
 
-/// What is asked about a client that would be alice.
+/// A question about a client that would be alice.
 fn client(problems: Problems, previous: Option<Arc<Entry>>) -> Asked {
     Asked {
         role: Role::Client,

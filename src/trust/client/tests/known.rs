@@ -1,4 +1,4 @@
-//! Known clients, and questions about those that are not.
+//! Known clients, and questions about unknown ones.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The lists of those who may come, identities, and clients without a certificate.
+//! The lists of allowed clients, identities, and clients without a certificate.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn names(patterns: &[&str]) -> AllowList {
     patterns.iter().fold(empty, |list, one| list.with(Some(one)).unwrap())
 }
 
-/// Every house that would let this one in, were it not for a list.
+/// One house for each way to vouch for this client; only a list can exclude it.
 fn open_houses(root: &Maker, one: &Certificate) -> [House; 4] {
     [
         House::with_directory(&[one]),
