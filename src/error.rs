@@ -1,8 +1,8 @@
-//! What can go wrong, in words for people and kinds for programs.
+//! What can go wrong: messages for people and kinds for programs.
 //!
-//! An [`Error`] names the thing that failed and says what to do next. Whatever a peer or a
-//! file put into its words is escaped when the error is made, so that no message can move a
-//! terminal's cursor or turn a line of text around.
+//! An [`Error`] names what failed and says what to do about it. Text from a peer or a file is
+//! escaped when the error is made, so that no message can move a terminal's cursor or reverse the
+//! direction of a line.
 
 mod escape;
 mod problems;
@@ -22,25 +22,25 @@ pub struct Error {
 }
 
 impl Error {
-    /// What sort of failure it is.
+    /// The kind of failure.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The sentence, without a full stop; escaped.
+    /// The message, without a full stop; escaped.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do next, or nothing.
+    /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &str {
         &self.hint
     }
 
-    /// Everything that was wrong with the peer, where the failure is about one.
+    /// Everything that is wrong with the peer, if the failure is about one.
     #[must_use]
     pub const fn problems(&self) -> Problems {
         self.problems
@@ -70,73 +70,73 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The sorts of failure. Each has one C number; see `ffi::code`.
+/// The kinds of failure. Each has one C number; see `ffi::code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// The call itself was wrong. Reading the calling code is enough to find out why.
     Invalid,
-    /// Memory or another resource of the process ran out.
+    /// Out of memory or another resource of the process.
     NoMemory,
-    /// The call does not fit the state that the connection is in.
+    /// The call is not possible in the current state of the connection.
     State,
-    /// The call would have to wait for the very thread that makes it.
+    /// The call would wait for the thread that makes it.
     Reentrant,
     /// Another thread is using the same direction of the connection.
     Busy,
-    /// The question was answered before.
+    /// The question was already answered.
     Stale,
-    /// The process is a child that was forked after the object was made.
+    /// The process was forked after the object was made.
     Forked,
-    /// This build or this platform cannot do it.
+    /// This build or this platform does not support it.
     Unsupported,
-    /// There is no such thing to look at or to remove.
+    /// There is nothing to look at or to remove.
     NotFound,
     /// A bug in this library.
     Internal,
-    /// The operating system reported a failure while bytes were moved.
+    /// The operating system reported an error while data was transferred.
     Io,
     /// A host name has no address.
     Resolve,
-    /// No address of the host let us in.
+    /// No address of the host accepted the connection.
     Connect,
-    /// A deadline of the handshake, of reading or of writing passed.
+    /// A handshake, read or write timed out.
     Timeout,
     /// The connection was aborted.
     Cancelled,
-    /// The stream ended without the peer's closing alert.
+    /// The stream ended without the peer's close_notify alert.
     Truncated,
     /// The peer hung up while the question was open.
     PeerGone,
     /// A file of our own material cannot be read.
     File,
-    /// Others may read or write what must be ours alone.
+    /// Others may read or write what must be private.
     Permission,
-    /// Material that does not parse, or holds nothing of the kind asked for.
+    /// Material that does not parse, or contains nothing of the requested kind.
     Parse,
-    /// No passphrase, or not the one that opens the key.
+    /// The passphrase is missing or wrong.
     Passphrase,
-    /// The own key and the own certificate do not belong together.
+    /// Our own key and certificate do not match.
     KeyMismatch,
-    /// There is no certificate authority where one is required.
+    /// No certificate authority where one is required.
     NoAuthority,
-    /// An own certificate without its key.
+    /// Our own certificate has no key.
     NoKey,
-    /// A revocation list that is older than the one in force.
+    /// A revocation list is older than the one in force.
     CrlRollback,
-    /// Material that is larger than any honest one.
+    /// Material that is larger than any legitimate one.
     TooBig,
     /// The peer's certificate has problems.
     Certificate,
-    /// The peer's certificate, or one above it, was revoked.
+    /// The peer's certificate, or one above it, is revoked.
     CertificateRevoked,
-    /// The peer shows another certificate than the one that is known.
+    /// The peer shows a certificate other than the known one.
     CertificateChanged,
     /// The peer is a stranger, and strangers are refused.
     CertificateUnknown,
-    /// The peer's certificate or key is marked distrusted.
+    /// The peer's certificate or key is marked as distrusted.
     CertificateDistrusted,
-    /// The user, or the application for the user, said no.
+    /// The user, or the application on the user's behalf, said no.
     Rejected,
     /// There is a question and nobody to ask.
     NoValidator,
@@ -146,16 +146,16 @@ pub enum Kind {
     Store,
     /// Another process holds the store of known servers.
     StoreLocked,
-    /// The peer does not speak TLS as it should, or we have nothing in common.
+    /// The peer violates the TLS protocol, or has no parameters in common with us.
     Protocol,
     /// The peer ended the connection with an alert.
     Alert,
-    /// The peer refused the certificate that we sent, or wanted one.
+    /// The peer rejected our certificate, or requires one.
     PeerRejectedUs,
-    /// A client came without the certificate that it needs.
+    /// A client shows no certificate where one is required.
     NoClientCertificate,
-    /// A client is not on the list of those that may come.
+    /// A client is not on the list of allowed clients.
     NotAllowed,
-    /// There is no application protocol that both sides speak.
+    /// No application protocol in common.
     Alpn,
 }

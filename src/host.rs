@@ -1,8 +1,8 @@
-//! The one form that a host name or address has here.
+//! The canonical form of a host name or address.
 //!
-//! Whatever a user, a URL or a file wrote, two texts that mean one host become equal, and a
-//! text that programs read in different ways (`127.1`, `0x7f.1`, `1.2.3.04`) is refused: what
-//! one looks up under a name is what another stored under it. Nothing is resolved here.
+//! Whatever a user, a URL or a file wrote, two texts that mean the same host become equal, and a
+//! text that programs read in different ways (`127.1`, `0x7f.1`, `1.2.3.04`) is refused: everybody
+//! who looks up a name must find what was stored under it. Nothing is resolved here.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -21,20 +21,20 @@ pub enum Role {
     Client,
 }
 
-/// All of ASCII but letters, digits, the hyphen, the dot and the underscore, which host
-/// names of machines do have.
+/// All of ASCII except letters, digits, the hyphen, the dot and the underscore, which real host
+/// names do contain.
 const NEVER_IN_NAMES: AsciiDenyList = AsciiDenyList::new(true, "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~");
 
-/// The longest text that is looked at: a name in four-byte letters, and some.
+/// The longest text that is looked at: a name in four-byte characters, and some more.
 const LONGEST_TEXT: usize = 1024;
 
 /// The longest name of a network interface.
 const LONGEST_ZONE: usize = 15;
 
-/// A host in its one form: lower case, IDNA, no trailing dot, or a canonical IP address.
+/// A host in canonical form: lower case, IDNA, no trailing dot, or a canonical IP address.
 ///
-/// A link-local IPv6 address keeps its zone (`fe80::1%eth0`): the same address on another
-/// link is another machine. The zone is compared as it is written; `ip` leaves it out.
+/// A link-local IPv6 address keeps its zone (`fe80::1%eth0`): the same address on another link is
+/// another machine. The zone is compared as written; `ip` omits it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Host {
     text: String,
@@ -42,7 +42,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Brings `text` into the one form. An IPv6 address may stand in brackets.
+    /// Brings `text` into canonical form. An IPv6 address may be in brackets.
     ///
     /// # Errors
     ///
@@ -72,19 +72,19 @@ impl Host {
         name(text).map_err(bad)
     }
 
-    /// The one form, without brackets.
+    /// The canonical form, without brackets.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The address, where the host is one.
+    /// The address, if the host is one.
     #[must_use]
     pub const fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
 
-    /// Writes the host and a port behind it; an IPv6 address stands in brackets.
+    /// Writes the host followed by a port; an IPv6 address is put in brackets.
     pub(crate) fn write_with_port(
         &self,
         f: &mut fmt::Formatter<'_>,
@@ -110,7 +110,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Where a server is dialled: a host and a port, shown as `name:port` or `[IPv6]:port`.
+/// Where a server is dialled: a host and a port, written `name:port` or `[IPv6]:port`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint {
     /// The host.
@@ -120,7 +120,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// A host in its one form, and a port from 1 to 65535.
+    /// A host, brought into canonical form, and a port from 1 to 65535.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// An IPv6 address, with a zone where it is link-local.
+/// An IPv6 address, with a zone if it is link-local.
 fn ipv6(text: &str) -> Option<Host> {
     let Some((address, zone)) = text.split_once('%') else {
         return text.parse::<Ipv6Addr>().ok().map(|ip| Host::from(IpAddr::V6(ip)));
@@ -155,8 +155,8 @@ fn ipv6(text: &str) -> Option<Host> {
     (is_zone && is_local).then(|| Host { text: format!("{ip}%{zone}"), ip: Some(ip.into()) })
 }
 
-/// A name, or an IPv4 address. Letters of other scripts can become digits and dots, so that
-/// only what IDNA made of the text tells which of the two it is.
+/// A name, or an IPv4 address. Letters of other scripts can become digits and dots, so only the
+/// result of IDNA tells which of the two it is.
 fn name(text: &str) -> Result<Host, &'static str> {
     let ascii = Uts46::new()
         .to_ascii(text.as_bytes(), NEVER_IN_NAMES, Hyphens::CheckFirstLast, DnsLength::Ignore)
@@ -179,7 +179,7 @@ fn name(text: &str) -> Result<Host, &'static str> {
     Ok(Host::from(IpAddr::V4(ip)))
 }
 
-/// Whether the C library would read a label as a part of an IPv4 address.
+/// Whether the C library would read a label as part of an IPv4 address.
 fn is_number(label: &str) -> bool {
     match label.strip_prefix("0x") {
         Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),

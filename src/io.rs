@@ -1,10 +1,10 @@
-//! Sockets, deadlines and waking up: everything that the library asks of the operating system
-//! to move bytes.
+//! Sockets, deadlines and wake-ups: everything that the library needs of the operating system to
+//! move bytes.
 //!
-//! Nothing here blocks but [`wait()`], and that ends at its deadline or when its [`Wake`] is
-//! signalled. A descriptor that belongs to the caller is used as it is: its flags never change.
-//! The one thread that the library ever makes is in `resolve`. This room knows neither
-//! certificates nor TLS.
+//! Nothing here blocks except [`wait()`], which ends at its deadline or when its [`Wake`] is
+//! signalled. A descriptor that belongs to the caller is used as it is: its flags never change. The
+//! only thread that the library ever starts is in `resolve`. This room knows neither certificates
+//! nor TLS.
 
 mod dial;
 mod resolve;

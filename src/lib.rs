@@ -1,8 +1,8 @@
 //! TLS connections that know who they trust.
 //!
-//! A [`Context`] is an application's trust: the authorities it believes, its own key, the
-//! servers it knows, and whom to ask about a server that it meets for the first time. A
-//! [`Connection`] belongs to a context and touches no network before its first use.
+//! A [`Context`] is an application's trust: the authorities it trusts, its own key, the servers it
+//! knows, and whom to ask about a server that it does not know. A [`Connection`] belongs to a
+//! context and does not touch the network before its first use.
 //!
 //! ```
 //! let context = tlsconn::Context::new();

@@ -1,7 +1,6 @@
-//! What an administrator does to certificates and to the places where they lie.
+//! What an administrator does with certificates and the directories that they are in.
 //!
-//! Nothing here judges a peer: it makes material, and puts it in order, for those who do. Start
-//! at [`rehash`].
+//! Nothing here judges a peer: it prepares material for those who do. Start at [`rehash`].
 
 mod rehash;
 

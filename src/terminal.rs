@@ -1,9 +1,9 @@
-//! A question on the terminal that the process belongs to.
+//! A question on the controlling terminal of the process.
 //!
-//! It is asked on /dev/tty and never on the standard streams, which may carry data or lead
-//! into a file. Without a terminal, at the end of the input, and after three words that are no
-//! answer, the answer is no. What was typed before the question was shown does not count. A
-//! lock keeps questions of several threads apart; it is held while one is asked.
+//! It is asked on /dev/tty and never on the standard streams, which may carry data or be
+//! redirected. Without a terminal, at the end of the input, and after three invalid answers, the
+//! answer is no. What was typed before the question was shown is discarded. A lock keeps questions
+//! of several threads apart; it is held while one is asked.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -14,7 +14,7 @@ use rustix::termios::{QueueSelector, tcflush};
 use crate::material::Style;
 use crate::trust::{Answer, Question};
 
-/// How often a word that is no answer is asked about again.
+/// How many times the user may type an answer.
 const ATTEMPTS: usize = 3;
 
 static TERMINAL: Mutex<()> = Mutex::new(());
@@ -35,7 +35,7 @@ fn ask(question: &Question, terminal: &File) -> std::io::Result<Answer> {
     let prompt: Vec<_> = choices.iter().map(|choice| choice.prompt).collect();
     let mut out = terminal;
     write!(out, "\n{}\n\n", question.text(Style::Summary))?;
-    // What was typed before the question was shown answers something else.
+    // What was typed before the question was shown was meant for something else.
     tcflush(terminal, QueueSelector::IFlush)?;
     let mut lines = BufReader::new(terminal);
     for _ in 0..ATTEMPTS {
@@ -53,7 +53,7 @@ fn ask(question: &Question, terminal: &File) -> std::io::Result<Answer> {
     Ok(Answer::Reject)
 }
 
-/// An answer that can be offered: how it is asked for, and the words that give it.
+/// An answer that can be offered: how the prompt shows it, and the words for it.
 struct Choice {
     answer: Answer,
     prompt: &'static str,

@@ -1,11 +1,11 @@
-//! Text of strangers, made safe to show.
+//! Untrusted text, made safe to show.
 
 use std::fmt::Write;
 
-/// `text` with every control character, line break, and invisible or direction-turning
+/// `text` with every control character, line break, and invisible or bidirectional control
 /// character of Unicode written as `\xNN` or `\u{NNNN}`.
 ///
-/// What comes out is one line that shows what it holds: it cannot move a cursor, forge a
+/// The result is one line that shows all that it contains: it cannot move the cursor, forge a
 /// second line, hide a part of itself or reorder the words around it (Unicode TR 36).
 #[must_use]
 pub fn escaped(text: &str) -> String {
@@ -28,7 +28,7 @@ fn push_escaped(out: &mut String, c: char) {
     }
 }
 
-/// Characters that show nothing, or change how their neighbours are shown.
+/// Characters that are invisible, or change how their neighbours are shown.
 const fn is_deceptive(code: u32) -> bool {
     matches!(
         code,

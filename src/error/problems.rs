@@ -1,5 +1,5 @@
-//! What can be wrong with a peer: a set of bits, each with the name that people and
-//! `trusted.pem` use.
+//! What can be wrong with a peer: a set of bits, each with the name that messages and `trusted.pem`
+//! use.
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr, BitOrAssign, Not};
@@ -37,57 +37,57 @@ impl Problems {
     pub const UNKNOWN_ISSUER: Self = Self(0x1);
     /// The certificate is signed by its own key.
     pub const SELF_SIGNED: Self = Self(0x2);
-    /// The certificate is for other names than the one that was dialled.
+    /// The certificate is not for the name that was dialled.
     pub const NAME_MISMATCH: Self = Self(0x4);
     /// The certificate names no host in its subject alternative names.
     pub const NO_SAN: Self = Self(0x8);
-    /// A certificate of the path is past its end.
+    /// A certificate of the path has expired.
     pub const EXPIRED: Self = Self(0x10);
-    /// A certificate of the path is before its begin.
+    /// A certificate of the path is not yet valid.
     pub const NOT_YET_VALID: Self = Self(0x20);
-    /// Key usage or extended key usage forbid this use.
+    /// Key usage or extended key usage do not allow this use.
     pub const WRONG_PURPOSE: Self = Self(0x40);
-    /// The peer shows a certificate that is an authority.
+    /// The peer's own certificate is a CA certificate.
     pub const CA_AS_LEAF: Self = Self(0x80);
-    /// A key that is too short.
+    /// A key is too short.
     pub const WEAK_KEY: Self = Self(0x100);
-    /// A signature algorithm that is broken or that we cannot compute.
+    /// A signature algorithm is broken or not supported.
     pub const WEAK_SIGNATURE: Self = Self(0x200);
     /// A certificate before X.509 version 3.
     pub const OLD_VERSION: Self = Self(0x400);
     /// Basic constraints, path length, name constraints or an unknown critical extension.
     pub const CONSTRAINT: Self = Self(0x800);
-    /// A revocation list is wanted and there is none that counts.
+    /// A revocation list is required and no list counts.
     pub const CRL_MISSING: Self = Self(0x1000);
-    /// The newest revocation list is past its next update.
+    /// The newest revocation list has expired.
     pub const CRL_EXPIRED: Self = Self(0x2000);
-    /// A rule of form that public authorities keep.
+    /// A formal rule that public authorities follow.
     pub const FORM: Self = Self(0x4000);
     /// Revoked by a list of its issuer.
     pub const REVOKED: Self = Self(0x1_0000);
-    /// A self-signed certificate or a handshake whose signature does not verify.
+    /// The signature of a self-signed certificate or of a handshake does not verify.
     pub const BAD_SIGNATURE: Self = Self(0x2_0000);
-    /// Bytes that are no certificate.
+    /// Bytes that are not a certificate.
     pub const BAD_ENCODING: Self = Self(0x4_0000);
     /// Marked as distrusted, by certificate or by key.
     pub const DISTRUSTED: Self = Self(0x8_0000);
     /// The problems that no answer and no policy can override.
     pub const SEVERE: Self = Self(0xffff_0000);
 
-    /// The bits as C sees them.
+    /// The bits, as in C.
     #[must_use]
     pub const fn bits(self) -> u32 {
         self.0
     }
 
-    /// The set with these bits; nothing where one of them has no name.
+    /// The set with these bits. `None`: one of them has no name.
     #[must_use]
     pub fn from_bits(bits: u32) -> Option<Self> {
         let all = NAMED.iter().fold(0, |all, (one, _)| all | one.0);
         (bits & !all == 0).then_some(Self(bits))
     }
 
-    /// The one problem with this name, in any case.
+    /// The problem with this name, ignoring case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         NAMED.iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(one, _)| *one)
@@ -105,13 +105,13 @@ impl Problems {
         self.0 & other.0 == other.0
     }
 
-    /// Whether the two sets share a problem.
+    /// Whether the two sets have a problem in common.
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// The problems of this set that `other` does not have.
+    /// The problems of this set that are not in `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)

@@ -1,9 +1,9 @@
-//! From a host and a port to a connected socket: all addresses of the host, the families taking
-//! turns, a new attempt every quarter of a second until one is connected (RFC 8305).
+//! From a host and a port to a connected socket: all addresses of the host, address families
+//! alternating, a new attempt every quarter of a second until one is connected (RFC 8305).
 //!
-//! Nothing here blocks or reads a clock: [`Dial::step`] does what can be done at the given
-//! moment, and [`Dial::interests`] and [`Dial::until`] say when the next step is worth while. The
-//! first socket to connect wins; all others are closed with it.
+//! Nothing here blocks or reads a clock: [`Dial::step`] does what can be done at the given time,
+//! and [`Dial::interests`] and [`Dial::until`] say when the next step is due. The first socket to
+//! connect wins; all others are then closed.
 
 mod attempt;
 
@@ -21,13 +21,13 @@ use super::system::{failed, is_exhausted, words};
 use super::wait::Interest;
 use crate::error::{Error, Kind};
 
-/// How long an attempt is alone before the next address is tried as well.
+/// How long an attempt runs alone before the next address is tried as well.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// How many addresses a failure names.
+/// The most addresses that an error names.
 const NAMED: usize = 4;
 
-/// Dialling a host.
+/// A host being dialled.
 #[derive(Debug)]
 pub(crate) struct Dial {
     host: String,
@@ -47,7 +47,7 @@ enum Stage {
     Over,
 }
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Debug)]
 pub(crate) enum Step {
     /// A connected, non-blocking socket.
@@ -85,9 +85,9 @@ impl Dial {
     ///
     /// # Errors
     ///
-    /// [`Kind::Resolve`] when the host has no address; [`Kind::Connect`] when no address let us
-    /// in, with the system's words for each; [`Kind::NoMemory`] when descriptors or threads ran
-    /// out; [`Kind::State`] after the end.
+    /// [`Kind::Resolve`] if the host has no address; [`Kind::Connect`] if no address accepted the
+    /// connection, with the system's error for each; [`Kind::NoMemory`] if out of descriptors or
+    /// threads; [`Kind::State`] after the end.
     pub(crate) fn step(&mut self, now: Instant) -> Result<Step, Error> {
         let step = self.try_step(now);
         if !matches!(step, Ok(Step::Wait)) {
@@ -111,7 +111,7 @@ impl Dial {
         }
     }
 
-    /// When the next address is tried, if nothing happens before; nothing when no address waits.
+    /// When to try the next address if nothing happens before. `None`: no address is left.
     #[must_use]
     pub(crate) fn until(&self) -> Option<Instant> {
         self.next.filter(|_| !self.waiting.is_empty())
@@ -132,7 +132,7 @@ impl Dial {
                     self.trying.push(attempt);
                     self.next = now.checked_add(HEAD_START);
                 }
-                // An attempt that runs may win yet, or give back a descriptor.
+                // A running attempt may still succeed, or free a descriptor.
                 Began::Failed(errno) if is_exhausted(errno) && !self.trying.is_empty() => {
                     self.waiting.push_front(address);
                     self.next = now.checked_add(HEAD_START);
@@ -165,8 +165,8 @@ impl Dial {
         }
     }
 
-    /// The attempt that is connected, if there is one. Each that failed makes room for the next
-    /// address at once.
+    /// The attempt that is connected, if any. Each one that failed makes room for the next address
+    /// at once.
     fn look_at_attempts(&mut self) -> Option<Attempt> {
         let mut running = Vec::with_capacity(self.trying.len());
         for attempt in std::mem::take(&mut self.trying) {
@@ -200,7 +200,7 @@ impl Dial {
             more => told.push(format!("and {more} more")),
         }
         let sentence = match (&*self.failed, self.host.parse::<IpAddr>()) {
-            // The address is the host: no need to say it twice.
+            // The host is the address: do not repeat it.
             ([(_, errno)], Ok(_)) => words(*errno),
             ([], _) => "there is no address to try".to_owned(),
             _ => told.join(", "),
@@ -222,7 +222,7 @@ impl Dial {
     }
 }
 
-/// Every address once, the families by turns, beginning with the family that came first.
+/// Every address once, alternating families, beginning with the family that came first.
 fn taking_turns(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
     let first_is_v4 = addresses.first().is_some_and(SocketAddr::is_ipv4);
     let (preferred, other): (Vec<SocketAddr>, Vec<SocketAddr>) =

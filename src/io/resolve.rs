@@ -1,10 +1,9 @@
 //! From a host name to addresses, without blocking the caller.
 //!
-//! The system's resolver can neither be given a deadline nor be interrupted, so it runs on a
-//! thread of its own, named `tlsconn-resolve`: the only thread that this library makes. It owns
-//! all that it uses, and ends by itself when nobody waits any longer. It inherits the signal mask
-//! of the thread that dials. A child that is forked meanwhile has no such thread and never sees
-//! an answer.
+//! The system's resolver has no deadline and cannot be interrupted, so it runs on a thread of its
+//! own, named `tlsconn-resolve`: the only thread that this library starts. The thread owns all that
+//! it uses, and ends by itself if nobody waits any longer. It inherits the signal mask of the
+//! thread that dials. A child that is forked meanwhile has no such thread and never gets an answer.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -17,7 +16,7 @@ use super::system::{failed, is_exhausted, without_number};
 use super::wake::Wake;
 use crate::error::{Error, Kind};
 
-/// A host name on its way to addresses.
+/// A host name being resolved.
 #[derive(Debug)]
 pub(super) struct Resolving(State);
 
@@ -27,7 +26,7 @@ enum State {
     Asked(Arc<Answer>),
 }
 
-/// What the thread leaves behind.
+/// The result of the thread.
 #[derive(Debug)]
 struct Answer {
     found: OnceLock<Result<Vec<SocketAddr>, Error>>,
@@ -35,21 +34,21 @@ struct Answer {
 }
 
 impl Resolving {
-    /// Asks the system for the addresses of `host`. An IP address is its own answer, and makes
-    /// no thread.
+    /// Asks the system for the addresses of `host`. An IP address is its own answer, and needs no
+    /// thread.
     ///
     /// # Errors
     ///
-    /// [`Kind::NoMemory`] when there is no thread or no descriptor left.
+    /// [`Kind::NoMemory`] if out of threads or descriptors.
     pub(super) fn start(host: &str, port: u16) -> Result<Self, Error> {
         Self::start_by(host, port, |host, port| {
             (host, port).to_socket_addrs().map(Iterator::collect)
         })
     }
 
-    /// The addresses in the system's order, at least one, once there is an answer.
+    /// The addresses in the system's order, at least one. `None`: there is no answer yet.
     ///
-    /// The inner error is [`Kind::Resolve`] with the host and the system's words, or
+    /// The inner error is [`Kind::Resolve`] with the host and the system's error message, or
     /// [`Kind::NoMemory`].
     #[must_use]
     pub(super) fn poll(&self) -> Option<Result<Vec<SocketAddr>, Error>> {
@@ -59,7 +58,7 @@ impl Resolving {
         }
     }
 
-    /// What becomes readable when there is an answer; nothing for what was answered at once.
+    /// What becomes readable when there is an answer. `None`: it was there at once.
     #[must_use]
     pub(super) fn done(&self) -> Option<BorrowedFd<'_>> {
         match &self.0 {

@@ -1,8 +1,8 @@
-//! Bytes in and out of a stream socket, without ever blocking and without SIGPIPE.
+//! Reading from and writing to a stream socket, without ever blocking and without SIGPIPE.
 //!
-//! The socket may be the caller's and blocking: every call asks for itself not to block, and
-//! leaves the descriptor's flags alone. A peer that is gone is an answer here, not a failure:
-//! what it means depends on what was said before.
+//! The socket may be the caller's and blocking: every call asks for non-blocking operation itself,
+//! and leaves the descriptor's flags alone. A peer that is gone is a result here, not a failure:
+//! what it means depends on what was sent before.
 
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -14,39 +14,39 @@ use super::system::{failed, words};
 use super::wait::not_open;
 use crate::error::{Error, Kind};
 
-/// What came of an attempt to read.
+/// The result of reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// So many bytes; at least one unless the buffer has no room.
+    /// This many bytes; at least one unless the buffer is empty.
     Bytes(usize),
     /// The peer has ended its direction of the stream.
     End,
     /// Nothing yet.
     NotYet,
-    /// The connection is gone; the system's words.
+    /// The connection is gone; the system's error message.
     Reset(String),
 }
 
-/// What came of an attempt to write.
+/// The result of writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
-    /// So many bytes, from the front.
+    /// This many bytes, from the start.
     Bytes(usize),
     /// There is no room yet.
     NotYet,
-    /// The connection is gone; the system's words.
+    /// The connection is gone; the system's error message.
     Gone(String),
 }
 
-/// Reads what is there, at most `buffer`.
+/// Reads what is available, up to the size of `buffer`.
 ///
 /// # Errors
 ///
-/// [`Kind::Invalid`] when `fd` is not open; [`Kind::Io`] or [`Kind::NoMemory`] with the system's
-/// words.
+/// [`Kind::Invalid`] if `fd` is not open; [`Kind::Io`] or [`Kind::NoMemory`] with the system's
+/// error message.
 pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Received, Error> {
     if buffer.is_empty() {
-        // The system would answer 0, which is the end of the stream.
+        // The system would return 0, which means the end of the stream.
         return Ok(Received::Bytes(0));
     }
     let received = retry_on_intr(|| rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT));
@@ -64,8 +64,8 @@ pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Received,
 ///
 /// # Errors
 ///
-/// [`Kind::Invalid`] when `fd` is not open; [`Kind::Io`] or [`Kind::NoMemory`] with the system's
-/// words.
+/// [`Kind::Invalid`] if `fd` is not open; [`Kind::Io`] or [`Kind::NoMemory`] with the system's
+/// error message.
 pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Sent, Error> {
     let sent = quiet(fd).and_then(|flags| retry_on_intr(|| rustix::net::send(fd, bytes, flags)));
     match sent {
@@ -77,11 +77,11 @@ pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Sent, Error> {
     }
 }
 
-/// Whether a connection can be made over `fd`: it is an open stream socket, and no listener.
+/// Whether `fd` can carry a connection: it is an open stream socket, and not a listener.
 ///
 /// # Errors
 ///
-/// [`Kind::Invalid`] with what is wrong; [`Kind::Io`] with the system's words.
+/// [`Kind::Invalid`] with what is wrong; [`Kind::Io`] with the system's error message.
 pub(crate) fn check_stream_socket(fd: BorrowedFd<'_>) -> Result<(), Error> {
     let number = fd.as_raw_fd();
     match sockopt::socket_type(fd) {
@@ -106,7 +106,7 @@ pub(crate) fn check_stream_socket(fd: BorrowedFd<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Who is at the other end, for people: `127.0.0.1:16514`, `[::1]:16514`, `unix socket`.
+/// The address of the peer, for messages: `127.0.0.1:16514`, `[::1]:16514`, `unix socket`.
 #[must_use]
 pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> String {
     match getpeername(fd) {
@@ -121,7 +121,7 @@ pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> String {
     }
 }
 
-/// An address for people; an IPv4 address in IPv6 clothes is shown as what it is.
+/// An address for messages; an IPv4-mapped IPv6 address is shown as IPv4.
 pub(super) fn shown(address: SocketAddr) -> String {
     match address.ip().to_canonical() {
         ip if ip == address.ip() => address.to_string(),
@@ -138,10 +138,10 @@ const fn quiet(_: BorrowedFd<'_>) -> Result<SendFlags, Errno> {
     Ok(SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL))
 }
 
-/// There is no flag for a single call here, only an option of the socket.
+/// There is no flag for a single call on this platform, only a socket option.
 #[cfg(target_vendor = "apple")]
 fn quiet(fd: BorrowedFd<'_>) -> Result<SendFlags, Errno> {
-    // It fails on a socket that is shut down, and then the write says why.
+    // This fails on a socket that is shut down, and then the write reports why.
     let _ = sockopt::set_socket_nosigpipe(fd, true);
     Ok(SendFlags::DONTWAIT)
 }

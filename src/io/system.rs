@@ -1,15 +1,15 @@
-//! What the operating system said, as an error of ours.
+//! Errors of the operating system, as our own.
 
 use rustix::io::Errno;
 
 use crate::error::{Error, Kind};
 
-/// The system's words for `errno`, without its number.
+/// The system's message for `errno`, without its number.
 pub(super) fn words(errno: Errno) -> String {
     without_number(&std::io::Error::from(errno))
 }
 
-/// The words of an error of the standard library, without the number.
+/// The message of an error of the standard library, without the number.
 pub(super) fn without_number(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
@@ -18,12 +18,12 @@ pub(super) fn without_number(error: &std::io::Error) -> String {
     }
 }
 
-/// Whether the process or the machine has run out of something.
+/// Whether the process or the machine ran out of a resource.
 pub(super) const fn is_exhausted(errno: Errno) -> bool {
     matches!(errno, Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM | Errno::NOSPC)
 }
 
-/// `what`, a noun or a clause, met `errno`.
+/// The error for `what`, a noun or a clause, that failed with `errno`.
 pub(super) fn failed(what: &str, errno: Errno) -> Error {
     let kind = if is_exhausted(errno) { Kind::NoMemory } else { Kind::Io };
     let error = Error::new(kind, format!("{what}: {}", words(errno)));

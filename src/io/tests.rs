@@ -1,5 +1,5 @@
-//! A process that has run out of descriptors. The limit is the process's, so the test runs
-//! itself once more, alone in a process of its own.
+//! A process that is out of descriptors. The limit applies to the whole process, so the test runs
+//! itself again, alone in its own process.
 
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
@@ -41,7 +41,7 @@ fn without_a_descriptor_left_everything_says_so_and_recovers() {
     }
     let mut dial = Dial::to_addresses("localhost", 16514, &[address]);
     assert!(is_told(&dial.step(Instant::now()).unwrap_err()));
-    // A name needs a descriptor to be told of its addresses.
+    // Resolving a name needs a descriptor to report the addresses.
     assert!(is_told(&Resolving::start("localhost", 16514).unwrap_err()));
 
     setrlimit(Resource::Nofile, before).unwrap();

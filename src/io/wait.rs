@@ -1,8 +1,8 @@
 //! The one place where a thread of the caller sleeps: until a descriptor is ready, a wake-up is
 //! signalled, or a deadline passes.
 //!
-//! Signals that interrupt the sleep are none of the caller's business: it goes on with the time
-//! that is left. The clock is the monotonic one, and is read once per sleep.
+//! The caller does not see signals that interrupt the sleep: it continues for the remaining time.
+//! The clock is the monotonic one, and is read once per sleep.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ use super::system::failed;
 use super::wake::Wake;
 use crate::error::{Error, Kind};
 
-/// The longest single sleep. Some systems count the milliseconds of a sleep in an `int`, so a
-/// longer one is slept in pieces.
+/// The longest single sleep. Some systems count milliseconds in an `int`, so a longer sleep is
+/// split.
 const LONGEST: Timespec = Timespec { tv_sec: 86_400, tv_nsec: 0 };
 
 /// What to wait for on a descriptor. Errors and the end of the stream make it ready as well.
@@ -25,7 +25,7 @@ pub(crate) struct Interest {
     pub readable: bool,
     /// Until there is room to write.
     pub writable: bool,
-    /// Until the peer ends its direction of the stream, where the system can tell.
+    /// Until the peer ends its direction of the stream, on systems that can tell.
     pub ended: bool,
 }
 
@@ -47,21 +47,22 @@ impl Interest {
 pub(crate) enum Woken {
     /// At least one descriptor is ready.
     Ready,
-    /// The wake-up was signalled. It stays so until its owner clears it.
+    /// The wake-up was signalled. It stays signalled until its owner clears it.
     Signalled,
     /// The deadline passed, and nothing was ready.
     Late,
 }
 
-/// Waits until one of `fds` is ready, `wake` is signalled or `until` passes.
+/// Waits until one of `fds` is ready, `wake` is signalled or `until` is reached.
 ///
-/// A signalled wake-up comes before a ready descriptor. A deadline in the past still looks once,
-/// and never blocks. Without a deadline it waits for ever; an interest in nothing is left out.
+/// A signalled wake-up takes precedence over a ready descriptor. With a deadline in the past it
+/// checks once, and never blocks. Without a deadline it waits for ever; an empty interest is
+/// ignored.
 ///
 /// # Errors
 ///
-/// [`Kind::Invalid`] when a descriptor is not open; [`Kind::Internal`] when there is nothing at
-/// all to wait for; [`Kind::NoMemory`] or [`Kind::Io`] with the system's words.
+/// [`Kind::Invalid`] if a descriptor is not open; [`Kind::Internal`] if there is nothing at all to
+/// wait for; [`Kind::NoMemory`] or [`Kind::Io`] with the system's error message.
 pub(crate) fn wait(
     fds: &[(BorrowedFd<'_>, Interest)],
     wake: Option<&Wake>,
@@ -72,8 +73,8 @@ pub(crate) fn wait(
 
 /// Whether the peer has ended its direction of the stream, or the connection is gone.
 ///
-/// Nothing is read, and what has arrived before the end is still there. Where the system cannot
-/// tell the end of one direction, only the end of both counts.
+/// Nothing is read, and data that arrived before the end is still there. If the system cannot tell
+/// the end of one direction, only the end of both counts.
 #[must_use]
 pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
     let gone = end_of_stream() | PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
@@ -128,7 +129,7 @@ fn wait_by(
     }
 }
 
-/// How long to sleep now, of the time that is left.
+/// How long to sleep this time, out of the remaining time.
 fn piece(left: Duration) -> Timespec {
     Timespec::try_from(left).map_or(LONGEST, |left| left.min(LONGEST))
 }
@@ -144,7 +145,7 @@ fn judge(watched: &[PollFd<'_>], has_wake: bool) -> Result<Woken, Error> {
     }
 }
 
-/// The error for a descriptor that somebody closed too early.
+/// The error for a descriptor that was closed too early.
 pub(super) fn not_open(fd: BorrowedFd<'_>) -> Error {
     Error::new(Kind::Invalid, format!("descriptor {} is not open", fd.as_raw_fd()))
         .with_hint("keep a descriptor open until its connection is freed")
@@ -167,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// Far enough for any machine; a test that reaches it has failed.
+    /// Far enough for any machine; a test that gets there has failed.
     fn in_a_minute() -> Option<Instant> {
         Instant::now().checked_add(Duration::from_secs(60))
     }

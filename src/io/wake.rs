@@ -1,8 +1,8 @@
 //! A descriptor that a signal handler or another thread makes readable.
 //!
 //! It is an eventfd on Linux and a pipe elsewhere. Signalled once or a hundred times, it is
-//! readable until it is cleared. There is no lock in it. After a fork parent and child share it:
-//! the child must leave it alone.
+//! readable until cleared. It has no lock. After a fork parent and child share it: the child must
+//! leave it alone.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -14,21 +14,21 @@ use counter as inner;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 use tube as inner;
 
-/// Something to wait for that any thread can end.
+/// A wait that any thread can end.
 #[derive(Debug)]
 pub(crate) struct Wake(inner::Bell);
 
 impl Wake {
-    /// A wake-up that nobody has signalled yet.
+    /// A wake-up that is not signalled.
     ///
     /// # Errors
     ///
-    /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) when there is no descriptor left.
+    /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) if out of descriptors.
     pub(crate) fn new() -> Result<Self, Error> {
         inner::Bell::new().map(Self).map_err(|errno| failed("no wake-up can be made", errno))
     }
 
-    /// Makes it readable, and wakes whoever waits for it.
+    /// Makes it readable, and wakes everybody who waits for it.
     ///
     /// Async-signal-safe: one system call, no lock, no allocation. On Linux `errno` stays as it
     /// was, because the call does not go through the C library.
@@ -64,12 +64,12 @@ mod counter {
         }
 
         pub(super) fn ring(&self) {
-            // It fails only where the counter is full, and then it is readable already.
+            // This fails only if the counter is full, and then it is readable already.
             let _ = write(&self.0, &1_u64.to_ne_bytes());
         }
 
         pub(super) fn hush(&self) {
-            // It fails only where nobody has signalled.
+            // This fails only if nobody has signalled.
             let _ = read(&self.0, &mut [0_u8; 8]);
         }
     }

@@ -1,11 +1,11 @@
-//! One descriptor that never changes, and stands for whatever a connection waits for.
+//! A descriptor that never changes, and stands for whatever a connection waits for.
 //!
-//! On Linux it is an epoll instance that holds a second one, and the second one holds the
-//! descriptors. Whenever another set of descriptors is asked for, the second one is made anew and
-//! the old one thrown away as a whole. So nothing of a descriptor that was closed, used again, or
-//! kept alive by a forked child can stay behind, and an old number never has to be named. Where
-//! the numbers are the same, the kernel is asked to change each: it knows a number that stands
-//! for another file than before, and then everything is made anew too. A lock guards the set.
+//! On Linux it is an epoll instance that contains a second one, which contains the descriptors.
+//! When a different set of descriptors is needed, the second one is created anew and the old one
+//! discarded as a whole. So nothing is left behind of a descriptor that was closed, reused, or kept
+//! alive by a forked child, and an old number never has to be named. If the numbers are the same,
+//! the kernel is asked to modify each: it notices a number that now stands for a different file,
+//! and then everything is created anew too. A lock guards the set.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -17,8 +17,8 @@ use nested as inner;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 use without as inner;
 
-/// The descriptor that an application polls for a non-blocking connection: readable, until the
-/// set changes, whenever one of the watched descriptors is ready.
+/// The descriptor that an application polls for a non-blocking connection: until the set changes,
+/// it is readable whenever one of the watched descriptors is ready.
 #[derive(Debug)]
 pub(crate) struct Watch(inner::Set);
 
@@ -27,22 +27,22 @@ impl Watch {
     ///
     /// # Errors
     ///
-    /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) when there is no descriptor left,
-    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) where the platform cannot do it.
+    /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) if out of descriptors,
+    /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) if the platform does not support it.
     pub(crate) fn new() -> Result<Self, Error> {
         inner::Set::new().map(Self)
     }
 
-    /// Makes the watched set exactly `fds`.
+    /// Makes `fds` exactly the watched set.
     ///
-    /// A descriptor may occur twice; its interests are joined. One without an interest is left
-    /// out. A descriptor may be in about a hundred watches, not more: the kernel's limit.
+    /// A descriptor may occur twice; its interests are merged. One with an empty interest is
+    /// ignored. A descriptor may be in about a hundred watches at most: the kernel's limit.
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`](crate::error::Kind::Invalid) when a descriptor is not open;
-    /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) when there is no descriptor left, and
-    /// then the old set is still watched.
+    /// [`Kind::Invalid`](crate::error::Kind::Invalid) if a descriptor is not open;
+    /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) if out of descriptors, and then the old set
+    /// is still watched.
     pub(crate) fn set(&self, fds: &[(BorrowedFd<'_>, Interest)]) -> Result<(), Error> {
         self.0.set(fds)
     }
@@ -72,7 +72,7 @@ mod nested {
         state: Mutex<State>,
     }
 
-    /// Which numbers are watched, and the instance that watches them; none for no numbers.
+    /// The watched descriptor numbers, and the instance that watches them, if there are any.
     #[derive(Debug, Default)]
     struct State {
         numbers: Vec<RawFd>,
@@ -99,7 +99,7 @@ mod nested {
                 epoll::add(&self.outer, fresh, data, EventFlags::IN).map_err(cannot)?;
             }
             if let Some(old) = state.inner.take() {
-                // Closing is not enough: a forked child may hold the old one open.
+                // Closing is not enough: a forked child may keep the old one open.
                 epoll::delete(&self.outer, old).map_err(cannot)?;
             }
             *state = State { numbers, inner: fresh };
@@ -113,7 +113,7 @@ mod nested {
         }
     }
 
-    /// Every descriptor once, in the order of their numbers.
+    /// Every descriptor once, sorted by number.
     fn joined<'fd>(fds: &[(BorrowedFd<'fd>, Interest)]) -> Vec<Wanted<'fd>> {
         let mut wanted: Vec<Wanted<'fd>> = fds
             .iter()
@@ -139,8 +139,8 @@ mod nested {
         flags
     }
 
-    /// Whether every descriptor is still the file that is watched under its number, and its
-    /// interest is now the wanted one.
+    /// Whether every descriptor is still the file that is watched under its number; its interest is
+    /// now the wanted one.
     fn modified(inner: Option<&OwnedFd>, wanted: &[Wanted<'_>]) -> Result<bool, Error> {
         let Some(inner) = inner else { return Ok(wanted.is_empty()) };
         for (fd, flags) in wanted {
@@ -285,7 +285,7 @@ mod tests {
         assert!(is_ready(&watch));
     }
 
-    /// `new` under the number `old` had, as after a close and an open.
+    /// `new` under the number that `old` had, as after close and open.
     fn with_the_number_of(old: UnixStream, new: UnixStream) -> OwnedFd {
         let mut number = OwnedFd::from(old);
         rustix::io::dup2(&new, &mut number).unwrap();

@@ -1,4 +1,4 @@
-//! One socket on its way to one address.
+//! One socket connecting to one address.
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,7 +10,7 @@ use rustix::net::{
     sockopt::{set_tcp_nodelay, socket_error},
 };
 
-/// A socket that connects.
+/// A socket that is connecting.
 #[derive(Debug)]
 pub(super) struct Attempt {
     pub(super) socket: OwnedFd,
@@ -30,20 +30,20 @@ impl Attempt {
             Ok(socket) => socket,
             Err(errno) => return Began::Failed(errno),
         };
-        // Our records are whole when they are sent; a system without the option is only slower.
+        // Our records are complete when sent; without this option a system is only slower.
         let _ = set_tcp_nodelay(&socket, true);
         match connect(&socket, &address) {
             Ok(()) => match settled(&socket) {
                 Ok(()) => Began::Connected(socket),
                 Err(errno) => Began::Failed(errno),
             },
-            // Interrupted, it goes on in the background like any other.
+            // An interrupted connect goes on in the background like any other.
             Err(Errno::INPROGRESS | Errno::INTR) => Began::Connecting(Self { socket, address }),
             Err(errno) => Began::Failed(errno),
         }
     }
 
-    /// Whether it is connected or failed; nothing while it is neither.
+    /// Whether it connected or failed. `None`: neither yet.
     pub(super) fn outcome(&self) -> Option<Result<(), Errno>> {
         let mut one = [PollFd::new(&self.socket, PollFlags::OUT)];
         match retry_on_intr(|| poll(&mut one, Some(&Timespec::default()))) {
@@ -54,12 +54,12 @@ impl Attempt {
     }
 }
 
-/// Whether a socket that has stopped connecting is connected, and to somebody else than itself.
+/// Whether a socket that has stopped connecting is connected, and not to itself.
 pub(super) fn settled(socket: &OwnedFd) -> Result<(), Errno> {
     socket_error(socket)??;
     let peer = getpeername(socket)?;
-    // On loopback the system may pick the very port that is dialled as the socket's own, and
-    // connects the socket to itself. Nobody listens there.
+    // On loopback the system may choose the dialled port as the socket's own, and connect the
+    // socket to itself. Nobody listens there.
     if peer == Some(getsockname(socket.as_fd())?) { Err(Errno::CONNREFUSED) } else { Ok(()) }
 }
 

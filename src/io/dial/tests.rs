@@ -13,7 +13,7 @@ fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// A port that is taken, so that nobody else gets it, but where nobody listens.
+/// A port that is in use, so that nobody else gets it, but on which nobody listens.
 fn dead() -> (OwnedFd, SocketAddr) {
     let holder = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     bind(&holder, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
@@ -21,7 +21,7 @@ fn dead() -> (OwnedFd, SocketAddr) {
     (holder, address)
 }
 
-/// A listener whose queue is full: who connects hears nothing, as behind a firewall that drops.
+/// A listener whose queue is full: a client gets no reply, as behind a firewall that drops.
 struct Silent {
     address: SocketAddr,
     _listener: OwnedFd,
@@ -43,7 +43,7 @@ fn silent() -> Silent {
     panic!("the queue of a listener without one took sixteen connections");
 }
 
-/// Steps at `now` until something comes of it; only the system is waited for, never the clock.
+/// Steps at `now` until there is a result; only the system is waited for, never the clock.
 fn finish(dial: &mut Dial, now: Instant) -> Result<(OwnedFd, SocketAddr), Error> {
     loop {
         if let Step::Connected(socket) = dial.step(now)? {
