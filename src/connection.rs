@@ -1,8 +1,8 @@
-//! A connection: a session stepped over a transport.
+//! A connection: a TLS session driven over a transport.
 //!
-//! Making one touches no network; the first handshake, read or write dials, shakes hands and
-//! asks. A blocking call is the same steps as a non-blocking one, with a wait between. One
-//! thread may read while another writes.
+//! Making one does not touch the network; the first handshake, read or write dials, does the
+//! handshake and asks. A blocking call takes the same steps as a non-blocking one, with waits
+//! between them. One thread may read while another writes.
 //!
 //! Locks, in the order in which they are taken: `driver` (held through a handshake, but never
 //! while a validator runs), `reading` and `writing` (one caller each), `outgoing` (held across
@@ -39,7 +39,7 @@ use stage::Driver;
 use told::Told;
 use transport::{Outgoing, Transport};
 
-/// What is to be waited for before a call is made again.
+/// What to wait for before the call is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
     /// Bytes from the peer.
@@ -50,33 +50,33 @@ pub enum Want {
     Answer,
 }
 
-/// What came of a call that may have to wait.
+/// The result of a call that may have to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<T> {
-    /// It is done.
+    /// The call is complete.
     Done(T),
-    /// Not yet: make the call again once this is there. Only from a non-blocking connection.
+    /// Not yet: make the call again once this is there. Only on a non-blocking connection.
     Not(Want),
 }
 
-/// What came of a read.
+/// The result of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// So many bytes.
+    /// This many bytes.
     Bytes(usize),
-    /// The peer said that it sends no more.
+    /// The peer will send no more.
     End,
 }
 
 /// Which side of a connection we are on.
 #[derive(Debug)]
 enum Side {
-    /// We dial, or are led to, a server.
+    /// We connect to a server.
     Client {
-        /// Where to dial. `None`: the bytes come by a descriptor or by memory.
+        /// Where to dial. `None`: the caller supplies a socket or carries the bytes.
         dialled: Option<Endpoint>,
     },
-    /// A client has come to us.
+    /// We serve a client.
     Server,
 }
 
@@ -105,20 +105,20 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`] for a host or port that is none; [`Kind::NoKey`] and
-    /// [`Kind::KeyMismatch`] where the context has half an own pair.
+    /// [`Kind::Invalid`] for an invalid host or port; [`Kind::NoKey`] and [`Kind::KeyMismatch`] if
+    /// our own certificate and key are incomplete or do not match.
     pub fn dial(context: &Context, host: &str, port: i32, blocking: bool) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
         let side = Side::Client { dialled: Some(endpoint.clone()) };
         Self::new(context, side, Some(endpoint), Transport::None, blocking)
     }
 
-    /// A connection over a connected stream socket, which stays the caller's and must stay
-    /// open; `host` and `port` say whom it leads to.
+    /// A connection over a connected stream socket, which still belongs to the caller and must stay
+    /// open; `host` and `port` name the server at the other end.
     ///
     /// # Errors
     ///
-    /// As for [`Self::dial`], and [`Kind::Invalid`] for a descriptor that is no stream socket.
+    /// As for [`Self::dial`], and [`Kind::Invalid`] for a descriptor that is not a stream socket.
     pub fn over_socket(
         context: &Context,
         socket: BorrowedFd<'static>,
@@ -132,7 +132,7 @@ impl Connection {
         Self::new(context, side, Some(endpoint), Transport::Given(socket), blocking)
     }
 
-    /// A connection whose bytes the caller carries; never blocks.
+    /// A connection over memory, whose bytes the caller carries; never blocks.
     ///
     /// # Errors
     ///
@@ -143,13 +143,13 @@ impl Connection {
         Self::new(context, side, Some(endpoint), Transport::Memory, false)
     }
 
-    /// The connection of a client that was accepted on a stream socket, which stays the
-    /// caller's and must stay open. Nothing is waited for yet.
+    /// The connection of a client that was accepted on a stream socket, which still belongs to the
+    /// caller and must stay open. Nothing is read yet.
     ///
     /// # Errors
     ///
-    /// [`Kind::NoKey`] and [`Kind::KeyMismatch`] where the context has no own pair, or half of
-    /// one; [`Kind::Invalid`] for a descriptor that is no stream socket.
+    /// [`Kind::NoKey`] and [`Kind::KeyMismatch`] if our own certificate or key is missing or does
+    /// not match; [`Kind::Invalid`] for a descriptor that is not a stream socket.
     pub fn accept_socket(
         context: &Context,
         socket: BorrowedFd<'static>,
@@ -159,7 +159,7 @@ impl Connection {
         Self::new(context, Side::Server, None, Transport::Given(socket), blocking)
     }
 
-    /// The connection of a client whose bytes the caller carries; never blocks.
+    /// The connection of a client over memory, whose bytes the caller carries; never blocks.
     ///
     /// # Errors
     ///
@@ -200,12 +200,12 @@ impl Connection {
         })
     }
 
-    /// Sets the name that the peer must have, in place of the host that was named: for SNI,
-    /// the certificate's name, the known servers, the question and kept sessions.
+    /// Sets the name that the peer must have, instead of the dialled host: for SNI, the name in the
+    /// certificate, the known servers, the question and resumed sessions.
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`] for what is no name; [`Kind::State`] once the handshake has begun.
+    /// [`Kind::Invalid`] for an invalid name; [`Kind::State`] once the handshake has begun.
     pub fn set_verify_name(&self, name: &str) -> Result<(), Error> {
         self.enter()?;
         if let Side::Server = self.side {
@@ -226,9 +226,9 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends every call that waits, and every later one, with [`Kind::Cancelled`]. From any
-    /// thread, and from a signal handler: one store and one write. In a child process it does
-    /// nothing: what it would write to is the parent's too.
+    /// Ends every waiting call, and every later one, with [`Kind::Cancelled`]. May be called from
+    /// any thread and from a signal handler: one store and one write. In a child process it does
+    /// nothing: it would write to a descriptor that the parent shares.
     pub fn abort(&self) {
         if self.process != std::process::id() {
             return;
@@ -239,19 +239,19 @@ impl Connection {
         }
     }
 
-    /// Whether calls wait.
+    /// Whether calls block.
     #[must_use]
     pub const fn is_blocking(&self) -> bool {
         self.blocking
     }
 
-    /// The question that is open, while there is one.
+    /// The open question, if there is one.
     #[must_use]
     pub fn question(&self) -> Option<Arc<Question>> {
         self.told(|told| told.question.clone()).filter(|question| question.answered().is_none())
     }
 
-    /// What ended the connection, or, where it goes on, what went wrong beside it.
+    /// The error that ended the connection or, if it is still open, one that did not end it.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
         let failed = self.told(|told| told.failed.clone());
@@ -259,21 +259,21 @@ impl Connection {
         failed.or_else(|| self.check_aborted().err()).or_else(notice)
     }
 
-    /// The host that was named, or the verify name, with the port; a client has none.
+    /// The host that was named, or the verify name, with the port. `None`: the peer is a client.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.told(|told| told.endpoint.clone())
     }
 
-    /// The name of the server that is asked for: the verify name or the host that was named,
-    /// and on a server what the client asked for (RFC 6066, section 3).
+    /// The name of the server: the verify name or the host that was named; on a server what the
+    /// client asked for (RFC 6066, section 3).
     #[must_use]
     pub fn server_name(&self) -> String {
         self.endpoint().map_or_else(|| self.info().asked_for, |one| one.host.to_string())
     }
 
-    /// The peer, for a sentence: its host and port, or the client by its identity, by its
-    /// address, or as such.
+    /// The peer, for a message: its host and port, or the client by its identity or its address, or
+    /// just as a client.
     #[must_use]
     pub fn whom(&self) -> String {
         if let Some(endpoint) = self.endpoint() {
@@ -288,44 +288,44 @@ impl Connection {
         })
     }
 
-    /// Who the client is and who says so, once it was admitted; nothing for servers, and for
-    /// clients without a certificate.
+    /// Who the client is and who vouches for it, once it is admitted. `None`: a server, or a client
+    /// without a certificate.
     #[must_use]
     pub fn identity(&self) -> Option<Identity> {
         self.told(|told| told.admitted.as_ref().and_then(|admitted| admitted.identity().cloned()))
     }
 
-    /// What was agreed on so far.
+    /// What has been negotiated so far.
     #[must_use]
     pub fn info(&self) -> Info {
         self.session.lock().as_ref().map(Session::info).unwrap_or_default()
     }
 
-    /// Who is at the other end of the transport, for people; empty before there is one.
+    /// The address of the peer, for messages; empty before there is a transport.
     #[must_use]
     pub fn address(&self) -> String {
         self.transport.lock().address()
     }
 
-    /// What happened to the own certificate; nothing before the handshake.
+    /// What happened to our own certificate. `None`: before the handshake.
     #[must_use]
     pub fn certified(&self) -> Option<crate::tls::Certified> {
         self.session.lock().as_ref().map(Session::certified)
     }
 
-    /// Why the peer was admitted, once it was.
+    /// Why the peer was admitted. `None`: it is not admitted yet.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         self.told(|told| told.admitted.as_ref().map(Admitted::reason))
     }
 
-    /// The certificate at `index` of what the peer has shown and proven, the leaf first.
+    /// The certificate at `index` of the chain that the peer showed and proved to own, leaf first.
     #[must_use]
     pub fn peer_certificate(&self, index: usize) -> Option<Certificate> {
         self.told(|told| told.chain.get(index).cloned())
     }
 
-    /// Refuses a call that cannot be made: in a child process, from the connection's own
+    /// Refuses a call that is not possible: in a child process, from the connection's own
     /// validator, or after the end.
     fn enter(&self) -> Result<(), Error> {
         self.check_process()?;
@@ -359,7 +359,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Silences the wake once it was heard. An abort rings on: it is for every thread.
+    /// Clears the wake after it was noticed. After an abort it stays signalled: it is for all
+    /// threads.
     fn hush(&self, wake: &Wake) -> Result<(), Error> {
         wake.clear();
         let aborted = self.check_aborted();
@@ -369,7 +370,7 @@ impl Connection {
         aborted
     }
 
-    /// What wakes a call that waits; made when first needed.
+    /// What wakes a waiting call; made on first use.
     fn wake(&self) -> Result<Arc<Wake>, Error> {
         if let Some(wake) = self.wake.get() {
             return Ok(Arc::clone(wake));
@@ -378,34 +379,35 @@ impl Connection {
         Ok(Arc::clone(self.wake.get_or_init(|| made)))
     }
 
-    /// Remembers the failure that ends the connection.
+    /// Remembers the error that ends the connection.
     fn end_with(&self, error: &Error) {
         self.told(|told| {
             told.failed.get_or_insert_with(|| error.clone());
         });
     }
 
-    /// Remembers what went wrong without ending the connection.
+    /// Remembers an error that does not end the connection.
     fn note(&self, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
             self.told(|told| told.notice = Some(error));
         }
     }
 
-    /// Looks at what is told of the connection, or changes it. What `work` takes out is dropped
-    /// by the caller, after the lock: the last of a question may run code of the application.
+    /// Reads or changes what is told about the connection. What `work` returns is dropped by the
+    /// caller, after the lock is released: dropping the last reference to a question may run the
+    /// application's code.
     fn told<R>(&self, work: impl FnOnce(&mut Told) -> R) -> R {
         work(&mut self.told.lock())
     }
 
-    /// When something must be over that may take `limit` from now on.
+    /// When something that may take `limit` from now must be finished.
     fn deadline(limit: Option<Duration>) -> Option<Instant> {
         limit.and_then(|limit| Instant::now().checked_add(limit))
     }
 }
 
 impl Side {
-    /// Where to dial, where we do.
+    /// Where to dial, if we do.
     const fn dialled(&self) -> Option<&Endpoint> {
         match self {
             Self::Client { dialled } => dialled.as_ref(),

@@ -1,4 +1,4 @@
-//! The judgement over the peer, the question, and what an answer does.
+//! Judging the peer, the question, and what an answer does.
 
 use std::sync::Arc;
 use std::thread;
@@ -17,7 +17,7 @@ use crate::trust::{
     unreadable,
 };
 
-/// A validator runs; it is over however the validator ends.
+/// A running validator; the turn ends however the validator does.
 struct Turn<'a> {
     connection: &'a Connection,
     question: &'a Question,
@@ -35,8 +35,8 @@ impl Drop for Turn<'_> {
 }
 
 impl Connection {
-    /// Has the peer judged by the newest snapshot and the store as it is now. Refusing it
-    /// sends the alert that fits and nothing else.
+    /// Judges the peer by the newest snapshot and the current store. If it is refused, only the
+    /// matching alert is sent.
     pub(super) fn judge_peer(&self, driver: &mut Driver) -> Result<Judged, Error> {
         let snapshot = self.context.snapshot();
         driver.judged_by.push(Arc::clone(&snapshot));
@@ -47,7 +47,7 @@ impl Connection {
             Err(error) => return Err(self.refuse(Alert::InternalError, error)),
         };
         if let Some(error) = self.is_not_expected(driver, &chain) {
-            // The answer was about the peer that hung up, and stands.
+            // The answer was about the peer that hung up, and still stands.
             return Err(self.refuse(Alert::for_problems(error.problems()), error));
         }
         let judgement = match unreadable {
@@ -64,10 +64,10 @@ impl Connection {
                 })?;
                 let granted = driver.ticket.as_ref().filter(|_| driver.grant.is_some());
                 let granted = granted.map(|ticket| Arc::clone(ticket.question()));
-                // Dropped without the lock: the last of a question may run code of the
-                // application.
+                // Dropped after the lock is released: dropping the last reference to a question may
+                // run the application's code.
                 let _ = self.told(|told| {
-                    // One copy is enough for as long as the connection lives.
+                    // One copy is enough for the life of the connection.
                     told.chain = Arc::clone(admitted.chain());
                     told.admitted = Some(admitted);
                     (std::mem::replace(&mut told.granted, granted), told.question.take())
@@ -84,10 +84,10 @@ impl Connection {
                     self.context.forget_for_session(&leaf);
                 }
                 let alert = if error.kind() == Kind::NotAllowed {
-                    // The certificate is in order, and its holder may not come.
+                    // The certificate is valid, but its holder is not allowed.
                     Alert::AccessDenied
                 } else if matches!(error.kind(), Kind::File | Kind::Permission | Kind::NoMemory) {
-                    // The directory of clients cannot be asked.
+                    // The directory of client certificates cannot be read.
                     Alert::InternalError
                 } else {
                     Alert::for_problems(error.problems())
@@ -102,7 +102,7 @@ impl Connection {
                     self.standing(view).or(client)
                 };
                 if snapshot.known().view().is_ok_and(|now| stands(&now) != stands(&view)) {
-                    // An answer was recorded after the look at the known peers.
+                    // An answer was stored after the known peers were read.
                     driver.ticket = None;
                     return self.judge_peer(driver);
                 }
@@ -111,13 +111,13 @@ impl Connection {
         }
     }
 
-    /// Judges the peer of an open connection again, by the context as it is now: whether it
-    /// would still be let in. Nobody is asked, and the connection goes on.
+    /// Judges the peer of an open connection again, by the current context: whether it would still
+    /// be admitted. Nobody is asked, and the connection goes on.
     ///
     /// # Errors
     ///
-    /// [`Kind::State`] before the peer was admitted; else what a new connection of the peer
-    /// would end with, or would ask about.
+    /// [`Kind::State`] before the peer was admitted; otherwise the error that a new connection of
+    /// the peer would end with, or the question that it would ask.
     pub fn recheck(&self) -> Result<(), Error> {
         self.check_process()?;
         let (admitted, granted) = self.told(|told| (told.admitted.clone(), told.granted.clone()));
@@ -143,7 +143,7 @@ impl Connection {
         }
     }
 
-    /// Judges the peer by this snapshot, and by who is known just now.
+    /// Judges the peer by this snapshot, and by the peers that are known now.
     pub(super) fn judgement(
         &self,
         snapshot: &Snapshot,
@@ -159,19 +159,19 @@ impl Connection {
         snapshot.judge(&peer, view, grant)
     }
 
-    /// The error for a peer that shows what is no certificate.
+    /// The error for a peer whose certificates cannot be read.
     fn cannot_read(&self, why: &Error) -> Error {
         let endpoint = self.endpoint();
         unreadable(endpoint.as_ref().map(|endpoint| &endpoint.host), why.message())
     }
 
-    /// A fingerprint of what is known of the server; nothing for a client.
+    /// A fingerprint of what is known about the server. `None`: the peer is a client.
     fn standing(&self, view: &KnownView) -> Option<[u8; 32]> {
         let endpoint = self.endpoint()?;
         Some(view.standing(Role::Server, &endpoint).fingerprint())
     }
 
-    /// After a slow answer the peer must show the very certificate that was asked about.
+    /// After a slow answer the peer must show exactly the certificate that was asked about.
     fn is_not_expected(&self, driver: &Driver, chain: &[Certificate]) -> Option<Error> {
         let expected = driver.expected.as_ref()?;
         if chain.first() == Some(expected) {
@@ -204,7 +204,7 @@ impl Connection {
         let question = Arc::clone(ticket.question());
         let _ = self.told(|told| told.question.replace(Arc::clone(&question)));
         if let Some(before) = driver.ticket.replace(ticket) {
-            // Something else is asked now, so the answer before is not for good.
+            // This is a different question, so the earlier answer is not stored.
             before.question().void();
         }
         driver.grant = None;
@@ -214,7 +214,7 @@ impl Connection {
         Ok(Pending::new(question, deadline, left))
     }
 
-    /// The validator to call for the question now; nothing: its answer comes by itself.
+    /// The validator to call for the question now. `None`: the answer comes without a call.
     pub(super) fn whom_to_ask(
         &self,
         pending: &Pending,
@@ -253,8 +253,8 @@ impl Connection {
         let answer = validator.validate(question);
         drop(turn);
         if let Some(answer) = answer {
-            // Whoever answered through the question was first, and his answer stands. That
-            // the store cannot be written is told to each connection that brings it home.
+            // An answer that was given through the question came first, and stands. That the store
+            // cannot be written is reported to each connection that completes with the answer.
             self.note_store(question.answer(answer));
         }
     }
@@ -287,7 +287,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The handshake is complete: what was to be stored with it is stored.
+    /// The handshake is complete: stores what was to be stored with it.
     pub(super) fn settle(&self, driver: &mut Driver) {
         if let Some(ticket) = driver.ticket.take() {
             self.note(ticket.question().settle(self.patience()));
@@ -308,12 +308,12 @@ impl Connection {
         }
     }
 
-    /// How long the store may be waited for.
+    /// How long to wait for the store.
     const fn patience(&self) -> Duration {
         if self.blocking { STORE_WAIT } else { BRIEFLY }
     }
 
-    /// Ends the session with an alert; the error that is to be told.
+    /// Ends the session with an alert and returns the error to report.
     fn refuse(&self, alert: Alert, error: Error) -> Error {
         if let Some(session) = self.session.lock().as_mut() {
             session.refuse(alert);

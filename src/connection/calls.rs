@@ -10,15 +10,15 @@ use crate::error::{Error, Kind};
 use crate::io::{Interest, Woken, wait};
 use crate::tls::{Received, Session};
 
-/// How much of what the caller carries may wait to be looked at.
+/// The most input over memory that may wait to be processed.
 const INPUT_LIMIT: usize = 64 * 1024;
 
 impl Connection {
-    /// Does everything that must be done before the first byte: dials, shakes hands, asks.
+    /// Does everything that must happen before the first byte: dials, does the handshake, asks.
     ///
     /// # Errors
     ///
-    /// Whatever ended the connection.
+    /// The error that ended the connection.
     pub fn handshake(&self) -> Result<Outcome<()>, Error> {
         self.enter()?;
         self.drive()
@@ -28,8 +28,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`Kind::Truncated`] where the stream ended without the peer's closing alert;
-    /// [`Kind::Timeout`], which leaves the connection as it was; whatever ended it.
+    /// [`Kind::Truncated`] if the stream ended without the peer's close_notify alert;
+    /// [`Kind::Timeout`], which leaves the connection as it was; the error that ended it.
     pub fn read(&self, buffer: &mut [u8]) -> Result<Outcome<Read>, Error> {
         if let Outcome::Not(want) = self.handshake()? {
             return Ok(Outcome::Not(want));
@@ -50,7 +50,7 @@ impl Connection {
                 }
                 Received::NeedsInput => {}
             }
-            // Reading may have made an answer, such as that to a KeyUpdate.
+            // Reading may have produced output, such as the reply to a KeyUpdate.
             let flushed = self.lasting(self.flush())?;
             if self.lasting(self.fill(&mut incoming))? == Filled::Some {
                 continue;
@@ -64,13 +64,13 @@ impl Connection {
         }
     }
 
-    /// Writes `bytes`, after the handshake: all of them where the connection blocks, else as
-    /// many as there is room for; how many they were.
+    /// Writes `bytes`, after the handshake: all of them on a blocking connection, otherwise as many
+    /// as there is room for; returns how many.
     ///
     /// # Errors
     ///
-    /// [`Kind::State`] after [`Self::shutdown`]; [`Kind::Timeout`] where nothing, or not all,
-    /// could be sent in time; whatever ended the connection.
+    /// [`Kind::State`] after [`Self::shutdown`]; [`Kind::Timeout`] if nothing, or not everything,
+    /// could be sent in time; the error that ended the connection.
     pub fn write(&self, bytes: &[u8]) -> Result<Outcome<usize>, Error> {
         if let Outcome::Not(want) = self.handshake()? {
             return Ok(Outcome::Not(want));
@@ -89,7 +89,7 @@ impl Connection {
             let count = self.with_session(|session| session.write(rest))?;
             written = written.saturating_add(count);
             if !self.blocking {
-                // What there is no room for leaves with the next call of any kind.
+                // What there is no room for is sent by the next call of any kind.
                 self.flush_for_writer()?;
                 self.told(|told| told.wants.write = None);
                 return Ok(Outcome::Done(written));
@@ -97,12 +97,12 @@ impl Connection {
         }
     }
 
-    /// Says that we send no more; reading goes on. Before the handshake is complete nothing
-    /// is said.
+    /// Tells the peer that we send no more; reading goes on. Before the handshake is complete
+    /// nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`Kind::State`] before the handshake is complete; whatever ended the connection.
+    /// [`Kind::State`] before the handshake is complete; the error that ended the connection.
     pub fn shutdown(&self) -> Result<Outcome<()>, Error> {
         self.enter()?;
         if !self.open.load(Ordering::Acquire) {
@@ -124,13 +124,13 @@ impl Connection {
         Ok(if all { Outcome::Done(()) } else { Outcome::Not(Want::Write) })
     }
 
-    /// Takes bytes that the caller received for a connection over memory; how many were taken.
-    /// No bytes at all are the end of the stream. While a question is open, and while enough
-    /// waits to be read, fewer are taken than were given.
+    /// Takes bytes that the caller received for a connection over memory; returns how many it took.
+    /// No bytes mean the end of the stream. While a question is open, and while enough is waiting
+    /// to be read, fewer are taken than were given.
     ///
     /// # Errors
     ///
-    /// [`Kind::State`] where the connection is not over memory; whatever ended it.
+    /// [`Kind::State`] if the connection is not over memory; the error that ended it.
     pub fn memory_input(&self, bytes: &[u8]) -> Result<usize, Error> {
         self.enter()?;
         self.check_memory()?;
@@ -147,12 +147,12 @@ impl Connection {
         })
     }
 
-    /// Gives the caller bytes to send for a connection over memory; how many there were.
-    /// After a failure there may be an alert to send.
+    /// Gives the caller bytes to send for a connection over memory; returns how many. After a
+    /// failure there may be an alert to send.
     ///
     /// # Errors
     ///
-    /// [`Kind::State`] where the connection is not over memory; [`Kind::Forked`].
+    /// [`Kind::State`] if the connection is not over memory; [`Kind::Forked`].
     pub fn memory_output(&self, buffer: &mut [u8]) -> Result<usize, Error> {
         self.check_process()?;
         self.check_memory()?;
@@ -180,7 +180,8 @@ impl Connection {
         }
     }
 
-    /// Sends all that waits; whether it did: a connection that does not block waits for no room.
+    /// Sends all pending output; returns whether everything was sent: a non-blocking connection
+    /// does not wait for room.
     fn flush_all(&self, deadline: Option<Instant>) -> Result<bool, Error> {
         self.check_aborted()?;
         while self.flush_for_writer()? == Flushed::Some {
@@ -195,8 +196,8 @@ impl Connection {
         Ok(true)
     }
 
-    /// Sends what waits. Where the peer is gone it may have said why before it went, such as
-    /// that it refused our certificate; and what it sent may still be read.
+    /// Sends pending output. A peer that is gone may have said why, such as that it refused our
+    /// certificate; and what it sent can still be read.
     fn flush_for_writer(&self) -> Result<Flushed, Error> {
         let broke = match self.flush() {
             Err(error) if error.kind() == Kind::Io => error,
@@ -207,20 +208,20 @@ impl Connection {
             && self.fill(&mut incoming).is_ok_and(|filled| filled == Filled::Some)
         {}
         match self.with_session(Session::look) {
-            // It went without a word, and there is nothing left to read.
+            // It left without an alert, and there is nothing more to read.
             Err(told) if told.kind() == Kind::Truncated => self.lasting(Err(broke)),
             Err(told) => self.lasting(Err(told)),
             Ok(()) => Err(broke),
         }
     }
 
-    /// Ends the connection with a failure, unless it is one that passes.
+    /// Ends the connection with an error, unless the error is temporary.
     fn lasting<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &outcome
             && !matches!(error.kind(), Kind::State | Kind::Busy)
         {
             self.end_with(error);
-            // An alert of ours may be on its way; the failure that counts is the first one.
+            // This may send our alert; the error that counts is the first one.
             let _ = self.flush();
         }
         outcome
@@ -233,7 +234,7 @@ impl Connection {
         what: &str,
     ) -> Result<(), Error> {
         let wake = self.wake()?;
-        // The flag is looked at after the wake exists, so that no abort is lost between.
+        // The flag is read after the wake exists, so that no abort gets lost in between.
         self.check_aborted()?;
         let transport = self.transport.lock().clone();
         let Some(socket) = transport.socket() else {

@@ -1,4 +1,4 @@
-//! The way to an open connection: dial, shake hands, be judged, wait for an answer.
+//! The way to an open connection: dial, do the handshake, judge the peer, wait for an answer.
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl Connection {
         }
     }
 
-    /// Steps until something else is needed; waits where the connection blocks.
+    /// Steps until something else is needed; waits if the connection blocks.
     fn steps(&self, driver: &mut Driver) -> Result<Next, Error> {
         loop {
             self.check_aborted()?;
@@ -111,12 +111,12 @@ impl Connection {
 
     fn begin(&self, driver: &mut Driver) -> Result<(), Error> {
         driver.deadline = Self::deadline(self.snapshot.settings().handshake_timeout);
-        // An unreadable store is told before anybody is dialled.
+        // An unreadable store is reported before anybody is dialled.
         self.snapshot.known().view()?;
         self.start_over(driver)
     }
 
-    /// Dials, or starts the session where there is a transport.
+    /// Dials, or starts the session if there is a transport.
     fn start_over(&self, driver: &mut Driver) -> Result<(), Error> {
         match self.side.dialled() {
             Some(place) => {
@@ -154,7 +154,7 @@ impl Connection {
         Session::client(&setup, &endpoint.host, endpoint.to_string(), Some(key))
     }
 
-    /// One round of the handshake; what to wait for where it cannot go on.
+    /// One round of the handshake; returns what to wait for if it cannot go on.
     fn shake(&self, driver: &mut Driver) -> Result<Option<Want>, Error> {
         let flushed = self.flush()?;
         let progress = self.with_session(Session::advance)?;
@@ -174,7 +174,7 @@ impl Connection {
                 }
             },
             Progress::NeedsInput => {
-                // What advancing made must leave before anything can come.
+                // Output of this step must be sent before any reply can come.
                 let flushed = if flushed == Flushed::All { self.flush()? } else { flushed };
                 if self.fill(&mut driver.buffer)? == Filled::Some {
                     return Ok(None);
@@ -199,7 +199,7 @@ impl Connection {
         }
     }
 
-    /// Waits for the server to go on, or to refuse our certificate.
+    /// Waits for the server to continue, or to refuse our certificate.
     fn confirm(&self, driver: &mut Driver) -> Result<Option<Want>, Error> {
         if self.with_session(|session| session.look().map(|()| session.peer_went_on()))? {
             driver.stage = Stage::Open;
@@ -220,7 +220,7 @@ impl Connection {
         }
     }
 
-    /// Dials once more, where that is possible and was not done before.
+    /// Dials once more, if that is possible and was not done before.
     pub(super) fn dial_again(&self, driver: &mut Driver, error: Error) -> Result<(), Error> {
         if driver.expected.is_some() {
             return Err(error);
@@ -237,7 +237,7 @@ impl Connection {
         self.start_over(driver)
     }
 
-    /// The error for a peer that hung up while it was asked about, and is not dialled again.
+    /// The error for a peer that hung up during the question and is not dialled again.
     fn hung_up(&self, driver: &Driver) -> Error {
         let question = driver.ticket.as_ref().map(Ticket::question);
         let whom = question.map_or_else(|| self.whom(), |question| question.asked().whom());
@@ -264,7 +264,7 @@ impl Connection {
                     session.refuse(Alert::AccessDenied);
                     Ok(())
                 })?;
-                // The alert is a courtesy; what counts is that nothing else leaves.
+                // The alert is a courtesy; what matters is that nothing else is sent.
                 let _ = self.flush();
                 let message = format!("nobody answered the question about {} in time", self.whom());
                 Err(Error::new(Kind::AnswerTimeout, message))
@@ -283,7 +283,7 @@ impl Connection {
         }
     }
 
-    /// When the stage must be looked at again though nothing has come.
+    /// When the stage must be checked again even if nothing has arrived.
     pub(super) fn next_deadline(driver: &Driver) -> Option<Instant> {
         match &driver.stage {
             Stage::Asking(pending) => pending.deadline(),
@@ -304,8 +304,8 @@ impl Connection {
         if woken == Woken::Signalled { self.hush(&wake) } else { Ok(()) }
     }
 
-    /// What the stage waits for on the transport. While a question is open that is nothing but
-    /// the end of a client: the socket is not read further.
+    /// What the stage waits for on the transport. While a question is open this is only a client
+    /// hanging up: the socket is not read any further.
     pub(super) fn interests<'a>(
         &self,
         driver: &'a Driver,
@@ -325,8 +325,8 @@ impl Connection {
         }
     }
 
-    /// Whether a client has hung up while it is asked about: nobody waits for its answer any
-    /// longer, though whoever holds the question may still give one.
+    /// Whether a client has hung up during its question: nobody waits for the answer any longer,
+    /// but it may still be given.
     fn client_is_gone(&self) -> bool {
         matches!(self.side, Side::Server) && self.transport.lock().is_gone()
     }
@@ -342,17 +342,18 @@ impl Connection {
         }
     }
 
-    /// The connection failed on its way: its alert may leave, and its socket is closed.
+    /// The connection failed before it was open: sends the pending alert, and closes the socket.
     fn give_up(&self, driver: &mut Driver, kind: Kind) {
         if kind != Kind::Cancelled {
-            // The peer may be gone already; the failure that counts is the first one.
+            // The peer may already be gone; the error that counts is the first one.
             let _ = self.flush();
         }
         driver.stage = Stage::Open;
         if let Some(ticket) = driver.ticket.take() {
             self.note(ticket.give_up());
         }
-        // Dropped without the lock: the last of a question may run code of the application.
+        // Dropped after the lock is released: dropping the last reference to a question may run the
+        // application's code.
         let _ = self.told(|told| told.question.take());
         *self.session.lock() = None;
         let mut transport = self.transport.lock();
@@ -365,7 +366,7 @@ impl Connection {
         }
     }
 
-    /// Makes the hello of a connection over memory, so that there is something to carry.
+    /// Makes the ClientHello of a connection over memory, so that there is something to carry.
     pub(super) fn begin_in_memory(&self) -> Result<(), Error> {
         let mut driver = self.driver.try_lock().ok_or_else(|| busy("the handshake"))?;
         if !driver.has_not_begun() {

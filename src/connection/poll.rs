@@ -1,4 +1,4 @@
-//! What a non-blocking connection waits for, as one descriptor and a time.
+//! What a non-blocking connection waits for: a descriptor and a time.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering;
@@ -13,16 +13,15 @@ use crate::io::{Interest, Watch};
 use crate::tls::Session;
 
 impl Connection {
-    /// The descriptor to poll for reading, the same one for the connection's whole life, and
-    /// how long to wait at most; nothing: for ever.
+    /// The descriptor to poll for reading, the same one for the whole life of the connection, and
+    /// the longest time to wait. `None`: for ever.
     ///
     /// # Errors
     ///
-    /// [`Kind::Busy`] while another thread is at the handshake;
-    /// [`Kind::NoMemory`] where no descriptor is left;
-    /// [`Kind::Forked`].
+    /// [`Kind::Busy`] while another thread does the handshake; [`Kind::NoMemory`] if out of
+    /// descriptors; [`Kind::Forked`].
     pub fn poll(&self) -> Result<(BorrowedFd<'_>, Option<Duration>), Error> {
-        // What is watched is the parent's too: a child that changed it would change both.
+        // A child process shares the watched set with its parent and must not change it.
         self.check_process()?;
         let wake = self.wake()?;
         let watch = match self.watch.get() {
@@ -32,7 +31,7 @@ impl Connection {
                 self.watch.get_or_init(|| made)
             }
         };
-        // What rang before was for a call that has been made since, or is made next.
+        // The wake was for a call that was made since, or is made next.
         let _ = self.hush(&wake);
         let driver = self.driver.try_lock().ok_or_else(|| busy("the handshake"))?;
         let transport = self.transport.lock().clone();
@@ -42,14 +41,14 @@ impl Connection {
         Ok((watch.as_fd(), self.patience_of(&driver)))
     }
 
-    /// What to poll the caller's own socket for, and how long to wait at most; nothing: for
-    /// ever. No descriptor is made for it, and nothing rings when a question is answered or the
-    /// connection aborted.
+    /// What to poll the caller's own socket for, and the longest time to wait. `None`: for ever. No
+    /// descriptor is made for it, and it does not wake up when a question is answered or the
+    /// connection is aborted.
     ///
     /// # Errors
     ///
-    /// [`Kind::State`] where the socket is not the caller's; [`Kind::Busy`] while another
-    /// thread is at the handshake; [`Kind::Forked`].
+    /// [`Kind::State`] if the socket is not the caller's; [`Kind::Busy`] while another thread does
+    /// the handshake; [`Kind::Forked`].
     pub(crate) fn poll_socket(&self) -> Result<(Interest, Option<Duration>), Error> {
         self.check_process()?;
         let driver = self.driver.try_lock().ok_or_else(|| busy("the handshake"))?;
@@ -64,7 +63,7 @@ impl Connection {
         Ok((interest, self.patience_of(&driver)))
     }
 
-    /// What is waited for on the transport, on the way to an open connection and behind it.
+    /// What to wait for on the transport, before and after the connection is open.
     fn all_interests<'a>(
         &self,
         driver: &'a Driver,
@@ -80,7 +79,7 @@ impl Connection {
         transport.socket().map(|socket| (socket, interest)).into_iter().collect()
     }
 
-    /// How long to wait at most.
+    /// The longest time to wait.
     fn patience_of(&self, driver: &Driver) -> Option<Duration> {
         if self.must_not_wait() {
             Some(Duration::ZERO)
@@ -92,7 +91,7 @@ impl Connection {
         }
     }
 
-    /// Whether a call would get on at once, whatever the descriptor says.
+    /// Whether a call can make progress now, whatever the descriptor says.
     fn must_not_wait(&self) -> bool {
         let (failed, question, wants) =
             self.told(|told| (told.failed.is_some(), told.question.clone(), told.wants));

@@ -1,4 +1,4 @@
-//! Where a connection is on its way to being open, and what only the way needs.
+//! How far a connection is from being open, and what is only needed until then.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,38 +8,38 @@ use crate::io::Dial;
 use crate::material::Certificate;
 use crate::trust::{Grant, Question, Ticket};
 
-/// Where a connection is on its way.
+/// How far a connection has come.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
     /// Nothing has happened yet.
     #[default]
     Start,
-    /// A socket is being connected.
+    /// A socket is connecting.
     Dialling(Box<Dial>),
-    /// Bytes of the handshake go back and forth.
+    /// The handshake is under way.
     Shaking,
-    /// The peer has proven its key, and somebody is asked about it.
+    /// The peer has proved that it holds its key, and there is a question about it.
     Asking(Pending),
-    /// The handshake is complete, and the server may still refuse our certificate.
+    /// The handshake is complete, but the server may still refuse our certificate.
     Confirming,
-    /// There is nothing left to drive.
+    /// There is nothing left to do.
     Open,
 }
 
-/// Everything that only the way to an open connection needs.
+/// Everything that is only needed until the connection is open.
 #[derive(Debug, Default)]
 pub(super) struct Driver {
     pub(super) stage: Stage,
-    /// When the handshake must be over; it stands still while a question is open.
+    /// When the handshake must be complete; paused while a question is open.
     pub(super) deadline: Option<Instant>,
-    /// The answer that the connection brings along when it is judged again.
+    /// The answer that the connection uses when it is judged again.
     pub(super) grant: Option<Grant>,
-    /// The place among those that wait for the question; kept until the answer is home.
+    /// The place among those that wait for the question; kept until the answer is stored.
     pub(super) ticket: Option<Ticket>,
     /// After a slow answer: the certificate that the peer must show again.
     pub(super) expected: Option<Certificate>,
-    /// What it was judged by: dropped with the connection, for a validator of the caller may
-    /// go with the last of it, and his code must not run while the driver is locked.
+    /// What it was judged by. Dropped with the connection: the last reference may free a validator
+    /// of the caller, whose code must not run while the driver is locked.
     pub(super) judged_by: Vec<Arc<Snapshot>>,
     pub(super) buffer: Vec<u8>,
 }
@@ -50,13 +50,13 @@ impl Driver {
     }
 }
 
-/// A question that is waited for.
+/// A question that the connection waits for.
 #[derive(Debug)]
 pub(super) struct Pending {
     question: Arc<Question>,
     /// When it must be answered.
     deadline: Option<Instant>,
-    /// What was left for the handshake when the question came up.
+    /// How much of the handshake timeout was left when the question came up.
     left: Option<Duration>,
 }
 
@@ -82,7 +82,7 @@ impl Pending {
     }
 }
 
-/// What the judge said, where it did not refuse.
+/// The judgement, if the peer was not refused.
 pub(super) enum Judged {
     Admitted,
     Asked(Pending),

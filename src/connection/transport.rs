@@ -1,4 +1,4 @@
-//! What carries a connection's bytes, and what waits to be carried.
+//! What carries a connection's bytes, and the bytes that wait to be sent.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -8,15 +8,15 @@ use crate::error::{Error, Kind};
 use crate::io::{self, Received, Sent, hung_up, peer_address};
 use crate::tls::Certified;
 
-/// How much is read from a socket at a time: one record and its overhead, and then some.
+/// How much is read from a socket at a time: one record with overhead, and some more.
 const CHUNK: usize = 32 * 1024;
-/// How much may wait in a connection over memory before writing waits for it to be taken.
+/// The most output over memory that may wait to be taken before writes have to wait.
 const MEMORY_LIMIT: usize = 256 * 1024;
 
 /// What carries the bytes.
 #[derive(Clone, Debug)]
 pub(super) enum Transport {
-    /// Nothing yet: it is to be dialled.
+    /// Nothing yet: it will be dialled.
     None,
     /// A socket of our own.
     Own(Arc<OwnedFd>),
@@ -40,7 +40,7 @@ impl Transport {
         self.socket().is_some_and(hung_up)
     }
 
-    /// Who is at the other end, for people.
+    /// The address of the peer, for messages.
     pub(super) fn address(&self) -> String {
         match self {
             Self::None => String::new(),
@@ -75,31 +75,31 @@ impl Outgoing {
     }
 }
 
-/// Whether everything that waited has left.
+/// Whether all pending output was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flushed {
-    /// It has.
+    /// All of it.
     All,
     /// There is no room for the rest yet.
     Some,
 }
 
-/// What came of a look for bytes from the peer.
+/// The result of a look for bytes from the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filled {
-    /// The session has more to look at, be it the end.
+    /// The session has something to process, even if only the end.
     Some,
-    /// Nothing has come.
+    /// Nothing has arrived.
     Nothing,
 }
 
 impl Connection {
-    /// Sends what waits, as far as there is room.
+    /// Sends pending output, as far as there is room.
     pub(super) fn flush(&self) -> Result<Flushed, Error> {
         let transport = self.transport.lock().clone();
         let mut outgoing = self.outgoing.lock();
         if transport.socket().is_none() {
-            // The caller takes it when he likes, so all of it counts.
+            // The caller takes it at any time, so all of it counts as sent.
             if let Some(session) = self.session.lock().as_mut() {
                 session.take_output(&mut outgoing.bytes);
             }
@@ -126,8 +126,8 @@ impl Connection {
         }
     }
 
-    /// Takes bytes from the socket into the session. `buffer` is the caller's to keep; it is
-    /// given back empty where nothing came.
+    /// Reads bytes from the socket into the session. `buffer` is kept by the caller; it comes back
+    /// empty if nothing arrived.
     pub(super) fn fill(&self, buffer: &mut Vec<u8>) -> Result<Filled, Error> {
         let transport = self.transport.lock().clone();
         let Some(socket) = transport.socket() else { return Ok(Filled::Nothing) };

@@ -1,4 +1,4 @@
-//! How often the certificates of a peer are read.
+//! How often a peer's certificates are parsed.
 #![allow(clippy::indexing_slicing, reason = "a test may stop at once")]
 
 use super::*;
@@ -11,11 +11,11 @@ use crate::trust::Policy;
 
 const HOST: &str = "a.example";
 
-/// A client and a server with certificates of an authority below the one that both believe.
+/// A client and a server with certificates below one authority that both trust.
 struct Lab {
     client: Context,
     server: Context,
-    /// How many certificates the two show, in all.
+    /// How many certificates the two show in total.
     shown: usize,
 }
 
@@ -53,7 +53,7 @@ fn carry(from: &Connection, to: &Connection) -> bool {
 }
 
 impl Lab {
-    /// Both ends, open, and a word that went each way.
+    /// Both ends, open, after one message in each direction.
     fn open(&self) -> [Connection; 2] {
         let client = Connection::in_memory(&self.client, HOST, 443).unwrap();
         let server = Connection::accept_in_memory(&self.server).unwrap();
@@ -77,12 +77,12 @@ impl Lab {
 fn a_handshake_parses_each_certificate_once() {
     for version in [Version::Tls12, Version::Tls13] {
         let lab = lab(version);
-        // A stranger, one whose chain was found clean, and a session that is resumed.
+        // A stranger, then one whose chain was found clean, then a resumed session.
         for (resumption, is_resumed) in [(false, false), (true, false), (true, true)] {
             if resumption != lab.client.snapshot().settings().tls.resumption {
                 lab.client.set(|settings| settings.tls.resumption = resumption).unwrap();
             }
-            // What is shared by all sessions is made of the own certificates.
+            // What all sessions share is made from our own certificates.
             lab.client.snapshot().setup().unwrap();
             let before = certificates_read();
             let [client, server] = lab.open();
