@@ -1,10 +1,9 @@
 //! An application's trust: material, policies and known peers, and the snapshot that
 //! connections work with.
 //!
-//! Every change makes a new snapshot of the next generation; connections keep the one that
-//! they began with and are judged by the newest. Files are read and passphrases asked for
-//! with no lock held. One lock guards the state that changes; it is never held while foreign
-//! code runs.
+//! Every change makes a new snapshot of the next generation; connections keep the one that they
+//! began with and are judged by the newest. Files are read and passphrases asked for with no lock
+//! held. One lock guards the state that changes; it is never held while foreign code runs.
 
 mod fingerprint;
 mod own;
@@ -43,18 +42,18 @@ pub use snapshot::Snapshot;
 use stores::has_directory;
 use ticket_secret::SecretFile;
 
-/// Whom to ask about a peer. It runs on the thread that made the call which asks, with no
-/// lock held, and may use the library.
+/// Whom to ask about a peer. It runs on the thread of the call that needs the answer, with no lock
+/// held, and may use the library.
 pub trait Validator: Send + Sync + fmt::Debug {
-    /// The answer; nothing: it comes later, through [`Question::answer`].
+    /// The answer. `None`: it comes later, through [`Question::answer`].
     fn validate(&self, question: &Arc<Question>) -> Option<Answer>;
 }
 
-/// Whom to ask for the passphrase of an encrypted key: what it is for, and which attempt it
-/// is, counted from 1; nothing gives up.
+/// Whom to ask for the passphrase of an encrypted key: what it is for, and the number of the
+/// attempt, counted from 1. `None`: cancel.
 pub type AskPassphrase = dyn Fn(&str, u32) -> Option<Zeroizing<Vec<u8>>> + Send + Sync;
 
-/// The way to a passphrase, where there is one.
+/// How to get a passphrase, if there is a way.
 #[derive(Clone, Default)]
 pub(crate) struct Passphrase(Option<Arc<AskPassphrase>>);
 
@@ -64,8 +63,8 @@ impl Passphrase {
     }
 }
 
-/// An application's trust. Share it between threads freely; every method takes `&self`, and
-/// each change is whole or did not happen.
+/// An application's trust. It may be shared between threads freely; every method takes `&self`, and
+/// each change happens completely or not at all.
 #[derive(Clone)]
 pub struct Context(Arc<Shared>);
 
@@ -75,7 +74,7 @@ struct Shared {
     questions: Questions,
 }
 
-/// What changes, and what is folded from it.
+/// The state that changes, and what is derived from it.
 #[derive(Clone, Default)]
 struct State {
     generation: u64,
@@ -99,8 +98,7 @@ struct State {
 }
 
 impl State {
-    /// Everything that decides, taken apart by name: what is added here does not compile until
-    /// it is said what becomes of it.
+    /// Destructures everything that decides: a new field does not compile until it is used here.
     fn snapshot(&self) -> Snapshot {
         let Self {
             generation,
@@ -157,13 +155,13 @@ impl State {
         }
     }
 
-    /// Refuses the step from `before` to this state where it makes a certificate of ours unfit.
+    /// Refuses a change from `before` to this state that makes one of our certificates unfit.
     fn check_own(&self, before: &Self) -> Result<(), Error> {
         pairs::check(before, self)?;
         own::check(before, self)
     }
 
-    /// Folds the pieces of the kinds in `changed` anew.
+    /// Derives the parts that depend on the kinds in `changed` again.
     fn fold(&mut self, changed: &[Material]) -> Result<(), Error> {
         if changed.contains(&Material::Authority) {
             let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
@@ -207,7 +205,7 @@ impl Context {
         }))
     }
 
-    /// The context of the process, which the functions of the 2007 proposal fill.
+    /// The process-wide context, which the functions of the 2007 proposal use.
     #[must_use]
     pub fn process_wide() -> &'static Self {
         static DEFAULT: OnceLock<Context> = OnceLock::new();
@@ -220,40 +218,40 @@ impl Context {
         Arc::clone(&self.0.snapshot.read())
     }
 
-    /// The questions that are open in this context.
+    /// The open questions of this context.
     pub(crate) fn questions(&self) -> &Questions {
         &self.0.questions
     }
 
-    /// Adds material from a PEM text.
+    /// Adds material from PEM text.
     ///
     /// # Errors
     ///
-    /// [`Kind::Parse`] where the text holds nothing of this kind or something that does not
-    /// parse, [`Kind::Passphrase`] for a key, [`Kind::Certificate`] for an own certificate
-    /// that is of no use. The context is as it was.
+    /// [`Kind::Parse`] if the text contains nothing of this kind or something that does not parse,
+    /// [`Kind::Passphrase`] for a key, [`Kind::Certificate`] for our own certificate if it cannot
+    /// be used. The context is then unchanged.
     pub fn add(&self, material: Material, pem: &[u8]) -> Result<(), Error> {
         let source = text_of(material);
         let loaded = load(material, pem, source, &self.passphrase(), self.snapshot().now())?;
         self.add_pieces(vec![Piece { material, from: CameFrom::Memory, loaded, side: None }], None)
     }
 
-    /// Adds material from a PEM file, which [`Self::reload`] looks at again.
+    /// Adds material from a PEM file, which [`Self::reload`] checks again.
     ///
     /// # Errors
     ///
-    /// As for [`Self::add`], and [`Kind::File`], [`Kind::TooBig`] and, for a key that others
-    /// may read, [`Kind::Permission`].
+    /// As for [`Self::add`], and [`Kind::File`], [`Kind::TooBig`] and, for a key that others may
+    /// read, [`Kind::Permission`].
     pub fn add_file(&self, material: Material, path: &Path) -> Result<(), Error> {
         let piece = self.piece_from(material, path)?;
         self.add_pieces(vec![piece], None)
     }
 
-    /// Adds every PEM file of a directory, which [`Self::reload`] looks at again.
+    /// Adds every PEM file in a directory, which [`Self::reload`] checks again.
     ///
     /// # Errors
     ///
-    /// As for [`Self::add_file`]; [`Kind::Parse`] where the directory holds no PEM file.
+    /// As for [`Self::add_file`]; [`Kind::Parse`] if the directory contains no PEM file.
     pub fn add_dir(&self, material: Material, dir: &Path) -> Result<(), Error> {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
         let mut pieces = Vec::new();
@@ -270,11 +268,11 @@ impl Context {
         self.add_pieces(pieces, Some((material, dir.to_owned())))
     }
 
-    /// Adds the files of a layout; `dir` is its directory, or its own place where there is none.
+    /// Adds the files of a layout in the directory `dir`. `None`: the layout's default directory.
     ///
     /// # Errors
     ///
-    /// As for [`Self::add_file`]; [`Kind::NoAuthority`] and [`Kind::NoKey`] for what is missing.
+    /// As for [`Self::add_file`]; [`Kind::NoAuthority`] and [`Kind::NoKey`] for missing files.
     pub fn add_layout(&self, layout: Layout, dir: Option<&Path>) -> Result<(), Error> {
         let files = layout_files(layout, dir, &Surroundings::of_process())?;
         let mut pieces = vec![self.piece_from(Material::Authority, &files.authority)?];
@@ -315,7 +313,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`Kind::NoAuthority`] where it has none.
+    /// [`Kind::NoAuthority`] if there are none.
     pub fn add_system_roots(&self) -> Result<(), Error> {
         let loaded = Loaded::Authorities(system_authorities()?);
         let (material, from) = (Material::Authority, CameFrom::Memory);
@@ -323,14 +321,14 @@ impl Context {
         self.add_pieces(vec![piece], None)
     }
 
-    /// Lets clients in whose very certificate is in a directory, which is looked at anew in
-    /// each handshake. Authorities do not vouch for clients then, unless
-    /// [`Settings::directory_and_authorities`] says so.
+    /// Admits clients whose certificate is in a directory, which is read anew for each handshake.
+    /// Authorities then do not vouch for clients, unless [`Settings::directory_and_authorities`]
+    /// says so.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] where it is no directory that can be read, [`Kind::Permission`] where
-    /// others may write it.
+    /// [`Kind::File`] if it is not a readable directory, [`Kind::Permission`] if others may write
+    /// it.
     pub fn set_client_dir(&self, path: &Path) -> Result<(), Error> {
         let directory = Arc::new(Directory::open(path)?);
         self.change(|state| {
@@ -339,8 +337,8 @@ impl Context {
         })
     }
 
-    /// Adds an identity to the list of those that may come; nothing: sets an empty list in
-    /// place of whatever was added, which admits nobody. It is compared whole.
+    /// Adds an identity to the list of allowed clients; it must match as a whole. `None`: replaces
+    /// the list with an empty one, which allows nobody.
     ///
     /// # Errors
     ///
@@ -358,11 +356,11 @@ impl Context {
         })
     }
 
-    /// Changes the settings. `change` runs with the context locked: it may not use it.
+    /// Changes the settings. `change` runs with the context locked and must not use it.
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`] where they make no sense together; they are as they were.
+    /// [`Kind::Invalid`] if they contradict each other; the settings are then unchanged.
     pub fn set(&self, change: impl FnOnce(&mut Settings)) -> Result<(), Error> {
         self.change(|state| {
             change(&mut state.settings);
@@ -370,12 +368,12 @@ impl Context {
         })
     }
 
-    /// Adds a pattern to the list of the clients that may come, by distinguished name; nothing:
-    /// sets an empty list in place of whatever was added, which admits nobody.
+    /// Adds a pattern for distinguished names to the list of allowed clients. `None`: replaces the
+    /// list with an empty one, which allows nobody.
     ///
-    /// `*` stands for any characters and `?` for one; there is no escape. A pattern is compared
-    /// with the whole of [`crate::Certificate::distinguished_name`]. As long as this was never
-    /// called there is no list, and authorities and answers decide.
+    /// `*` stands for any characters and `?` for one; there is no escape. A pattern must match the
+    /// whole of [`crate::Certificate::distinguished_name`]. Unless this was called there is no
+    /// list, and authorities and answers decide.
     ///
     /// # Errors
     ///
@@ -387,13 +385,13 @@ impl Context {
         })
     }
 
-    /// Sets whom to ask. Once somebody was set, nothing means that strangers are refused.
+    /// Sets whom to ask. After a validator was set once, `None` means that strangers are refused.
     pub fn set_validator(&self, validator: Option<Arc<dyn Validator>>) {
         self.set_asking(validator, Asking::Validator);
     }
 
-    /// Sets whom to ask as the 2007 proposal has it: about new servers that an authority
-    /// vouches for, and nothing else.
+    /// Sets whom to ask the way the 2007 proposal does: only about new servers that an authority
+    /// vouches for.
     pub fn set_proposal_validator(&self, validator: Option<Arc<dyn Validator>>) {
         self.set_asking(validator, Asking::Proposal);
     }
@@ -404,12 +402,13 @@ impl Context {
             let mut state = self.0.state.lock();
             std::mem::replace(&mut state.passphrase, Passphrase(ask))
         };
-        // What the caller gave may run code of his when it goes, so it goes without the lock.
+        // Dropping the caller's object may run the caller's code, so it is dropped without the
+        // lock.
         drop(old);
     }
 
     fn set_asking(&self, validator: Option<Arc<dyn Validator>>, asking: Asking) {
-        // Nothing in here can fail.
+        // Nothing in this can fail.
         let _ = self.change(|state| {
             state.asking = match (&validator, state.asking) {
                 (Some(_), _) => asking,
@@ -444,7 +443,7 @@ impl Context {
         })
     }
 
-    /// Changes the state and publishes it, or leaves it as it was.
+    /// Changes the state and publishes it, or leaves it unchanged.
     fn change(&self, change: impl FnOnce(&mut State) -> Result<(), Error>) -> Result<(), Error> {
         let old = {
             let mut state = self.0.state.lock();
@@ -456,7 +455,8 @@ impl Context {
             let before = std::mem::replace(&mut *state, next);
             (before, std::mem::replace(&mut *self.0.snapshot.write(), snapshot))
         };
-        // A validator of the caller may run his code when it goes, so it goes without the lock.
+        // Dropping the caller's validator may run the caller's code, so it is dropped without the
+        // lock.
         drop(old);
         Ok(())
     }

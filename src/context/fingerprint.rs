@@ -1,9 +1,9 @@
-//! A fingerprint of everything that decides which client is let in.
+//! A fingerprint of everything that decides which clients are admitted.
 //!
 //! It is the same in every process with the same material, whatever the order in which that was
-//! added or how often it changed: no counter goes in. A session ticket opens only under the
-//! fingerprint that it was sealed under. What changes without the context, such as the files in
-//! a directory of clients, is not in it: whoever resumes a session is judged again.
+//! added or how often it changed: no counter is included. A session ticket can only be opened under
+//! the fingerprint that it was sealed under. What changes outside the context, such as the files in
+//! a directory of clients, is not included: a client that resumes a session is judged again.
 
 use std::os::unix::ffi::OsStrExt;
 
@@ -15,7 +15,7 @@ use crate::material::sha256;
 use crate::tls::{Options, Version};
 use crate::trust::{Admission, ClientAuth, Policies, Policy};
 
-/// Bytes under names: two different lists of parts never make the same text.
+/// Bytes under names: two different lists of parts never give the same text.
 struct Text(Vec<u8>);
 
 impl Text {
@@ -26,7 +26,7 @@ impl Text {
         }
     }
 
-    /// Parts whose order says nothing.
+    /// Parts whose order does not matter.
     fn set(&mut self, name: &str, mut all: Vec<Vec<u8>>) {
         all.sort_unstable();
         all.dedup();
@@ -58,7 +58,7 @@ impl Text {
         }
     }
 
-    /// What settings decide beside what rules and admission have taken from them.
+    /// What the settings decide beyond what rules and admission have taken from them.
     fn settings(&mut self, settings: &Settings) {
         let Settings {
             policies:
@@ -101,8 +101,8 @@ impl Text {
 }
 
 impl Snapshot {
-    /// The fingerprint of what this snapshot lets in. Everything is taken apart by name: what is
-    /// added to a snapshot does not compile until it is said whether it decides.
+    /// The fingerprint of what this snapshot admits. Everything is destructured: a new field of the
+    /// snapshot does not compile until it is either included here or left out on purpose.
     pub(super) fn admission_fingerprint(&self) -> [u8; 32] {
         let Self {
             generation: _,

@@ -1,9 +1,9 @@
-//! Whether the own certificate is fit for use, as the profile has it.
+//! Whether our own certificate is fit for use, under the profile.
 //!
-//! What is looked at depends on authorities and profile, which may come before the certificate
-//! or after it: so it is looked at whenever one of the three changes, and a change that does
-//! not go with the others is refused. Time alone is no change: a certificate that ends while
-//! it is in use does not keep the context from being changed.
+//! The check depends on authorities and profile, which may be set before the certificate or after
+//! it: so it is made whenever one of the three changes, and a change that does not fit the others
+//! is refused. The passing of time is no change: a certificate that expires while in use does not
+//! prevent other changes of the context.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::material::{Certificate, Layout};
 
-/// For which side the own certificate of a layout is, where the layout says so.
+/// Which side the certificate of a layout is for. `None`: the layout does not say.
 pub(super) const fn side(layout: Layout) -> Option<Role> {
     match layout.is_for_servers() {
         Some(true) => Some(Role::Server),
@@ -23,12 +23,12 @@ pub(super) const fn side(layout: Layout) -> Option<Role> {
     }
 }
 
-/// Refuses the step from `before` to `after` where it makes an own certificate unfit.
+/// Refuses a change from `before` to `after` that makes our own certificate unfit.
 ///
-/// STRICT and PEDANTIC want it to be for TLS. LIBVIRT wants what libvirt's daemons and clients
-/// want when they start: fit authorities, and a certificate that they vouch for and that may be
-/// a client's or a server's. Without an own certificate nothing is looked at: the authorities
-/// are judged with each peer.
+/// STRICT and PEDANTIC require it to be for TLS. LIBVIRT requires what libvirt's daemons and
+/// clients require when they start: fit authorities, and a certificate that they vouch for and that
+/// can be a client's or a server's. Without a certificate of our own there is no check: the
+/// authorities are judged with each peer.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
     }
 }
 
-/// What the certificate of a server is looked at by.
+/// What the certificate of a server is checked against.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct JudgedBy<'a> {
     pub(super) profile: Profile,
@@ -84,7 +84,7 @@ pub(super) struct JudgedBy<'a> {
     pub(super) now: i64,
 }
 
-/// Refuses a chain that servers cannot show, as the profile has it.
+/// Refuses a chain that servers cannot show, under the profile.
 ///
 /// # Errors
 ///
@@ -132,7 +132,7 @@ fn authorities(pieces: &[Piece]) -> impl Iterator<Item = (&Piece, &Certificate)>
     })
 }
 
-/// What STRICT asks beside the dates: a purpose that TLS has.
+/// What STRICT requires besides the dates: a purpose for TLS.
 fn for_tls(piece: &Piece, chain: &[Certificate]) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
     let usage = leaf.facts().extended_key_usage.as_ref();
@@ -149,7 +149,7 @@ fn for_tls(piece: &Piece, chain: &[Certificate]) -> Result<(), Error> {
         .with_hint("ask its authority for one with the purpose clientAuth"))
 }
 
-/// The error for what libvirt would not start with.
+/// The error for what would keep libvirt from starting.
 fn refuse(piece: &Piece, (problems, why): (Problems, Vec<String>)) -> Result<(), Error> {
     if problems.is_empty() {
         return Ok(());

@@ -1,8 +1,8 @@
-//! The pairs of a server beside the own one, each for the names of some servers: files that are
-//! looked at again.
+//! Additional certificates and keys of a server, each pair for certain server names: files that are
+//! checked again on reload.
 //!
-//! A pair changes whole or not at all, and one that fails does not keep the others from being
-//! taken. Which of them a client is shown is the TLS room's business.
+//! A pair changes as a whole or not at all, and one that fails does not prevent the others from
+//! changing. The TLS room decides which of them a client is shown.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key, Material};
 use crate::tls::{NamePattern, OwnPair};
 
-/// A pair for the names of some servers, or, without a name, for everybody else.
+/// A pair for certain server names or, without a name, for all others.
 #[derive(Clone, Debug)]
 pub(super) struct ServerPair {
     names: Option<NamePattern>,
@@ -47,12 +47,12 @@ impl ServerPair {
         Ok(Self { names, certificate, key, chain, secret })
     }
 
-    /// The pair, for the sessions.
+    /// The pair, for use in sessions.
     pub(super) fn pair(&self) -> OwnPair<'_> {
         OwnPair { names: self.names.as_ref(), chain: &self.chain, key: &self.secret }
     }
 
-    /// The pair as its files are now; nothing where they are as they were.
+    /// The pair as its files are now. `None`: they have not changed.
     fn again(&self, passphrase: &Passphrase, now: i64) -> Result<Option<Self>, Error> {
         let files = (self.certificate.0.as_path(), self.key.0.as_path());
         let changed = |(path, seen): &(PathBuf, Seen)| seen.has_changed(path);
@@ -62,8 +62,8 @@ impl ServerPair {
         Self::load(self.names.clone(), files, passphrase, now).map(Some)
     }
 
-    /// Refuses the step from `before` to `after` where it brings this pair, or another profile,
-    /// and the pair is not for servers.
+    /// Refuses a change from `before` to `after` that brings this pair, or another profile, if the
+    /// pair is not for servers.
     fn check(&self, before: &State, after: &State) -> Result<(), Error> {
         let is_new = !before.pairs.iter().any(|old| old.chain == self.chain);
         let is_other_profile = before.settings.profile != after.settings.profile;
@@ -74,7 +74,7 @@ impl ServerPair {
         }
     }
 
-    /// An error of this pair, with both files.
+    /// An error about this pair, naming both files.
     fn error(&self, error: &Error) -> Error {
         of_pair(&self.certificate.0, &self.key.0, error)
     }
@@ -85,14 +85,14 @@ impl ServerPair {
     }
 }
 
-/// The error of a pair, with both files. Nothing below the callers of this names the pair.
+/// An error about a pair, naming both files. The functions called below do not name the pair.
 fn of_pair(certificate: &Path, key: &Path, error: &Error) -> Error {
     let (certificate, key) = (certificate.display(), key.display());
     let message = format!("the server pair {certificate} and {key}: {}", error.message());
     Error::new(error.kind(), message).with_problems(error.problems()).with_hint(error.hint())
 }
 
-/// Refuses the step from `before` to `after` where it brings a pair that is not for servers.
+/// Refuses a change from `before` to `after` that brings a pair which is not for servers.
 pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
     after
         .pairs
@@ -101,15 +101,15 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
 }
 
 impl Context {
-    /// Adds a pair for the servers that clients ask for by a name: a DNS name, or `*.` and a
-    /// DNS name; nothing: for clients that name no server, or one that has no pair. Of several
-    /// pairs for a name the first counts whose key the client can use. [`Self::reload`] looks
-    /// at the files again.
+    /// Adds a certificate and key for clients that ask for a server name: a DNS name, or `*.` and a
+    /// DNS name. `None`: for clients that name no server, or one without a pair. If there are
+    /// several pairs for a name, the first whose key the client supports is used. [`Self::reload`]
+    /// checks the files again.
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`] for what is no such name; as for [`Self::add_file`], and
-    /// [`Kind::KeyMismatch`]; [`Kind::Certificate`] for a certificate that is not for servers.
+    /// [`Kind::Invalid`] for an invalid name; as for [`Self::add_file`], and [`Kind::KeyMismatch`];
+    /// [`Kind::Certificate`] for a certificate that is not for servers.
     pub fn add_server_pair(
         &self,
         names: Option<&str>,
@@ -126,8 +126,9 @@ impl Context {
         })
     }
 
-    /// Reads the changed files of pairs into `next`; whether any says something else. What
-    /// fails is named in `outcome` unless something failed before, and stays in force as it was.
+    /// Reads the changed files of pairs into `next`; returns whether any of them has new contents.
+    /// A failure is put into `outcome` unless something failed before, and that pair stays in force
+    /// as it was.
     pub(super) fn refresh_pairs(&self, next: &mut State, outcome: &mut Result<(), Error>) -> bool {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
         let mut is_changed = false;

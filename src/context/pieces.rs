@@ -1,8 +1,8 @@
-//! Pieces of material, each with the file that it came from, and what they come to together.
+//! Pieces of material, each with the file that it came from, and what they add up to.
 //!
-//! A context is the list of its pieces in the order in which they were added. Everything that
-//! a snapshot holds is folded from that list, so that adding, reloading and going back to what
-//! was before are the same thing: another list.
+//! A context is the list of its pieces in the order in which they were added. Everything in a
+//! snapshot is derived from that list, so adding, reloading and undoing a change are the same
+//! thing: another list.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,14 +23,14 @@ pub(super) struct Piece {
     pub(super) material: Material,
     pub(super) from: CameFrom,
     pub(super) loaded: Loaded,
-    /// For which side an own certificate is, where that is said.
+    /// The side that our own certificate is for, if known.
     pub(super) side: Option<Role>,
 }
 
 /// Where a piece came from.
 #[derive(Clone, Debug)]
 pub(super) enum CameFrom {
-    /// From memory; it is never looked at again.
+    /// From memory; never checked again.
     Memory,
     /// From a file that the application named.
     File(PathBuf, Seen),
@@ -38,7 +38,7 @@ pub(super) enum CameFrom {
     Directory(PathBuf, PathBuf, Seen),
 }
 
-/// What a file was when it was read.
+/// The state of a file when it was read.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) stamp: Stamp,
@@ -46,22 +46,22 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether the file must be read again. One that was written in the last two seconds must:
-    /// its times may not show a second change.
+    /// Whether the file must be read again. One that was written in the last two seconds must be:
+    /// its times might not show a second change.
     pub(super) fn has_changed(&self, path: &Path) -> Result<bool, Error> {
         let new = stamp(path)?;
         Ok(new != self.stamp || !new.is_settled(now_in_nanoseconds()))
     }
 }
 
-/// The time of the files' clock, in nanoseconds since 1970.
+/// The current time by the clock of the file system, in nanoseconds since 1970.
 fn now_in_nanoseconds() -> i128 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
 }
 
 impl Piece {
-    /// How an error names it.
+    /// How errors name it.
     pub(super) fn source(&self) -> String {
         match self.from.file() {
             Some((path, _)) => source_of(path),
@@ -70,7 +70,7 @@ impl Piece {
     }
 }
 
-/// How an error names a text in memory.
+/// How errors name a text in memory.
 pub(super) const fn text_of(material: Material) -> &'static str {
     match material {
         Material::Authority => "the PEM text of the authorities",
@@ -82,7 +82,7 @@ pub(super) const fn text_of(material: Material) -> &'static str {
 }
 
 impl CameFrom {
-    /// The file, and what it looked like.
+    /// The file, and its state when it was read.
     pub(super) fn file(&self) -> Option<(&Path, &Seen)> {
         match self {
             Self::Memory => None,
@@ -122,13 +122,13 @@ pub(super) fn load(
             Loaded::Chain(chain)
         }
         Material::TrustedPeer => {
-            // What is damage in the known file is bad input here.
+            // What is damage in the known file is invalid input here.
             let found = read_known(pem, source, Role::Server).map_err(|error| {
                 Error::new(Kind::Parse, error.message()).with_hint(error.hint())
             })?;
             let entries: Vec<_> = found.into_iter().map(|located| located.entry).collect();
             if entries.is_empty() {
-                // The reader of PEM says why, where it is no PEM at all.
+                // The PEM reader reports why, if it is not PEM at all.
                 Certificate::all_from_pem(pem, source)?;
                 return Err(Error::new(Kind::Parse, format!("{source} holds no certificate")));
             }
@@ -151,8 +151,7 @@ pub(super) fn load_file(
     let source = source_of(path);
     let loaded = load(material, &file.bytes, &source, passphrase, now)?;
     if material == Material::Authority {
-        // Nothing in it is meant to be a secret, and to wipe it as one takes longer than to
-        // read it.
+        // None of this is secret, and wiping it as a secret takes longer than reading it.
         let mut public = std::mem::take(&mut *file.bytes);
         public.fill(0);
         std::hint::black_box(&public);
@@ -160,15 +159,15 @@ pub(super) fn load_file(
     Ok((loaded, seen))
 }
 
-/// Reads a file of revocation lists, which may be too long to be held: what tells one such file
-/// from another is the lists in it.
+/// Reads a file of revocation lists, which may be too large to keep in memory: such files are
+/// compared by the lists in them.
 pub(super) fn load_lists(path: &Path) -> Result<(Loaded, Seen), Error> {
     let (lists, stamp) = Crl::all_from_file(path)?;
     let identities: Vec<u8> = lists.iter().flat_map(|list| *list.identity()).collect();
     Ok((Loaded::Crls(lists), Seen { stamp, sha256: sha256(&identities) }))
 }
 
-/// Reads a file that is to hold one kind of material, without a look at what it says.
+/// Reads a file of one kind of material, without parsing it.
 pub(super) fn read_file(material: Material, path: &Path) -> Result<(FileText, Seen), Error> {
     let file = match material {
         Material::Key => read_secret(path, LIMIT)?,
@@ -180,8 +179,8 @@ pub(super) fn read_file(material: Material, path: &Path) -> Result<(FileText, Se
     Ok((file, seen))
 }
 
-/// An own certificate must be valid now: a peer would refuse it later, and say less. What
-/// depends on the profile is looked at when it is clear.
+/// Our own certificate must be valid now: later a peer would refuse it, with a worse message. What
+/// depends on the profile is checked once the profile is known.
 fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
     let facts = leaf.facts();
@@ -200,20 +199,20 @@ fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error>
     Ok(())
 }
 
-/// The own certificate and key, as far as they have come.
+/// Our own certificate and key, as far as they were added.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Own {
-    /// The pair that is used.
+    /// The pair in use.
     pub(super) active: Option<(Vec<Certificate>, Key)>,
-    /// A certificate whose key has not come.
+    /// A certificate without its key so far.
     pub(super) waiting_chain: Option<Vec<Certificate>>,
-    /// A key whose certificate has not come.
+    /// A key without its certificate so far.
     pub(super) waiting_key: Option<Key>,
 }
 
 impl Own {
-    /// The pair that the pieces come to: what does not match waits beside the active pair
-    /// until its other half comes.
+    /// The pair that the pieces add up to: a half that does not match waits beside the active pair
+    /// until its other half is added.
     pub(super) fn of(pieces: &[Piece]) -> Self {
         let mut own = Self::default();
         for piece in pieces {
@@ -252,7 +251,7 @@ impl Own {
         }
     }
 
-    /// The pair to use, or why there are only halves.
+    /// The pair to use, or the error if there are only halves.
     pub(super) fn pair(&self) -> Result<Option<(&[Certificate], &Key)>, Error> {
         if let Some((chain, key)) = &self.active {
             return Ok(Some((chain, key)));

@@ -1,5 +1,4 @@
-//! Known peers through a context: looked at, set, removed, distrusted, and recorded from
-//! answers.
+//! Known peers through a context: listed, set, removed, distrusted, and stored from answers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,14 +13,14 @@ use crate::trust::{Asked, Record, Renewal, accepted_by, is_its_own};
 /// How long a writer waits for another process that holds the store.
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(10);
 
-/// When a writer that begins now gives up.
+/// When a writer that starts now stops waiting.
 fn deadline(patience: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(patience).unwrap_or(now)
 }
 
 impl Context {
-    /// Every known peer: servers and clients of the stores, the given ones, those of this
+    /// All known peers: servers and clients in the stores, the given ones, and those of the
     /// session.
     ///
     /// # Errors
@@ -31,13 +30,13 @@ impl Context {
         Ok(self.snapshot().known().view()?.all().cloned().collect())
     }
 
-    /// Makes a server known with this certificate, in place of whatever was known for the
-    /// place; the problems in `accepted` are accepted with it.
+    /// Makes a server known with this certificate, and replaces whatever was known for the place;
+    /// the problems in `accepted` are accepted with it.
     ///
     /// # Errors
     ///
-    /// [`Kind::Invalid`] where a severe problem is to be accepted; those of the store. Without
-    /// a store the server is known until the context goes.
+    /// [`Kind::Invalid`] if a severe problem is to be accepted; those of the store. Without a store
+    /// the server is known until the context is freed.
     pub fn set_known(
         &self,
         endpoint: &Endpoint,
@@ -52,11 +51,11 @@ impl Context {
         self.0.set(entry, Replaces::Everything, STORE_WAIT)
     }
 
-    /// Forgets the server at a place.
+    /// Removes the known server at a place.
     ///
     /// # Errors
     ///
-    /// [`Kind::NotFound`] where it is not known; those of the store.
+    /// [`Kind::NotFound`] if it is not known; those of the store.
     pub fn remove_known(&self, place: &Place) -> Result<(), Error> {
         let snapshot = self.snapshot();
         let known = snapshot.known();
@@ -74,13 +73,13 @@ impl Context {
         }
     }
 
-    /// Forgets every peer with exactly this certificate, server or client, in both stores and in
-    /// what was allowed until the context goes. Material that is only read stays, and so does a
+    /// Removes every known peer with exactly this certificate, server or client, from both stores
+    /// and from what was allowed for the session. Material that is only read stays, and so does a
     /// mark of distrust.
     ///
     /// # Errors
     ///
-    /// [`Kind::NotFound`] where no peer is known by it; those of the stores.
+    /// [`Kind::NotFound`] if no known peer has it; those of the stores.
     pub fn remove_known_certificate(&self, certificate: &Certificate) -> Result<(), Error> {
         let snapshot = self.snapshot();
         let known = snapshot.known();
@@ -90,14 +89,14 @@ impl Context {
         apply_to_all(known, &change, found(in_session, &not_known(certificate)))
     }
 
-    /// Marks a certificate, and with it its key, as distrusted, or lifts that mark. It counts for
-    /// servers and clients, and goes to the store of servers, or to that of clients where there
-    /// is no other.
+    /// Marks a certificate, and its key, as distrusted, or removes that mark. It applies to servers
+    /// and clients, and is written to the store of servers, or to that of clients if there is no
+    /// other.
     ///
     /// # Errors
     ///
-    /// [`Kind::NotFound`] where there is no mark to lift; those of the store. Without a store
-    /// the mark holds until the context goes.
+    /// [`Kind::NotFound`] if there is no mark to remove; those of the store. Without a store the
+    /// mark lasts until the context is freed.
     pub fn distrust(&self, certificate: &Certificate, on: bool) -> Result<(), Error> {
         let snapshot = self.snapshot();
         let known = snapshot.known();
@@ -105,7 +104,7 @@ impl Context {
         let added = snapshot.now();
         let change = Change::Distrust { certificate: certificate.clone(), on, added };
         if !on {
-            // A mark counts wherever it stands, so it is lifted everywhere.
+            // A mark counts wherever it is, so it is removed everywhere.
             let lifted = known.session.remove(is_it);
             let message = format!("{} is not marked distrusted", certificate.subject());
             return apply_to_all(known, &change, found(lifted, &message));
@@ -120,16 +119,15 @@ impl Context {
         Ok(())
     }
 
-    /// Forgets what was allowed until the context goes, since the certificate is revoked or
-    /// distrusted.
+    /// Removes what was allowed for the session, because the certificate is revoked or distrusted.
     pub(crate) fn forget_for_session(&self, certificate: &Certificate) {
         let snapshot = self.snapshot();
         let is_it = |entry: &Entry| !entry.distrust && entry.certificate == *certificate;
         snapshot.known().session.remove(is_it);
     }
 
-    /// Replaces the entry of a server that renewed its certificate for its key. What is not in
-    /// the store is left as it is: material that was only given cannot be written.
+    /// Replaces the entry of a server that renewed its certificate for the same key. What is not in
+    /// the store is left alone: material that was only given cannot be written.
     pub(crate) fn renew(&self, renewal: &Renewal, patience: Duration) -> Result<(), Error> {
         let replaces = Replaces::Key(renewal.key);
         let snapshot = self.snapshot();
@@ -140,14 +138,14 @@ impl Context {
         }
     }
 
-    /// What takes the answers to questions of this context.
+    /// The receiver of the answers to questions of this context.
     pub(crate) fn recorder(&self) -> Arc<dyn Record> {
         Arc::<Shared>::clone(&self.0)
     }
 }
 
-/// Makes a change in every store that there is. `before` says whether what it is about was
-/// found already; it must be somewhere.
+/// Makes a change in every store that there is. `before` says whether its subject was already
+/// found; it must be found somewhere.
 fn apply_to_all(known: &Known, change: &Change, before: Result<(), Error>) -> Result<(), Error> {
     let mut outcome = before;
     for store in known.store.iter().chain(&known.clients) {
@@ -166,7 +164,7 @@ fn found(found: bool, message: &str) -> Result<(), Error> {
     if found { Ok(()) } else { Err(Error::new(Kind::NotFound, message)) }
 }
 
-/// Whether the entry that is renewed stands in the store.
+/// Whether the entry to renew is in the store.
 fn in_store(store: &Store, renewal: &Renewal) -> Result<bool, Error> {
     let entries = store.entries()?;
     let is_it = |entry: &&Arc<Entry>| {
@@ -176,7 +174,7 @@ fn in_store(store: &Store, renewal: &Renewal) -> Result<bool, Error> {
 }
 
 impl Shared {
-    /// An entry for a server at a place, or for a client, which has none.
+    /// An entry for a server at a place, or for a client, which has no place.
     fn entry(
         &self,
         endpoint: Option<&Endpoint>,
@@ -218,7 +216,7 @@ impl Record for Shared {
     fn record(&self, asked: &Asked, lasting: bool, patience: Duration) -> Result<(), Error> {
         let Some(certificate) = asked.certificate() else { return Ok(()) };
         if let Some(name) = &asked.identity {
-            // While the question was open, another one may have come to that name.
+            // While the question was open, another client may have got that name.
             let snapshot = Arc::clone(&*self.snapshot.read());
             let view = snapshot.known().view()?;
             is_its_own(name, certificate.key_sha256(), &snapshot.admission, &view)?;

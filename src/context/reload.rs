@@ -1,8 +1,8 @@
-//! Files looked at again.
+//! Reloading files.
 //!
-//! Authorities, the own pair and trusted peers change together or not at all. A revocation
-//! list that fails is named and its previous content stays in force, while the others are
-//! taken, whatever happens to the rest; so does a pair for some servers.
+//! Authorities, our own certificate and key, and trusted peers change together or not at all. A
+//! revocation list that fails is reported and its previous contents stay in force, while the others
+//! are taken, whatever happens to the rest; the same goes for an additional pair of a server.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use crate::error::{Error, Kind};
 use crate::material::{Material, pem_files, source_of};
 
 impl Context {
-    /// Looks at every file again, and takes what has changed. Cheap where nothing did: one
-    /// look at each file's times.
+    /// Checks every file again, and takes those that have changed. Cheap if nothing changed: each
+    /// file's times are checked once.
     ///
     /// # Errors
     ///
-    /// What is wrong with the first file that cannot be taken; what was in force stays.
+    /// The error for the first file that cannot be taken; what was in force stays.
     /// [`Kind::CrlRollback`] for a list that is older than the one in force.
     pub fn reload(&self) -> Result<(), Error> {
         const TOGETHER: [Material; 4] =
@@ -43,7 +43,7 @@ impl Context {
             Err(error) => outcome = outcome.and(Err(error)),
         }
         if !next.pairs.is_empty() && changed.contains(&Material::Authority) {
-            // A new pair may come with the authority that issued it.
+            // The issuing authority may arrive together with a new certificate.
             next.fold(&[Material::Authority])?;
         }
         let mut is_served_otherwise = self.refresh_pairs(&mut next, &mut outcome);
@@ -75,8 +75,8 @@ impl Context {
         outcome
     }
 
-    /// Reads the changed files of these materials into `next`; the kinds of what changed. What
-    /// stays alone in its failure goes into `outcome`, unless something failed before.
+    /// Reads the changed files of these materials into `next`; returns the kinds that changed. A
+    /// failure that does not affect the others goes into `outcome`, unless something failed before.
     fn refresh(
         &self,
         next: &mut State,
@@ -92,7 +92,7 @@ impl Context {
     }
 }
 
-/// A second look at files.
+/// A reload of files.
 struct Look<'a> {
     materials: &'a [Material],
     passphrase: Passphrase,
@@ -110,7 +110,7 @@ impl Look<'_> {
         }
     }
 
-    /// Takes files that are new in a directory, and forgets authorities whose files are gone.
+    /// Adds new files in a directory, and removes authorities whose files are gone.
     fn at_directories(&mut self, next: &mut State) {
         let directories = next.directories.clone();
         for (material, dir) in directories.iter().filter(|(of, _)| self.materials.contains(of)) {
@@ -121,8 +121,8 @@ impl Look<'_> {
                     continue;
                 }
             };
-            // Whatever else is gone is a failure, found below: nobody is cleared, or becomes a
-            // stranger, by a file that is not there.
+            // Any other missing file is an error, found below: nobody is cleared, or becomes a
+            // stranger, because of a missing file.
             if *material == Material::Authority && next.forget_missing(dir, &files) {
                 self.changed.push(*material);
             }
@@ -173,7 +173,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// What a file says now; nothing where it says what it said.
+    /// The contents of a file now. `None`: they have not changed.
     fn read_again(
         &self,
         piece: &Piece,
@@ -185,7 +185,7 @@ impl Look<'_> {
             if seen.sha256 == old.sha256 {
                 return Ok((None, seen));
             }
-            // A file of revocation lists may not go back to older ones.
+            // A file of revocation lists must not go back to older ones.
             if let (Loaded::Crls(old), Loaded::Crls(new)) = (&piece.loaded, &loaded) {
                 rolled_back(old, new, &self.anchors, self.now).map_or(Ok(()), Err)?;
             }
@@ -202,8 +202,8 @@ impl Look<'_> {
 }
 
 impl State {
-    /// Refuses half a pair where there was a whole one before. An older pair beside it is none
-    /// to go back to.
+    /// Refuses half a pair where there was a whole one before. An older pair beside it is not a
+    /// fallback.
     fn has_its_pair(&self, before: &Self) -> Result<(), Error> {
         let (now, before) = (Own::of(&self.pieces), Own::of(&before.pieces));
         let halved = now.active.is_none()
@@ -223,7 +223,7 @@ impl State {
         })
     }
 
-    /// Drops what came from files of `dir` that are there no more; whether there was any.
+    /// Drops what came from files of `dir` that no longer exist; returns whether there was any.
     fn forget_missing(&mut self, dir: &Path, files: &[std::path::PathBuf]) -> bool {
         let before = self.pieces.len();
         self.pieces.retain(|piece| {
@@ -233,7 +233,7 @@ impl State {
     }
 }
 
-/// A failure of these does not keep the others from being taken.
+/// Whether a failure of this piece does not prevent the others from changing.
 fn stays_alone(piece: &Piece) -> bool {
     piece.material == Material::Crl || matches!(piece.from, CameFrom::Directory(..))
 }

@@ -1,4 +1,4 @@
-//! What an application may choose, with what holds where it chooses nothing.
+//! What an application may choose, with the defaults.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,29 +14,29 @@ use crate::trust::{ClientAuth, Policies, Policy};
 pub struct Settings {
     /// What to do in each situation.
     pub policies: Policies,
-    /// What revocation lists are for.
+    /// How revocation lists are used.
     pub crl_mode: CrlMode,
-    /// For how many seconds a list counts after its next update.
+    /// For how many seconds a list still counts after its next update.
     pub crl_grace: i64,
-    /// How strictly a chain is read.
+    /// How strictly a chain is judged.
     pub profile: Profile,
-    /// The time to judge at, in seconds since 1970; nothing: the clock of the system.
+    /// The time to judge at, in seconds since 1970. `None`: the system time.
     pub verify_time: Option<i64>,
-    /// What the sessions are made of.
+    /// The TLS options of sessions.
     pub tls: Options,
-    /// How long a handshake may take, without the time that an answer takes.
+    /// How long a handshake may take, not counting the wait for an answer. `None`: no limit.
     pub handshake_timeout: Option<Duration>,
-    /// How long a question may stay open.
+    /// How long a question may stay open. `None`: no limit.
     pub answer_timeout: Option<Duration>,
-    /// How long a read or a write may wait.
+    /// How long a read or a write may wait. `None`: no limit.
     pub io_timeout: Option<Duration>,
-    /// Whether clients show a certificate.
+    /// Whether clients must show a certificate.
     pub client_auth: ClientAuth,
     /// Which part of a client's certificate is its identity.
     pub identity_from: IdentityFrom,
-    /// Whether authorities vouch for clients beside a directory of client certificates.
+    /// Whether authorities vouch for clients besides a directory of client certificates.
     pub directory_and_authorities: bool,
-    /// Whether clients are given tickets to resume their sessions with.
+    /// Whether clients get tickets to resume their sessions.
     pub tickets: bool,
     /// How long a handshake of TLS 1.3 waits for the server to refuse our certificate.
     pub confirm_client_auth: Option<Duration>,
@@ -69,13 +69,13 @@ impl Settings {
         self.verify_time.unwrap_or_else(system_time)
     }
 
-    /// What says the time to judge at.
+    /// Where the time to judge at comes from.
     pub(super) fn clock(&self) -> Clock {
         let fixed = self.verify_time;
         Arc::new(move || fixed.unwrap_or_else(system_time))
     }
 
-    /// Refuses what makes no sense together, or would open a door.
+    /// Refuses settings that contradict each other or are unsafe.
     pub(super) fn check(&self) -> Result<(), Error> {
         let Policies {
             on_new: _,
@@ -106,7 +106,7 @@ impl Settings {
     }
 }
 
-/// The clock of the system, in seconds since 1970.
+/// The system time, in seconds since 1970.
 fn system_time() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

@@ -19,7 +19,7 @@ use crate::trust::{
     judge_client, verify, verify_client,
 };
 
-/// What a context was when a connection began, or when it is judged. Never changes.
+/// A context at the time when a connection began, or when it is judged. Immutable.
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) generation: u64,
@@ -38,7 +38,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Counts the changes of the context.
+    /// The number of changes to the context so far.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
@@ -56,7 +56,7 @@ impl Snapshot {
         self.validator.as_ref()
     }
 
-    /// The known peers, where they live.
+    /// Where known peers are looked up.
     #[must_use]
     pub const fn known(&self) -> &Known {
         &self.known
@@ -68,7 +68,7 @@ impl Snapshot {
         self.settings.now()
     }
 
-    /// Judges a peer by what this snapshot believes; `view` is who is known just now.
+    /// Judges a peer by what this snapshot trusts; `view` is who is known now.
     #[must_use]
     pub fn judge(&self, peer: &Peer<'_>, view: &KnownView, grant: Option<&Grant>) -> Judgement {
         match peer.role {
@@ -77,7 +77,7 @@ impl Snapshot {
         }
     }
 
-    /// Judges a peer's chain that no connection carries.
+    /// Judges a peer's chain without a connection.
     pub(super) fn verify(&self, peer: &Peer<'_>, view: &KnownView) -> Verdict {
         match peer.role {
             Role::Server => verify(peer, &self.beliefs(view)),
@@ -110,7 +110,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// That there is no pair for servers, or only halves of the own one.
+    /// If there is no pair for servers, or only half of our own.
     pub(crate) fn server_setup(&self) -> Result<Arc<ServerSetup>, Error> {
         let make = || {
             let pairs = self.pairs_for_servers()?;
@@ -122,8 +122,8 @@ impl Snapshot {
         self.server.get_or_init(make).clone()
     }
 
-    /// The pairs that clients may be shown, the own one first. Where there are others the own
-    /// one may be for connections to servers alone.
+    /// The pairs that clients may be shown, our own first. If there are others, our own may be for
+    /// connections to servers only.
     fn pairs_for_servers(&self) -> Result<Vec<OwnPair<'_>>, Error> {
         let mut pairs = Vec::new();
         if let Some((chain, key)) = self.own.pair()? {
@@ -142,8 +142,8 @@ impl Snapshot {
         Ok(pairs)
     }
 
-    /// Refuses an own certificate that is for something else than servers. It was fit for use
-    /// when it was added, and time alone does not make it unfit.
+    /// Refuses our own certificate if it is not for servers. It was fit for use when it was added,
+    /// and the passing of time does not make it unfit.
     fn is_for_servers(&self, chain: &[Certificate]) -> Result<(), Error> {
         let (profile, anchors) = (self.rules.profile, &self.rules.anchors);
         match for_servers(chain, JudgedBy { profile, anchors, now: self.now() }) {
@@ -161,8 +161,8 @@ impl Snapshot {
         Ok(Tickets { secret, fingerprint, clock })
     }
 
-    /// The authorities that a client is told of: none where something else vouches for clients
-    /// too, for then it must show whatever it has.
+    /// The authorities that a client is told about: empty if something else vouches for clients
+    /// too, since then the client must show whatever it has.
     fn authorities_for_clients(&self) -> Vec<Vec<u8>> {
         let others = self.admission.directory.is_some()
             || self.settings.policies.on_client == Policy::Ask
@@ -174,7 +174,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// That there are only halves of an own pair.
+    /// If there is only half of our own pair.
     pub fn setup(&self) -> Result<Arc<Setup>, Error> {
         let make = || Ok(Arc::new(Setup::client(&self.settings.tls, self.own.pair()?)?));
         self.setup.get_or_init(make).clone()

@@ -1,6 +1,6 @@
-//! The files of known peers: that of servers and that of clients, which are never the same.
+//! The files of known peers: one for servers and one for clients, never the same.
 //!
-//! Naming one reads it, so that what is wrong with it is told at once.
+//! Naming a file reads it, so that anything wrong with it is reported at once.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -17,8 +17,8 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`Kind::Store`] where it is damaged or cannot be read, [`Kind::Permission`] where
-    /// others may write it, [`Kind::Invalid`] where it is the file of known clients.
+    /// [`Kind::Store`] if it is damaged or cannot be read, [`Kind::Permission`] if others may write
+    /// it, [`Kind::Invalid`] if it is the file of known clients.
     pub fn set_known_file(&self, path: &Path) -> Result<(), Error> {
         let store = self.store_at(path, Role::Server)?;
         self.change(|state| {
@@ -27,8 +27,8 @@ impl Context {
         })
     }
 
-    /// Names the store of clients that are allowed by answers. The file may be missing; its
-    /// directory may not.
+    /// Names the store of clients that answers allowed. The file may be missing; its directory may
+    /// not.
     ///
     /// # Errors
     ///
@@ -41,8 +41,8 @@ impl Context {
         })
     }
 
-    /// The store in a file; the one that is in use where it is the same file, for only that one
-    /// knows whether the file was there before.
+    /// The store in a file; if the file is already in use, the same store, since only that one
+    /// knows whether the file existed before.
     pub(super) fn store_at(&self, path: &Path, role: Role) -> Result<Arc<Store>, Error> {
         let opened = Store::open(path, role)?;
         let snapshot = self.snapshot();
@@ -69,7 +69,7 @@ impl Context {
     }
 }
 
-/// Whether two paths lead to the same file, which need not be there.
+/// Whether two paths lead to the same file, which need not exist.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| {
         let dir = path.parent().and_then(|dir| dir.canonicalize().ok());
@@ -78,8 +78,8 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     place(one) == place(other)
 }
 
-/// Whether the directory of a layout's known file is there, or could be made: only the
-/// authority is required of a layout, so without it there is just no store.
+/// Whether the directory of a layout's known file exists or could be created: a layout only
+/// requires the authority, so without that directory there is simply no store.
 pub(super) fn has_directory(known: &Path) -> bool {
     let Some(dir) = known.parent() else { return false };
     dir.exists() || DirBuilder::new().mode(0o700).create(dir).is_ok()

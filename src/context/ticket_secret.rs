@@ -1,8 +1,8 @@
-//! The secret of a server's tickets, from a file that processes may share and that is looked at
-//! again.
+//! The secret of a server's tickets, from a file that processes may share and that is checked again
+//! on reload.
 //!
-//! A file that fails leaves the secret of before in force. What tickets are made of is the TLS
-//! room's business, and the file is never written here.
+//! If the file fails, the previous secret stays in force. What tickets are made of is for the TLS
+//! room to say, and the file is never written here.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::error::{Error, Kind};
 use crate::material::{read_secret, sha256, source_of};
 use crate::tls::TicketSecret;
 
-/// The longest file of a secret.
+/// The largest file with a secret.
 const LONGEST_SECRET: u64 = 1 << 16;
 
 /// The secret of tickets, from a file.
@@ -49,12 +49,12 @@ impl SecretFile {
 
 impl Context {
     /// Names the file with the secret of the tickets, which processes may share, and which
-    /// [`Self::reload`] looks at again; nothing: a secret of this process.
+    /// [`Self::reload`] checks again. `None`: a random secret of this process.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`]; [`Kind::Permission`] where others may read it; [`Kind::Parse`] where it
-    /// holds fewer than 32 bytes, or one byte over and over.
+    /// [`Kind::File`]; [`Kind::Permission`] if others may read it; [`Kind::Parse`] if it has fewer
+    /// than 32 bytes, or the same byte throughout.
     pub fn set_ticket_secret_file(&self, path: Option<&Path>) -> Result<(), Error> {
         let secret = path.map(SecretFile::load).transpose()?;
         self.change(|state| {
@@ -65,8 +65,8 @@ impl Context {
 }
 
 impl State {
-    /// Reads the file with the secret again where it has changed; whether it says something
-    /// else. A failure goes into `outcome` unless something failed before.
+    /// Reads the file with the secret again if it has changed; returns whether its contents are
+    /// new. A failure goes into `outcome` unless something failed before.
     pub(super) fn refresh_ticket_secret(&mut self, outcome: &mut Result<(), Error>) -> bool {
         match self.ticket_secret.as_ref().map(SecretFile::again) {
             Some(Ok(Some(new))) => {

@@ -9,19 +9,18 @@ use crate::material::{Certificate, chain_from_pem};
 use crate::trust::{Peer, Verdict, unreadable};
 
 impl Context {
-    /// Judges a chain in PEM, the leaf first, as that of a peer which has proven that it holds
-    /// the key, where nobody is asked and no policy is set.
+    /// Judges a chain in PEM, leaf first, as that of a peer that has proved that it holds the key,
+    /// if nobody is asked and no policy is set.
     ///
-    /// Without a host names are not looked at; without a port, or with port 0, known servers are
-    /// not. A client has neither: it is judged as whoever connects, by directory, known clients,
-    /// authorities and lists, and must have an identity.
+    /// Without a host names are not checked; without a port, or with port 0, known servers are not
+    /// consulted. A client has neither: it is judged like a client that connects, by directory,
+    /// known clients, authorities and lists, and must have an identity.
     ///
     /// # Errors
     ///
-    /// [`crate::Kind::Parse`] where the text holds no certificate, [`crate::Kind::Invalid`] for
-    /// a host that is none, [`crate::Kind::Store`] where the known peers or
-    /// the directory of clients cannot be read. What is
-    /// wrong with the chain is in the verdict.
+    /// [`crate::Kind::Parse`] if the text contains no certificate, [`crate::Kind::Invalid`] for an
+    /// invalid host, [`crate::Kind::Store`] if the known peers or the directory of clients cannot
+    /// be read. What is wrong with the chain is in the verdict.
     pub fn verify(
         &self,
         role: Role,

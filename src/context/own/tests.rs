@@ -12,7 +12,7 @@ use crate::material::Material;
 
 const NOW: i64 = 1_795_262_400;
 
-/// The texts of a PKI: an authority, and somebody below it.
+/// The PEM texts of a PKI: an authority, and a certificate below it.
 struct Pki {
     authority: String,
     certificate: String,
@@ -55,7 +55,7 @@ fn client(params: &mut CertificateParams) {
     purpose(params, 2);
 }
 
-/// A critical extended key usage of this one purpose.
+/// Adds a critical extended key usage with only this purpose.
 fn purpose(params: &mut CertificateParams, number: u8) {
     let der = vec![0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, number];
     let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 37], der);
@@ -88,7 +88,7 @@ fn go(context: &Context, pki: &Pki, step: Step) -> Result<(), crate::error::Erro
     }
 }
 
-/// The outcomes of every order of the steps, each up to the first failure.
+/// The results of the steps in every order, each up to the first failure.
 fn every_order(pki: &Pki) -> Vec<Option<crate::error::Error>> {
     let mut all = Vec::new();
     for a in STEPS {
