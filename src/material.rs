@@ -1,9 +1,8 @@
 //! The five kinds of PEM material, from bytes and files to checked values.
 //!
-//! Text becomes [`Certificate`], [`Crl`] or [`Key`], whole or not at all, and an error names
-//! file and line. Whether any of it is to be believed is the trust room's business. Nothing
-//! here opens a socket, keeps a thread or reads a clock. Start with [`blocks`] and
-//! [`layout_files`].
+//! Text becomes [`Certificate`], [`Crl`] or [`Key`], whole or not at all, and an error names file
+//! and line. Whether any of it can be trusted is for the trust room to say. Nothing here opens a
+//! socket, keeps a thread or reads a clock. Start with [`blocks`] and [`layout_files`].
 
 mod certificate;
 mod chain;

@@ -1,8 +1,8 @@
-//! A certificate, read once: what the judge, the store and people want to know of it.
+//! A certificate, parsed once: what the judge, the store and the user need to know about it.
 //!
-//! A [`Certificate`] is immutable and cheap to clone. Every byte of it was looked at when it was
-//! read: nothing that is asked of it later can fail. Nothing here says whether it may be
-//! believed; that is the trust room's business.
+//! A [`Certificate`] is immutable and cheap to clone. All of its bytes were checked when it was
+//! parsed: no later access can fail. Nothing here says whether it can be trusted; that is for the
+//! trust room to say.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -56,11 +56,11 @@ impl Certificate {
         Self::read(der).map_err(|why| Error::new(Kind::Parse, format!("not a certificate: {why}")))
     }
 
-    /// Every certificate in a PEM text; `source` names the text in an error.
+    /// All certificates in a PEM text; `source` names the text in an error.
     ///
     /// # Errors
     ///
-    /// [`Kind::Parse`] where there is none, or where one does not parse; it names the line.
+    /// [`Kind::Parse`] if there is no certificate, or if one does not parse; it names the line.
     pub fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
         let mut all = Vec::new();
         for block in Blocks::of(text, source)? {
@@ -213,7 +213,7 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Why a block that is not a certificate cannot be passed over: it holds one in another form.
+/// Why a block that is not a certificate cannot be skipped: it contains one in another form.
 fn unread(label: &str) -> Option<Error> {
     let (why, hint) = match label {
         "CERTIFICATE REQUEST" => return None,

@@ -1,15 +1,15 @@
-//! A chain as a peer would send it: certificates in DER, in order, none of them read.
+//! A chain as a peer would send it: certificates in DER, in order, not parsed.
 
 use super::pem;
 use crate::error::{Error, Kind};
 
 /// The certificates of a PEM text; `source` names the text in an error.
 ///
-/// They are not looked into: whether they are certificates is a part of the judgement.
+/// They are not parsed: whether they are certificates is part of the judgement.
 ///
 /// # Errors
 ///
-/// [`Kind::Parse`] where there is none, or where the text is not PEM.
+/// [`Kind::Parse`] if there is no certificate, or if the text is not PEM.
 pub(crate) fn chain_from_pem(text: &[u8], source: &str) -> Result<Vec<Vec<u8>>, Error> {
     let blocks = pem::blocks(text, source)?;
     let chain: Vec<Vec<u8>> = blocks

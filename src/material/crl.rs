@@ -1,10 +1,10 @@
-//! A certificate revocation list, read once: who issued it, when, for whom, and whom it names.
+//! A certificate revocation list, parsed once: its issuer, its dates, its scope and its entries.
 //!
-//! A list goes through the process in pieces, from text to digest and fingerprints, and none
-//! of it is kept but what a judgement asks; so a million entries take nine megabytes. Every
-//! entry is checked to parse, for a list of which a part was not understood could not be told
-//! from a shorter one. A [`Crl`] is immutable and cheap to clone. Its signature is not looked
-//! at: whether a list counts is the trust room's business.
+//! A list is processed in pieces, from text to digest and fingerprints, and only what a judgement
+//! needs is kept; so a million entries take nine megabytes. Every entry must parse, because a list
+//! that was only partly understood could not be told from a shorter one. A [`Crl`] is immutable and
+//! cheap to clone. Its signature is not checked: whether a list counts is for the trust room to
+//! say.
 
 mod extensions;
 mod list;
@@ -42,12 +42,12 @@ struct Inner {
 }
 
 impl Crl {
-    /// Every revocation list in a PEM text; `source` names the text in errors, now and later.
+    /// All revocation lists in a PEM text; `source` names the text in errors, now and later.
     ///
     /// # Errors
     ///
-    /// [`Kind::Parse`] where there is none, or where one does not parse or is delta, indirect,
-    /// for some reasons only or has a critical extension that is not known; it names the line.
+    /// [`Kind::Parse`] if there is no list, or if one does not parse or is delta, indirect, for
+    /// some reasons only or has an unknown critical extension; it names the line.
     pub(crate) fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
         Self::streamed(&mut &*text, source).unwrap_or_else(|| Self::from_blocks(text, source))
     }
@@ -123,7 +123,7 @@ impl Crl {
         Ok(Self(Arc::new(Inner { identity, source: source.to_owned(), fields })))
     }
 
-    /// What tells this list from every other one.
+    /// What distinguishes this list from every other one.
     #[must_use]
     pub(crate) fn identity(&self) -> &[u8; 32] {
         &self.0.identity
@@ -147,7 +147,7 @@ impl Crl {
         self.0.fields.this_update
     }
 
-    /// When the next one is due, in seconds since 1970. `None`: it does not say, and never ends.
+    /// When the next one is due, in seconds since 1970. `None`: it does not say, and never expires.
     #[must_use]
     pub(crate) fn next_update(&self) -> Option<i64> {
         self.0.fields.next_update
@@ -166,7 +166,7 @@ impl Crl {
         extensions.are_there.then_some(extensions.number.is_some())
     }
 
-    /// Which certificates it is about. `None`: all of its issuer's.
+    /// Which certificates it covers. `None`: all of its issuer's.
     #[must_use]
     pub(crate) fn issuing_point(&self) -> Option<&IssuingPoint> {
         self.0.fields.extensions.issuing_point.as_ref()
@@ -178,7 +178,7 @@ impl Crl {
         self.0.fields.serials.count()
     }
 
-    /// What it says of a serial number.
+    /// What it says about a serial number.
     #[must_use]
     pub(crate) fn status(&self, serial: &[u8]) -> Option<Status> {
         self.0.fields.serials.status(serial)

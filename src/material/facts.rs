@@ -117,7 +117,7 @@ impl Facts {
             extension::EXTENDED_KEY_USAGE => {
                 self.extended_key_usage = Some(ExtendedKeyUsage::read(value?, critical)?);
             }
-            // Whoever compares them reads them from the certificate.
+            // The name constraints check reads them from the certificate.
             extension::NAME_CONSTRAINTS => self.name_constraints = true,
             extension::SUBJECT_KEY_ID => {
                 let id = value.filter(|value| value.tag == OCTET_STRING);
@@ -129,7 +129,7 @@ impl Facts {
                 known = id.is_some();
                 self.authority_key_id = id.flatten().map(<[u8]>::to_vec);
             }
-            // Whoever matches revocation lists reads them from the certificate.
+            // The revocation check reads them from the certificate.
             extension::DISTRIBUTION_POINTS => {
                 known = value.is_some_and(extensions::is_distribution_points)
             }

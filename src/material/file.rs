@@ -163,7 +163,7 @@ pub(crate) fn read_secret(path: &Path, limit: u64) -> Result<FileText, Error> {
 ///
 /// # Errors
 ///
-/// [`Kind::File`] where there is none, or it cannot be looked at.
+/// [`Kind::File`] if there is no such file, or it cannot be read.
 pub(crate) fn stamp(path: &Path) -> Result<Stamp, Error> {
     let metadata = std::fs::metadata(path).map_err(|error| failed("look at", path, &error))?;
     Ok(Stamp::of(&metadata))

@@ -25,7 +25,7 @@ pub(crate) enum SignedPart {
     Digest(Digest),
     /// All of them.
     Whole(Vec<u8>),
-    /// Their SHA-256, which proves nothing: the algorithm is not computed here.
+    /// Their SHA-256, which proves nothing: the algorithm is not supported.
     Uncomputable(Digest),
 }
 

@@ -1,6 +1,7 @@
-//! What is other in a new certificate, for a person who must say whether it is the same server.
+//! What is different in a new certificate, for a user who must decide whether it is the same
+//! server.
 //!
-//! Facts only, the most telling first: whoever has the old key still is who had it before.
+//! Facts only, the most telling first: whether the key is the same shows whether the holder is.
 
 use std::collections::HashSet;
 

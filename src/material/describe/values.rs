@@ -73,7 +73,7 @@ impl Certificate {
         time_text(self.facts().not_after)
     }
 
-    /// All subject alternative names, as `DNS:a, IP:192.0.2.1`; empty where there are none.
+    /// All subject alternative names, as `DNS:a, IP:192.0.2.1`; empty if there are no names.
     #[must_use]
     pub fn names_text(&self) -> String {
         self.names().map(labelled).collect::<Vec<_>>().join(", ")

@@ -1,5 +1,5 @@
-//! Kinds of keys: how an algorithm identifier says them, what people call them, and which can be
-//! used here. This is the one place that knows; whoever judges, signs or speaks TLS asks it.
+//! Types of keys: how an algorithm identifier encodes them, what people call them, and which are
+//! supported. This is the one place that knows; judging, signing and TLS ask it.
 
 use std::ops::RangeInclusive;
 

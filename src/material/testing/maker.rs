@@ -56,12 +56,12 @@ impl Maker {
         self.below(params.clone()).certificate
     }
 
-    /// The own certificate.
+    /// The maker's own certificate.
     pub(crate) fn certificate(&self) -> Certificate {
         self.certificate.clone()
     }
 
-    /// A copy of the own key.
+    /// A copy of the maker's own key.
     pub(crate) fn key(&self) -> KeyPair {
         KeyPair::try_from(self.key.serialized_der()).unwrap()
     }
