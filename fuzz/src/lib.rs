@@ -1,7 +1,7 @@
 //! What the fuzz targets do with their bytes, on the public library alone.
 //!
-//! No input may make the library panic, and some things hold whatever it is: what fails changes
-//! nothing, what is told to people has no control characters, nobody is let in with a problem.
+//! No input may make the library panic, and some things hold for any input: a failure changes
+//! nothing, messages contain no control characters, no peer with a problem is admitted.
 //! `tests/judge/fuzz.rs` runs the same functions over the corpus with the usual toolchain.
 
 use tlsconn::{
@@ -35,7 +35,7 @@ pub fn pem(data: &[u8]) {
     }
 }
 
-/// A revocation list, in DER, and an ordinary server that it may be about.
+/// A revocation list, in DER, and an ordinary server that it may cover.
 pub fn crl(data: &[u8]) {
     let context = believing();
     let before = judged(&context);
@@ -57,7 +57,7 @@ pub fn crl(data: &[u8]) {
     }
 }
 
-/// A certificate in DER, and what people are told of it.
+/// A certificate in DER, and its texts for the user.
 pub fn certificate(data: &[u8]) {
     let one = match Certificate::from_der(data) {
         Ok(one) => one,
@@ -94,9 +94,9 @@ pub fn trusted(data: &[u8]) {
     }
 }
 
-/// A chain, a host, a time and a context to judge them by. Two bytes choose, eight are the
-/// time; then come the host and the certificates, each with its length in two bytes before it.
-/// A certificate of no length is the ordinary leaf.
+/// A chain, a host, a time and a context to judge them by. Two bytes choose, eight are the time;
+/// then come the host and the certificates, each after its length in two bytes. A certificate of
+/// length 0 is the ordinary leaf.
 pub fn judge(data: &[u8]) {
     let Some((&[choice, more, ref time @ ..], rest)) = data.split_first_chunk::<10>() else {
         return;
@@ -154,7 +154,7 @@ fn believing() -> Context {
     context
 }
 
-/// What is said of the ordinary leaf.
+/// The problems of the ordinary leaf.
 fn judged(context: &Context) -> Problems {
     context.verify(Role::Server, Some(HOST), PORT, LEAF).unwrap().problems()
 }

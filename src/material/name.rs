@@ -53,7 +53,7 @@ pub(crate) fn name_text(der: &[u8]) -> String {
     }
 }
 
-/// A distinguished name of which every byte was looked at.
+/// A distinguished name whose every byte was checked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Name<'a>(&'a [u8]);
 

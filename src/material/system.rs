@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 ///
 /// # Errors
 ///
-/// [`Kind::NoAuthority`] where there is none; it says what went wrong on the way.
+/// [`Kind::NoAuthority`] if there are none; it says what went wrong on the way.
 pub(crate) fn system_authorities() -> Result<Vec<Certificate>, Error> {
     let found = rustls_native_certs::load_native_certs();
     let all: Vec<_> =

@@ -1,10 +1,10 @@
 //! The links by which OpenSSL finds certificates and revocation lists in a directory.
 //!
-//! A directory that has no links gets those of `openssl rehash`. One that has some is mended: new
-//! links are there before old ones go, so that at every moment what could be found can be found,
-//! and whoever stops half-way leaves nothing that the next one does not put right. What is
-//! not a link is never touched. Two at once take turns, by a lock on the directory (`flock`) that
-//! ends with them; the second waits for a minute at most.
+//! A directory without links gets those of `openssl rehash`. Existing links are corrected: new
+//! links are made before old ones are removed, so that what could be found can be found at any
+//! moment, and after an interruption the next run puts everything right. What is not a link is
+//! never touched. Two runs at once take turns, by a lock on the directory (`flock`) that ends with
+//! them; the second waits for a minute at most.
 
 mod locked;
 mod plan;
@@ -31,7 +31,7 @@ pub struct Rehashed {
     pub links: usize,
     /// How many of them were not there before, or led elsewhere.
     pub made: usize,
-    /// How many links led to nothing, or to what has another hash, and were removed.
+    /// How many links were removed because they led nowhere, or to something with another hash.
     pub removed: usize,
     /// The files that got no link, in the order of their names.
     pub skipped: Vec<Skipped>,
@@ -123,7 +123,7 @@ impl Found {
         Ok(())
     }
 
-    /// Reads one file; why it is skipped, or nothing.
+    /// Reads one file. `Some`: why it is skipped.
     fn take_file(&mut self, path: &Path, name: OsString) -> Result<Result<(), String>, Error> {
         let text = match read(path, LIMIT) {
             Ok(text) => text,

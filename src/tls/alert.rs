@@ -1,12 +1,12 @@
-//! Our own fatal alert, written without rustls, so that refusing a peer never flushes the
-//! flight that is held.
+//! Our own fatal alert, written without rustls, so that refusing a peer never sends the held
+//! flight.
 //!
-//! Before the keys of a TLS 1.3 handshake exist, and in TLS 1.2 before our Finished, an alert
-//! is one plain record. In TLS 1.3 behind the server's hello a client seals it with its
-//! handshake traffic key at sequence number 0, and a server behind its flight with its first
-//! application traffic key: nothing else was sealed with either, since what would be is held
-//! (RFC 8446, sections 5.2, 6 and 7.3). A server that resumes a session of TLS 1.2 has sealed
-//! its Finished before it knows the client, and says nothing: the connection just ends.
+//! Before the keys of a TLS 1.3 handshake exist, and in TLS 1.2 before our Finished, an alert is
+//! one plaintext record. In TLS 1.3 a client, after the server's hello, encrypts it with its
+//! handshake traffic key at sequence number 0, and a server, after its flight, with its first
+//! application traffic key: neither key was used before, because everything else is held (RFC 8446,
+//! sections 5.2, 6 and 7.3). A server that resumes a session of TLS 1.2 has encrypted its Finished
+//! before it knows the client, and sends nothing: the connection just ends.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305};
 use aws_lc_rs::aead::{Algorithm, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};

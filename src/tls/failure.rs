@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Problems};
 pub(super) struct Moment<'a> {
     /// The peer, as messages name it.
     pub(super) peer: &'a str,
-    /// What happened to the own certificate.
+    /// What happened to our own certificate.
     pub(super) certified: Certified,
     /// We are the server.
     pub(super) is_server: bool,
@@ -100,9 +100,9 @@ fn explain_alert(alert: AlertDescription, moment: Moment<'_>) -> Error {
         | AlertDescription::UnknownCA
         | AlertDescription::AccessDenied
         | AlertDescription::CertificateRequired => true,
-        // What servers of TLS 1.2 say where a certificate is required and none came.
+        // What TLS 1.2 servers send if a certificate is required and none was sent.
         AlertDescription::HandshakeFailure => moment.certified != Certified::NotAsked,
-        // What GnuTLS says then.
+        // What GnuTLS sends in that case.
         AlertDescription::DecodeError => {
             matches!(moment.certified, Certified::Withheld | Certified::Lacking)
         }

@@ -1,9 +1,9 @@
-//! Which own certificate a client is shown: by the name of the server that it asks for, and by
-//! the signatures that it can check.
+//! Which of our certificates a client is shown: by the server name that it asks for, and by the
+//! signatures that it can verify.
 //!
-//! A name is found whole or not at all: an exact pattern first, then one with a wildcard for
-//! its first label, then what is for everybody else. Nothing here reads a file or decides
-//! about a client.
+//! A name matches as a whole or not at all: an exact pattern first, then one with a wildcard for
+//! its first label, then the pair for all others. Nothing here reads a file or decides about a
+//! client.
 
 use std::collections::HashMap;
 use std::fmt;

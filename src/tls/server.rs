@@ -1,9 +1,9 @@
-//! What the sessions of a server share: versions, own certificates, and the verifier that asks
+//! What the sessions of a server share: versions, our own certificates, and the verifier that asks
 //! clients for theirs.
 //!
-//! The verifier checks that a client holds the key of its certificate and never decides
-//! whether it is admitted: its session is held until the trust room has decided. Nothing is
-//! remembered of a client here; it gets a ticket only if the application wants that.
+//! The verifier checks that a client holds the key of its certificate and never decides whether it
+//! is admitted: its session is held until the trust room has decided. Nothing is remembered about a
+//! client here; it gets a ticket only if the application wants that.
 
 use std::fmt;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ impl fmt::Debug for ServerSetup {
     }
 }
 
-/// Asks clients for a certificate and believes whatever they show: the judge decides.
+/// Asks clients for a certificate and accepts whatever they show: the judge decides.
 #[derive(Debug)]
 struct AsksClients {
     auth: ClientAuth,

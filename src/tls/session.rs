@@ -1,10 +1,10 @@
 //! A session: bytes of the wire in, bytes of the wire out, and a gate between.
 //!
-//! rustls believes that a handshake is over before anybody has looked at the peer. Here the
-//! gate decides: a record at a time goes in, and once the peer has proven its key the session
-//! is *held*. From then until [`Session::admit`] nothing that rustls has ready leaves, whatever
-//! happens; a failure or [`Session::refuse`] throws it away and sends one alert of our own.
-//! No socket, no clock, no thread and no lock is here.
+//! rustls considers a handshake complete before anybody has judged the peer. Here the gate decides:
+//! one record at a time goes in, and once the peer has proved its key the session is *held*. From
+//! then until [`Session::admit`] nothing that rustls has ready is sent, whatever happens; a failure
+//! or [`Session::refuse`] throws it away and sends one alert of our own. There is no socket, clock,
+//! thread or lock here.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -173,8 +173,8 @@ impl Session {
         }
     }
 
-    /// What the peer shows; nothing before its proof. No certificate is read twice in the life
-    /// of the session.
+    /// What the peer shows. `None`: it has not proved its key yet. No certificate is parsed twice
+    /// in the life of the session.
     #[must_use]
     pub(crate) fn shown(&mut self) -> PeerChain {
         let is_proven = self.phase != Phase::Hello;
@@ -319,7 +319,7 @@ impl Session {
         Info::of(&self.tls)
     }
 
-    /// What happened to the own certificate.
+    /// What happened to our own certificate.
     #[must_use]
     pub(crate) const fn certified(&self) -> Certified {
         self.certified

@@ -1,5 +1,5 @@
-//! The verifier that rustls calls: it checks that the peer holds the key of its certificate,
-//! and never decides whether that certificate is to be believed.
+//! The verifier that rustls calls: it checks that the peer holds the key of its certificate, and
+//! never decides whether that certificate is trusted.
 //!
 //! The key is taken from the certificate by our own reader, so that a certificate that webpki
 //! cannot read (version 1, an unknown critical extension) must prove its key all the same.

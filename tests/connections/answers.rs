@@ -1,4 +1,4 @@
-//! What each answer does, to whom, and for how long.
+//! What each answer does, for which connections, and for how long.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;

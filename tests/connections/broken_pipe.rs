@@ -1,4 +1,4 @@
-//! Servers that go while the application writes: what they said before is heard all the same.
+//! Servers that leave while the application writes: what they said before is still reported.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::support::pair::{Pair, Way, in_time};
 use crate::support::{Authority, Identity, believes};
 
 const HOST: &str = "a.example";
-/// Each way, waiting and not.
+/// Each way, blocking and not.
 const ALL: [(Way, bool); 4] =
     [(Way::Tcp, true), (Way::Tcp, false), (Way::Unix, true), (Way::Unix, false)];
 
-/// A server of TLS 1.3 that lets in only the clients of `authority`, whom it does not name.
+/// A TLS 1.3 server that only admits clients of `authority`, and does not name it.
 fn wary(server: &Identity, authority: &Authority) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
@@ -37,7 +37,7 @@ fn wary(server: &Identity, authority: &Authority) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
-/// A connection that is open, and what `last` does with the server before it goes.
+/// An open connection, after `last` was done with the server before it left.
 fn left(
     context: &Context,
     (way, blocking): (Way, bool),

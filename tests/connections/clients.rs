@@ -1,4 +1,4 @@
-//! Who is let in as a client: directory, authorities, known clients, lists and names, from the
+//! Which clients are admitted: directory, authorities, known clients, lists and names, from the
 //! handshake to the refusal, in both versions of TLS.
 
 use std::fs;
@@ -16,7 +16,7 @@ use crate::support::{Ask, Authority, Both, DAY, Identity, NOW, believes, nobody,
 const HOST: &str = "a.example";
 const VERSIONS: [Version; 2] = [Version::Tls12, Version::Tls13];
 
-/// A server, and the authority of its own certificate, which it believes where `believing`.
+/// A server, and the authority of its own certificate, which it trusts if `believing`.
 fn server(believing: bool) -> (Authority, Context) {
     let authority = Authority::new("Lab CA");
     let context = if believing { believes(&authority) } else { nobody() };
@@ -24,12 +24,12 @@ fn server(believing: bool) -> (Authority, Context) {
     (authority, context)
 }
 
-/// A client that shows this certificate to whoever asks, and speaks no newer version.
+/// A client that shows this certificate to any server, and speaks no newer version.
 fn client(authority: &Authority, identity: &Identity, newest: Version) -> Context {
     client_at(0, authority, identity, newest)
 }
 
-/// The same, with a clock that is so many days ahead: its own certificate must be valid there.
+/// The same, with a clock this many days ahead: its own certificate must be valid then.
 fn client_at(days: i64, authority: &Authority, identity: &Identity, newest: Version) -> Context {
     let context = believes(authority);
     context
@@ -42,8 +42,7 @@ fn client_at(days: i64, authority: &Authority, identity: &Identity, newest: Vers
     own(context, identity)
 }
 
-/// A certificate that signed itself and calls itself an authority, as `openssl req -x509`
-/// makes it.
+/// A self-signed certificate that is marked as an authority, as `openssl req -x509` makes it.
 fn alone(name: &str) -> Identity {
     valid(name, -100, 100)
 }
@@ -69,7 +68,7 @@ fn put(dir: &Path, name: &str, identity: &Identity) {
     fs::write(dir.join(format!("{name}.pem")), &identity.pem).unwrap();
 }
 
-/// Lets a client in; who it is and who says so.
+/// Admits a client; returns its identity and who vouches for it.
 #[track_caller]
 fn admits(server: &Context, client: &Context) -> (String, IdentitySource) {
     let both = Both::new(server, client, HOST);

@@ -1,4 +1,4 @@
-//! A long-lived connection judged again: what has happened to its peer since, and what has not.
+//! A long-lived connection judged again: what changed its peer's standing since, and what did not.
 
 use std::fs;
 use std::os::fd::AsFd;
@@ -17,7 +17,7 @@ use crate::support::{
 
 const HOST: &str = "a.example";
 
-/// What `recheck` says of the server's end.
+/// The result of `recheck` on the server.
 #[track_caller]
 fn still(both: &Both) -> Result<(), Kind> {
     both.server.recheck().map_err(|error| error.kind())
@@ -34,7 +34,7 @@ fn of_authority() -> (Authority, Context, Identity, Both) {
     (authority, server, alice, both)
 }
 
-/// A connection of a client that was asked about, with a file of known clients.
+/// A connection of a client after a question, with a file of known clients.
 fn answered(answer: Answer) -> (tempfile::TempDir, Context, Identity, Both) {
     let authority = Authority::new("Lab CA");
     let server = own(nobody(), &authority.server(&[HOST]));
@@ -143,7 +143,7 @@ fn a_client_without_a_certificate_is_judged_again_too() {
 fn once_goes_on_counting_for_its_connection() {
     let (_dir, server, alice, both) = answered(Answer::Once);
     assert_eq!(both.server.reason(), Some(Reason::Answer));
-    // Things that have nothing to do with it.
+    // Changes that have nothing to do with it.
     server.add(Material::Authority, Authority::new("Other CA").pem().as_bytes()).unwrap();
     server.distrust(&Identity::alone(&["bob"]).certificate, true).unwrap();
     server.set(|settings| settings.crl_grace = 5).unwrap();
@@ -152,7 +152,7 @@ fn once_goes_on_counting_for_its_connection() {
     let dir = tempfile::tempdir().unwrap();
     server.set_client_dir(dir.path()).unwrap();
     assert_eq!(still(&both), Ok(()));
-    // And one that has.
+    // And one that does.
     server.set(|settings| settings.verify_time = Some(NOW + 101 * DAY)).unwrap();
     assert_eq!(both.server.recheck().unwrap_err().problems(), expired());
     server.set(|settings| settings.verify_time = Some(NOW)).unwrap();

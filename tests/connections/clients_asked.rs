@@ -1,5 +1,5 @@
-//! Questions about clients: who is asked and what is said, answers that come later, are shared
-//! or come too late, and what they leave behind in the file of known clients.
+//! Questions about clients: when there is one and what it says, answers that come later, are shared
+//! or come too late, and what they leave in the file of known clients.
 
 use std::fs;
 use std::io::Read as _;
@@ -255,7 +255,7 @@ fn an_answer_cannot_give_away_a_name_that_came_into_the_directory_meanwhile() {
     lab.server.set_client_dir(entries.path()).unwrap();
     first.answer(Answer::Always).unwrap();
     assert_eq!(one.refused().kind(), Kind::NotAllowed);
-    // Nobody waits for this one any more, so it is recorded at once, or not at all.
+    // Nobody waits for this one any more, so it is stored at once, or not at all.
     assert_eq!(second.answer(Answer::Always).unwrap_err().kind(), Kind::NotAllowed);
     assert!(lab.clients().is_empty() && !path.exists());
 }

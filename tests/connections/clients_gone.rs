@@ -1,4 +1,4 @@
-//! Clients that hang up while somebody is asked about them: they hold nothing up, and the answer
+//! Clients that hang up while there is a question about them: they block nothing, and the answer
 //! still counts.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -27,7 +27,7 @@ impl Lab {
         Self { server, client }
     }
 
-    /// Both ends after as much of a handshake as there can be; what the server waits for.
+    /// Both ends after as much of a handshake as is possible; and what the server waits for.
     fn meet(&self) -> (Connection, UnixStream, Outcome<()>) {
         let (near, far) = UnixStream::pair().unwrap();
         // The connection only borrows it.
@@ -48,7 +48,7 @@ impl Lab {
     }
 }
 
-/// Whether something has come, as an application's loop sees it.
+/// Whether there is something to read, as an application's event loop sees it.
 fn rings(fd: BorrowedFd<'_>) -> bool {
     let mut one = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
     poll(&mut one, Some(&Timespec::default())).unwrap() == 1

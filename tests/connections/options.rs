@@ -31,7 +31,7 @@ impl TimeProvider for Noon {
     }
 }
 
-/// An authority, a context that believes it and has a certificate of its own, and a server.
+/// An authority, a context that trusts it and has a certificate of its own, and a server.
 struct Lab {
     authority: Authority,
     other: Authority,
@@ -111,7 +111,7 @@ fn name_of(authority: &Authority) -> DistinguishedName {
     roots.subjects().remove(0)
 }
 
-/// Shakes hands and, where that succeeds, reads; why it failed.
+/// Does the handshake and, if it succeeds, reads; returns the error.
 fn fails(link: &mut Link) -> Error {
     link.run().and_then(|_| link.connection.read(&mut [0; 16])).unwrap_err()
 }

@@ -1,4 +1,4 @@
-//! Files that change while they are in force, and known files in every bad state.
+//! Files that change while in force, and known files in every bad state.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -39,7 +39,7 @@ impl Scene {
         path
     }
 
-    /// What is wrong with a server; nothing where it is admitted.
+    /// What is wrong with a server; empty if it is admitted.
     fn problems(&self, server: &Identity) -> Problems {
         Link::new(&self.context, HOST, 443, server)
             .run()
@@ -83,7 +83,7 @@ fn a_file_that_says_the_same_changes_nothing() {
     scene.add(Material::Authority, "ca.pem", text);
     let before = scene.context.snapshot().generation();
     scene.context.reload().unwrap();
-    // Another file with the same words.
+    // Another file with the same contents.
     fs::remove_file(scene.dir.path().join("ca.pem")).unwrap();
     scene.write("ca.pem", text);
     scene.context.reload().unwrap();

@@ -1,5 +1,5 @@
-//! What leaves a server, and when: nothing behind its flight before the client is admitted, and
-//! at most one alert where it is not.
+//! What a server sends, and when: nothing after its flight before the client is admitted, and at
+//! most one alert if it is not.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -22,7 +22,7 @@ const ASKED: Outcome<()> = Outcome::Not(Want::Answer);
 /// Header, alert, its type and the tag of the AEAD.
 const SEALED_ALERT: usize = 5 + 2 + 1 + 16;
 
-/// A server that asks about strangers, though it has no validator; it gives tickets.
+/// A server that asks about strangers, although it has no validator; it gives tickets.
 fn asking() -> Context {
     let (_, context) = lab(HOST);
     context
@@ -34,7 +34,7 @@ fn asking() -> Context {
     context
 }
 
-/// A stranger that waits to send its last flight.
+/// A stranger that is about to send its last flight.
 fn stranger(context: &Context, version: Version) -> Raw {
     let identity = Identity::alone(&["mallory"]);
     let mut raw = Raw::new(context, &Arc::new(client(Some(&identity), version)), HOST);
@@ -110,8 +110,8 @@ fn a_client_whose_resumed_session_of_tls_1_3_is_refused_is_told_why() {
     });
 }
 
-/// The server has sealed its Finished before it knows the client, so that rustls alone could seal
-/// an alert behind it.
+/// The server has encrypted its Finished before it knows the client, so only rustls could encrypt
+/// an alert after it.
 #[test]
 fn a_resumed_session_of_tls_1_2_that_is_refused_ends_without_another_byte() {
     for_each_refused_resumption(Version::Tls12, |mut raw, suite| {
@@ -278,7 +278,7 @@ fn nothing_behind_the_last_flight_makes_more_leave_than_an_alert() {
     }
 }
 
-/// Exactly one alert has left, and the client understands it.
+/// Exactly one alert was sent, and the client understands it.
 #[track_caller]
 fn assert_told(raw: &mut Raw, left: &[u8], alert: AlertDescription, what: &str) {
     let is_plain = left == [21, 3, 3, 0, 2, 2, u8::from(alert)];

@@ -27,7 +27,7 @@ impl ResolvesClientCert for Hears {
     }
 }
 
-/// The authorities that a client is told; nothing where it is asked for no certificate.
+/// The authorities that a client is told. `None`: it is not asked for a certificate.
 fn named(server: &Context, version: Version) -> Option<Vec<Vec<u8>>> {
     let hears = Arc::<Hears>::default();
     let mut config = client(None, version);

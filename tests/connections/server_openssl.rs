@@ -1,5 +1,5 @@
-//! Clients of OpenSSL: what they are told where they are refused, and which keys they show and
-//! are shown.
+//! OpenSSL's clients: what they are told when they are refused, and which keys they show and are
+//! shown.
 
 use std::fs;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -27,11 +27,11 @@ struct Lab {
     home: TempDir,
 }
 
-/// What came of a connection.
+/// The results of a connection.
 struct Outcomes {
     /// On the server.
     server: Result<(), Error>,
-    /// What the client wrote.
+    /// What the client printed.
     client: String,
 }
 

@@ -1,4 +1,5 @@
-//! The certificates that a server shows: which of them to whom, and what becomes of their files.
+//! The certificates that a server shows: which one to which client, and what happens to their
+//! files.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +15,7 @@ use crate::support::has;
 use crate::support::raw::{Raw, VERSIONS, client, client_that_checks};
 use crate::support::{Authority, Identity, believes, own};
 
-/// A server that lets everybody in, and where its files are.
+/// A server that admits everybody, and where its files are.
 struct Lab {
     authority: Authority,
     context: Context,
@@ -29,7 +30,7 @@ fn lab() -> Lab {
 }
 
 impl Lab {
-    /// The files of a pair, made or made anew.
+    /// The files of a pair, new or replaced.
     fn files(&self, name: &str, pair: &Identity) -> (PathBuf, PathBuf) {
         let path = |ending: &str| self.home.path().join(format!("{name}.{ending}"));
         let (certificate, key) = (path("pem"), path("key"));
@@ -53,7 +54,7 @@ impl Lab {
         pair
     }
 
-    /// What a client is shown that asks for this name.
+    /// The certificate that a client is shown when it asks for this name.
     fn shows(&self, name: &str, config: ClientConfig) -> Vec<u8> {
         let mut raw = Raw::new(&self.context, &Arc::new(config), name);
         raw.open();
@@ -282,7 +283,7 @@ fn a_connection_of_before_goes_on_after_a_reload() {
         lab.files("a.example", &renewed);
         assert_eq!(lab.context.reload(), Ok(()));
         open.talk();
-        // What a connection shows was settled when it was made.
+        // What a connection shows was decided when it was made.
         begun.open();
         assert!(begun.shown() == one.certificate.der(), "{version:?}");
         lab.assert_shows("a.example", &renewed);

@@ -1,4 +1,4 @@
-//! Clients that hang up, say nothing, speak something else, show too much, or prove nothing.
+//! Clients that hang up, are silent, do not speak TLS, show too much, or prove nothing.
 
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd as _;
@@ -18,7 +18,7 @@ use crate::support::{Ask, Authority, Identity, lab};
 
 const HOST: &str = "a.example";
 
-/// Everything that leaves a server.
+/// Everything that a server sends.
 fn said(server: &Connection) -> Vec<u8> {
     let (mut all, mut buffer) = (Vec::new(), [0; 4096]);
     while let Ok(count @ 1..) = server.memory_output(&mut buffer) {
@@ -127,7 +127,7 @@ impl ResolvesClientCert for Shows {
     }
 }
 
-/// What comes of a client that shows these certificates and signs with this key.
+/// The error for a client that shows these certificates and signs with this key.
 fn shows(
     context: &Context,
     version: tlsconn::Version,

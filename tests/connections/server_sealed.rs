@@ -1,5 +1,5 @@
-//! What a client seals into the very record that ends its flight makes nothing leave but an
-//! alert. The record is opened with the client's own key, changed and sealed again.
+//! Whatever a client encrypts into the same record that ends its flight, only an alert is sent. The
+//! record is decrypted with the client's own key, changed and encrypted again.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Session tickets of a server: none unless asked for, good only as long as nothing has changed
-//! that decides who is let in, and never a way past the judge.
+//! Session tickets of a server: only on request, only valid while nothing has changed that decides
+//! who is admitted, and never a way past the judge.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -44,7 +44,7 @@ fn gives_tickets(context: Context) -> Context {
 }
 
 impl Lab {
-    /// A client comes that has been here before, if any has; whether its session was resumed.
+    /// A client connects, with its session if it has one; returns whether the session was resumed.
     #[track_caller]
     fn comes(&self) -> bool {
         self.comes_to(&self.server)
@@ -184,7 +184,7 @@ fn an_expired_client_is_refused_with_its_ticket() {
     }
 }
 
-/// A change after which the client may not come any more.
+/// A change after which the client is no longer allowed.
 type Change = fn(&Lab);
 
 const REFUSING: [(&str, Change, Kind); 4] = [
@@ -443,7 +443,7 @@ fn secret(seed: u8) -> Vec<u8> {
     (0..64).map(|at: u8| at.wrapping_mul(7) ^ seed).collect()
 }
 
-/// Whether a NewSessionTicket in plain text is among the records, which has a ticket in it.
+/// Whether there is a NewSessionTicket with a ticket in plaintext among the records.
 fn gives_a_ticket_of_tls12(mut bytes: &[u8]) -> bool {
     const HEADER: usize = 5;
     while bytes.len() >= HEADER {

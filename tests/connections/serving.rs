@@ -1,4 +1,4 @@
-//! The server side: who is let in, by whom, and under which name.
+//! The server side: which clients are admitted, who vouches for them, and their identities.
 
 use tlsconn::{Answer, ClientAuth, Context, IdentitySource, Kind, Policy, Reason, Version};
 
@@ -6,7 +6,7 @@ use crate::support::{Ask, Authority, Both, Identity, believes, own};
 
 const HOST: &str = "a.example";
 
-/// A server of this authority that believes it, and a client with this certificate.
+/// A server of this authority that trusts it, and a client with this certificate.
 fn contexts(authority: &Authority, client: &Identity) -> (Context, Context) {
     let server = own(believes(authority), &authority.server(&[HOST]));
     (server, own(believes(authority), client))

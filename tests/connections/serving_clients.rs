@@ -1,5 +1,5 @@
-//! Other people's clients at a server of ours: OpenSSL's, GnuTLS's and curl, with TLS 1.2 and
-//! TLS 1.3. Each asks over HTTP who it is.
+//! Real clients with a server of ours: OpenSSL's, GnuTLS's and curl, with TLS 1.2 and TLS 1.3. Each
+//! asks over HTTP who it is.
 
 use tlsconn::{Error, IdentitySource, Kind, Problems};
 
@@ -51,8 +51,7 @@ fn a_client_is_let_in_and_told_who_it_is(client: Client) {
     assert!(guest.said.starts_with("GET / HTTP/1."), "{guest:?}");
 }
 
-/// The client was refused, was told so by an alert of this name and number, and heard nothing
-/// else.
+/// The client was refused, with an alert of this name and number, and got nothing else.
 #[track_caller]
 fn refused(client: Client, talk: &Talk, server: &Ours, (name, number): (&str, u8)) -> Error {
     let error = server.next().unwrap_err();

@@ -111,7 +111,8 @@ fn a_qemu_that_comes_with_a_foreign_certificate_is_refused() {
     }
 }
 
-/// A context for a client of ours that shows this certificate, whoever is asked for.
+/// A context for a client of ours that shows this certificate, whichever authorities the server
+/// names.
 fn client(pki: &Pki, pair: &Pair) -> Context {
     let context = Context::new();
     context.add_file(Material::Authority, &pki.authority()).unwrap();
@@ -136,7 +137,7 @@ fn the_monitor_of_a_qemu_that_waits_for_us_obeys_and_refuses_strangers() {
             let port = i32::from(server.port);
             Connection::dial(&client(&pki, pair), "localhost", port, true).unwrap()
         };
-        // QEMU says no by hanging up.
+        // QEMU refuses by hanging up.
         let refused = converse(&dial(&pki.foreign_client("mallory"))).unwrap_err();
         assert!(refused.message().contains("it refused our certificate"), "{refused}");
         let alice = dial(&pki.client("alice"));

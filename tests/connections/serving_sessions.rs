@@ -1,5 +1,5 @@
-//! Sessions of real clients: none by default, and where tickets are given none that lets in
-//! who may not come any more.
+//! Sessions of real clients: none by default, and with tickets none that admits a client that is no
+//! longer allowed.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::support::server::Server;
 
 const BOTH: [&str; 2] = ["1.2", "1.3"];
 
-/// A client that keeps its session, or comes back with it.
+/// A client that keeps its session, or resumes it.
 struct Alice {
     pki: Pki,
     pair: Pair,
@@ -41,7 +41,7 @@ impl Alice {
         talk(&words)
     }
 
-    /// It is given a session, and comes back with it: that goes faster.
+    /// It gets a session and resumes it: that is faster.
     #[track_caller]
     fn comes_and_comes_back(&self, server: &Ours, version: &'static str) {
         let first = self.talk(server.port, version, "-sess_out");
@@ -53,8 +53,8 @@ impl Alice {
         assert!(server.let_in("alice").resumed);
     }
 
-    /// It comes back with its session and is refused: it prints `complaint`, and hears nothing.
-    /// What it printed, and what it is refused for.
+    /// It tries to resume its session and is refused: it prints `complaint`, and gets no data.
+    /// Returns what it printed, and the error.
     #[track_caller]
     fn is_refused(&self, server: &Ours, version: &'static str, complaint: &str) -> (Talk, Kind) {
         let talk = self.talk(server.port, version, "-sess_in");

@@ -132,7 +132,7 @@ fn an_answer_that_was_applied_first_and_comes_home_second_takes_no_place() {
     assert_pinned(&context, &one);
 }
 
-/// The place is known for this certificate alone, which needs no question any more.
+/// The place is known with this certificate only, which needs no question any more.
 fn assert_pinned(context: &Context, server: &Identity) {
     let known = knows(context);
     assert_eq!(known.len(), 1);

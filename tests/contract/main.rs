@@ -55,7 +55,7 @@ impl Lab {
         self.0.path().join(source.file_stem().unwrap())
     }
 
-    /// What became of a program: whether it was content, and all that it said.
+    /// Runs a program; if it fails, the error is its output.
     fn run(&self, source: &Path) -> Result<(), String> {
         let compiled = self.compile(source, &root().join("include"));
         if !compiled.status.success() {
@@ -101,7 +101,7 @@ fn every_program_in_c_finds_the_contract_kept() {
     assert!(complaints.is_empty(), "{}", complaints.concat());
 }
 
-/// The programs of effects list what they have to produce. Here the header gets one more.
+/// The programs of effects list what they must produce. Here the header gets one more.
 #[test]
 fn a_constant_of_the_header_that_no_program_claims_does_not_compile() {
     let lab = Lab::new();

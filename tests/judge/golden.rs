@@ -1,9 +1,9 @@
-//! The golden table: what is said of odd certificates, in STRICT, in LIBVIRT and where the very
-//! certificate is known.
+//! The golden table: the verdicts on odd certificates, in STRICT, in LIBVIRT and as a known
+//! certificate.
 //!
-//! The certificates are made by `rows` from fixed keys, for one fixed time. What must be said
-//! of them stands in `table.txt`, by hand: it is decided by the RFCs and the library's design,
-//! not by what the library happens to say.
+//! The certificates are made by `rows` from fixed keys, for one fixed time. The expected verdicts
+//! are in `table.txt`, written by hand: the RFCs and the library's design decide them, not what the
+//! library happens to say.
 
 pub(crate) mod der;
 pub(crate) mod keys;
@@ -74,7 +74,7 @@ fn the_certificates_are_written() {
     }
 }
 
-/// What is said of a row.
+/// The verdicts on a row.
 fn judged(row: &Row) -> table::Line {
     table::Line {
         name: row.name.to_owned(),
@@ -103,8 +103,8 @@ fn context(row: &Row, profile: Profile) -> Context {
     context
 }
 
-/// The verdict where the leaf is known at the very place, with nothing accepted. What cannot be
-/// read cannot be known either.
+/// The verdict if the leaf is known at this very place, with nothing accepted. What cannot be
+/// parsed cannot be known either.
 fn exact(row: &Row) -> String {
     let context = context(row, Profile::Strict);
     if let Ok(leaf) = Certificate::from_der(&row.chain[0]) {
@@ -114,7 +114,7 @@ fn exact(row: &Row) -> String {
     said(&context, row)
 }
 
-/// The reason for which the server is let in, or everything that is wrong with it.
+/// The reason why the server is admitted, or everything that is wrong with it.
 fn said(context: &Context, row: &Row) -> String {
     let chain = pem("CERTIFICATE", &row.chain);
     let verdict = context.verify(Role::Server, Some(row.host), PORT, chain.as_bytes()).unwrap();

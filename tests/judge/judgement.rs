@@ -51,7 +51,7 @@ impl Lab {
     }
 }
 
-/// An entry as somebody writes it by hand.
+/// An entry as written by hand.
 fn entry(lines: &str, identity: &Identity) -> String {
     format!("{lines}\nSHA256: {}\n{}\n", identity.certificate.fingerprint(), identity.pem)
 }

@@ -1,8 +1,8 @@
-//! What is judged, and what is read: the tables of what is said of certificates, the cases of
-//! others, material in every state, and the shape of the source.
+//! Verdicts and parsing: the tables of verdicts on certificates, the cases of others, material in
+//! every state, and the shape of the source.
 //!
-//! A connection here is one over memory; no other program is needed, but for the one that
-//! `rehash` is compared with.
+//! A connection here is one over memory; no other program is needed, except the one that `rehash`
+//! is compared with.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

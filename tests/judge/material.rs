@@ -1,5 +1,5 @@
-//! Bad material, each kind with its own code and a sentence that names it, and a context that
-//! is afterwards as it was.
+//! Bad material, each kind with its own code and a message that names it; the context is then
+//! unchanged.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -22,7 +22,8 @@ const ALL: [Material; 5] = [
     Material::TrustedPeer,
 ];
 
-/// A context that believes an authority and has a pair, and what proves that it still does.
+/// A context that trusts an authority and has a certificate and key, and what proves that it still
+/// does.
 struct Scene {
     authority: Authority,
     own: Identity,
@@ -174,7 +175,7 @@ fn a_wrong_passphrase_is_refused_and_the_right_one_opens_the_key() {
     assert_eq!(asked.load(Ordering::SeqCst), 3);
     let inner = scene.context.clone();
     scene.context.set_passphrase(Some(Arc::new(move |_, _| {
-        // Whoever is asked may look at the context.
+        // The callback may use the context.
         assert!(inner.known().unwrap().is_empty());
         Some(Zeroizing::new(b"sesame".to_vec()))
     })));

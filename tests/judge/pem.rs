@@ -1,5 +1,5 @@
-//! PEM as people really have it, for every kind of material, from memory and from a file: it is
-//! taken, or it is an error that names the text and the line. Nothing is dropped silently.
+//! PEM as it is found in practice, for every kind of material, from memory and from a file: it is
+//! accepted, or there is an error that names the text and the line. Nothing is dropped silently.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! What holds of every judgement, tried on chains that are put together at random.
+//! What holds for every judgement, tried on chains that are put together at random.
 //!
 //! The cases are drawn from a fixed seed, so that a run that fails fails again;
 //! `PROPTEST_CASES` says how many there are of each, `PROPTEST_RNG_SEED` sets another seed.
@@ -31,7 +31,7 @@ fn cases(usual: u32) -> Config {
     }
 }
 
-/// A context at the time of the tests that believes these authorities.
+/// A context at the time of the tests that trusts these authorities.
 fn believing(anchors: &[Vec<u8>]) -> Context {
     let context = Context::new();
     context.set(|settings| settings.verify_time = Some(NOW)).unwrap();

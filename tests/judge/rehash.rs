@@ -16,7 +16,7 @@ use crate::support::pki::{Authority, CENTURY, lasting};
 /// How many directories are made, of each kind.
 const DIRECTORIES: usize = 200;
 
-/// Texts to fill files with: certificates of few names, lists, keys and what is none of these.
+/// Texts to fill files with: certificates with few names, lists, keys and other text.
 struct Texts {
     certificates: Vec<String>,
     lists: Vec<String>,
@@ -127,7 +127,7 @@ impl Random {
     }
 }
 
-/// Whether a name is one of those that are made here by nobody but a rehash.
+/// Whether a name is one that only a rehash makes here.
 fn is_hash_name(name: &str) -> bool {
     name.split_once('.').is_some_and(|(hash, number)| {
         hash.len() == 8 && number.trim_start_matches('r').parse::<u32>().is_ok()
@@ -181,7 +181,7 @@ fn openssl(dir: &Path) -> BTreeMap<String, PathBuf> {
             Err(_) => drop(fs::copy(from, to).unwrap()),
         }
     }
-    // What it says of single files is its own affair.
+    // What it says about single files does not matter here.
     Command::new("openssl").arg("rehash").arg(copy.path()).output().unwrap();
     links(copy.path())
 }

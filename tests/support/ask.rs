@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tlsconn::{Answer, Context, Question, Situation, Validator};
 
-/// Gives one answer, or none, and remembers each question.
+/// Gives one answer, or no answer, and remembers each question.
 #[derive(Debug)]
 pub(crate) struct Ask {
     answer: Option<Answer>,
@@ -14,7 +14,7 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// Sets a validator that gives this answer; nothing: the answer comes later.
+    /// Sets a validator that gives this answer. `None`: the answer comes later.
     pub(crate) fn set(context: &Context, answer: impl Into<Option<Answer>>) -> Arc<Self> {
         let made = Arc::new(Self { answer: answer.into(), asked: Mutex::default() });
         context.set_validator(Some(Arc::<Self>::clone(&made)));

@@ -9,7 +9,7 @@ use super::Identity;
 pub(crate) struct Both {
     pub(crate) server: Connection,
     pub(crate) client: Connection,
-    /// What one end said and the other has not taken yet.
+    /// What one end has sent and the other has not read yet.
     on_the_way: [Mutex<Vec<u8>>; 2],
 }
 
@@ -29,7 +29,8 @@ impl Both {
         }
     }
 
-    /// Shakes hands until nothing moves any more; what came of it on the server and the client.
+    /// Does the handshake until nothing moves any more; returns the results of the server and the
+    /// client.
     pub(crate) fn run(&self) -> [Result<Outcome<()>, Error>; 2] {
         loop {
             let outcomes = [self.server.handshake(), self.client.handshake()];
@@ -39,7 +40,7 @@ impl Both {
         }
     }
 
-    /// Shakes hands to the end, and lets a word pass each way.
+    /// Completes the handshake, and sends a message each way.
     #[track_caller]
     pub(crate) fn open(&self) {
         assert_eq!(self.run(), [Ok(Outcome::Done(())), Ok(Outcome::Done(()))]);
@@ -51,20 +52,20 @@ impl Both {
         }
     }
 
-    /// Shakes hands in vain; why the server let nobody in.
+    /// Fails in the handshake; returns the server's error.
     #[track_caller]
     pub(crate) fn refused(&self) -> Error {
         let [server, _] = self.run();
         server.unwrap_err()
     }
 
-    /// Shakes hands up to the server's question.
+    /// Does the handshake up to the server's question.
     #[track_caller]
     pub(crate) fn asks(&self) {
         assert_eq!(self.run()[0], Ok(Outcome::Not(Want::Answer)));
     }
 
-    /// Carries what there is both ways; whether there was anything.
+    /// Carries pending bytes both ways; returns whether there were any.
     pub(crate) fn carry(&self) -> bool {
         let one = carry(&self.server, &self.client, &mut self.on_the_way[0].lock());
         let other = carry(&self.client, &self.server, &mut self.on_the_way[1].lock());

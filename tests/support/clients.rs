@@ -1,4 +1,4 @@
-//! Other people's clients, each with one version of TLS. They ask over HTTP.
+//! Real clients, each with one version of TLS. They ask over HTTP.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -38,7 +38,7 @@ impl Client {
         }])
     }
 
-    /// The command that comes to `port`, with a certificate or without.
+    /// The command that connects to `port`, with a certificate or without.
     pub(crate) fn words(self, pki: &Pki, port: u16, pair: Option<&Pair>) -> Vec<OsString> {
         let Self(program, version) = self;
         let (line, [authority, certificate, key]) = match program {
@@ -76,7 +76,7 @@ impl Client {
         words
     }
 
-    /// Let it come to `port` and ask who it is.
+    /// Connects to `port` and asks who it is.
     pub(crate) fn talk(self, pki: &Pki, port: u16, pair: Option<&Pair>) -> Talk {
         talk(&self.words(pki, port, pair))
     }
@@ -91,7 +91,7 @@ pub(crate) fn talk(words: &[OsString]) -> Talk {
         .spawn()
         .unwrap();
     let mut typed = child.stdin.take().unwrap();
-    // Who was refused may be gone by now.
+    // A refused client may be gone by now.
     let _ = typed.write_all(b"GET / HTTP/1.0\r\n\r\n");
     let output = child.wait_with_output().unwrap();
     drop(typed);

@@ -54,12 +54,12 @@ impl Pki {
         self.home().join("ca/cert.pem")
     }
 
-    /// The store of known servers; not there before somebody was allowed always.
+    /// The store of known servers; missing until a server was allowed always.
     pub(crate) fn trusted(&self) -> PathBuf {
         self.home().join("server/trusted.pem")
     }
 
-    /// What the store of known servers says; nothing where there is none.
+    /// The contents of the store of known servers; empty if there is no file.
     pub(crate) fn known(&self) -> String {
         fs::read_to_string(self.trusted()).unwrap_or_default()
     }
@@ -75,7 +75,7 @@ impl Pki {
         self.add_client_of(&self.authority);
     }
 
-    /// Give the application a client certificate which our servers do not believe.
+    /// Give the application a client certificate that our servers do not trust.
     pub(crate) fn add_strange_client(&self) {
         self.add_client_of(&authority("Another Authority"));
     }
@@ -85,7 +85,7 @@ impl Pki {
         self.write(name, &client_of(&self.authority, name))
     }
 
-    /// The same from an authority that calls itself as ours does; it signs with another key.
+    /// The same from an authority with the same name as ours, and another key.
     pub(crate) fn strange_client(&self, name: &str) -> Pair {
         let authority = authority(OURS);
         fs::write(self.strange_authority(), authority.pem()).unwrap();
@@ -102,14 +102,14 @@ impl Pki {
         self.write(&format!("foreign-{name}"), &client_of(&authority("Another Authority"), name))
     }
 
-    /// The list of the revoked, which is newer than any before it.
+    /// The revocation list, newer than any before it.
     pub(crate) fn revoke(&self, revoked: &[&Pair]) -> PathBuf {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let parsed: Vec<_> = revoked.iter().map(|pair| pair.parsed()).collect();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let list = self.authority.list_of(number, CENTURY, &parsed.iter().collect::<Vec<_>>());
         let path = self.root().join("revoked.pem");
-        // Whoever looks meanwhile finds the old one or the new one.
+        // A reader finds the old one or the new one at any moment.
         let fresh = self.root().join("revoked.new");
         fs::write(&fresh, list).unwrap();
         fs::rename(&fresh, &path).unwrap();

@@ -12,7 +12,7 @@ use super::server::Server;
 pub(crate) struct Front(Server);
 
 impl Front {
-    /// A front before `socket`; `more` says who may come.
+    /// A front before `socket`; `more` says which clients are allowed.
     pub(crate) fn start<T: AsRef<OsStr>>(pki: &Pki, socket: &Path, more: &[T]) -> Self {
         let own = pki.server("front");
         let words = example::words("tls_front");

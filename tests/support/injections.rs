@@ -1,6 +1,6 @@
-//! What somebody on the way, or the peer itself, puts right behind a flight.
+//! What an attacker on the network, or the peer itself, sends right after a flight.
 
-/// Each with its name; the first is none.
+/// Each with its name; the first is empty.
 pub(crate) const INJECTED: [(&str, &[u8]); 9] = [
     ("nothing", &[]),
     ("a junk record", b"\x63\x63\x63\x00\x04junk"),

@@ -32,7 +32,7 @@ pub(crate) fn config_with(identity: &Identity, behind: &[&[u8]]) -> Arc<ServerCo
 pub(crate) struct Link {
     pub(crate) connection: Connection,
     pub(crate) server: ServerConnection,
-    /// What the server said and the connection has not taken yet.
+    /// What the server has sent and the connection has not read yet.
     pending: Vec<u8>,
     /// The alert that the server was sent.
     pub(crate) alert: Option<rustls::AlertDescription>,
@@ -48,7 +48,7 @@ impl Link {
         Self { connection, server, pending: Vec::new(), alert: None }
     }
 
-    /// Shakes hands until it is over or nothing moves any more.
+    /// Does the handshake until it is over or nothing moves any more.
     pub(crate) fn run(&mut self) -> Result<Outcome<()>, Error> {
         loop {
             let outcome = self.connection.handshake();
@@ -60,19 +60,19 @@ impl Link {
         }
     }
 
-    /// Shakes hands to the end; why the server was admitted.
+    /// Completes the handshake; returns why the server was admitted.
     pub(crate) fn open(&mut self) -> Reason {
         assert_eq!(self.run(), Ok(Outcome::Done(())));
         self.talk();
         self.connection.reason().unwrap()
     }
 
-    /// Shakes hands up to the question.
+    /// Does the handshake up to the question.
     pub(crate) fn asks(&mut self) {
         assert_eq!(self.run(), Ok(Outcome::Not(Want::Answer)));
     }
 
-    /// Shakes hands in vain; why.
+    /// Fails in the handshake; returns the error.
     pub(crate) fn refused(&mut self) -> Error {
         let error = self.run().unwrap_err();
         assert!(self.server.is_handshaking(), "the held flight has left");
@@ -89,7 +89,7 @@ impl Link {
         assert_eq!(read, Ok(Outcome::Done(Read::Bytes(5))));
     }
 
-    /// Carries what there is both ways; whether there was anything.
+    /// Carries pending bytes both ways; returns whether there were any.
     pub(crate) fn carry(&mut self) -> bool {
         let mut moved = false;
         let mut buffer = [0; 16 * 1024];

@@ -40,21 +40,21 @@ pub(crate) use installed::{find, has};
 pub(crate) use memory::Link;
 pub(crate) use pki::{Authority, DAY, Identity, NOW};
 
-/// A context that believes `authority`, at the time of the tests.
+/// A context that trusts `authority`, at the time of the tests.
 pub(crate) fn believes(authority: &Authority) -> Context {
     let context = nobody();
     context.add(Material::Authority, authority.pem().as_bytes()).unwrap();
     context
 }
 
-/// A context that believes nobody, at the time of the tests.
+/// A context that trusts nobody, at the time of the tests.
 pub(crate) fn nobody() -> Context {
     let context = Context::new();
     context.set(|settings| settings.verify_time = Some(NOW)).unwrap();
     context
 }
 
-/// A server of this name, and the authority that vouches for it and that it believes.
+/// A server of this name, and the authority that vouches for it and that it trusts.
 pub(crate) fn lab(host: &str) -> (Authority, Context) {
     let authority = Authority::new("Lab CA");
     let server = own(believes(&authority), &authority.server(&[host]));

@@ -14,14 +14,14 @@ use tlsconn::{Connection, Context, Error, IdentitySource, Outcome, Read};
 /// Longer than any client here needs on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A client that was let in.
+/// A client that was admitted.
 #[derive(Debug)]
 pub(crate) struct Guest {
     /// Its identity, and who vouches for it.
     pub(crate) identity: Option<(String, IdentitySource)>,
     pub(crate) version: &'static str,
     pub(crate) resumed: bool,
-    /// What was heard of it.
+    /// What it sent.
     pub(crate) said: String,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Ours {
 }
 
 impl Ours {
-    /// A server that does `serve` with whoever is let in; it gives what was heard.
+    /// A server that calls `serve` for each admitted client; `serve` returns what it received.
     pub(crate) fn start<F>(context: &Context, serve: F) -> Self
     where
         F: Fn(&Connection) -> Result<String, Error> + Send + Sync + 'static,
@@ -89,7 +89,7 @@ impl Ours {
 impl Drop for Ours {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
-        // It looks once more when somebody comes.
+        // It checks once more when a client connects.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
@@ -122,7 +122,7 @@ fn take(
     let _ = sender.send(outcome);
     if well {
         let _ = connection.shutdown();
-        // Whoever still has something to say can hear us while he says it.
+        // A client that still has something to send can also read while it sends.
         while let Ok(Outcome::Done(Read::Bytes(_))) = connection.read(&mut [0; 4096]) {}
     }
     drop(connection);

@@ -1,7 +1,7 @@
 //! What is different in a new certificate, for a user who must decide whether it is the same
 //! server.
 //!
-//! Facts only, the most telling first: whether the key is the same shows whether the holder is.
+//! Facts only, the most telling first: the holder of the old key is the same as before.
 
 use std::collections::HashSet;
 

@@ -33,7 +33,7 @@ pub(super) struct LockedDirectory<'a> {
 }
 
 impl<'a> LockedDirectory<'a> {
-    /// Opens the directory, and waits for its lock: not for ever, for whoever may read the
+    /// Opens the directory, and waits for its lock: not for ever, because anybody who may read the
     /// directory may lock it.
     pub(super) fn lock(path: &'a Path) -> Result<Self, Error> {
         Self::lock_within(path, PATIENCE)

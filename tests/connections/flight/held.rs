@@ -1,4 +1,4 @@
-//! A server in process: what is held, what a rejection shows, what an answer lets go.
+//! A server in process: what is held, what a rejection shows, what an answer releases.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ fn an_allowing_answer_completes_and_data_flows_both_ways() {
         assert_eq!(link.shake(), Ok(Outcome::Done(())), "{what}");
         link.assert_talks(what);
         assert_eq!(link.server.peer_certificates().is_some(), certified, "{what}");
-        // Were it otherwise, no test here could see a certificate that leaves.
+        // Otherwise no test here could see a certificate that is sent.
         let readable = certified && way == Way::Tls12;
         assert_eq!(shows_client(&link.recorded), readable, "{what}");
     });
@@ -106,7 +106,7 @@ fn a_peer_that_is_refused_without_a_question_sees_no_certificate_either() {
     let pki = Pki::new();
     for way in WAYS {
         let stranger = Pki::new();
-        // The server's authority is not the one that the context believes.
+        // The server's authority is not the one that the context trusts.
         let context = stranger.believing(true);
         let mut link = Link::in_memory(&context, &pki.server(way, true));
         let error = link.shake().unwrap_err();

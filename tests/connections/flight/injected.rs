@@ -1,5 +1,5 @@
-//! What somebody puts right behind the server's flight, in the same segment, makes nothing of
-//! ours leave, whichever way the connection ends.
+//! Whatever is injected right after the server's flight, in the same segment, nothing of ours is
+//! sent, however the connection ends.
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use tlsconn::{Context, Policy};
 use crate::support::pki::{Authority, Identity, lasting};
 use crate::support::{believes, own};
 
-/// What only the client's certificate says.
+/// A text that only the client's certificate contains.
 pub(crate) const CLIENT: &str = "client-who-stays-hidden";
 /// What the server's certificate is for, beside an address and a second name.
 pub(crate) const SERVER: &str = "server.example";
@@ -67,26 +67,26 @@ impl Pki {
         }
     }
 
-    /// A context that believes the authority and asks about strangers, though it has no
-    /// validator; with the own pair where `certified`.
+    /// A context that trusts the authority and asks about strangers, although it has no validator;
+    /// with our own certificate if `certified`.
     pub(crate) fn asking(&self, certified: bool) -> Context {
         let context = self.believing(certified);
         context.set(|settings| settings.policies.on_new = Policy::Ask).unwrap();
         context
     }
 
-    /// A context that admits whomever the authority vouches for.
+    /// A context that admits every server that the authority vouches for.
     pub(crate) fn believing(&self, certified: bool) -> Context {
         let context = believes(&self.authority);
         if certified { own(context, &self.client) } else { context }
     }
 
-    /// A server that asks for a client certificate where `asks`.
+    /// A server that asks for a client certificate if `asks`.
     pub(crate) fn server(&self, way: Way, asks: bool) -> Arc<ServerConfig> {
         self.server_showing(way, asks, certified(self.server.der(), &self.server.key))
     }
 
-    /// A server that shows this certificate with this key, be they a pair or not.
+    /// A server that shows this certificate with this key, whether they match or not.
     pub(crate) fn server_showing(
         &self,
         way: Way,
@@ -112,7 +112,7 @@ impl Pki {
         Arc::new(config)
     }
 
-    /// Lets in the clients of the authority, and nobody without a certificate.
+    /// Admits the clients of the authority, and nobody without a certificate.
     pub(crate) fn verifier(&self) -> Arc<dyn ClientCertVerifier> {
         let mut roots = RootCertStore::empty();
         roots.add(self.authority.certificate.der().to_vec().into()).unwrap();
@@ -120,7 +120,7 @@ impl Pki {
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap()
     }
 
-    /// A revocation list of the authority which lists the server.
+    /// A revocation list of the authority that names the server.
     pub(crate) fn revocation(&self) -> String {
         self.authority.list(19, &[&self.server])
     }

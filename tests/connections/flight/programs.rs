@@ -27,7 +27,7 @@ impl Server {
         self.port
     }
 
-    /// Ends the server; what it complained about.
+    /// Ends the server and returns its complaints.
     pub(crate) fn complaints(mut self) -> String {
         self.end();
         String::from_utf8_lossy(&fs::read(self.home.path().join("complaints")).unwrap()).into()

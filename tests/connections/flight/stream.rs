@@ -1,4 +1,4 @@
-//! The stream under TLS: in pieces, cut off anywhere, ended with and without a word.
+//! The stream under TLS: in pieces, cut off anywhere, ended with and without an alert.
 
 use tlsconn::{Kind, Outcome, Read, Want};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-/// The directory with the cases; nothing, with a line that says so, where there is none.
+/// The directory with the cases. `None`, after a line that says so: there is no directory.
 pub(crate) fn folder() -> Option<PathBuf> {
     let named = std::env::var_os("TLSCONN_CASES").map(PathBuf::from);
     let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases");

@@ -27,7 +27,7 @@ pub(crate) const ANY: &str = "2.5.29.37.0";
 /// What is to become a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
-    /// The number in the version field; nothing leaves the field out.
+    /// The number in the version field. `None`: no version field.
     pub(crate) version: Option<u8>,
     /// The content of the serial number.
     pub(crate) serial: Vec<u8>,
@@ -322,7 +322,7 @@ pub(crate) fn purposes(oids: &[&str]) -> Extension {
     Extension::new(PURPOSES, sequence(oids.iter().map(|oid| der::oid(oid))))
 }
 
-/// Basic constraints; nothing for `ca` leaves it out, which says no as well.
+/// Basic constraints. `None` for `ca` leaves it out, which means no as well.
 pub(crate) fn basic_constraints(ca: Option<bool>, path_len: Option<u8>) -> Extension {
     let ca = ca.map(|ca| der::value(BOOLEAN, if ca { &[0xff] } else { &[0] }));
     let path_len = path_len.map(|len| der::unsigned(&[len]));

@@ -54,7 +54,7 @@ pub(crate) fn page() -> Vec<[String; 4]> {
     .collect()
 }
 
-/// What differs, a few lines for each row; nothing where the tables are the same.
+/// The differences, a few lines for each row; empty if the tables are the same.
 pub(crate) fn difference(wanted: &[Line], told: &[Line]) -> String {
     let mut out = String::new();
     for want in wanted {

@@ -1,4 +1,4 @@
-//! What stands beside an honest chain: more authorities, and whatever a peer sends along.
+//! What comes with an honest chain: more authorities, and whatever a peer sends along.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Defects beside each other: each is found whatever else is wrong.
+//! Several defects at once: each is found whatever else is wrong.
 
 use proptest::prelude::*;
 use tlsconn::{Certificate, Context, Endpoint, Material, Problems};
@@ -93,7 +93,7 @@ impl Chain {
         vec![self.leaf.der(), self.middle.der()]
     }
 
-    /// A context that believes the root, and has a list of each issuer.
+    /// A context that trusts the root, and has a list of each issuer.
     fn context(&self) -> Context {
         let context = believing(&[self.root.der()]);
         let serials = |on: bool, serial: &Vec<u8>| if on { vec![serial.clone()] } else { vec![] };

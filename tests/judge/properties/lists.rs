@@ -1,4 +1,5 @@
-//! Revocation lists: whoever is revoked by one of them is revoked, in whatever order they came.
+//! Revocation lists: a certificate that one of them revokes is revoked, in whatever order they
+//! came.
 
 use std::sync::LazyLock;
 
@@ -25,7 +26,7 @@ static LISTS: LazyLock<Vec<Told>> = LazyLock::new(|| {
         end: utc("261001000000Z"),
         ..list.clone()
     };
-    // The same name, and nobody whom the context believes.
+    // The same name, but not an authority that the context trusts.
     let namesake = List { signer: Signer::Other, ..revoking.clone() };
     let elsewhere =
         List { issuer: common_name("Golden Middle"), signer: Signer::Middle, ..revoking.clone() };

@@ -63,7 +63,7 @@ fn read_chapters(module: &Path, chapters: &mut Vec<Chapter>) -> Result<(), Box<d
     inner.iter().try_for_each(|path| read_chapters(path, chapters))
 }
 
-/// The module that a line of Rust names; tests are none.
+/// The module that a line of Rust declares; tests do not count.
 fn inner_module(line: &str) -> Option<&str> {
     let (visibility, name) = line.strip_suffix(';')?.split_once("mod ")?;
     let item = visibility.is_empty() || visibility.starts_with("pub");
