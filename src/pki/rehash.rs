@@ -123,7 +123,7 @@ impl Found {
         Ok(())
     }
 
-    /// Reads one file. `Some`: why it is skipped.
+    /// Reads one file. The inner error is why it is skipped.
     fn take_file(&mut self, path: &Path, name: OsString) -> Result<Result<(), String>, Error> {
         let text = match read(path, LIMIT) {
             Ok(text) => text,

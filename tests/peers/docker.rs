@@ -22,7 +22,7 @@ fn docker(pki: &Pki, port: u16, pair: Option<&Pair>, words: &[&str]) -> (bool, S
     }
     all.extend(words.iter().map(OsString::from));
     let output = example::bounded(&all)
-        // No settings of whoever runs the test.
+        // No settings of the user who runs the test.
         .env("DOCKER_CONFIG", pki.root())
         .env_remove("DOCKER_CONTEXT")
         .env_remove("DOCKER_CERT_PATH")

@@ -30,7 +30,7 @@ fn run(words: &[OsString], environment: &[(&str, &Path)]) -> Run {
     Run { printed, well: output.status.success() }
 }
 
-/// libvirtd behind its socket, and who may come to the front before it.
+/// libvirtd behind its socket, and the clients that the front before it allows.
 struct Libvirt {
     pki: Pki,
     _daemon: Libvirtd,

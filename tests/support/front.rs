@@ -33,7 +33,7 @@ impl Front {
         self.0.wait_for(words);
     }
 
-    /// It says `words` of so many clients; more than that it has not said by now.
+    /// It says `words` about this many clients, and about no more by now.
     #[track_caller]
     pub(crate) fn says(&self, words: &str, times: usize) {
         self.0.wait_for_line(words, times);

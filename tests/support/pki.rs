@@ -79,7 +79,7 @@ impl Authority {
         Identity::of(&params.signed_by(&key, &issuer).unwrap(), key)
     }
 
-    /// A revocation list from so many days before now, in PEM.
+    /// A revocation list from this many days before now, in PEM.
     pub(crate) fn list(&self, age: i64, revoked: &[&Identity]) -> String {
         let revoked: Vec<_> = revoked.iter().map(|one| &one.certificate).collect();
         self.list_of(u64::try_from(1000 - age).unwrap(), [day(-age), day(30)], &revoked)

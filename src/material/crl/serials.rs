@@ -36,7 +36,7 @@ impl Serials {
         Self { key: Key::of_process(), count: 0, revoked: Vec::new(), others: Vec::new() }
     }
 
-    /// Makes room for about so many numbers.
+    /// Makes room for about this many numbers.
     pub(super) fn expect(&mut self, count: usize) {
         // Without it the list is read all the same.
         let _ = self.revoked.try_reserve_exact(count);

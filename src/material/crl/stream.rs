@@ -165,7 +165,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Makes sure that so many bytes are at hand.
+    /// Makes sure that this many bytes are at hand.
     fn have(&mut self, count: usize) -> Result<(), Stop> {
         while self.bytes.len().saturating_sub(self.at) < count {
             self.slide();

@@ -111,7 +111,7 @@ fn refused(text: impl AsRef<[u8]>) -> String {
     error.message().to_owned()
 }
 
-/// A text that comes in pieces of so many bytes.
+/// A text that comes in pieces of this many bytes.
 struct Pieces<'a>(&'a [u8], usize);
 
 impl Read for Pieces<'_> {

@@ -52,7 +52,7 @@ impl Wire {
         self.until(client, Connection::handshake)
     }
 
-    /// Reads so many bytes.
+    /// Reads this many bytes.
     pub(crate) fn read(&mut self, client: &Connection, length: usize) -> Vec<u8> {
         let mut heard = Vec::new();
         while heard.len() < length {

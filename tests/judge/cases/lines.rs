@@ -161,7 +161,7 @@ impl Trust {
         }
     }
 
-    /// Whether the very leaf is believed.
+    /// Whether the leaf itself is trusted.
     fn leaf(&self, case: &Value) -> bool {
         let Some(leaf) = self.leaf.then(|| parse(case["leaf"].as_str().unwrap())).flatten() else {
             return false;

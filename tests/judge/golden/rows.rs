@@ -1,4 +1,4 @@
-//! The rows of the table: who is dialled, what the server shows, and who is believed.
+//! The rows of the table: who is dialled, what the server shows, and who is trusted.
 
 mod names;
 mod paths;
