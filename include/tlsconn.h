@@ -314,22 +314,22 @@ typedef enum {
 /* ---------- Problems ---------- */
 
 /**
- * What is wrong with a peer: bits, all of them at once.
+ * What is wrong with a peer: a bit for each problem, all of them at once.
  *
- * The judgement never stops at the first problem. A bit is never changed and never used
- * again; any release may bring new ones.
+ * Checks do not stop at the first problem. Bits never change and are never reused; any release
+ * may add new ones.
  */
 typedef enum {
     /**
-     * No path leads to an authority of the context.
+     * The certificate was not issued by a CA that you trust.
      */
     TLSCONN_P_UNKNOWN_ISSUER = 1,
     /**
-     * The certificate is signed by its own key.
+     * The certificate is self-signed.
      */
     TLSCONN_P_SELF_SIGNED = 2,
     /**
-     * The certificate is for other names (RFC 9525).
+     * The certificate is for another name (RFC 9525).
      */
     TLSCONN_P_NAME_MISMATCH = 4,
     /**
@@ -337,19 +337,20 @@ typedef enum {
      */
     TLSCONN_P_NO_SAN = 8,
     /**
-     * The certificate, or one above it, has ended.
+     * The certificate, or one above it in the chain, has expired.
      */
     TLSCONN_P_EXPIRED = 16,
     /**
-     * The certificate, or one above it, is not valid yet.
+     * The certificate, or one above it in the chain, is not valid yet.
      */
     TLSCONN_P_NOT_YET_VALID = 32,
     /**
-     * Key usage or extended key usage forbid this use (RFC 5280, 4.2.1.3 and 4.2.1.12).
+     * Key usage or extended key usage does not allow this use (RFC 5280, 4.2.1.3 and
+     * 4.2.1.12).
      */
     TLSCONN_P_WRONG_PURPOSE = 64,
     /**
-     * The peer shows a certificate that is an authority.
+     * The peer's own certificate is a CA certificate.
      */
     TLSCONN_P_CA_AS_LEAF = 128,
     /**
@@ -357,43 +358,45 @@ typedef enum {
      */
     TLSCONN_P_WEAK_KEY = 256,
     /**
-     * A signature's algorithm is broken, or none that we can compute.
+     * A signature algorithm is broken or not supported.
      */
     TLSCONN_P_WEAK_SIGNATURE = 512,
     /**
-     * A certificate is of a version before 3.
+     * A certificate is older than X.509 version 3.
      */
     TLSCONN_P_OLD_VERSION = 1024,
     /**
-     * Basic constraints, path length, name constraints or an unknown critical extension.
+     * Basic constraints, path length or name constraints are violated, or there is an unknown
+     * critical extension.
      */
     TLSCONN_P_CONSTRAINT = 2048,
     /**
-     * A revocation list is wanted, and there is none that counts.
+     * A revocation list (CRL) is required, and there is none that can be used.
      */
     TLSCONN_P_CRL_MISSING = 4096,
     /**
-     * The newest revocation list is past its next update.
+     * The newest revocation list has expired: it is past its next update.
      */
     TLSCONN_P_CRL_EXPIRED = 8192,
     /**
-     * A rule of form that public authorities keep.
+     * A rule of form that public CAs follow is broken.
      */
     TLSCONN_P_FORM = 16384,
     /**
-     * Revoked. This and all that follow can never be overridden, by no answer and no policy.
+     * The certificate, or one above it, has been revoked. This and the problems below can
+     * never be overridden, by any answer or policy.
      */
     TLSCONN_P_REVOKED = 65536,
     /**
-     * A self-signed certificate, or the handshake, has a signature that does not verify.
+     * The signature of a self-signed certificate, or of the handshake, is not valid.
      */
     TLSCONN_P_BAD_SIGNATURE = 131072,
     /**
-     * What was shown is no certificate.
+     * What the peer sent is not a certificate.
      */
     TLSCONN_P_BAD_ENCODING = 262144,
     /**
-     * Marked distrusted, by certificate or by key.
+     * Marked as distrusted, by certificate or by key.
      */
     TLSCONN_P_DISTRUSTED = 524288,
 } tlsconn_problem;
@@ -405,10 +408,10 @@ typedef enum {
 TLSCONN_API const char *tlsconn_version(void);
 
 /**
- * The name of a problem as it stands in trusted.pem, such as `expired`.
+ * The name of a problem as written in trusted.pem, such as `expired`.
  *
  * `one_problem` is one bit of `tlsconn_problem`. The string lives as long as the process; it
- * is empty for what is no bit, or more than one. Any thread.
+ * is empty for an unknown bit, or for more than one. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_problem_name(int one_problem);
