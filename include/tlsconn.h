@@ -2203,39 +2203,40 @@ const uint8_t *tlsconn_cert_der(const tlsconn_cert *cert,
 /* ---------- The 2007 proposal ---------- */
 
 /**
- * The kinds of certificate data: the mail's own four, and the fifth that its prose lists.
+ * The kinds of certificate data: the four that the mail defines, and the fifth that its text
+ * mentions.
  */
 typedef enum {
     /**
-     * Certificates of authorities.
+     * CA certificates.
      */
     VIR_CERT_CA_CERT = 0,
     /**
-     * Certificate revocation lists.
+     * Certificate revocation lists (CRLs).
      */
     VIR_CERT_CA_CRL = 1,
     /**
-     * The own private key.
+     * Your private key.
      */
     VIR_CERT_CLIENT_KEY = 2,
     /**
-     * The own certificate.
+     * Your certificate.
      */
     VIR_CERT_CLIENT_CERT = 3,
     /**
-     * Trusted server certificates. As a file it becomes the known file, which may not exist
-     * yet.
+     * Trusted server certificates. If added as a file, it becomes the known file, which need
+     * not exist yet.
      */
     VIR_CERT_TRUSTED_SERVER = 4,
 } virConnectCertDataType;
 
 /**
- * Decides about a server that is met for the first time and whose certificate an authority
- * vouches for.
+ * Decides about an unknown server with a valid certificate from a CA.
  *
- * `hostname` is the host as dialled; `cert` is the server's certificate in PEM; both live until
- * it returns. It runs on the thread that called the library, and may call it. It returns
- * `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`; any other number rejects.
+ * `hostname` is the host that you connect to; `cert` is the server's certificate in PEM; both
+ * live until it returns. It runs on the thread that called the library, and may call the
+ * library itself. It returns `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`;
+ * any other number rejects.
  */
 typedef int (*virConnectCertificateValidator)(const char *hostname, const char *cert);
 
@@ -2245,8 +2246,8 @@ typedef int (*virConnectCertificateValidator)(const char *hostname, const char *
  * `dataType` is one of `virConnectCertDataType`; `data` is a NUL-terminated PEM text, and is
  * copied. Any thread.
  *
- * Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add() would have
- * returned. The context is as it was then.
+ * Returns 0, or -1 on failure: tlsconn_last_error() then has the error that tlsconn_ctx_add()
+ * would have returned, and the context is unchanged.
  */
 TLSCONN_API
 int virConnectAddCertData(int dataType,
@@ -2255,23 +2256,25 @@ int virConnectAddCertData(int dataType,
 /**
  * Add certificate data from a PEM file to the default context.
  *
- * `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL. A
- * file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
+ * `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL.
+ * A file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
  * writes. Any thread.
  *
- * Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add_file() or
- * tlsconn_ctx_set_known_file() would have returned. The context is as it was then.
+ * Returns 0, or -1 on failure: tlsconn_last_error() then has the error that
+ * tlsconn_ctx_add_file() or tlsconn_ctx_set_known_file() would have returned, and the context
+ * is unchanged.
  */
 TLSCONN_API
 int virConnectAddCertDataFile(int dataType,
                               const char *dataFile);
 
 /**
- * Set the function that decides about servers met for the first time, on the default context.
+ * Set the function that decides about unknown servers, on the default context.
  *
- * It is asked only about servers whose certificate passed every check; every other question is
- * refused with its problems. `cb` may be NULL: once a function was set, strangers are refused
- * from then on. tlsconn_ctx_set_validator() on tlsconn_ctx_default() takes its place. Any thread.
+ * It is asked only about servers whose certificate passed every check; in any other situation
+ * that would need an answer the server is refused, and the error has its problems. `cb` may be
+ * NULL: if a function was ever set, unknown servers are then refused.
+ * tlsconn_ctx_set_validator() on tlsconn_ctx_default() replaces it. Any thread.
  *
  * Returns 0.
  */
