@@ -213,7 +213,7 @@ typedef enum {
     TLSCONN_E_FILE = -200,
     /**
      * Bad permissions: others can read a private key, or can write a file or directory that
-     * must be yours alone.
+     * only you should be able to write.
      */
     TLSCONN_E_PERMISSION = -201,
     /**
@@ -322,7 +322,7 @@ typedef enum {
  */
 typedef enum {
     /**
-     * The certificate was not issued by a CA that you trust.
+     * The certificate chain does not lead to a CA that you trust.
      */
     TLSCONN_P_UNKNOWN_ISSUER = 1,
     /**
@@ -576,8 +576,8 @@ tlsconn_ctx *tlsconn_ctx_ref(tlsconn_ctx *ctx);
 /**
  * Free a reference. NULL is allowed and does nothing.
  *
- * Connections keep what they need and carry on. Any thread; the `destroy` function of a
- * callback's userdata may be called on it.
+ * Connections keep what they need and carry on. Any thread; the `destroy` functions of
+ * callbacks may be called on that thread.
  */
 TLSCONN_API void tlsconn_ctx_unref(tlsconn_ctx *ctx);
 
@@ -701,8 +701,8 @@ TLSCONN_API TLSCONN_MUST int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
  *
  * `path` need not exist yet, but its directory must. File and directory must belong to you or
  * to root, and nobody else may be able to write them. The file is PEM with lines of text above
- * each block, and other processes may change it at any time. It replaces the known file that
- * was set before. Any thread.
+ * each block, and other processes may change it at any time. A known file that was set before
+ * is no longer used. Any thread.
  *
  * Returns:
  * - `TLSCONN_OK`: set.
@@ -755,8 +755,8 @@ int tlsconn_ctx_reload(tlsconn_ctx *ctx);
  * pattern `*` stands for any characters, `?` for one character, and everything else for
  * itself. A character that is escaped in the name counts as one, backslash included: `*`, `?`
  * or the same two characters match it, a plain `,` or `+` does not. The pattern must match the
- * whole name, case-sensitively, in the order in which it is encoded and escaped as GnuTLS does
- * it: `C=GB,O=Lab,CN=alice`, as in libvirt's tls_allowed_dn_list and virt-pki-query-dn.
+ * whole name, case-sensitively, in the order in which it is encoded, and escaped as GnuTLS
+ * does it: `C=GB,O=Lab,CN=alice`, as in libvirt's tls_allowed_dn_list and virt-pki-query-dn.
  * (certtool and openssl print the reverse order, or other escapes; the hint of an error shows
  * the pattern to add.)
  *
@@ -1939,7 +1939,7 @@ typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
  * - `TLSCONN_OK`: all have been listed.
  * - What `fn` returned, if that was not 0.
  * - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: a file cannot be read, or cannot be trusted.
- * - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or invalid host or port.
+ * - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or `host` or `port` is not valid.
  */
 TLSCONN_API
 int tlsconn_known_each(tlsconn_ctx *ctx,
@@ -1961,7 +1961,7 @@ int tlsconn_known_each(tlsconn_ctx *ctx,
  * - `TLSCONN_E_STORE`: the known file cannot be written; it is unchanged.
  * - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
  * - `TLSCONN_E_PERMISSION`: others can write it.
- * - `TLSCONN_E_INVALID`: a pointer is NULL, or invalid host, port or problems.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -2028,7 +2028,7 @@ int tlsconn_known_distrust(tlsconn_ctx *ctx,
 /* ---------- Client directories ---------- */
 
 /**
- * Update the hash links of a directory, as `openssl rehash` does.
+ * Update the hash links of a directory: in a new one, make what `openssl rehash` makes.
  *
  * A file gets a link if its name ends in `.pem`, `.crt`, `.cer` or `.crl`, in upper or lower
  * case, and it holds a single certificate, with or without its key, or a single revocation

@@ -63,7 +63,7 @@ pub enum tlsconn_code {
     /// A file or directory cannot be read; the message quotes the operating system.
     TLSCONN_E_FILE = -200,
     /// Bad permissions: others can read a private key, or can write a file or directory that
-    /// must be yours alone.
+    /// only you should be able to write.
     TLSCONN_E_PERMISSION = -201,
     /// Not valid PEM, or PEM without anything of the kind asked for.
     TLSCONN_E_PARSE = -202,

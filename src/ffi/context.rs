@@ -121,8 +121,8 @@ pub unsafe extern "C" fn tlsconn_ctx_ref(ctx: *mut tlsconn_ctx) -> *mut tlsconn_
 
 /// Free a reference. NULL is allowed and does nothing.
 ///
-/// Connections keep what they need and carry on. Any thread; the `destroy` function of a
-/// callback's userdata may be called on it.
+/// Connections keep what they need and carry on. Any thread; the `destroy` functions of
+/// callbacks may be called on that thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_ctx_unref(ctx: *mut tlsconn_ctx) {
     // SAFETY: the contract: the caller's own reference, not used again.
@@ -291,8 +291,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
 ///
 /// `path` need not exist yet, but its directory must. File and directory must belong to you or
 /// to root, and nobody else may be able to write them. The file is PEM with lines of text above
-/// each block, and other processes may change it at any time. It replaces the known file that
-/// was set before. Any thread.
+/// each block, and other processes may change it at any time. A known file that was set before
+/// is no longer used. Any thread.
 ///
 /// Returns:
 /// - `TLSCONN_OK`: set.
@@ -355,8 +355,8 @@ pub unsafe extern "C" fn tlsconn_ctx_reload(ctx: *mut tlsconn_ctx) -> c_int {
 /// pattern `*` stands for any characters, `?` for one character, and everything else for
 /// itself. A character that is escaped in the name counts as one, backslash included: `*`, `?`
 /// or the same two characters match it, a plain `,` or `+` does not. The pattern must match the
-/// whole name, case-sensitively, in the order in which it is encoded and escaped as GnuTLS does
-/// it: `C=GB,O=Lab,CN=alice`, as in libvirt's tls_allowed_dn_list and virt-pki-query-dn.
+/// whole name, case-sensitively, in the order in which it is encoded, and escaped as GnuTLS
+/// does it: `C=GB,O=Lab,CN=alice`, as in libvirt's tls_allowed_dn_list and virt-pki-query-dn.
 /// (certtool and openssl print the reverse order, or other escapes; the hint of an error shows
 /// the pattern to add.)
 ///

@@ -66,7 +66,7 @@ pub type tlsconn_known_fn =
 /// - `TLSCONN_OK`: all have been listed.
 /// - What `fn` returned, if that was not 0.
 /// - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: a file cannot be read, or cannot be trusted.
-/// - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or invalid host or port.
+/// - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or `host` or `port` is not valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_known_each(
     ctx: *mut tlsconn_ctx,
@@ -152,7 +152,7 @@ fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -
 /// - `TLSCONN_E_STORE`: the known file cannot be written; it is unchanged.
 /// - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
 /// - `TLSCONN_E_PERMISSION`: others can write it.
-/// - `TLSCONN_E_INVALID`: a pointer is NULL, or invalid host, port or problems.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_known_set(

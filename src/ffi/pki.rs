@@ -6,7 +6,7 @@ use super::call::call;
 use super::read::path;
 use crate::pki::rehash;
 
-/// Update the hash links of a directory, as `openssl rehash` does.
+/// Update the hash links of a directory: in a new one, make what `openssl rehash` makes.
 ///
 /// A file gets a link if its name ends in `.pem`, `.crt`, `.cer` or `.crl`, in upper or lower
 /// case, and it holds a single certificate, with or without its key, or a single revocation

@@ -12,7 +12,7 @@ use crate::error::Problems;
 #[repr(C)]
 #[allow(dead_code, reason = "C reads these; Rust has them in Problems")]
 pub enum tlsconn_problem {
-    /// The certificate was not issued by a CA that you trust.
+    /// The certificate chain does not lead to a CA that you trust.
     TLSCONN_P_UNKNOWN_ISSUER = 0x1,
     /// The certificate is self-signed.
     TLSCONN_P_SELF_SIGNED = 0x2,
