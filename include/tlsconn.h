@@ -73,12 +73,13 @@ typedef struct tlsconn_cert tlsconn_cert;
 typedef struct tlsconn_conn tlsconn_conn;
 
 /**
- * An application's trust: the authorities it believes, its own key, the peers it knows, and
- * whom to ask.
+ * What an application trusts: its CAs, its own certificate and key, the peers it knows, and
+ * the validator it asks about others.
  *
- * Counted, and good for any number of threads at once. Every change is whole or did not
- * happen. A connection works with what the context was when it began, and is judged by what
- * the context is then. A context survives a fork.
+ * Reference-counted; any number of threads may use it at once. Every change is made completely
+ * or not at all. A connection uses the context as it was when the connection began, but is
+ * judged by the context as it is at the time of judging. A context can still be used after a
+ * fork.
  */
 typedef struct tlsconn_ctx tlsconn_ctx;
 
@@ -93,26 +94,28 @@ typedef struct tlsconn_error tlsconn_error;
 /**
  * A question about a peer: a server, or a client (`TLSCONN_SITUATION_CLIENT`).
  *
- * Counted, good for any number of threads, and it outlives its connection. Connections that
- * would ask the same share one question and give the same pointer, so that twenty parallel
- * connections make one dialog. The peer has proven that it holds the key of its
- * certificate; nothing but the first hello has been sent to a server, and no application data
- * to or from a client. What is asked of a question is borrowed from it.
+ * Reference-counted; any number of threads may use it at once, and it outlives its connection.
+ * Connections that would ask the same thing share one question and return the same pointer, so
+ * that twenty parallel connections open one dialog. The peer has already proved that it holds
+ * the key of its certificate. A server has been sent nothing but the first hello, and no
+ * application data has been exchanged with a client. Whatever you get from a question is
+ * borrowed from it.
  */
 typedef struct tlsconn_question tlsconn_question;
 
 /* ---------- Results ---------- */
 
 /**
- * What a call came to: 0 it is done; below 0 it failed, and tlsconn_last_error() has the words;
- * above 0 it did not fail, but is not done yet or, with `TLSCONN_EOF`, has come to the end.
+ * The result of a call. 0 is success. Below 0 the call failed, and tlsconn_last_error() says
+ * why. Above 0 it has not failed: it is not finished yet or, with `TLSCONN_EOF`, it has
+ * reached the end of the stream.
  *
- * A number is never changed and never used again, so it may be stored. Any release may
- * bring new ones: give every `switch` a `default`.
+ * The numbers never change and are never reused, so you may store them. Any release may add
+ * new ones: give every `switch` a `default`.
  */
 typedef enum {
     /**
-     * The call did what its text says.
+     * Success.
      */
     TLSCONN_OK = 0,
     /**
@@ -120,34 +123,34 @@ typedef enum {
      */
     TLSCONN_WANT_READ = 1,
     /**
-     * Not yet: call again once there is room for bytes to the peer.
+     * Not yet: call again once there is room to send to the peer.
      */
     TLSCONN_WANT_WRITE = 2,
     /**
-     * Not yet: there is a question, see tlsconn_conn_question(). Call again once it is
-     * answered; tlsconn_conn_poll() wakes then.
+     * Not yet: a question is open, see tlsconn_conn_question(). Call again once it is
+     * answered; tlsconn_conn_poll() wakes up then.
      */
     TLSCONN_WANT_ANSWER = 3,
     /**
-     * The peer said, by the closing alert of TLS, that it sends no more.
+     * End of stream: the peer closed it properly, with the closing alert of TLS.
      */
     TLSCONN_EOF = 4,
     /**
-     * The call itself was wrong: a NULL, a length, a number out of range. A bug in the
+     * Invalid argument: a NULL pointer, a bad length, a number out of range. A bug in the
      * caller.
      */
     TLSCONN_E_INVALID = -1,
     /**
-     * Memory, descriptors or threads of the process ran out.
+     * The process ran out of memory, file descriptors or threads.
      */
     TLSCONN_E_NOMEM = -2,
     /**
-     * The call does not fit the state that the object is in, such as a write after
+     * The call is not allowed in the object's present state, such as a write after
      * tlsconn_conn_shutdown().
      */
     TLSCONN_E_STATE = -3,
     /**
-     * A callback made a call that would have to wait for that very callback.
+     * A callback made a call that would have to wait for that same callback.
      */
     TLSCONN_E_REENTRANT = -4,
     /**
@@ -155,116 +158,120 @@ typedef enum {
      */
     TLSCONN_E_BUSY = -5,
     /**
-     * The question was answered before.
+     * The question has already been answered.
      */
     TLSCONN_E_STALE = -6,
     /**
-     * The process was forked after the object was made, and the object does not survive that.
+     * The process has forked since the object was made, and the object cannot be used in the
+     * child.
      */
     TLSCONN_E_FORKED = -7,
     /**
-     * This build, or this platform, cannot do it.
+     * Not supported by this build or on this platform.
      */
     TLSCONN_E_UNSUPPORTED = -8,
     /**
-     * There is no such thing to remove or to look at.
+     * There is nothing to remove or to look at.
      */
     TLSCONN_E_NOT_FOUND = -9,
     /**
-     * A bug in libtlsconn. Every object may still be given up.
+     * A bug in libtlsconn. You can still free every object.
      */
     TLSCONN_E_INTERNAL = -99,
     /**
-     * The operating system failed to move bytes; the message has its words.
+     * The operating system failed to send or receive; the message quotes it.
      */
     TLSCONN_E_IO = -100,
     /**
-     * The host name has no address.
+     * The host name could not be resolved.
      */
     TLSCONN_E_RESOLVE = -101,
     /**
-     * No address of the host let us in; the message has the words for each.
+     * Could not connect to any address of the host; the message says why for each.
      */
     TLSCONN_E_CONNECT = -102,
     /**
-     * A deadline passed, see TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS and TLSCONN_OPT_IO_TIMEOUT_MS.
+     * Timed out, see TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS and TLSCONN_OPT_IO_TIMEOUT_MS.
      */
     TLSCONN_E_TIMEOUT = -103,
     /**
-     * The connection was aborted by tlsconn_conn_abort().
+     * tlsconn_conn_abort() aborted the connection.
      */
     TLSCONN_E_CANCELLED = -104,
     /**
-     * The stream ended without the closing alert of TLS (RFC 8446, section 6.1): what came
-     * may not be all.
+     * The stream ended without the closing alert of TLS (RFC 8446, section 6.1): the data may
+     * be incomplete.
      */
     TLSCONN_E_TRUNCATED = -105,
     /**
-     * The peer hung up while the question about it was open. An answer that lasts is kept.
+     * The peer hung up while the question about it was open. A lasting answer is kept.
      */
     TLSCONN_E_PEER_GONE = -106,
     /**
-     * A file or directory cannot be read; the message has the system's words.
+     * A file or directory cannot be read; the message quotes the operating system.
      */
     TLSCONN_E_FILE = -200,
     /**
-     * Others may read a private key, or may write what must be ours.
+     * Bad permissions: others can read a private key, or can write a file or directory that
+     * only you should be able to write.
      */
     TLSCONN_E_PERMISSION = -201,
     /**
-     * The PEM text does not parse, or holds nothing of the kind asked for.
+     * Not valid PEM, or PEM without anything of the kind asked for.
      */
     TLSCONN_E_PARSE = -202,
     /**
-     * A key is encrypted, and there was no passphrase or not the right one.
+     * The key is encrypted, and the passphrase is missing or wrong.
      */
     TLSCONN_E_PASSPHRASE = -203,
     /**
-     * The own key and the own certificate do not belong together.
+     * Your private key does not match your certificate.
      */
     TLSCONN_E_KEY_MISMATCH = -204,
     /**
-     * There is no authority where one is required.
+     * A CA certificate is required and there is none.
      */
     TLSCONN_E_NO_CA = -205,
     /**
-     * Half of an own pair: a certificate without its key, or the reverse.
+     * You have a certificate without its private key, or a private key without its
+     * certificate.
      */
     TLSCONN_E_NO_KEY = -206,
     /**
-     * A file holds an older revocation list than the one in force, which stays.
+     * A file holds an older revocation list (CRL) than the one in use; the newer one stays in
+     * use.
      */
     TLSCONN_E_CRL_ROLLBACK = -207,
     /**
-     * A file is larger than any honest one of its kind.
+     * The file is too large to be a genuine one of its kind.
      */
     TLSCONN_E_TOO_BIG = -208,
     /**
-     * The peer's certificate has problems; tlsconn_error_problems() has them all.
+     * The peer's certificate has problems; tlsconn_error_problems() lists them all.
      */
     TLSCONN_E_CERT = -300,
     /**
-     * The peer's certificate, or one above it, is revoked.
+     * The peer's certificate, or one above it in the chain, has been revoked.
      */
     TLSCONN_E_CERT_REVOKED = -301,
     /**
-     * The peer shows another certificate than the one that is known.
+     * The peer's certificate is not the one it is known by.
      */
     TLSCONN_E_CERT_CHANGED = -302,
     /**
-     * The peer is a stranger, and strangers are refused.
+     * The peer is not known, and unknown peers are refused.
      */
     TLSCONN_E_CERT_UNKNOWN = -303,
     /**
-     * The peer's certificate, or a key in its chain, is marked distrusted.
+     * The peer's certificate, or a key in its chain, is marked as distrusted.
      */
     TLSCONN_E_CERT_DISTRUSTED = -304,
     /**
-     * The user, or the application for the user, said no.
+     * The user, or the application on the user's behalf, rejected the peer.
      */
     TLSCONN_E_REJECTED = -400,
     /**
-     * There is a question and nobody to ask.
+     * There is a question, but no validator is set to answer it.
      */
     TLSCONN_E_NO_VALIDATOR = -401,
     /**
@@ -272,15 +279,15 @@ typedef enum {
      */
     TLSCONN_E_ANSWER_TIMEOUT = -402,
     /**
-     * A store of known servers or known clients cannot be read or written, or is damaged.
+     * A store of known servers or known clients is damaged, or cannot be read or written.
      */
     TLSCONN_E_STORE = -403,
     /**
-     * Another process holds a store of known servers or known clients.
+     * Another process has locked a store of known servers or known clients.
      */
     TLSCONN_E_STORE_LOCKED = -404,
     /**
-     * The peer does not speak TLS as it should, or we have nothing in common.
+     * The peer broke the TLS protocol, or has no version or cipher in common with us.
      */
     TLSCONN_E_PROTOCOL = -500,
     /**
@@ -288,19 +295,19 @@ typedef enum {
      */
     TLSCONN_E_ALERT = -501,
     /**
-     * The peer refused our certificate, or wanted one and we have none.
+     * The peer rejected your certificate, or requires one and you have none.
      */
     TLSCONN_E_PEER_REJECTED_US = -502,
     /**
-     * A client came without the certificate that it needs.
+     * The client sent no certificate, and one is required.
      */
     TLSCONN_E_NO_CLIENT_CERT = -503,
     /**
-     * A client is not on the list of those that may come.
+     * The client is not on the list of allowed clients.
      */
     TLSCONN_E_NOT_ALLOWED = -504,
     /**
-     * There is no application protocol that both sides speak (RFC 7301).
+     * No application protocol in common (RFC 7301).
      */
     TLSCONN_E_ALPN = -505,
 } tlsconn_code;
@@ -308,22 +315,22 @@ typedef enum {
 /* ---------- Problems ---------- */
 
 /**
- * What is wrong with a peer: bits, all of them at once.
+ * What is wrong with a peer: a bit for each problem, all of them at once.
  *
- * The judgement never stops at the first problem. A bit is never changed and never used
- * again; any release may bring new ones.
+ * Checks do not stop at the first problem. Bits never change and are never reused; any release
+ * may add new ones.
  */
 typedef enum {
     /**
-     * No path leads to an authority of the context.
+     * The certificate chain does not lead to a CA that you trust.
      */
     TLSCONN_P_UNKNOWN_ISSUER = 1,
     /**
-     * The certificate is signed by its own key.
+     * The certificate is self-signed.
      */
     TLSCONN_P_SELF_SIGNED = 2,
     /**
-     * The certificate is for other names (RFC 9525).
+     * The certificate is for another name (RFC 9525).
      */
     TLSCONN_P_NAME_MISMATCH = 4,
     /**
@@ -331,19 +338,20 @@ typedef enum {
      */
     TLSCONN_P_NO_SAN = 8,
     /**
-     * The certificate, or one above it, has ended.
+     * The certificate, or one above it in the chain, has expired.
      */
     TLSCONN_P_EXPIRED = 16,
     /**
-     * The certificate, or one above it, is not valid yet.
+     * The certificate, or one above it in the chain, is not valid yet.
      */
     TLSCONN_P_NOT_YET_VALID = 32,
     /**
-     * Key usage or extended key usage forbid this use (RFC 5280, 4.2.1.3 and 4.2.1.12).
+     * Key usage or extended key usage does not allow this use (RFC 5280, 4.2.1.3 and
+     * 4.2.1.12).
      */
     TLSCONN_P_WRONG_PURPOSE = 64,
     /**
-     * The peer shows a certificate that is an authority.
+     * The peer's own certificate is a CA certificate.
      */
     TLSCONN_P_CA_AS_LEAF = 128,
     /**
@@ -351,43 +359,45 @@ typedef enum {
      */
     TLSCONN_P_WEAK_KEY = 256,
     /**
-     * A signature's algorithm is broken, or none that we can compute.
+     * A signature algorithm is broken or not supported.
      */
     TLSCONN_P_WEAK_SIGNATURE = 512,
     /**
-     * A certificate is of a version before 3.
+     * A certificate is older than X.509 version 3.
      */
     TLSCONN_P_OLD_VERSION = 1024,
     /**
-     * Basic constraints, path length, name constraints or an unknown critical extension.
+     * Basic constraints, path length or name constraints are violated, or there is an unknown
+     * critical extension.
      */
     TLSCONN_P_CONSTRAINT = 2048,
     /**
-     * A revocation list is wanted, and there is none that counts.
+     * A revocation list (CRL) is required, and there is none that can be used.
      */
     TLSCONN_P_CRL_MISSING = 4096,
     /**
-     * The newest revocation list is past its next update.
+     * The newest revocation list has expired: it is past its next update.
      */
     TLSCONN_P_CRL_EXPIRED = 8192,
     /**
-     * A rule of form that public authorities keep.
+     * A rule of form that public CAs follow is broken.
      */
     TLSCONN_P_FORM = 16384,
     /**
-     * Revoked. This and all that follow can never be overridden, by no answer and no policy.
+     * The certificate, or one above it, has been revoked. This and the problems below can
+     * never be overridden, by any answer or policy.
      */
     TLSCONN_P_REVOKED = 65536,
     /**
-     * A self-signed certificate, or the handshake, has a signature that does not verify.
+     * The signature of a self-signed certificate, or of the handshake, is not valid.
      */
     TLSCONN_P_BAD_SIGNATURE = 131072,
     /**
-     * What was shown is no certificate.
+     * What the peer sent is not a certificate.
      */
     TLSCONN_P_BAD_ENCODING = 262144,
     /**
-     * Marked distrusted, by certificate or by key.
+     * Marked as distrusted, by certificate or by key.
      */
     TLSCONN_P_DISTRUSTED = 524288,
 } tlsconn_problem;
@@ -399,10 +409,10 @@ typedef enum {
 TLSCONN_API const char *tlsconn_version(void);
 
 /**
- * The name of a problem as it stands in trusted.pem, such as `expired`.
+ * The name of a problem as written in trusted.pem, such as `expired`.
  *
  * `one_problem` is one bit of `tlsconn_problem`. The string lives as long as the process; it
- * is empty for what is no bit, or more than one. Any thread.
+ * is empty for an unknown bit, or for more than one. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_problem_name(int one_problem);
@@ -491,65 +501,65 @@ typedef int (*tlsconn_passphrase_fn)(const char *what,
  */
 typedef enum {
     /**
-     * Certificates of authorities. A server's own certificate belongs to
-     * `TLSCONN_MAT_TRUSTED_PEER`: here it would be believed for whatever it names.
+     * CA certificates. Do not add a server's own certificate here, where it would be trusted
+     * for every name in it: add that as `TLSCONN_MAT_TRUSTED_PEER`.
      */
     TLSCONN_MAT_CA = 10,
     /**
-     * Certificate revocation lists.
+     * Certificate revocation lists (CRLs).
      */
     TLSCONN_MAT_CRL = 11,
     /**
-     * The own private key: PKCS#8, PKCS#1 or SEC1, encrypted PKCS#8 with a passphrase.
+     * Your private key: PKCS#8, PKCS#1 or SEC1, or PKCS#8 encrypted with a passphrase.
      */
     TLSCONN_MAT_KEY = 12,
     /**
-     * The own certificate, followed by the intermediates that lead to its authority.
+     * Your certificate, followed by the intermediates that lead to its CA.
      */
     TLSCONN_MAT_CERT = 13,
     /**
-     * Certificates of servers, and with `Role: client` of clients, that are known without an
-     * authority, in the form of trusted.pem.
+     * Certificates of servers, and of clients where marked `Role: client`, that are trusted
+     * without a CA, in the format of trusted.pem.
      */
     TLSCONN_MAT_TRUSTED_PEER = 14,
 } tlsconn_material;
 
 /**
- * Sets of files with known names in a directory.
+ * Sets of files with fixed names in a directory.
  */
 typedef enum {
     /**
-     * ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the stores of known
-     * servers and of known clients, server/trusted.pem and client/trusted.pem; by itself in
-     * $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
+     * ca/cert.pem, ca/ca-crl.pem, client/cert.pem and client/key.pem, with server/trusted.pem
+     * and client/trusted.pem as the stores of known servers and known clients. By default in
+     * $TLSCONN_DIR, or in $HOME/.pki/tlsconn if that is not set.
      */
     TLSCONN_LAYOUT_TLSCONN = 20,
     /**
      * libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
-     * directory (libvirt's pkipath); by itself where libvirt looks for them.
+     * directory (libvirt's pkipath). By default wherever libvirt looks for them.
      */
     TLSCONN_LAYOUT_LIBVIRT = 21,
     /**
-     * The same with libvirt's servercert.pem and serverkey.pem.
+     * The same, with libvirt's servercert.pem and serverkey.pem.
      */
     TLSCONN_LAYOUT_LIBVIRT_SERVER = 22,
     /**
-     * docker's ca.pem, cert.pem and key.pem; by itself in $HOME/.docker.
+     * docker's ca.pem, cert.pem and key.pem. By default in $HOME/.docker.
      */
     TLSCONN_LAYOUT_DOCKER = 23,
     /**
-     * QEMU's ca-cert.pem, ca-crl.pem, client-cert.pem and client-key.pem; has no place by
-     * itself.
+     * QEMU's ca-cert.pem, ca-crl.pem, client-cert.pem and client-key.pem. It has no default
+     * directory.
      */
     TLSCONN_LAYOUT_QEMU = 24,
 } tlsconn_layout;
 
 /**
- * Make a context that trusts nobody and knows nobody.
+ * Make a context that trusts no CA and knows no peer.
  *
- * As long as no validator is set, the word of an authority that is added is enough, and nobody
- * is asked.
- * Never NULL. It is yours: give it up with tlsconn_ctx_unref(). Any thread.
+ * Until a validator is set, a server with a valid certificate from one of the CAs you add is
+ * accepted without asking. Never NULL. The context is yours: free it with tlsconn_ctx_unref().
+ * Any thread.
  */
 TLSCONN_API
 tlsconn_ctx *tlsconn_ctx_new(void);
@@ -557,23 +567,24 @@ tlsconn_ctx *tlsconn_ctx_new(void);
 /**
  * Take one more reference.
  *
- * Returns `ctx`, and NULL for NULL. The reference is yours: give it up with
- * tlsconn_ctx_unref(). Any thread.
+ * Returns `ctx`, or NULL for NULL. The reference is yours: free it with tlsconn_ctx_unref().
+ * Any thread.
  */
-TLSCONN_API tlsconn_ctx *tlsconn_ctx_ref(tlsconn_ctx *ctx);
+TLSCONN_API
+tlsconn_ctx *tlsconn_ctx_ref(tlsconn_ctx *ctx);
 
 /**
- * Give up a reference. NULL is allowed and does nothing.
+ * Free a reference. NULL is allowed and does nothing.
  *
- * Connections go on with what they hold. Any thread; a callback's userdata may be destroyed
- * on it.
+ * Connections keep what they need and carry on. Any thread; the `destroy` functions of
+ * callbacks may be called on that thread.
  */
 TLSCONN_API void tlsconn_ctx_unref(tlsconn_ctx *ctx);
 
 /**
- * The context of the process, which the functions of the 2007 proposal fill.
+ * The default context of the process, which the functions of the 2007 proposal use.
  *
- * Never NULL, and always the same. It is borrowed: never give it up. Any thread.
+ * Never NULL, and always the same one. It is borrowed: never free it. Any thread.
  */
 TLSCONN_API tlsconn_ctx *tlsconn_ctx_default(void);
 
@@ -581,17 +592,22 @@ TLSCONN_API tlsconn_ctx *tlsconn_ctx_default(void);
  * Add material from a PEM text in memory.
  *
  * `material` is one of `tlsconn_material`. `pem` is `len` bytes, needs no NUL at its end, and
- * is copied. Text around the PEM blocks is ignored; blocks that do not parse are not. What is
- * added stands beside what is there. An own certificate and its key may come in any order,
- * and replace the pair in use once both are there. Any thread.
+ * is copied. Text around the PEM blocks is ignored, but a block that does not parse is an
+ * error. The material is added to what is already there. You may add your certificate and its
+ * key in either order: they replace the ones in use once both are there. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
- * that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
- * none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
- * certificate has ended, has not begun or is not meant for TLS, and, with
- * `TLSCONN_PROFILE_LIBVIRT`, when own certificate and authorities are none that libvirt would
- * start with; `TLSCONN_E_INVALID` when `ctx` or `pem` is NULL, `len` is no length, or
- * `material` is none. On failure the context is as it was.
+ * Returns:
+ * - `TLSCONN_OK`: added.
+ * - `TLSCONN_E_PARSE`: `pem` holds nothing of this kind, or a block does not parse.
+ * - `TLSCONN_E_PASSPHRASE`: the key is encrypted, and the passphrase is missing or wrong (see
+ *   tlsconn_ctx_set_passphrase()).
+ * - `TLSCONN_E_CERT`: your certificate has expired, is not valid yet or is not meant for TLS;
+ *   or, with `TLSCONN_PROFILE_LIBVIRT`, libvirt would not start with your certificates and
+ *   CAs.
+ * - `TLSCONN_E_INVALID`: `ctx` or `pem` is NULL, `len` is not a valid length, or `material` is
+ *   not one of `tlsconn_material`.
+ *
+ * On failure the context is unchanged.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -601,15 +617,20 @@ int tlsconn_ctx_add(tlsconn_ctx *ctx,
                     size_t len);
 
 /**
- * Add material from a PEM file, which tlsconn_ctx_reload() looks at again.
+ * Add material from a PEM file. tlsconn_ctx_reload() reads it again if it changes.
  *
  * `material` is one of `tlsconn_material`; `path` is any bytes up to a NUL. Any thread.
  *
- * Returns what tlsconn_ctx_add() returns, with file and line in the message; and
- * `TLSCONN_E_FILE` when the file cannot be read or is none (a directory, a FIFO, a device);
- * `TLSCONN_E_TOO_BIG`; `TLSCONN_E_PERMISSION` when others may read a private key;
- * `TLSCONN_E_NOMEM`; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, `path` is empty, or
- * `material` is none. On failure the context is as it was.
+ * Returns what tlsconn_ctx_add() returns, with file and line in the message, and:
+ * - `TLSCONN_E_FILE`: the file cannot be read, or is not a regular file (a directory, a FIFO,
+ *   a device).
+ * - `TLSCONN_E_TOO_BIG`: the file is too large.
+ * - `TLSCONN_E_PERMISSION`: others can read a private key.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
+ * - `TLSCONN_E_INVALID`: `ctx` or `path` is NULL, `path` is empty, or `material` is not one of
+ *   `tlsconn_material`.
+ *
+ * On failure the context is unchanged.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -618,16 +639,19 @@ int tlsconn_ctx_add_file(tlsconn_ctx *ctx,
                          const char *path);
 
 /**
- * Add every PEM file of a directory, which tlsconn_ctx_reload() lists again.
+ * Add every PEM file in a directory. tlsconn_ctx_reload() lists the directory again.
  *
- * `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL. Files count by their
- * ending (.pem, .crt, .cer, .crl, .key), in the order of their names; directories inside are
- * not entered. Any thread.
+ * `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL. Files are chosen by
+ * their extension (.pem, .crt, .cer, .crl, .key) and read in the order of their names;
+ * subdirectories are not searched. Any thread.
  *
- * Returns what tlsconn_ctx_add_file() returns for the first file that cannot be taken, and
- * `TLSCONN_E_PARSE` when there is no such file; `TLSCONN_E_FILE` when `dir` is no directory
- * that can be read; `TLSCONN_E_INVALID` when `ctx` or `dir` is NULL, `dir` is empty, or
- * `material` is none. On failure the context is as it was.
+ * Returns what tlsconn_ctx_add_file() returns for the first file that cannot be added, and:
+ * - `TLSCONN_E_PARSE`: the directory has no such file.
+ * - `TLSCONN_E_FILE`: `dir` is not a directory, or cannot be read.
+ * - `TLSCONN_E_INVALID`: `ctx` or `dir` is NULL, `dir` is empty, or `material` is not one of
+ *   `tlsconn_material`.
+ *
+ * On failure the context is unchanged.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -638,17 +662,21 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
 /**
  * Add the files of a layout.
  *
- * `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the place that the
- * layout has by itself. Only the authority is required. The directories server/
- * and client/ of `TLSCONN_LAYOUT_TLSCONN` are made with mode 0700 where they are missing; where
- * one cannot be made there is no known file in it. Any thread.
+ * `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the default
+ * directory of the layout. Only the CA certificate is required. For `TLSCONN_LAYOUT_TLSCONN`
+ * the directories server/ and client/ are made with mode 0700 if they are missing; if one
+ * cannot be made, the store in it is not used. Any thread.
  *
- * Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority, or any
- * place to look for it such as `$HOME`, is missing; `TLSCONN_E_NO_KEY` when a certificate has
- * no key, or the reverse; `TLSCONN_E_KEY_MISMATCH` when they do not belong together;
- * `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them;
- * `TLSCONN_E_INVALID` when `ctx` is NULL, `layout` is none, `dir` is empty, or `dir` is NULL
- * and the layout has no place by itself. On failure the context is as it was.
+ * Returns what tlsconn_ctx_add_file() returns, and:
+ * - `TLSCONN_E_NO_CA`: the CA certificate is missing, or there is nowhere to look for it
+ *   because, for example, `$HOME` is not set.
+ * - `TLSCONN_E_NO_KEY`: the certificate has no key, or the key has no certificate.
+ * - `TLSCONN_E_KEY_MISMATCH`: the key does not match the certificate.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: as for tlsconn_ctx_set_known_file().
+ * - `TLSCONN_E_INVALID`: `ctx` is NULL, `layout` is not one of `tlsconn_layout`, `dir` is
+ *   empty, or `dir` is NULL and the layout has no default directory.
+ *
+ * On failure the context is unchanged.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -657,29 +685,34 @@ int tlsconn_ctx_add_layout(tlsconn_ctx *ctx,
                            const char *dir);
 
 /**
- * Believe the authorities that the operating system trusts.
+ * Trust the CAs that the operating system trusts.
  *
- * They are read now, and not looked at again. Any thread.
+ * They are read once, now; tlsconn_ctx_reload() does not read them again. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_NO_CA` when the system has none; `TLSCONN_E_INVALID` when
- * `ctx` is NULL.
+ * Returns:
+ * - `TLSCONN_OK`: added.
+ * - `TLSCONN_E_NO_CA`: the system has no CA certificates.
+ * - `TLSCONN_E_INVALID`: `ctx` is NULL.
  */
-TLSCONN_API
-TLSCONN_MUST
-int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
+TLSCONN_API TLSCONN_MUST int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
 
 /**
- * Name the store of known servers: the file that `TLSCONN_ALLOW_ALWAYS` writes.
+ * Set the known file: the store of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
  *
- * `path` may not exist yet; its directory must. File and directory must be yours or root's,
- * and nobody else may write them. The file is PEM with lines of text above each block, and
- * other processes may change it at any time. A store that was named before is left. Any
- * thread.
+ * `path` need not exist yet, but its directory must. File and directory must belong to you or
+ * to root, and nobody else may be able to write them. The file is PEM with lines of text above
+ * each block, and other processes may change it at any time. A known file that was set before
+ * is no longer used. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged, with the line, when it
- * cannot be read, and when its directory is missing; `TLSCONN_E_PERMISSION` when others may
- * write it or its directory; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, or `path` names
- * no file, or that of known clients. On failure the context is as it was.
+ * Returns:
+ * - `TLSCONN_OK`: set.
+ * - `TLSCONN_E_STORE`: the file is damaged (the message has the line) or cannot be read, or
+ *   its directory is missing.
+ * - `TLSCONN_E_PERMISSION`: others can write the file or its directory.
+ * - `TLSCONN_E_INVALID`: `ctx` or `path` is NULL, or `path` does not name a file, or names the
+ *   file of known clients.
+ *
+ * On failure the context is unchanged.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -687,46 +720,54 @@ int tlsconn_ctx_set_known_file(tlsconn_ctx *ctx,
                                const char *path);
 
 /**
- * Look at every file again, and take what has changed.
+ * Check every file again, and load those that have changed.
  *
- * Cheap enough to be called before each connection: one look at the times of each file.
- * Authorities, own certificate and key, and trusted servers change together or not at all. A
- * revocation list, a file of a directory, a pair of tlsconn_ctx_add_server_pair() or the secret of
- * tickets that cannot be taken is named, and what it held stays in force, while the others are
- * taken: of a pair both files or neither. A file that disappeared is a failure, and what it
- * held stays in force too; but an authority whose file disappeared from a directory given to
- * tlsconn_ctx_add_dir() is forgotten. Any thread.
+ * It only looks at the times of each file first, so it is cheap enough to call before each
+ * connection. Any thread.
  *
- * Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
- * taken; `TLSCONN_E_KEY_MISMATCH` and `TLSCONN_E_NO_KEY` when a certificate and its key do not
- * match any more, or one of them is gone, and the old pair stays; `TLSCONN_E_CRL_ROLLBACK` when
- * a file holds, in place of an issuer's revocation list, none, an older one, one about fewer
- * certificates, or one that another key signed than the authority's that is still here;
- * `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
- * `TLSCONN_E_INVALID` when `ctx` is NULL.
+ * CAs, your certificate and key, and trusted servers are replaced together or not at all. If a
+ * revocation list, a file of a directory, a certificate and key of
+ * tlsconn_ctx_add_server_pair() or the ticket secret cannot be loaded, the error names it and
+ * its old contents stay in use, while the others are loaded; of a certificate and key, both
+ * files are loaded or neither. A missing file is an error, and its old contents stay in use
+ * too. But a CA whose file is gone from a directory of tlsconn_ctx_add_dir() is no longer
+ * trusted.
+ *
+ * Returns what tlsconn_ctx_add_file() returns for the first file that cannot be loaded, and:
+ * - `TLSCONN_OK`: everything is up to date.
+ * - `TLSCONN_E_KEY_MISMATCH`, `TLSCONN_E_NO_KEY`: a certificate and its key no longer match,
+ *   or one of them is gone; the old ones stay in use.
+ * - `TLSCONN_E_CRL_ROLLBACK`: in place of a revocation list in use, a file holds none from
+ *   that issuer, an older one, one that covers fewer certificates, or one signed by another
+ *   key although the CA whose key signed the old one is still there.
+ * - `TLSCONN_E_BUSY`: another thread changed the context at the same time; call again.
+ * - `TLSCONN_E_INVALID`: `ctx` is NULL.
  */
 TLSCONN_API
 TLSCONN_MUST
 int tlsconn_ctx_reload(tlsconn_ctx *ctx);
 
 /**
- * Add a pattern to the list of clients that may come, by distinguished name.
+ * Add a pattern to the list of allowed clients, which goes by distinguished name.
  *
- * `pattern` is NUL-terminated UTF-8, copied; NULL sets an empty list in place of whatever was
- * added, which admits nobody. As long as this was never called there is no list. In a pattern
- * `*` stands for any characters, `?` for one character, everything else for itself. A
- * character that the name has escaped counts as one, its backslash included: `*`, `?` and the
- * same two characters fit it, a plain `,` or `+` does not. It is compared, letter case
- * included, with the whole name in the order of its encoding, escaped as GnuTLS does it:
- * `C=GB,O=Lab,CN=alice`, as libvirt's tls_allowed_dn_list and virt-pki-query-dn have it.
- * (certtool and openssl show the order reversed, or other escapes; the hint of an error shows
+ * `pattern` is NUL-terminated UTF-8, and is copied. NULL replaces the list by an empty one,
+ * which allows nobody. Until the first call there is no list, and any name is allowed. In a
+ * pattern `*` stands for any characters, `?` for one character, and everything else for
+ * itself. A character that is escaped in the name counts as one, backslash included: `*`, `?`
+ * or the same two characters match it, a plain `,` or `+` does not. The pattern must match the
+ * whole name, case-sensitively, in the order in which it is encoded, and escaped as GnuTLS
+ * does it: `C=GB,O=Lab,CN=alice`, as in libvirt's tls_allowed_dn_list and virt-pki-query-dn.
+ * (certtool and openssl print the reverse order, or other escapes; the hint of an error shows
  * the pattern to add.)
  *
- * The list counts for peers of `TLSCONN_ROLE_CLIENT`, known ones included: whatever vouches
- * for a client, its name must fit a pattern. Any thread.
+ * The list applies to peers of `TLSCONN_ROLE_CLIENT`, known ones included: no matter why a
+ * client is trusted, its name must match a pattern. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `pattern` is empty or no
- * UTF-8. On failure the context is as it was.
+ * Returns:
+ * - `TLSCONN_OK`: added.
+ * - `TLSCONN_E_INVALID`: `ctx` is NULL, or `pattern` is empty or not UTF-8.
+ *
+ * On failure the context is unchanged.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -734,15 +775,17 @@ int tlsconn_ctx_allow_dn(tlsconn_ctx *ctx,
                          const char *pattern);
 
 /**
- * Set whom to ask about peers, in place of whoever was set before.
+ * Set the validator: the function that is asked about peers. It replaces the one set before.
  *
- * About clients it is asked only where `TLSCONN_OPT_ON_CLIENT` is ASK. `fn` may be NULL: then
- * nobody is asked, and once somebody was set, servers that are strangers are refused rather than
- * admitted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it
- * when nothing uses it any more. With `fn` NULL both are ignored. Connections that are
- * waiting for an answer go on waiting. Any thread.
+ * It is asked about clients only if `TLSCONN_OPT_ON_CLIENT` is ASK. `fn` may be NULL: then
+ * nobody is asked, and if a validator was ever set, unknown servers are refused instead of
+ * accepted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it once it is no
+ * longer used. If `fn` is NULL, both are ignored. Connections that are waiting for an answer
+ * keep waiting. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, and `userdata` stays yours.
+ * Returns:
+ * - `TLSCONN_OK`: set.
+ * - `TLSCONN_E_INVALID`: `ctx` is NULL; `userdata` stays yours.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -752,13 +795,16 @@ int tlsconn_ctx_set_validator(tlsconn_ctx *ctx,
                               tlsconn_destroy_fn destroy);
 
 /**
- * Set whom to ask for the passphrases of encrypted keys, in place of whoever was set before.
+ * Set the function that is asked for the passphrases of encrypted keys. It replaces the one
+ * set before.
  *
- * It counts for keys that are added or reloaded from now on, and is called on the thread that
- * adds or reloads. `fn` may be NULL: then encrypted keys cannot be added. `userdata` and
+ * It is used for keys that are added or reloaded from now on, and is called on the thread that
+ * adds or reloads them. `fn` may be NULL: then encrypted keys cannot be added. `userdata` and
  * `destroy` are as for tlsconn_ctx_set_validator(). Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, and `userdata` stays yours.
+ * Returns:
+ * - `TLSCONN_OK`: set.
+ * - `TLSCONN_E_INVALID`: `ctx` is NULL; `userdata` stays yours.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -770,39 +816,41 @@ int tlsconn_ctx_set_passphrase(tlsconn_ctx *ctx,
 /* ---------- Options ---------- */
 
 /**
- * What an application may choose, each with what holds where it chooses nothing.
+ * Options, each with its default.
  */
 typedef enum {
     /**
-     * A `tlsconn_policy` for strangers that an authority vouches for. AUTO asks the
-     * validator, and where none was ever set the authority decides.
+     * A `tlsconn_policy` for unknown servers with a valid certificate from a CA. AUTO asks the
+     * validator; if none was ever set, it accepts the server.
      */
     TLSCONN_OPT_ON_NEW = 200,
     /**
-     * A `tlsconn_policy` for known servers with another certificate. AUTO refuses. Not ALLOW.
+     * A `tlsconn_policy` for known servers whose certificate has changed. AUTO refuses. ALLOW
+     * is invalid here.
      */
     TLSCONN_OPT_ON_CHANGED = 201,
     /**
-     * A `tlsconn_policy` for known servers with a new certificate for their old key, from an
-     * authority. AUTO admits, and replaces the entry once the connection is open.
+     * A `tlsconn_policy` for known servers with a new certificate, from a CA, for their old
+     * key. AUTO accepts, and replaces the entry once the connection is open.
      */
     TLSCONN_OPT_ON_RENEWED = 202,
     /**
-     * A `tlsconn_policy` for strangers whose certificate has any problem: no authority vouches
-     * for it, or it has ended, or is for another name. AUTO refuses; ASK is trust on first use,
-     * as ssh has it. Not ALLOW.
+     * A `tlsconn_policy` for unknown servers whose certificate has any problem: it is not from
+     * a CA you trust, has expired, or is for another name. AUTO refuses; ASK is trust on first
+     * use, as in ssh. ALLOW is invalid here.
      */
     TLSCONN_OPT_ON_UNTRUSTED = 203,
     /**
-     * A `tlsconn_policy` for known servers with a problem that was not accepted with them.
-     * AUTO asks the validator, and refuses where there is none. Not ALLOW.
+     * A `tlsconn_policy` for known servers with a problem that was not accepted before. AUTO
+     * asks the validator, and refuses if there is none. ALLOW is invalid here.
      */
     TLSCONN_OPT_ON_NEW_PROBLEM = 204,
     /**
-     * A `tlsconn_policy` for clients that nothing vouches for: they are in no directory of
-     * clients, and from no authority that counts. AUTO refuses; ASK asks, and an answer that
-     * lasts makes the client a known one. While 64 such questions are open, more strangers end
-     * with `TLSCONN_E_NOMEM`. Not ALLOW.
+     * A `tlsconn_policy` for unknown clients: those that are in no directory of clients and
+     * have no certificate from a CA that counts for clients. AUTO refuses; ASK asks, and a
+     * lasting answer makes the client a known one. While 64 such questions are open,
+     * connections of further unknown clients fail with `TLSCONN_E_NOMEM`. ALLOW is invalid
+     * here.
      */
     TLSCONN_OPT_ON_CLIENT = 205,
     /**
@@ -811,57 +859,59 @@ typedef enum {
      */
     TLSCONN_OPT_CLIENT_AUTH = 210,
     /**
-     * A `tlsconn_send_cert`: when the own certificate is sent. Default MATCHING.
+     * A `tlsconn_send_cert`: when your certificate is sent to a server. Default MATCHING.
      */
     TLSCONN_OPT_SEND_CLIENT_CERT = 211,
     /**
-     * A `tlsconn_crl_mode`. Default IF_PRESENT.
+     * A `tlsconn_crl_mode`: which revocation lists (CRLs) are required. Default IF_PRESENT.
      */
     TLSCONN_OPT_CRL_MODE = 212,
     /**
-     * For how many seconds a revocation list counts after its next update. Default 0.
+     * How many seconds past its next update a revocation list is still used. Default 0.
      */
     TLSCONN_OPT_CRL_GRACE_S = 213,
     /**
-     * A `tlsconn_profile`. Default STRICT.
+     * A `tlsconn_profile`: how strictly certificates are checked. Default STRICT.
      */
     TLSCONN_OPT_PROFILE = 214,
     /**
-     * The time to judge at, in seconds since 1970; -1, the default, is the system's clock.
+     * The time at which certificates are checked, in seconds since 1970; -1, the default, uses
+     * the system clock.
      */
     TLSCONN_OPT_VERIFY_TIME = 215,
     /**
-     * A `tlsconn_tls_version`: the oldest that is spoken. Default TLS 1.2.
+     * A `tlsconn_tls_version`: the oldest version allowed. Default TLS 1.2.
      */
     TLSCONN_OPT_MIN_VERSION = 216,
     /**
-     * A `tlsconn_tls_version`: the newest that is spoken. Default TLS 1.3.
+     * A `tlsconn_tls_version`: the newest version allowed. Default TLS 1.3.
      */
     TLSCONN_OPT_MAX_VERSION = 217,
     /**
-     * 1, the default: sessions with servers are resumed (RFC 8446, 2.2), each only as long as
-     * the decision that admitted the server stands. 0: never. `TLSCONN_OPT_TICKETS` is for
-     * sessions with clients.
+     * 1, the default: resume sessions with servers (RFC 8446, 2.2), each only while the
+     * decision that accepted the server still holds. 0: never resume. For sessions with
+     * clients see `TLSCONN_OPT_TICKETS`.
      */
     TLSCONN_OPT_RESUMPTION = 218,
     /**
-     * How many milliseconds, 1 or more, dialling and handshake may take together, without the
-     * time that an answer takes; -1: for ever. Default 60000.
+     * Timeout in milliseconds, 1 or more, for connecting and handshake together, not counting
+     * the time spent waiting for an answer; -1: no timeout. Default 60000.
      */
     TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS = 219,
     /**
-     * How many milliseconds, 1 or more, a question may stay open; -1: for ever. Default 600000.
+     * Timeout in milliseconds, 1 or more, for the answer to a question; -1: no timeout.
+     * Default 600000.
      */
     TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
     /**
-     * How many milliseconds, 1 or more, a blocking read, write or shutdown may wait; -1, the
-     * default: for ever.
+     * Timeout in milliseconds, 1 or more, for a blocking read, write or shutdown; -1, the
+     * default: no timeout.
      */
     TLSCONN_OPT_IO_TIMEOUT_MS = 221,
     /**
-     * How many milliseconds a handshake of TLS 1.3 waits, where our certificate was sent, for
-     * the server to go on or to refuse it. 0, the default: it does not wait, and the first
-     * read tells.
+     * How many milliseconds a TLS 1.3 handshake waits, after it has sent your certificate, for
+     * the server to continue or to refuse it. 0, the default: it does not wait, and the first
+     * read reports a refusal.
      */
     TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
     /**
@@ -869,32 +919,33 @@ typedef enum {
      */
     TLSCONN_OPT_IDENTITY_FROM = 223,
     /**
-     * 1: authorities vouch for clients beside the directory that tlsconn_ctx_set_client_dir()
-     * names. Default 0: where there is a directory they do not.
+     * 1: with a directory set by tlsconn_ctx_set_client_dir(), clients with a certificate from
+     * a CA are accepted as well. 0, the default: with such a directory, a CA is not enough.
      */
     TLSCONN_OPT_DIR_AND_CA = 224,
     /**
-     * 1: a server gives its clients tickets to resume their sessions with (RFC 8446, 2.2). A
-     * ticket is good for six hours, only as long as nothing has changed that decides who is let
-     * in, and whoever brings one is judged again. Default 0: none, for some clients break on
-     * them.
+     * 1: as a server, give clients tickets to resume their sessions with (RFC 8446, 2.2). A
+     * ticket is valid for six hours, only while nothing that decides who is accepted has
+     * changed, and a client that presents one is judged again. 0, the default: no tickets,
+     * because some clients cannot handle them.
      */
     TLSCONN_OPT_TICKETS = 225,
     /**
-     * A string: application protocols (RFC 7301), the favourite first, separated by commas
-     * without blanks. Default empty: none is offered; a server takes whatever comes.
+     * A string: application protocols (ALPN, RFC 7301), preferred first, separated by commas
+     * without spaces. Default empty: a client offers none; a server accepts any.
      */
     TLSCONN_OPT_ALPN = 250,
     /**
-     * A string: a file, made with mode 0600, to which the secrets of every connection are
-     * written for debugging. Whoever reads it reads the traffic. Default empty: none.
+     * A string: a file, created with mode 0600, to which the secrets of every connection are
+     * written for debugging. Whoever can read it can decrypt the traffic. Default empty: no
+     * key log.
      */
     TLSCONN_OPT_KEYLOG_FILE = 251,
     /**
-     * A string: a file with a secret of 32 random bytes or more, from which the keys of tickets
-     * are made, so that processes which name the same file resume each other's sessions. It is
-     * refused where others may read it, and tlsconn_ctx_reload() looks at it again. Default
-     * empty: a secret of this process.
+     * A string: a file with a secret of at least 32 random bytes, from which ticket keys are
+     * derived. Processes that name the same file can resume each other's sessions. The file is
+     * refused if others can read it; tlsconn_ctx_reload() reads it again if it changes.
+     * Default empty: a secret of this process alone.
      */
     TLSCONN_OPT_TICKET_SECRET_FILE = 252,
 } tlsconn_option;
@@ -904,7 +955,7 @@ typedef enum {
  */
 typedef enum {
     /**
-     * What the option's text says.
+     * The default: see each option.
      */
     TLSCONN_POLICY_AUTO = 60,
     /**
@@ -912,36 +963,37 @@ typedef enum {
      */
     TLSCONN_POLICY_REFUSE = 61,
     /**
-     * Ask. Without a validator a non-blocking connection returns `TLSCONN_WANT_ANSWER`, and a
+     * Ask. Without a validator, a non-blocking connection returns `TLSCONN_WANT_ANSWER`, and a
      * blocking one `TLSCONN_E_NO_VALIDATOR`.
      */
     TLSCONN_POLICY_ASK = 62,
     /**
-     * Admit; only for servers that an authority vouches for.
+     * Accept; only for servers with a valid certificate from a CA.
      */
     TLSCONN_POLICY_ALLOW = 63,
 } tlsconn_policy;
 
 /**
- * What revocation lists are for.
+ * Which revocation lists (CRLs) are required.
  */
 typedef enum {
     /**
-     * They are not looked at.
+     * None: revocation lists are ignored.
      */
     TLSCONN_CRL_OFF = 40,
     /**
-     * An issuer for which any list was given must have one that is verified and fresh.
+     * An issuer for which you have added any list must have one that is verified and up to
+     * date.
      */
     TLSCONN_CRL_IF_PRESENT = 41,
     /**
-     * Every issuer must have one that is verified and fresh.
+     * Every issuer must have one that is verified and up to date.
      */
     TLSCONN_CRL_REQUIRED = 42,
 } tlsconn_crl_mode;
 
 /**
- * How strictly a chain is read.
+ * How strictly a certificate chain is checked.
  */
 typedef enum {
     /**
@@ -949,24 +1001,24 @@ typedef enum {
      */
     TLSCONN_PROFILE_STRICT = 70,
     /**
-     * What libvirt's own TLS code accepts and refuses, so that a PKI made for libvirt works.
-     * An own certificate is held against the authorities and against libvirt's rules whenever
-     * one of the three changes: add it after the authority that issued it.
+     * Accepts and refuses what libvirt's own TLS code does, so that a PKI made for libvirt
+     * works. Your certificate is checked against the CAs and against libvirt's rules whenever
+     * the certificate, the CAs or the profile change: add it after the CA that issued it.
      */
     TLSCONN_PROFILE_LIBVIRT = 71,
     /**
-     * STRICT, and what public authorities promise and home-made ones lack:
+     * STRICT, and the rules that public CAs follow and home-made ones often break:
      * `TLSCONN_P_FORM`.
      */
     TLSCONN_PROFILE_PEDANTIC = 72,
 } tlsconn_profile;
 
 /**
- * When the own certificate is sent to a server that asks for one.
+ * When to send your certificate to a server that asks for one.
  */
 typedef enum {
     /**
-     * Where the server names no authorities, or one of our chain.
+     * If the server names no CAs, or names one in your certificate's chain.
      */
     TLSCONN_SEND_CERT_MATCHING = 180,
     /**
@@ -974,7 +1026,7 @@ typedef enum {
      */
     TLSCONN_SEND_CERT_ALWAYS = 181,
     /**
-     * To none.
+     * Never.
      */
     TLSCONN_SEND_CERT_NEVER = 182,
 } tlsconn_send_cert;
@@ -984,50 +1036,50 @@ typedef enum {
  */
 typedef enum {
     /**
-     * It does not.
+     * Do not ask.
      */
     TLSCONN_CLIENT_AUTH_NONE = 30,
     /**
-     * It asks, and lets clients in that have none: they have no identity. Where there is a
-     * list of those who may come they are refused.
+     * Ask, but also accept clients without a certificate: they have no identity. If there is a
+     * list of allowed clients, they are refused.
      */
     TLSCONN_CLIENT_AUTH_OPTIONAL = 31,
     /**
-     * It refuses clients without one.
+     * Refuse clients without a certificate.
      */
     TLSCONN_CLIENT_AUTH_REQUIRED = 32,
 } tlsconn_client_auth;
 
 /**
- * Which part of a client's certificate is its identity: there must be exactly one, not empty,
- * without control characters and without a blank at its ends.
+ * Which part of a client's certificate is its identity. There must be exactly one such part,
+ * not empty, without control characters and without spaces at either end.
  */
 typedef enum {
     /**
-     * The common name of the subject.
+     * The common name (CN) of the subject.
      */
     TLSCONN_IDENTITY_CN = 80,
     /**
-     * The DNS name of the subject alternative names.
+     * The DNS name in the subject alternative names.
      */
     TLSCONN_IDENTITY_SAN_DNS = 81,
     /**
-     * The e-mail address of the subject alternative names.
+     * The e-mail address in the subject alternative names.
      */
     TLSCONN_IDENTITY_SAN_EMAIL = 82,
     /**
-     * The whole subject, such as `C=GB,O=Lab,CN=alice`: in the order of the encoding, values
-     * escaped as GnuTLS prints them.
+     * The whole subject (DN), such as `C=GB,O=Lab,CN=alice`: in the order in which it is
+     * encoded, with values escaped as GnuTLS prints them.
      */
     TLSCONN_IDENTITY_DN = 83,
     /**
-     * The SHA-256 of the certificate, as pairs of hexadecimal digits.
+     * The SHA-256 fingerprint of the certificate, as pairs of hexadecimal digits.
      */
     TLSCONN_IDENTITY_SHA256 = 84,
 } tlsconn_identity;
 
 /**
- * Versions of TLS, as they stand on the wire.
+ * TLS versions, with their numbers in the protocol.
  */
 typedef enum {
     /**
@@ -1041,15 +1093,19 @@ typedef enum {
 } tlsconn_tls_version;
 
 /**
- * Choose a number.
+ * Set a number option.
  *
- * `option` is one of the `tlsconn_option` that are no strings; `value` is what its text says.
- * It counts for connections that are made from now on; policies, profile, time and revocation
- * also for those that have not been judged yet. Any thread.
+ * `option` is any `tlsconn_option` that is not a string; `value` is as described there. It
+ * applies to connections made from now on; policies, profile, time and revocation also to
+ * connections that have not been judged yet. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, `value` is
- * not one of its values, or the oldest version would be newer than the newest;
- * `TLSCONN_E_CERT` when the own certificate is none for the profile. Nothing is changed then.
+ * Returns:
+ * - `TLSCONN_OK`: set.
+ * - `TLSCONN_E_INVALID`: `ctx` is NULL, `option` is not a number option, `value` is not
+ *   allowed for it, or the oldest version would be newer than the newest.
+ * - `TLSCONN_E_CERT`: the profile does not allow your certificate.
+ *
+ * On failure nothing is changed.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1058,16 +1114,20 @@ int tlsconn_ctx_set_int(tlsconn_ctx *ctx,
                         int64_t value);
 
 /**
- * Choose a string.
+ * Set a string option.
  *
- * `option` is one of the `tlsconn_option` that are strings; `value` is copied, and an empty one
- * is the default. It counts for connections that are made from now on. Any thread.
+ * `option` is any `tlsconn_option` that is a string; `value` is copied, and an empty string
+ * sets the default. It applies to connections made from now on. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the key log cannot be written or the secret not
- * be read; `TLSCONN_E_PERMISSION` when others may read the secret; `TLSCONN_E_PARSE` and
- * `TLSCONN_E_TOO_BIG` when the file holds none;
- * `TLSCONN_E_INVALID` when `ctx` or `value` is NULL, `option` is none, or a protocol's name is
- * empty or longer than 255 bytes. On failure nothing is changed.
+ * Returns:
+ * - `TLSCONN_OK`: set.
+ * - `TLSCONN_E_FILE`: the key log cannot be written, or the ticket secret cannot be read.
+ * - `TLSCONN_E_PERMISSION`: others can read the ticket secret.
+ * - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
+ * - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, or the
+ *   name of a protocol is empty or longer than 255 bytes.
+ *
+ * On failure nothing is changed.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1080,29 +1140,30 @@ int tlsconn_ctx_set_str(tlsconn_ctx *ctx,
 /**
  * Answers to a question.
  *
- * Any other number, the end of the input and a deadline reject. Zeroed memory rejects.
+ * Any other number rejects, and so do end of input and a timeout. 0 rejects, so zeroed memory
+ * does too.
  */
 typedef enum {
     /**
-     * No. It is never stored: the question comes again.
+     * No. This is never stored: the question is asked again next time.
      */
     TLSCONN_REJECT = 0,
     /**
-     * Yes, for the connections that wait for this question now. One that comes later asks anew.
+     * Yes, for the connections that are waiting for this question now. Later ones ask again.
      */
     TLSCONN_ALLOW_ONCE = 1,
     /**
-     * Yes, from now on: stored in the file of known servers, or of known clients. Without one
-     * it counts as `TLSCONN_ALLOW_SESSION`.
+     * Yes, from now on: stored in the file of known servers, or of known clients. Without such
+     * a file it is the same as `TLSCONN_ALLOW_SESSION`.
      */
     TLSCONN_ALLOW_ALWAYS = 2,
     /**
-     * Yes, until the context goes. It cannot outrank what the known file pins: there it counts
-     * as `TLSCONN_ALLOW_ONCE`.
+     * Yes, until the context is freed. It does not override an entry of the known file: there
+     * it is the same as `TLSCONN_ALLOW_ONCE`.
      */
     TLSCONN_ALLOW_SESSION = 3,
     /**
-     * From a validator only: tlsconn_question_answer() will give the answer.
+     * From a validator only: the answer will be given with tlsconn_question_answer().
      */
     TLSCONN_ANSWER_LATER = 100,
 } tlsconn_answer;
@@ -1112,29 +1173,29 @@ typedef enum {
  */
 typedef enum {
     /**
-     * A stranger that an authority of the context vouches for. No problems.
+     * An unknown server with a valid certificate from a CA that you trust. No problems.
      */
     TLSCONN_SITUATION_NEW = 150,
     /**
-     * A known server shows another certificate.
+     * The certificate of a known server has changed.
      */
     TLSCONN_SITUATION_CHANGED = 151,
     /**
-     * A known server shows a new certificate for its old key, from an authority.
+     * A known server has a new certificate, from a CA, for its old key.
      */
     TLSCONN_SITUATION_RENEWED = 152,
     /**
-     * A stranger whose certificate has any problem: no authority vouches for it, or it has
-     * ended, or is for another name.
+     * An unknown server whose certificate has any problem: it is not from a CA you trust, has
+     * expired, or is for another name.
      */
     TLSCONN_SITUATION_UNTRUSTED = 153,
     /**
-     * A known server has a problem that was not accepted with it.
+     * A known server has a problem that was not accepted before.
      */
     TLSCONN_SITUATION_NEW_PROBLEM = 154,
     /**
-     * A client wants to come in that neither the directory of clients nor an authority vouches
-     * for, or a known client has a problem that was not accepted with it. Only where
+     * A client that is not in the directory of clients and has no valid certificate from a CA,
+     * or a known client with a problem that was not accepted before. Only if
      * `TLSCONN_OPT_ON_CLIENT` is ASK.
      */
     TLSCONN_SITUATION_CLIENT = 155,
@@ -1149,11 +1210,11 @@ typedef enum {
      */
     TLSCONN_STYLE_LINE = 50,
     /**
-     * Some lines for a dialog: what, why, and what to do.
+     * A few lines for a dialog: what, why, and what to do.
      */
     TLSCONN_STYLE_SUMMARY = 51,
     /**
-     * Everything.
+     * All details.
      */
     TLSCONN_STYLE_FULL = 52,
     /**
@@ -1167,12 +1228,13 @@ typedef enum {
 } tlsconn_style;
 
 /**
- * A ready validator: asks on the terminal that the process belongs to.
+ * A ready-made validator: asks on the terminal of the process.
  *
- * Give it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
- * /dev/tty, not on the standard streams, and waits there for a word; typing ahead does not
- * count. Without a terminal, at the end of the input, after three words that are none, and
- * when `question` is NULL, it rejects. tlsconn_conn_abort() does not end the wait. Any thread.
+ * Pass it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
+ * /dev/tty, not on the standard streams, and waits for a word to be typed there; anything
+ * typed before is discarded. It rejects if there is no terminal, at end of input, after three
+ * words that are not answers, and if `question` is NULL. tlsconn_conn_abort() does not
+ * interrupt it. Any thread.
  *
  * Returns one of `tlsconn_answer`.
  */
@@ -1181,104 +1243,111 @@ int tlsconn_ask_terminal(tlsconn_question *question,
                          void *userdata);
 
 /**
- * Take one more reference, to keep a question beyond a callback or a connection.
+ * Take one more reference, to keep a question after a callback has returned or a connection
+ * was freed.
  *
- * Returns `question`, and NULL for NULL. The reference is yours: give it up with
+ * Returns `question`, or NULL for NULL. The reference is yours: free it with
  * tlsconn_question_unref(). Any thread.
  */
 TLSCONN_API tlsconn_question *tlsconn_question_ref(tlsconn_question *question);
 
 /**
- * Give up a reference. NULL is allowed and does nothing. A question that nobody answers any
- * more is rejected at its connections' deadline. Any thread.
- */
-TLSCONN_API void tlsconn_question_unref(tlsconn_question *question);
-
-/**
- * Why there is a question: one of `tlsconn_situation`; 0 when `question` is NULL. Any thread.
+ * Free a reference. NULL is allowed and does nothing. If nobody is left to answer a question,
+ * it is rejected when its connections time out. Any thread.
  */
 TLSCONN_API
-int tlsconn_question_situation(const tlsconn_question *question);
+void tlsconn_question_unref(tlsconn_question *question);
 
 /**
- * Everything that is wrong with the peer, bits of `tlsconn_problem`: an answer that allows
- * accepts these and no more. 0 when `question` is NULL. Any thread.
+ * Why there is a question: one of `tlsconn_situation`; 0 if `question` is NULL. Any thread.
  */
-TLSCONN_API uint32_t tlsconn_question_problems(const tlsconn_question *question);
+TLSCONN_API int tlsconn_question_situation(const tlsconn_question *question);
 
 /**
- * The host as it was dialled, or the verify name; never a name out of the certificate.
+ * Everything that is wrong with the peer, bits of `tlsconn_problem`. An answer that allows the
+ * peer accepts these problems and no others. 0 if `question` is NULL. Any thread.
+ */
+TLSCONN_API
+uint32_t tlsconn_question_problems(const tlsconn_question *question);
+
+/**
+ * The host that you connect to, or the verify name; never a name from the certificate.
  *
- * UTF-8; it lives as long as `question`, and is empty when that is NULL, or about a client.
- * Any thread.
+ * UTF-8; it lives as long as `question`, and is empty if that is NULL or about a client. Any
+ * thread.
  */
-TLSCONN_API const char *tlsconn_question_host(const tlsconn_question *question);
+TLSCONN_API
+const char *tlsconn_question_host(const tlsconn_question *question);
 
 /**
- * The port that was dialled; 0 when `question` is NULL, or about a client. Any thread.
+ * The port that you connect to; 0 if `question` is NULL or about a client. Any thread.
  */
 TLSCONN_API int tlsconn_question_port(const tlsconn_question *question);
 
 /**
- * The identity that a client would be granted.
+ * The identity that the client would have.
  *
- * UTF-8; it lives as long as `question`, and is empty when that is NULL, or about a server.
- * Any thread.
+ * UTF-8; it lives as long as `question`, and is empty if that is NULL or about a server. Any
+ * thread.
  */
-TLSCONN_API const char *tlsconn_question_identity(const tlsconn_question *question);
+TLSCONN_API
+const char *tlsconn_question_identity(const tlsconn_question *question);
 
 /**
- * What the peer shows: its own certificate at 0, then those that it sent along.
+ * The chain that the peer sent: its own certificate at 0, then the others.
  *
- * Borrowed from `question`; NULL past the end, and when `question` is NULL. Any thread.
+ * Borrowed from `question`; NULL past the end, or if `question` is NULL. Any thread.
  */
 TLSCONN_API tlsconn_cert *tlsconn_question_cert(const tlsconn_question *question, size_t i);
 
 /**
- * The certificate that is known for the peer; NULL for strangers, and when `question` is NULL.
+ * The certificate by which the peer is known; NULL if it is not known, or if `question` is
+ * NULL.
  *
- * Borrowed from `question`. tlsconn_question_text() has the difference in words. Any thread.
+ * Borrowed from `question`. tlsconn_question_text() explains the difference. Any thread.
  */
-TLSCONN_API
-tlsconn_cert *tlsconn_question_previous(const tlsconn_question *question);
+TLSCONN_API tlsconn_cert *tlsconn_question_previous(const tlsconn_question *question);
 
 /**
  * The question in words, ready for a dialog: what, why, and what to do.
  *
- * `style` is one of `tlsconn_style`. UTF-8 and escaped: nothing in it can control a terminal.
- * It lives as long as `question`, and is empty when that is NULL or `style` is none. Any
- * thread.
+ * `style` is one of `tlsconn_style`. UTF-8, and escaped so that it cannot control a terminal.
+ * It lives as long as `question`, and is empty if that is NULL or `style` is not one of
+ * `tlsconn_style`. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_question_text(const tlsconn_question *question,
                                   int style);
 
 /**
- * Whether an answer can be offered: 1 or 0.
+ * Whether you can offer an answer: 1 or 0.
  *
- * `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a file of known
- * servers, or of known clients;
- * `TLSCONN_ALLOW_SESSION` cannot outrank one. 0 when `question` is NULL or `answer` is none.
- * Any thread.
+ * `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a file of known servers,
+ * or of known clients; `TLSCONN_ALLOW_SESSION` cannot override an entry of one. 0 if
+ * `question` is NULL or `answer` is not one of `tlsconn_answer`. Any thread.
  */
 TLSCONN_API
 int tlsconn_question_allows(const tlsconn_question *question,
                             int answer);
 
 /**
- * Answer.
+ * Answer a question.
  *
- * `answer` is one of `tlsconn_answer`; what is none rejects. The first answer wins. Every
- * connection that waits is woken, and judged again with the answer: what came up since is
- * not covered by it. Where no connection waits any more, an answer that lasts is recorded all
- * the same. Any thread, the validator's own included.
+ * `answer` is one of `tlsconn_answer`; any other number rejects. The first answer counts.
+ * Every waiting connection wakes up and judges the peer again with the answer, which does not
+ * cover problems that have appeared since. If no connection is waiting any more, a lasting
+ * answer is still recorded. Any thread, even the one that runs the validator.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STALE` when it was answered before; `TLSCONN_E_FORKED` in
- * a child process; `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED` and `TLSCONN_E_PERMISSION` when
- * the answer had to be stored at once and could not: it counts until the context goes then;
- * `TLSCONN_E_CERT_CHANGED` when another certificate was allowed there meanwhile, which stays;
- * `TLSCONN_E_INVALID` when `question` is NULL or `answer` is `TLSCONN_ANSWER_LATER`, and the
- * question stays open.
+ * Returns:
+ * - `TLSCONN_OK`: answered.
+ * - `TLSCONN_E_STALE`: the question has already been answered.
+ * - `TLSCONN_E_FORKED`: called in a child process.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: the answer had to be
+ *   stored at once and could not be; it lasts until the context is freed.
+ * - `TLSCONN_E_CERT_CHANGED`: meanwhile another certificate was allowed for this host; that
+ *   one stays.
+ * - `TLSCONN_E_INVALID`: `question` is NULL, or `answer` is `TLSCONN_ANSWER_LATER`; the
+ *   question stays open.
  */
 TLSCONN_API
 int tlsconn_question_answer(tlsconn_question *question,
@@ -1792,7 +1861,7 @@ int tlsconn_conn_recheck(tlsconn_conn *conn);
 /* ---------- Known peers ---------- */
 
 /**
- * Which side of a connection somebody is on.
+ * Which side of a connection a peer is on.
  */
 typedef enum {
     /**
@@ -1806,26 +1875,27 @@ typedef enum {
 } tlsconn_role;
 
 /**
- * A peer that is known by its very certificate, or a certificate that is distrusted.
+ * A peer that is known by its certificate, or a certificate that is distrusted.
  *
- * Borrowed, and valid inside the call of `tlsconn_known_fn` only. New members come at the end.
+ * Borrowed, and valid only during the call of `tlsconn_known_fn`. New members are added at the
+ * end.
  */
 typedef struct {
     /**
-     * The host, UTF-8; empty for a client, which has none, and for a server's entry without a
-     * host, which is for the names in its certificate.
+     * The host, UTF-8. Empty for a client, which has none, and for a server entry without a
+     * host, which applies to the names in its certificate.
      */
     const char *host;
     /**
-     * The port; 0: any, and for a client.
+     * The port. 0 means any port; also 0 for a client.
      */
     int port;
     /**
-     * A `tlsconn_role`.
+     * One of `tlsconn_role`.
      */
     int role;
     /**
-     * 1 for a certificate that is distrusted, else 0.
+     * 1 if the certificate is distrusted, else 0.
      */
     int distrusted;
     /**
@@ -1833,11 +1903,11 @@ typedef struct {
      */
     uint32_t accepted;
     /**
-     * When it was added, in seconds since 1970; 0: not said.
+     * When it was added, in seconds since 1970; 0 if unknown.
      */
     int64_t added;
     /**
-     * From when on it admits nobody any more, in seconds since 1970; 0: never.
+     * When it expires and is no longer accepted, in seconds since 1970; 0 for never.
      */
     int64_t expires;
     /**
@@ -1851,23 +1921,25 @@ typedef struct {
 } tlsconn_known;
 
 /**
- * Looks at one known peer. Returns 0 to go on; anything else stops. It may call the library,
- * also to set and to remove known peers.
+ * Gets one known peer. Returns 0 to continue; anything else stops. It may call the library,
+ * and may also add and remove known peers.
  */
 typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
 
 /**
- * Look at the known peers: those of the files of known servers and of known clients, of trusted
- * material and of this session.
+ * List the known peers: those in the files of known servers and known clients, those added as
+ * trusted material, and those allowed until the context is freed.
  *
- * `host` NULL is all of them, clients, distrusted certificates and entries without a host
- * included, and `port` is not looked at; else those for this host, and, unless `port` is 0, for this port or
- * any. What is looked at is the state when the call began. `fn` is called on this thread, with
- * `userdata`, which stays yours. Any thread.
+ * With `host` NULL all are listed, including clients, distrusted certificates and entries
+ * without a host, and `port` is ignored. Otherwise only those for this host are listed and,
+ * unless `port` is 0, only those for this port or for any port. The list is as it was when the
+ * call began. `fn` is called on this thread, with `userdata`, which stays yours. Any thread.
  *
- * Returns `TLSCONN_OK` after the last one; what `fn` returned where it stopped;
- * `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when a file cannot be read or trusted;
- * `TLSCONN_E_INVALID` when `ctx` or `fn` is NULL, or `host` or `port` is none.
+ * Returns:
+ * - `TLSCONN_OK`: all have been listed.
+ * - What `fn` returned, if that was not 0.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: a file cannot be read, or cannot be trusted.
+ * - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or `host` or `port` is not valid.
  */
 TLSCONN_API
 int tlsconn_known_each(tlsconn_ctx *ctx,
@@ -1877,16 +1949,19 @@ int tlsconn_known_each(tlsconn_ctx *ctx,
                        void *userdata);
 
 /**
- * Make a server known with this certificate, in place of whatever was known for the place.
+ * Add a known server with this certificate. It replaces the entry for this host and port.
  *
- * `host` is UTF-8; `port` is 1 to 65535; `accepted` is the problems that are accepted with it,
- * bits of `tlsconn_problem` below 0x10000. It is written to the known file; without one it
- * holds until the context goes. It lifts no distrust. Any thread.
+ * `host` is UTF-8; `port` is 1 to 65535; `accepted` is the problems that are accepted with
+ * this certificate, bits of `tlsconn_problem` below 0x10000. The entry is written to the known
+ * file; if there is none, it lasts until the context is freed. It does not undo distrust. Any
+ * thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the known file cannot be written, and is as it
- * was; `TLSCONN_E_STORE_LOCKED` when another process holds it for too long;
- * `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL,
- * or `host`, `port` or `accepted` is none.
+ * Returns:
+ * - `TLSCONN_OK`: added.
+ * - `TLSCONN_E_STORE`: the known file cannot be written; it is unchanged.
+ * - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
+ * - `TLSCONN_E_PERMISSION`: others can write it.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1897,13 +1972,14 @@ int tlsconn_known_set(tlsconn_ctx *ctx,
                       uint32_t accepted);
 
 /**
- * Forget the server at a place: the next connection meets it as a stranger.
+ * Forget the server at this host and port: the next connection treats it as unknown.
  *
  * `host` and `port` are as for tlsconn_known_set(). Entries for any port, entries without a
  * host, trusted material and distrust stay. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no such entry; what
- * tlsconn_known_set() returns.
+ * Returns what tlsconn_known_set() returns, and:
+ * - `TLSCONN_OK`: removed.
+ * - `TLSCONN_E_NOT_FOUND`: there is no such entry.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1912,15 +1988,16 @@ int tlsconn_known_remove(tlsconn_ctx *ctx,
                          int port);
 
 /**
- * Forget every peer that is known by this very certificate, server or client.
+ * Forget every peer, server or client, that is known by this certificate.
  *
- * It is removed from the file of known servers, from that of known clients, and from what was
- * allowed until the context goes. A client has no host, so this is how one is forgotten: its
- * next connection is a stranger's, and tlsconn_conn_recheck() says so of those that are open.
- * Trusted material and distrust stay. Any thread.
+ * It is removed from the files of known servers and known clients, and from what was allowed
+ * until the context is freed. A client has no host, so this is the way to forget one: its next
+ * connection is from an unknown client, and for those already open tlsconn_conn_recheck() says
+ * so. Trusted material and distrust stay. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when nobody is known by it; what
- * tlsconn_known_set() returns.
+ * Returns what tlsconn_known_set() returns, and:
+ * - `TLSCONN_OK`: removed.
+ * - `TLSCONN_E_NOT_FOUND`: no peer is known by it.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1928,16 +2005,19 @@ int tlsconn_known_remove_cert(tlsconn_ctx *ctx,
                               tlsconn_cert *cert);
 
 /**
- * Mark a certificate as distrusted, or lift that mark.
+ * Mark a certificate as distrusted, or remove the mark.
  *
- * With `on` 1 it, and every certificate with its key, is refused everywhere: for any host, port
- * and role, as the peer's own or anywhere above it. Nothing lifts that but this call with
- * `on` 0. It is written to the known file, or to the file of known clients where there is no
- * other; without one it holds until the context goes. A mark in either file counts for servers
- * and clients alike, and is lifted in both. Any thread.
+ * With `on` 1 this certificate, and every certificate with the same key, is refused
+ * everywhere: for any host, port and role, as the peer's own or anywhere above it in the
+ * chain. Only this call with `on` 0 undoes that. The mark is written to the known file, or to
+ * the file of known clients if that is the only one; with neither, it lasts until the context
+ * is freed. A mark in either file applies to servers and clients alike, and is removed from
+ * both. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no mark to lift; what
- * tlsconn_known_set() returns; `TLSCONN_E_INVALID` also when `on` is neither 0 nor 1.
+ * Returns what tlsconn_known_set() returns, and:
+ * - `TLSCONN_OK`: marked, or the mark is removed.
+ * - `TLSCONN_E_NOT_FOUND`: there is no mark to remove.
+ * - `TLSCONN_E_INVALID`: `on` is neither 0 nor 1.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1948,21 +2028,25 @@ int tlsconn_known_distrust(tlsconn_ctx *ctx,
 /* ---------- Client directories ---------- */
 
 /**
- * Bring the hash links of a directory up to date, as `openssl rehash` does for a new one.
+ * Update the hash links of a directory: in a new one, make what `openssl rehash` makes.
  *
- * Files whose names end in `.pem`, `.crt`, `.cer` or `.crl`, in any case, and that hold one
- * certificate, with or without its key, or one revocation list, get a link; of files that hold
- * the same, the first by name. Other files are left out. New links are made before old ones go,
- * so that at every moment what could be found can be found. What is no link with a hash name is
- * never touched. Call it after files were added, removed or renamed, or when a file got a
- * certificate with another subject. It waits up to a minute for another call, in any process,
- * that is at work in the directory. Any thread.
+ * A file gets a link if its name ends in `.pem`, `.crt`, `.cer` or `.crl`, in upper or lower
+ * case, and it holds a single certificate, with or without its key, or a single revocation
+ * list (CRL). Of files with the same contents only the first by name gets one. Other files are
+ * skipped. New links are made before old ones are removed, so that a certificate which could
+ * be found can be found at every moment. Anything that is not a link with a hash for its name
+ * is left alone. Call it after files were added, removed or renamed, or when a file got a
+ * certificate with another subject. If another call, in this or another process, is at work in
+ * the directory, it waits for up to a minute. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the directory cannot be read or written, or
- * another program changes its links meanwhile; `TLSCONN_E_BUSY` when another process is at
- * work there for longer than a minute; `TLSCONN_E_TOO_BIG` when more than 256 have one
- * hash, and nothing was done; `TLSCONN_E_NOMEM`; `TLSCONN_E_INVALID` when `dir` is NULL or
- * empty.
+ * Returns:
+ * - `TLSCONN_OK`: the links are up to date.
+ * - `TLSCONN_E_FILE`: the directory cannot be read or written, or another program changed its
+ *   links at the same time.
+ * - `TLSCONN_E_BUSY`: another process has been at work there for more than a minute.
+ * - `TLSCONN_E_TOO_BIG`: more than 256 files have the same hash; nothing was changed.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
+ * - `TLSCONN_E_INVALID`: `dir` is NULL or empty.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1971,37 +2055,45 @@ int tlsconn_dir_rehash(const char *dir);
 /* ---------- Judging without a connection ---------- */
 
 /**
- * Judge a chain without a connection, as one of a peer that has proven to hold its key.
+ * Check a certificate chain without a connection, as if the peer had proved that it holds the
+ * key.
  *
- * It is the judgement of connections (RFC 5280, 6125 and 9525), with the context's
- * authorities, revocation lists, known peers, profile and time, as it comes out where nobody
- * is asked and all policies are `TLSCONN_POLICY_AUTO`. `role` is the `tlsconn_role` of who
- * shows the chain. `host` is the name that a server's certificate must have; NULL: names are
- * not looked at. `port` is the host's port; 0, or `host` NULL: known servers are not looked at.
- * A client has no host: `host` and `port` are not looked at, and the chain is judged as that of
- * whoever connects, by the directory of clients, the known clients, authorities as far as they
- * count, and the lists of those who may come; it must have an identity, and one that is
- * nobody else's. `chain_pem` is `len` bytes of PEM, the peer's own certificate first, needs no NUL at its
- * end, and is not kept.
+ * The checks are those of a connection (RFC 5280, 6125 and 9525), with the CAs, revocation
+ * lists (CRLs), known peers, profile and time of the context. The result is that of a
+ * connection which asks nobody and has every policy at `TLSCONN_POLICY_AUTO`. `role` is the
+ * `tlsconn_role` of the peer whose chain it is. `host` is the name that a server's certificate
+ * must be for; if NULL, names are not checked. `port` is the port of the host; if it is 0 or
+ * `host` is NULL, known servers are not looked up. `chain_pem` is `len` bytes of PEM, the
+ * peer's own certificate first; it needs no NUL at its end, and is not kept.
  *
- * `*problems` gets everything that is wrong, bits of `tlsconn_problem`, what was accepted with
- * a known peer included. `*why` gets a text for people: a line that begins with `!` for each
- * thing that is wrong, naming certificate, date, authority or list, then the path, a line for
- * each depth, from `0:`, the peer's own certificate, to the authority, with the revocation list
- * that was asked about it, if any was fresh. It lives until this
- * thread's next call of this function. Both may be NULL; on `TLSCONN_E_INVALID`,
- * `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they get 0 and an empty text. Any thread.
+ * For a client `host` and `port` are ignored. Its chain is checked as for a client that
+ * connects: against the directory of clients, the known clients, the CAs as far as they count
+ * for clients, and the lists of allowed clients. It must have an identity, which no other
+ * client may have.
  *
- * Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
- * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another
- * certificate, `TLSCONN_E_CERT_UNKNOWN` for a client that nothing vouches for,
- * `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED` for a client
- * that is on no list, has no identity, or has another one's, and `*problems` may be 0 then;
- * `TLSCONN_E_PARSE` when the text holds no certificate; `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and
- * `TLSCONN_E_PERMISSION` when known files or directory cannot be read or trusted;
- * `TLSCONN_E_INVALID`
- * when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no host, `port` is not 0 to
- * 65535, or `len` is no length.
+ * `*problems` is set to everything that is wrong, bits of `tlsconn_problem`, including what
+ * was accepted with a known peer. `*why` is set to a text for people. First it has a line that
+ * begins with `!` for each problem, naming the certificate, date, CA or revocation list. Then
+ * it has the path, a line for each depth, from `0:`, the peer's own certificate, up to the CA,
+ * with the revocation list that was consulted, if one was up to date. The text lives until the
+ * next call of this function on this thread. `problems` and `why` may be NULL; on
+ * `TLSCONN_E_INVALID`, `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they are set to 0 and an empty
+ * text. Any thread.
+ *
+ * Returns:
+ * - `TLSCONN_OK`: the peer would be accepted.
+ * - `TLSCONN_E_CERT`: refused, the certificate has problems.
+ * - `TLSCONN_E_CERT_REVOKED`: refused, a certificate has been revoked.
+ * - `TLSCONN_E_CERT_CHANGED`: refused, the host is known by another certificate.
+ * - `TLSCONN_E_CERT_UNKNOWN`: refused, the client is unknown.
+ * - `TLSCONN_E_CERT_DISTRUSTED`: refused, a certificate or key is marked as distrusted.
+ * - `TLSCONN_E_NOT_ALLOWED`: refused, the client is not on a list of allowed clients, has no
+ *   identity, or has the identity of another client; `*problems` may be 0.
+ * - `TLSCONN_E_PARSE`: `chain_pem` holds no certificate.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a known file or the directory
+ *   of clients cannot be read, or cannot be trusted.
+ * - `TLSCONN_E_INVALID`: `ctx` or `chain_pem` is NULL, `role` is not one of `tlsconn_role`,
+ *   `host` is not a valid host, `port` is not 0 to 65535, or `len` is not a valid length.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -2129,39 +2221,40 @@ const uint8_t *tlsconn_cert_der(const tlsconn_cert *cert,
 /* ---------- The 2007 proposal ---------- */
 
 /**
- * The kinds of certificate data: the mail's own four, and the fifth that its prose lists.
+ * The kinds of certificate data: the four that the mail defines, and the fifth that its text
+ * mentions.
  */
 typedef enum {
     /**
-     * Certificates of authorities.
+     * CA certificates.
      */
     VIR_CERT_CA_CERT = 0,
     /**
-     * Certificate revocation lists.
+     * Certificate revocation lists (CRLs).
      */
     VIR_CERT_CA_CRL = 1,
     /**
-     * The own private key.
+     * Your private key.
      */
     VIR_CERT_CLIENT_KEY = 2,
     /**
-     * The own certificate.
+     * Your certificate.
      */
     VIR_CERT_CLIENT_CERT = 3,
     /**
-     * Trusted server certificates. As a file it becomes the known file, which may not exist
-     * yet.
+     * Trusted server certificates. If added as a file, it becomes the known file, which need
+     * not exist yet.
      */
     VIR_CERT_TRUSTED_SERVER = 4,
 } virConnectCertDataType;
 
 /**
- * Decides about a server that is met for the first time and whose certificate an authority
- * vouches for.
+ * Decides about an unknown server with a valid certificate from a CA.
  *
- * `hostname` is the host as dialled; `cert` is the server's certificate in PEM; both live until
- * it returns. It runs on the thread that called the library, and may call it. It returns
- * `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`; any other number rejects.
+ * `hostname` is the host that you connect to; `cert` is the server's certificate in PEM; both
+ * live until it returns. It runs on the thread that called the library, and may call the
+ * library itself. It returns `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`;
+ * any other number rejects.
  */
 typedef int (*virConnectCertificateValidator)(const char *hostname, const char *cert);
 
@@ -2171,8 +2264,8 @@ typedef int (*virConnectCertificateValidator)(const char *hostname, const char *
  * `dataType` is one of `virConnectCertDataType`; `data` is a NUL-terminated PEM text, and is
  * copied. Any thread.
  *
- * Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add() would have
- * returned. The context is as it was then.
+ * Returns 0, or -1 on failure: tlsconn_last_error() then has the error that tlsconn_ctx_add()
+ * would have returned, and the context is unchanged.
  */
 TLSCONN_API
 int virConnectAddCertData(int dataType,
@@ -2181,23 +2274,25 @@ int virConnectAddCertData(int dataType,
 /**
  * Add certificate data from a PEM file to the default context.
  *
- * `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL. A
- * file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
+ * `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL.
+ * A file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
  * writes. Any thread.
  *
- * Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add_file() or
- * tlsconn_ctx_set_known_file() would have returned. The context is as it was then.
+ * Returns 0, or -1 on failure: tlsconn_last_error() then has the error that
+ * tlsconn_ctx_add_file() or tlsconn_ctx_set_known_file() would have returned, and the context
+ * is unchanged.
  */
 TLSCONN_API
 int virConnectAddCertDataFile(int dataType,
                               const char *dataFile);
 
 /**
- * Set the function that decides about servers met for the first time, on the default context.
+ * Set the function that decides about unknown servers, on the default context.
  *
- * It is asked only about servers whose certificate passed every check; every other question is
- * refused with its problems. `cb` may be NULL: once a function was set, strangers are refused
- * from then on. tlsconn_ctx_set_validator() on tlsconn_ctx_default() takes its place. Any thread.
+ * It is asked only about servers whose certificate passed every check; in any other situation
+ * that would need an answer the server is refused, and the error has its problems. `cb` may be
+ * NULL: if a function was ever set, unknown servers are then refused.
+ * tlsconn_ctx_set_validator() on tlsconn_ctx_default() replaces it. Any thread.
  *
  * Returns 0.
  */

@@ -2,111 +2,116 @@
 
 use crate::error::Kind;
 
-/// What a call came to: 0 it is done; below 0 it failed, and tlsconn_last_error() has the words;
-/// above 0 it did not fail, but is not done yet or, with `TLSCONN_EOF`, has come to the end.
+/// The result of a call. 0 is success. Below 0 the call failed, and tlsconn_last_error() says
+/// why. Above 0 it has not failed: it is not finished yet or, with `TLSCONN_EOF`, it has
+/// reached the end of the stream.
 ///
-/// A number is never changed and never used again, so it may be stored. Any release may
-/// bring new ones: give every `switch` a `default`.
+/// The numbers never change and are never reused, so you may store them. Any release may add
+/// new ones: give every `switch` a `default`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum tlsconn_code {
-    /// The call did what its text says.
+    /// Success.
     TLSCONN_OK = 0,
     /// Not yet: call again once the peer has sent something. See tlsconn_conn_poll().
     TLSCONN_WANT_READ = 1,
-    /// Not yet: call again once there is room for bytes to the peer.
+    /// Not yet: call again once there is room to send to the peer.
     TLSCONN_WANT_WRITE = 2,
-    /// Not yet: there is a question, see tlsconn_conn_question(). Call again once it is
-    /// answered; tlsconn_conn_poll() wakes then.
+    /// Not yet: a question is open, see tlsconn_conn_question(). Call again once it is
+    /// answered; tlsconn_conn_poll() wakes up then.
     TLSCONN_WANT_ANSWER = 3,
-    /// The peer said, by the closing alert of TLS, that it sends no more.
+    /// End of stream: the peer closed it properly, with the closing alert of TLS.
     TLSCONN_EOF = 4,
-    /// The call itself was wrong: a NULL, a length, a number out of range. A bug in the
+    /// Invalid argument: a NULL pointer, a bad length, a number out of range. A bug in the
     /// caller.
     TLSCONN_E_INVALID = -1,
-    /// Memory, descriptors or threads of the process ran out.
+    /// The process ran out of memory, file descriptors or threads.
     TLSCONN_E_NOMEM = -2,
-    /// The call does not fit the state that the object is in, such as a write after
+    /// The call is not allowed in the object's present state, such as a write after
     /// tlsconn_conn_shutdown().
     TLSCONN_E_STATE = -3,
-    /// A callback made a call that would have to wait for that very callback.
+    /// A callback made a call that would have to wait for that same callback.
     TLSCONN_E_REENTRANT = -4,
     /// Another thread is using the same direction of the connection.
     TLSCONN_E_BUSY = -5,
-    /// The question was answered before.
+    /// The question has already been answered.
     TLSCONN_E_STALE = -6,
-    /// The process was forked after the object was made, and the object does not survive that.
+    /// The process has forked since the object was made, and the object cannot be used in the
+    /// child.
     TLSCONN_E_FORKED = -7,
-    /// This build, or this platform, cannot do it.
+    /// Not supported by this build or on this platform.
     TLSCONN_E_UNSUPPORTED = -8,
-    /// There is no such thing to remove or to look at.
+    /// There is nothing to remove or to look at.
     TLSCONN_E_NOT_FOUND = -9,
-    /// A bug in libtlsconn. Every object may still be given up.
+    /// A bug in libtlsconn. You can still free every object.
     TLSCONN_E_INTERNAL = -99,
-    /// The operating system failed to move bytes; the message has its words.
+    /// The operating system failed to send or receive; the message quotes it.
     TLSCONN_E_IO = -100,
-    /// The host name has no address.
+    /// The host name could not be resolved.
     TLSCONN_E_RESOLVE = -101,
-    /// No address of the host let us in; the message has the words for each.
+    /// Could not connect to any address of the host; the message says why for each.
     TLSCONN_E_CONNECT = -102,
-    /// A deadline passed, see TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS and TLSCONN_OPT_IO_TIMEOUT_MS.
+    /// Timed out, see TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS and TLSCONN_OPT_IO_TIMEOUT_MS.
     TLSCONN_E_TIMEOUT = -103,
-    /// The connection was aborted by tlsconn_conn_abort().
+    /// tlsconn_conn_abort() aborted the connection.
     TLSCONN_E_CANCELLED = -104,
-    /// The stream ended without the closing alert of TLS (RFC 8446, section 6.1): what came
-    /// may not be all.
+    /// The stream ended without the closing alert of TLS (RFC 8446, section 6.1): the data may
+    /// be incomplete.
     TLSCONN_E_TRUNCATED = -105,
-    /// The peer hung up while the question about it was open. An answer that lasts is kept.
+    /// The peer hung up while the question about it was open. A lasting answer is kept.
     TLSCONN_E_PEER_GONE = -106,
-    /// A file or directory cannot be read; the message has the system's words.
+    /// A file or directory cannot be read; the message quotes the operating system.
     TLSCONN_E_FILE = -200,
-    /// Others may read a private key, or may write what must be ours.
+    /// Bad permissions: others can read a private key, or can write a file or directory that
+    /// only you should be able to write.
     TLSCONN_E_PERMISSION = -201,
-    /// The PEM text does not parse, or holds nothing of the kind asked for.
+    /// Not valid PEM, or PEM without anything of the kind asked for.
     TLSCONN_E_PARSE = -202,
-    /// A key is encrypted, and there was no passphrase or not the right one.
+    /// The key is encrypted, and the passphrase is missing or wrong.
     TLSCONN_E_PASSPHRASE = -203,
-    /// The own key and the own certificate do not belong together.
+    /// Your private key does not match your certificate.
     TLSCONN_E_KEY_MISMATCH = -204,
-    /// There is no authority where one is required.
+    /// A CA certificate is required and there is none.
     TLSCONN_E_NO_CA = -205,
-    /// Half of an own pair: a certificate without its key, or the reverse.
+    /// You have a certificate without its private key, or a private key without its
+    /// certificate.
     TLSCONN_E_NO_KEY = -206,
-    /// A file holds an older revocation list than the one in force, which stays.
+    /// A file holds an older revocation list (CRL) than the one in use; the newer one stays in
+    /// use.
     TLSCONN_E_CRL_ROLLBACK = -207,
-    /// A file is larger than any honest one of its kind.
+    /// The file is too large to be a genuine one of its kind.
     TLSCONN_E_TOO_BIG = -208,
-    /// The peer's certificate has problems; tlsconn_error_problems() has them all.
+    /// The peer's certificate has problems; tlsconn_error_problems() lists them all.
     TLSCONN_E_CERT = -300,
-    /// The peer's certificate, or one above it, is revoked.
+    /// The peer's certificate, or one above it in the chain, has been revoked.
     TLSCONN_E_CERT_REVOKED = -301,
-    /// The peer shows another certificate than the one that is known.
+    /// The peer's certificate is not the one it is known by.
     TLSCONN_E_CERT_CHANGED = -302,
-    /// The peer is a stranger, and strangers are refused.
+    /// The peer is not known, and unknown peers are refused.
     TLSCONN_E_CERT_UNKNOWN = -303,
-    /// The peer's certificate, or a key in its chain, is marked distrusted.
+    /// The peer's certificate, or a key in its chain, is marked as distrusted.
     TLSCONN_E_CERT_DISTRUSTED = -304,
-    /// The user, or the application for the user, said no.
+    /// The user, or the application on the user's behalf, rejected the peer.
     TLSCONN_E_REJECTED = -400,
-    /// There is a question and nobody to ask.
+    /// There is a question, but no validator is set to answer it.
     TLSCONN_E_NO_VALIDATOR = -401,
     /// The question was not answered in time, see TLSCONN_OPT_ANSWER_TIMEOUT_MS.
     TLSCONN_E_ANSWER_TIMEOUT = -402,
-    /// A store of known servers or known clients cannot be read or written, or is damaged.
+    /// A store of known servers or known clients is damaged, or cannot be read or written.
     TLSCONN_E_STORE = -403,
-    /// Another process holds a store of known servers or known clients.
+    /// Another process has locked a store of known servers or known clients.
     TLSCONN_E_STORE_LOCKED = -404,
-    /// The peer does not speak TLS as it should, or we have nothing in common.
+    /// The peer broke the TLS protocol, or has no version or cipher in common with us.
     TLSCONN_E_PROTOCOL = -500,
     /// The peer ended the connection with an alert; the message names it.
     TLSCONN_E_ALERT = -501,
-    /// The peer refused our certificate, or wanted one and we have none.
+    /// The peer rejected your certificate, or requires one and you have none.
     TLSCONN_E_PEER_REJECTED_US = -502,
-    /// A client came without the certificate that it needs.
+    /// The client sent no certificate, and one is required.
     TLSCONN_E_NO_CLIENT_CERT = -503,
-    /// A client is not on the list of those that may come.
+    /// The client is not on the list of allowed clients.
     TLSCONN_E_NOT_ALLOWED = -504,
-    /// There is no application protocol that both sides speak (RFC 7301).
+    /// No application protocol in common (RFC 7301).
     TLSCONN_E_ALPN = -505,
 }
 

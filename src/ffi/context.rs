@@ -13,12 +13,13 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::material::{Layout, Material};
 
-/// An application's trust: the authorities it believes, its own key, the peers it knows, and
-/// whom to ask.
+/// What an application trusts: its CAs, its own certificate and key, the peers it knows, and
+/// the validator it asks about others.
 ///
-/// Counted, and good for any number of threads at once. Every change is whole or did not
-/// happen. A connection works with what the context was when it began, and is judged by what
-/// the context is then. A context survives a fork.
+/// Reference-counted; any number of threads may use it at once. Every change is made completely
+/// or not at all. A connection uses the context as it was when the connection began, but is
+/// judged by the context as it is at the time of judging. A context can still be used after a
+/// fork.
 #[derive(Debug, Default)]
 pub struct tlsconn_ctx(pub(super) Context);
 
@@ -26,37 +27,37 @@ pub struct tlsconn_ctx(pub(super) Context);
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum tlsconn_material {
-    /// Certificates of authorities. A server's own certificate belongs to
-    /// `TLSCONN_MAT_TRUSTED_PEER`: here it would be believed for whatever it names.
+    /// CA certificates. Do not add a server's own certificate here, where it would be trusted
+    /// for every name in it: add that as `TLSCONN_MAT_TRUSTED_PEER`.
     TLSCONN_MAT_CA = 10,
-    /// Certificate revocation lists.
+    /// Certificate revocation lists (CRLs).
     TLSCONN_MAT_CRL = 11,
-    /// The own private key: PKCS#8, PKCS#1 or SEC1, encrypted PKCS#8 with a passphrase.
+    /// Your private key: PKCS#8, PKCS#1 or SEC1, or PKCS#8 encrypted with a passphrase.
     TLSCONN_MAT_KEY = 12,
-    /// The own certificate, followed by the intermediates that lead to its authority.
+    /// Your certificate, followed by the intermediates that lead to its CA.
     TLSCONN_MAT_CERT = 13,
-    /// Certificates of servers, and with `Role: client` of clients, that are known without an
-    /// authority, in the form of trusted.pem.
+    /// Certificates of servers, and of clients where marked `Role: client`, that are trusted
+    /// without a CA, in the format of trusted.pem.
     TLSCONN_MAT_TRUSTED_PEER = 14,
 }
 
-/// Sets of files with known names in a directory.
+/// Sets of files with fixed names in a directory.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum tlsconn_layout {
-    /// ca/cert.pem, ca/ca-crl.pem, client/cert.pem, client/key.pem and, as the stores of known
-    /// servers and of known clients, server/trusted.pem and client/trusted.pem; by itself in
-    /// $TLSCONN_DIR, else in $HOME/.pki/tlsconn.
+    /// ca/cert.pem, ca/ca-crl.pem, client/cert.pem and client/key.pem, with server/trusted.pem
+    /// and client/trusted.pem as the stores of known servers and known clients. By default in
+    /// $TLSCONN_DIR, or in $HOME/.pki/tlsconn if that is not set.
     TLSCONN_LAYOUT_TLSCONN = 20,
     /// libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
-    /// directory (libvirt's pkipath); by itself where libvirt looks for them.
+    /// directory (libvirt's pkipath). By default wherever libvirt looks for them.
     TLSCONN_LAYOUT_LIBVIRT = 21,
-    /// The same with libvirt's servercert.pem and serverkey.pem.
+    /// The same, with libvirt's servercert.pem and serverkey.pem.
     TLSCONN_LAYOUT_LIBVIRT_SERVER = 22,
-    /// docker's ca.pem, cert.pem and key.pem; by itself in $HOME/.docker.
+    /// docker's ca.pem, cert.pem and key.pem. By default in $HOME/.docker.
     TLSCONN_LAYOUT_DOCKER = 23,
-    /// QEMU's ca-cert.pem, ca-crl.pem, client-cert.pem and client-key.pem; has no place by
-    /// itself.
+    /// QEMU's ca-cert.pem, ca-crl.pem, client-cert.pem and client-key.pem. It has no default
+    /// directory.
     TLSCONN_LAYOUT_QEMU = 24,
 }
 
@@ -97,11 +98,11 @@ pub(super) fn no_constant(name: &str, number: c_int, set: &str) -> Error {
     Error::new(Kind::Invalid, format!("{name} is {number}, which is none of {set}"))
 }
 
-/// Make a context that trusts nobody and knows nobody.
+/// Make a context that trusts no CA and knows no peer.
 ///
-/// As long as no validator is set, the word of an authority that is added is enough, and nobody
-/// is asked.
-/// Never NULL. It is yours: give it up with tlsconn_ctx_unref(). Any thread.
+/// Until a validator is set, a server with a valid certificate from one of the CAs you add is
+/// accepted without asking. Never NULL. The context is yours: free it with tlsconn_ctx_unref().
+/// Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_ctx_new() -> *mut tlsconn_ctx {
     give(Arc::new(tlsconn_ctx::default()))
@@ -109,8 +110,8 @@ pub extern "C" fn tlsconn_ctx_new() -> *mut tlsconn_ctx {
 
 /// Take one more reference.
 ///
-/// Returns `ctx`, and NULL for NULL. The reference is yours: give it up with
-/// tlsconn_ctx_unref(). Any thread.
+/// Returns `ctx`, or NULL for NULL. The reference is yours: free it with tlsconn_ctx_unref().
+/// Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_ctx_ref(ctx: *mut tlsconn_ctx) -> *mut tlsconn_ctx {
     // SAFETY: the contract: a context or NULL.
@@ -118,19 +119,19 @@ pub unsafe extern "C" fn tlsconn_ctx_ref(ctx: *mut tlsconn_ctx) -> *mut tlsconn_
     ctx
 }
 
-/// Give up a reference. NULL is allowed and does nothing.
+/// Free a reference. NULL is allowed and does nothing.
 ///
-/// Connections go on with what they hold. Any thread; a callback's userdata may be destroyed
-/// on it.
+/// Connections keep what they need and carry on. Any thread; the `destroy` functions of
+/// callbacks may be called on that thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_ctx_unref(ctx: *mut tlsconn_ctx) {
     // SAFETY: the contract: the caller's own reference, not used again.
     unsafe { take_back(ctx) };
 }
 
-/// The context of the process, which the functions of the 2007 proposal fill.
+/// The default context of the process, which the functions of the 2007 proposal use.
 ///
-/// Never NULL, and always the same. It is borrowed: never give it up. Any thread.
+/// Never NULL, and always the same one. It is borrowed: never free it. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
     static DEFAULT: OnceLock<Arc<tlsconn_ctx>> = OnceLock::new();
@@ -140,17 +141,22 @@ pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
 /// Add material from a PEM text in memory.
 ///
 /// `material` is one of `tlsconn_material`. `pem` is `len` bytes, needs no NUL at its end, and
-/// is copied. Text around the PEM blocks is ignored; blocks that do not parse are not. What is
-/// added stands beside what is there. An own certificate and its key may come in any order,
-/// and replace the pair in use once both are there. Any thread.
+/// is copied. Text around the PEM blocks is ignored, but a block that does not parse is an
+/// error. The material is added to what is already there. You may add your certificate and its
+/// key in either order: they replace the ones in use once both are there. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when `pem` holds nothing of this kind, or a block
-/// that does not parse; `TLSCONN_E_PASSPHRASE` when a key is encrypted and no passphrase, or
-/// none that fits, was given (see tlsconn_ctx_set_passphrase()); `TLSCONN_E_CERT` when an own
-/// certificate has ended, has not begun or is not meant for TLS, and, with
-/// `TLSCONN_PROFILE_LIBVIRT`, when own certificate and authorities are none that libvirt would
-/// start with; `TLSCONN_E_INVALID` when `ctx` or `pem` is NULL, `len` is no length, or
-/// `material` is none. On failure the context is as it was.
+/// Returns:
+/// - `TLSCONN_OK`: added.
+/// - `TLSCONN_E_PARSE`: `pem` holds nothing of this kind, or a block does not parse.
+/// - `TLSCONN_E_PASSPHRASE`: the key is encrypted, and the passphrase is missing or wrong (see
+///   tlsconn_ctx_set_passphrase()).
+/// - `TLSCONN_E_CERT`: your certificate has expired, is not valid yet or is not meant for TLS;
+///   or, with `TLSCONN_PROFILE_LIBVIRT`, libvirt would not start with your certificates and
+///   CAs.
+/// - `TLSCONN_E_INVALID`: `ctx` or `pem` is NULL, `len` is not a valid length, or `material` is
+///   not one of `tlsconn_material`.
+///
+/// On failure the context is unchanged.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add(
@@ -168,15 +174,20 @@ pub unsafe extern "C" fn tlsconn_ctx_add(
     })
 }
 
-/// Add material from a PEM file, which tlsconn_ctx_reload() looks at again.
+/// Add material from a PEM file. tlsconn_ctx_reload() reads it again if it changes.
 ///
 /// `material` is one of `tlsconn_material`; `path` is any bytes up to a NUL. Any thread.
 ///
-/// Returns what tlsconn_ctx_add() returns, with file and line in the message; and
-/// `TLSCONN_E_FILE` when the file cannot be read or is none (a directory, a FIFO, a device);
-/// `TLSCONN_E_TOO_BIG`; `TLSCONN_E_PERMISSION` when others may read a private key;
-/// `TLSCONN_E_NOMEM`; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, `path` is empty, or
-/// `material` is none. On failure the context is as it was.
+/// Returns what tlsconn_ctx_add() returns, with file and line in the message, and:
+/// - `TLSCONN_E_FILE`: the file cannot be read, or is not a regular file (a directory, a FIFO,
+///   a device).
+/// - `TLSCONN_E_TOO_BIG`: the file is too large.
+/// - `TLSCONN_E_PERMISSION`: others can read a private key.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
+/// - `TLSCONN_E_INVALID`: `ctx` or `path` is NULL, `path` is empty, or `material` is not one of
+///   `tlsconn_material`.
+///
+/// On failure the context is unchanged.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add_file(
@@ -193,16 +204,19 @@ pub unsafe extern "C" fn tlsconn_ctx_add_file(
     })
 }
 
-/// Add every PEM file of a directory, which tlsconn_ctx_reload() lists again.
+/// Add every PEM file in a directory. tlsconn_ctx_reload() lists the directory again.
 ///
-/// `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL. Files count by their
-/// ending (.pem, .crt, .cer, .crl, .key), in the order of their names; directories inside are
-/// not entered. Any thread.
+/// `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL. Files are chosen by
+/// their extension (.pem, .crt, .cer, .crl, .key) and read in the order of their names;
+/// subdirectories are not searched. Any thread.
 ///
-/// Returns what tlsconn_ctx_add_file() returns for the first file that cannot be taken, and
-/// `TLSCONN_E_PARSE` when there is no such file; `TLSCONN_E_FILE` when `dir` is no directory
-/// that can be read; `TLSCONN_E_INVALID` when `ctx` or `dir` is NULL, `dir` is empty, or
-/// `material` is none. On failure the context is as it was.
+/// Returns what tlsconn_ctx_add_file() returns for the first file that cannot be added, and:
+/// - `TLSCONN_E_PARSE`: the directory has no such file.
+/// - `TLSCONN_E_FILE`: `dir` is not a directory, or cannot be read.
+/// - `TLSCONN_E_INVALID`: `ctx` or `dir` is NULL, `dir` is empty, or `material` is not one of
+///   `tlsconn_material`.
+///
+/// On failure the context is unchanged.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add_dir(
@@ -221,17 +235,21 @@ pub unsafe extern "C" fn tlsconn_ctx_add_dir(
 
 /// Add the files of a layout.
 ///
-/// `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the place that the
-/// layout has by itself. Only the authority is required. The directories server/
-/// and client/ of `TLSCONN_LAYOUT_TLSCONN` are made with mode 0700 where they are missing; where
-/// one cannot be made there is no known file in it. Any thread.
+/// `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the default
+/// directory of the layout. Only the CA certificate is required. For `TLSCONN_LAYOUT_TLSCONN`
+/// the directories server/ and client/ are made with mode 0700 if they are missing; if one
+/// cannot be made, the store in it is not used. Any thread.
 ///
-/// Returns what tlsconn_ctx_add_file() returns; and `TLSCONN_E_NO_CA` when the authority, or any
-/// place to look for it such as `$HOME`, is missing; `TLSCONN_E_NO_KEY` when a certificate has
-/// no key, or the reverse; `TLSCONN_E_KEY_MISMATCH` when they do not belong together;
-/// `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` as tlsconn_ctx_set_known_file() returns them;
-/// `TLSCONN_E_INVALID` when `ctx` is NULL, `layout` is none, `dir` is empty, or `dir` is NULL
-/// and the layout has no place by itself. On failure the context is as it was.
+/// Returns what tlsconn_ctx_add_file() returns, and:
+/// - `TLSCONN_E_NO_CA`: the CA certificate is missing, or there is nowhere to look for it
+///   because, for example, `$HOME` is not set.
+/// - `TLSCONN_E_NO_KEY`: the certificate has no key, or the key has no certificate.
+/// - `TLSCONN_E_KEY_MISMATCH`: the key does not match the certificate.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: as for tlsconn_ctx_set_known_file().
+/// - `TLSCONN_E_INVALID`: `ctx` is NULL, `layout` is not one of `tlsconn_layout`, `dir` is
+///   empty, or `dir` is NULL and the layout has no default directory.
+///
+/// On failure the context is unchanged.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add_layout(
@@ -252,12 +270,14 @@ pub unsafe extern "C" fn tlsconn_ctx_add_layout(
     })
 }
 
-/// Believe the authorities that the operating system trusts.
+/// Trust the CAs that the operating system trusts.
 ///
-/// They are read now, and not looked at again. Any thread.
+/// They are read once, now; tlsconn_ctx_reload() does not read them again. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_NO_CA` when the system has none; `TLSCONN_E_INVALID` when
-/// `ctx` is NULL.
+/// Returns:
+/// - `TLSCONN_OK`: added.
+/// - `TLSCONN_E_NO_CA`: the system has no CA certificates.
+/// - `TLSCONN_E_INVALID`: `ctx` is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> c_int {
@@ -267,17 +287,22 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
     })
 }
 
-/// Name the store of known servers: the file that `TLSCONN_ALLOW_ALWAYS` writes.
+/// Set the known file: the store of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
 ///
-/// `path` may not exist yet; its directory must. File and directory must be yours or root's,
-/// and nobody else may write them. The file is PEM with lines of text above each block, and
-/// other processes may change it at any time. A store that was named before is left. Any
-/// thread.
+/// `path` need not exist yet, but its directory must. File and directory must belong to you or
+/// to root, and nobody else may be able to write them. The file is PEM with lines of text above
+/// each block, and other processes may change it at any time. A known file that was set before
+/// is no longer used. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the file is damaged, with the line, when it
-/// cannot be read, and when its directory is missing; `TLSCONN_E_PERMISSION` when others may
-/// write it or its directory; `TLSCONN_E_INVALID` when `ctx` or `path` is NULL, or `path` names
-/// no file, or that of known clients. On failure the context is as it was.
+/// Returns:
+/// - `TLSCONN_OK`: set.
+/// - `TLSCONN_E_STORE`: the file is damaged (the message has the line) or cannot be read, or
+///   its directory is missing.
+/// - `TLSCONN_E_PERMISSION`: others can write the file or its directory.
+/// - `TLSCONN_E_INVALID`: `ctx` or `path` is NULL, or `path` does not name a file, or names the
+///   file of known clients.
+///
+/// On failure the context is unchanged.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_known_file(
@@ -292,23 +317,28 @@ pub unsafe extern "C" fn tlsconn_ctx_set_known_file(
     })
 }
 
-/// Look at every file again, and take what has changed.
+/// Check every file again, and load those that have changed.
 ///
-/// Cheap enough to be called before each connection: one look at the times of each file.
-/// Authorities, own certificate and key, and trusted servers change together or not at all. A
-/// revocation list, a file of a directory, a pair of tlsconn_ctx_add_server_pair() or the secret of
-/// tickets that cannot be taken is named, and what it held stays in force, while the others are
-/// taken: of a pair both files or neither. A file that disappeared is a failure, and what it
-/// held stays in force too; but an authority whose file disappeared from a directory given to
-/// tlsconn_ctx_add_dir() is forgotten. Any thread.
+/// It only looks at the times of each file first, so it is cheap enough to call before each
+/// connection. Any thread.
 ///
-/// Returns `TLSCONN_OK`; what tlsconn_ctx_add_file() returns for the first file that cannot be
-/// taken; `TLSCONN_E_KEY_MISMATCH` and `TLSCONN_E_NO_KEY` when a certificate and its key do not
-/// match any more, or one of them is gone, and the old pair stays; `TLSCONN_E_CRL_ROLLBACK` when
-/// a file holds, in place of an issuer's revocation list, none, an older one, one about fewer
-/// certificates, or one that another key signed than the authority's that is still here;
-/// `TLSCONN_E_BUSY` when another thread changed the context meanwhile: call again;
-/// `TLSCONN_E_INVALID` when `ctx` is NULL.
+/// CAs, your certificate and key, and trusted servers are replaced together or not at all. If a
+/// revocation list, a file of a directory, a certificate and key of
+/// tlsconn_ctx_add_server_pair() or the ticket secret cannot be loaded, the error names it and
+/// its old contents stay in use, while the others are loaded; of a certificate and key, both
+/// files are loaded or neither. A missing file is an error, and its old contents stay in use
+/// too. But a CA whose file is gone from a directory of tlsconn_ctx_add_dir() is no longer
+/// trusted.
+///
+/// Returns what tlsconn_ctx_add_file() returns for the first file that cannot be loaded, and:
+/// - `TLSCONN_OK`: everything is up to date.
+/// - `TLSCONN_E_KEY_MISMATCH`, `TLSCONN_E_NO_KEY`: a certificate and its key no longer match,
+///   or one of them is gone; the old ones stay in use.
+/// - `TLSCONN_E_CRL_ROLLBACK`: in place of a revocation list in use, a file holds none from
+///   that issuer, an older one, one that covers fewer certificates, or one signed by another
+///   key although the CA whose key signed the old one is still there.
+/// - `TLSCONN_E_BUSY`: another thread changed the context at the same time; call again.
+/// - `TLSCONN_E_INVALID`: `ctx` is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_reload(ctx: *mut tlsconn_ctx) -> c_int {
@@ -318,23 +348,26 @@ pub unsafe extern "C" fn tlsconn_ctx_reload(ctx: *mut tlsconn_ctx) -> c_int {
     })
 }
 
-/// Add a pattern to the list of clients that may come, by distinguished name.
+/// Add a pattern to the list of allowed clients, which goes by distinguished name.
 ///
-/// `pattern` is NUL-terminated UTF-8, copied; NULL sets an empty list in place of whatever was
-/// added, which admits nobody. As long as this was never called there is no list. In a pattern
-/// `*` stands for any characters, `?` for one character, everything else for itself. A
-/// character that the name has escaped counts as one, its backslash included: `*`, `?` and the
-/// same two characters fit it, a plain `,` or `+` does not. It is compared, letter case
-/// included, with the whole name in the order of its encoding, escaped as GnuTLS does it:
-/// `C=GB,O=Lab,CN=alice`, as libvirt's tls_allowed_dn_list and virt-pki-query-dn have it.
-/// (certtool and openssl show the order reversed, or other escapes; the hint of an error shows
+/// `pattern` is NUL-terminated UTF-8, and is copied. NULL replaces the list by an empty one,
+/// which allows nobody. Until the first call there is no list, and any name is allowed. In a
+/// pattern `*` stands for any characters, `?` for one character, and everything else for
+/// itself. A character that is escaped in the name counts as one, backslash included: `*`, `?`
+/// or the same two characters match it, a plain `,` or `+` does not. The pattern must match the
+/// whole name, case-sensitively, in the order in which it is encoded, and escaped as GnuTLS
+/// does it: `C=GB,O=Lab,CN=alice`, as in libvirt's tls_allowed_dn_list and virt-pki-query-dn.
+/// (certtool and openssl print the reverse order, or other escapes; the hint of an error shows
 /// the pattern to add.)
 ///
-/// The list counts for peers of `TLSCONN_ROLE_CLIENT`, known ones included: whatever vouches
-/// for a client, its name must fit a pattern. Any thread.
+/// The list applies to peers of `TLSCONN_ROLE_CLIENT`, known ones included: no matter why a
+/// client is trusted, its name must match a pattern. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `pattern` is empty or no
-/// UTF-8. On failure the context is as it was.
+/// Returns:
+/// - `TLSCONN_OK`: added.
+/// - `TLSCONN_E_INVALID`: `ctx` is NULL, or `pattern` is empty or not UTF-8.
+///
+/// On failure the context is unchanged.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_allow_dn(
@@ -354,15 +387,17 @@ pub unsafe extern "C" fn tlsconn_ctx_allow_dn(
     })
 }
 
-/// Set whom to ask about peers, in place of whoever was set before.
+/// Set the validator: the function that is asked about peers. It replaces the one set before.
 ///
-/// About clients it is asked only where `TLSCONN_OPT_ON_CLIENT` is ASK. `fn` may be NULL: then
-/// nobody is asked, and once somebody was set, servers that are strangers are refused rather than
-/// admitted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it
-/// when nothing uses it any more. With `fn` NULL both are ignored. Connections that are
-/// waiting for an answer go on waiting. Any thread.
+/// It is asked about clients only if `TLSCONN_OPT_ON_CLIENT` is ASK. `fn` may be NULL: then
+/// nobody is asked, and if a validator was ever set, unknown servers are refused instead of
+/// accepted. `userdata` is passed to `fn`; `destroy`, which may be NULL, gets it once it is no
+/// longer used. If `fn` is NULL, both are ignored. Connections that are waiting for an answer
+/// keep waiting. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, and `userdata` stays yours.
+/// Returns:
+/// - `TLSCONN_OK`: set.
+/// - `TLSCONN_E_INVALID`: `ctx` is NULL; `userdata` stays yours.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_validator(
@@ -379,13 +414,16 @@ pub unsafe extern "C" fn tlsconn_ctx_set_validator(
     })
 }
 
-/// Set whom to ask for the passphrases of encrypted keys, in place of whoever was set before.
+/// Set the function that is asked for the passphrases of encrypted keys. It replaces the one
+/// set before.
 ///
-/// It counts for keys that are added or reloaded from now on, and is called on the thread that
-/// adds or reloads. `fn` may be NULL: then encrypted keys cannot be added. `userdata` and
+/// It is used for keys that are added or reloaded from now on, and is called on the thread that
+/// adds or reloads them. `fn` may be NULL: then encrypted keys cannot be added. `userdata` and
 /// `destroy` are as for tlsconn_ctx_set_validator(). Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, and `userdata` stays yours.
+/// Returns:
+/// - `TLSCONN_OK`: set.
+/// - `TLSCONN_E_INVALID`: `ctx` is NULL; `userdata` stays yours.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_passphrase(

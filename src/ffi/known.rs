@@ -12,25 +12,26 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Origin, Place};
 
-/// A peer that is known by its very certificate, or a certificate that is distrusted.
+/// A peer that is known by its certificate, or a certificate that is distrusted.
 ///
-/// Borrowed, and valid inside the call of `tlsconn_known_fn` only. New members come at the end.
+/// Borrowed, and valid only during the call of `tlsconn_known_fn`. New members are added at the
+/// end.
 #[repr(C)]
 pub struct tlsconn_known {
-    /// The host, UTF-8; empty for a client, which has none, and for a server's entry without a
-    /// host, which is for the names in its certificate.
+    /// The host, UTF-8. Empty for a client, which has none, and for a server entry without a
+    /// host, which applies to the names in its certificate.
     pub host: *const c_char,
-    /// The port; 0: any, and for a client.
+    /// The port. 0 means any port; also 0 for a client.
     pub port: c_int,
-    /// A `tlsconn_role`.
+    /// One of `tlsconn_role`.
     pub role: c_int,
-    /// 1 for a certificate that is distrusted, else 0.
+    /// 1 if the certificate is distrusted, else 0.
     pub distrusted: c_int,
     /// The problems that were accepted with it, bits of `tlsconn_problem`.
     pub accepted: u32,
-    /// When it was added, in seconds since 1970; 0: not said.
+    /// When it was added, in seconds since 1970; 0 if unknown.
     pub added: i64,
-    /// From when on it admits nobody any more, in seconds since 1970; 0: never.
+    /// When it expires and is no longer accepted, in seconds since 1970; 0 for never.
     pub expires: i64,
     /// `user`, `admin` or `import`.
     pub origin: *const c_char,
@@ -38,7 +39,7 @@ pub struct tlsconn_known {
     pub cert: *mut tlsconn_cert,
 }
 
-/// Which side of a connection somebody is on.
+/// Which side of a connection a peer is on.
 #[repr(C)]
 #[allow(dead_code, reason = "C reads these")]
 pub enum tlsconn_role {
@@ -48,22 +49,24 @@ pub enum tlsconn_role {
     TLSCONN_ROLE_CLIENT = 161,
 }
 
-/// Looks at one known peer. Returns 0 to go on; anything else stops. It may call the library,
-/// also to set and to remove known peers.
+/// Gets one known peer. Returns 0 to continue; anything else stops. It may call the library,
+/// and may also add and remove known peers.
 pub type tlsconn_known_fn =
     Option<unsafe extern "C" fn(known: *const tlsconn_known, userdata: *mut c_void) -> c_int>;
 
-/// Look at the known peers: those of the files of known servers and of known clients, of trusted
-/// material and of this session.
+/// List the known peers: those in the files of known servers and known clients, those added as
+/// trusted material, and those allowed until the context is freed.
 ///
-/// `host` NULL is all of them, clients, distrusted certificates and entries without a host
-/// included, and `port` is not looked at; else those for this host, and, unless `port` is 0, for this port or
-/// any. What is looked at is the state when the call began. `fn` is called on this thread, with
-/// `userdata`, which stays yours. Any thread.
+/// With `host` NULL all are listed, including clients, distrusted certificates and entries
+/// without a host, and `port` is ignored. Otherwise only those for this host are listed and,
+/// unless `port` is 0, only those for this port or for any port. The list is as it was when the
+/// call began. `fn` is called on this thread, with `userdata`, which stays yours. Any thread.
 ///
-/// Returns `TLSCONN_OK` after the last one; what `fn` returned where it stopped;
-/// `TLSCONN_E_STORE` and `TLSCONN_E_PERMISSION` when a file cannot be read or trusted;
-/// `TLSCONN_E_INVALID` when `ctx` or `fn` is NULL, or `host` or `port` is none.
+/// Returns:
+/// - `TLSCONN_OK`: all have been listed.
+/// - What `fn` returned, if that was not 0.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: a file cannot be read, or cannot be trusted.
+/// - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or `host` or `port` is not valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_known_each(
     ctx: *mut tlsconn_ctx,
@@ -106,7 +109,7 @@ fn is_wanted(entry: &Entry, wanted: Option<&Endpoint>, port: c_int) -> bool {
     })
 }
 
-/// Where a server is known; a client has no place, whatever its entry says.
+/// Where a server is known. A client has no place, whatever its entry says.
 fn place_of(entry: &Entry) -> Option<&Place> {
     entry.place.as_ref().filter(|_| entry.role == Role::Server)
 }
@@ -137,16 +140,19 @@ fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -
     visit(&raw const known)
 }
 
-/// Make a server known with this certificate, in place of whatever was known for the place.
+/// Add a known server with this certificate. It replaces the entry for this host and port.
 ///
-/// `host` is UTF-8; `port` is 1 to 65535; `accepted` is the problems that are accepted with it,
-/// bits of `tlsconn_problem` below 0x10000. It is written to the known file; without one it
-/// holds until the context goes. It lifts no distrust. Any thread.
+/// `host` is UTF-8; `port` is 1 to 65535; `accepted` is the problems that are accepted with
+/// this certificate, bits of `tlsconn_problem` below 0x10000. The entry is written to the known
+/// file; if there is none, it lasts until the context is freed. It does not undo distrust. Any
+/// thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STORE` when the known file cannot be written, and is as it
-/// was; `TLSCONN_E_STORE_LOCKED` when another process holds it for too long;
-/// `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL,
-/// or `host`, `port` or `accepted` is none.
+/// Returns:
+/// - `TLSCONN_OK`: added.
+/// - `TLSCONN_E_STORE`: the known file cannot be written; it is unchanged.
+/// - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
+/// - `TLSCONN_E_PERMISSION`: others can write it.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_known_set(
@@ -173,13 +179,14 @@ pub unsafe extern "C" fn tlsconn_known_set(
     })
 }
 
-/// Forget the server at a place: the next connection meets it as a stranger.
+/// Forget the server at this host and port: the next connection treats it as unknown.
 ///
 /// `host` and `port` are as for tlsconn_known_set(). Entries for any port, entries without a
 /// host, trusted material and distrust stay. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no such entry; what
-/// tlsconn_known_set() returns.
+/// Returns what tlsconn_known_set() returns, and:
+/// - `TLSCONN_OK`: removed.
+/// - `TLSCONN_E_NOT_FOUND`: there is no such entry.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_known_remove(
@@ -196,15 +203,16 @@ pub unsafe extern "C" fn tlsconn_known_remove(
     })
 }
 
-/// Forget every peer that is known by this very certificate, server or client.
+/// Forget every peer, server or client, that is known by this certificate.
 ///
-/// It is removed from the file of known servers, from that of known clients, and from what was
-/// allowed until the context goes. A client has no host, so this is how one is forgotten: its
-/// next connection is a stranger's, and tlsconn_conn_recheck() says so of those that are open.
-/// Trusted material and distrust stay. Any thread.
+/// It is removed from the files of known servers and known clients, and from what was allowed
+/// until the context is freed. A client has no host, so this is the way to forget one: its next
+/// connection is from an unknown client, and for those already open tlsconn_conn_recheck() says
+/// so. Trusted material and distrust stay. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when nobody is known by it; what
-/// tlsconn_known_set() returns.
+/// Returns what tlsconn_known_set() returns, and:
+/// - `TLSCONN_OK`: removed.
+/// - `TLSCONN_E_NOT_FOUND`: no peer is known by it.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_known_remove_cert(
@@ -220,16 +228,19 @@ pub unsafe extern "C" fn tlsconn_known_remove_cert(
     })
 }
 
-/// Mark a certificate as distrusted, or lift that mark.
+/// Mark a certificate as distrusted, or remove the mark.
 ///
-/// With `on` 1 it, and every certificate with its key, is refused everywhere: for any host, port
-/// and role, as the peer's own or anywhere above it. Nothing lifts that but this call with
-/// `on` 0. It is written to the known file, or to the file of known clients where there is no
-/// other; without one it holds until the context goes. A mark in either file counts for servers
-/// and clients alike, and is lifted in both. Any thread.
+/// With `on` 1 this certificate, and every certificate with the same key, is refused
+/// everywhere: for any host, port and role, as the peer's own or anywhere above it in the
+/// chain. Only this call with `on` 0 undoes that. The mark is written to the known file, or to
+/// the file of known clients if that is the only one; with neither, it lasts until the context
+/// is freed. A mark in either file applies to servers and clients alike, and is removed from
+/// both. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_NOT_FOUND` when there is no mark to lift; what
-/// tlsconn_known_set() returns; `TLSCONN_E_INVALID` also when `on` is neither 0 nor 1.
+/// Returns what tlsconn_known_set() returns, and:
+/// - `TLSCONN_OK`: marked, or the mark is removed.
+/// - `TLSCONN_E_NOT_FOUND`: there is no mark to remove.
+/// - `TLSCONN_E_INVALID`: `on` is neither 0 nor 1.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_known_distrust(

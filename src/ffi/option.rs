@@ -22,83 +22,88 @@ use crate::known::IdentityFrom;
 use crate::tls::{SendCertificate, Version};
 use crate::trust::{ClientAuth, Policies, Policy};
 
-/// What an application may choose, each with what holds where it chooses nothing.
+/// Options, each with its default.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_option {
-    /// A `tlsconn_policy` for strangers that an authority vouches for. AUTO asks the
-    /// validator, and where none was ever set the authority decides.
+    /// A `tlsconn_policy` for unknown servers with a valid certificate from a CA. AUTO asks the
+    /// validator; if none was ever set, it accepts the server.
     TLSCONN_OPT_ON_NEW = 200,
-    /// A `tlsconn_policy` for known servers with another certificate. AUTO refuses. Not ALLOW.
+    /// A `tlsconn_policy` for known servers whose certificate has changed. AUTO refuses. ALLOW
+    /// is invalid here.
     TLSCONN_OPT_ON_CHANGED = 201,
-    /// A `tlsconn_policy` for known servers with a new certificate for their old key, from an
-    /// authority. AUTO admits, and replaces the entry once the connection is open.
+    /// A `tlsconn_policy` for known servers with a new certificate, from a CA, for their old
+    /// key. AUTO accepts, and replaces the entry once the connection is open.
     TLSCONN_OPT_ON_RENEWED = 202,
-    /// A `tlsconn_policy` for strangers whose certificate has any problem: no authority vouches
-    /// for it, or it has ended, or is for another name. AUTO refuses; ASK is trust on first use,
-    /// as ssh has it. Not ALLOW.
+    /// A `tlsconn_policy` for unknown servers whose certificate has any problem: it is not from
+    /// a CA you trust, has expired, or is for another name. AUTO refuses; ASK is trust on first
+    /// use, as in ssh. ALLOW is invalid here.
     TLSCONN_OPT_ON_UNTRUSTED = 203,
-    /// A `tlsconn_policy` for known servers with a problem that was not accepted with them.
-    /// AUTO asks the validator, and refuses where there is none. Not ALLOW.
+    /// A `tlsconn_policy` for known servers with a problem that was not accepted before. AUTO
+    /// asks the validator, and refuses if there is none. ALLOW is invalid here.
     TLSCONN_OPT_ON_NEW_PROBLEM = 204,
-    /// A `tlsconn_policy` for clients that nothing vouches for: they are in no directory of
-    /// clients, and from no authority that counts. AUTO refuses; ASK asks, and an answer that
-    /// lasts makes the client a known one. While 64 such questions are open, more strangers end
-    /// with `TLSCONN_E_NOMEM`. Not ALLOW.
+    /// A `tlsconn_policy` for unknown clients: those that are in no directory of clients and
+    /// have no certificate from a CA that counts for clients. AUTO refuses; ASK asks, and a
+    /// lasting answer makes the client a known one. While 64 such questions are open,
+    /// connections of further unknown clients fail with `TLSCONN_E_NOMEM`. ALLOW is invalid
+    /// here.
     TLSCONN_OPT_ON_CLIENT = 205,
     /// A `tlsconn_client_auth`: whether a server asks its clients for a certificate. Default
     /// REQUIRED.
     TLSCONN_OPT_CLIENT_AUTH = 210,
-    /// A `tlsconn_send_cert`: when the own certificate is sent. Default MATCHING.
+    /// A `tlsconn_send_cert`: when your certificate is sent to a server. Default MATCHING.
     TLSCONN_OPT_SEND_CLIENT_CERT = 211,
-    /// A `tlsconn_crl_mode`. Default IF_PRESENT.
+    /// A `tlsconn_crl_mode`: which revocation lists (CRLs) are required. Default IF_PRESENT.
     TLSCONN_OPT_CRL_MODE = 212,
-    /// For how many seconds a revocation list counts after its next update. Default 0.
+    /// How many seconds past its next update a revocation list is still used. Default 0.
     TLSCONN_OPT_CRL_GRACE_S = 213,
-    /// A `tlsconn_profile`. Default STRICT.
+    /// A `tlsconn_profile`: how strictly certificates are checked. Default STRICT.
     TLSCONN_OPT_PROFILE = 214,
-    /// The time to judge at, in seconds since 1970; -1, the default, is the system's clock.
+    /// The time at which certificates are checked, in seconds since 1970; -1, the default, uses
+    /// the system clock.
     TLSCONN_OPT_VERIFY_TIME = 215,
-    /// A `tlsconn_tls_version`: the oldest that is spoken. Default TLS 1.2.
+    /// A `tlsconn_tls_version`: the oldest version allowed. Default TLS 1.2.
     TLSCONN_OPT_MIN_VERSION = 216,
-    /// A `tlsconn_tls_version`: the newest that is spoken. Default TLS 1.3.
+    /// A `tlsconn_tls_version`: the newest version allowed. Default TLS 1.3.
     TLSCONN_OPT_MAX_VERSION = 217,
-    /// 1, the default: sessions with servers are resumed (RFC 8446, 2.2), each only as long as
-    /// the decision that admitted the server stands. 0: never. `TLSCONN_OPT_TICKETS` is for
-    /// sessions with clients.
+    /// 1, the default: resume sessions with servers (RFC 8446, 2.2), each only while the
+    /// decision that accepted the server still holds. 0: never resume. For sessions with
+    /// clients see `TLSCONN_OPT_TICKETS`.
     TLSCONN_OPT_RESUMPTION = 218,
-    /// How many milliseconds, 1 or more, dialling and handshake may take together, without the
-    /// time that an answer takes; -1: for ever. Default 60000.
+    /// Timeout in milliseconds, 1 or more, for connecting and handshake together, not counting
+    /// the time spent waiting for an answer; -1: no timeout. Default 60000.
     TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS = 219,
-    /// How many milliseconds, 1 or more, a question may stay open; -1: for ever. Default 600000.
+    /// Timeout in milliseconds, 1 or more, for the answer to a question; -1: no timeout.
+    /// Default 600000.
     TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
-    /// How many milliseconds, 1 or more, a blocking read, write or shutdown may wait; -1, the
-    /// default: for ever.
+    /// Timeout in milliseconds, 1 or more, for a blocking read, write or shutdown; -1, the
+    /// default: no timeout.
     TLSCONN_OPT_IO_TIMEOUT_MS = 221,
-    /// How many milliseconds a handshake of TLS 1.3 waits, where our certificate was sent, for
-    /// the server to go on or to refuse it. 0, the default: it does not wait, and the first
-    /// read tells.
+    /// How many milliseconds a TLS 1.3 handshake waits, after it has sent your certificate, for
+    /// the server to continue or to refuse it. 0, the default: it does not wait, and the first
+    /// read reports a refusal.
     TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS = 222,
     /// A `tlsconn_identity`: which part of a client's certificate is its identity. Default CN.
     TLSCONN_OPT_IDENTITY_FROM = 223,
-    /// 1: authorities vouch for clients beside the directory that tlsconn_ctx_set_client_dir()
-    /// names. Default 0: where there is a directory they do not.
+    /// 1: with a directory set by tlsconn_ctx_set_client_dir(), clients with a certificate from
+    /// a CA are accepted as well. 0, the default: with such a directory, a CA is not enough.
     TLSCONN_OPT_DIR_AND_CA = 224,
-    /// 1: a server gives its clients tickets to resume their sessions with (RFC 8446, 2.2). A
-    /// ticket is good for six hours, only as long as nothing has changed that decides who is let
-    /// in, and whoever brings one is judged again. Default 0: none, for some clients break on
-    /// them.
+    /// 1: as a server, give clients tickets to resume their sessions with (RFC 8446, 2.2). A
+    /// ticket is valid for six hours, only while nothing that decides who is accepted has
+    /// changed, and a client that presents one is judged again. 0, the default: no tickets,
+    /// because some clients cannot handle them.
     TLSCONN_OPT_TICKETS = 225,
-    /// A string: application protocols (RFC 7301), the favourite first, separated by commas
-    /// without blanks. Default empty: none is offered; a server takes whatever comes.
+    /// A string: application protocols (ALPN, RFC 7301), preferred first, separated by commas
+    /// without spaces. Default empty: a client offers none; a server accepts any.
     TLSCONN_OPT_ALPN = 250,
-    /// A string: a file, made with mode 0600, to which the secrets of every connection are
-    /// written for debugging. Whoever reads it reads the traffic. Default empty: none.
+    /// A string: a file, created with mode 0600, to which the secrets of every connection are
+    /// written for debugging. Whoever can read it can decrypt the traffic. Default empty: no
+    /// key log.
     TLSCONN_OPT_KEYLOG_FILE = 251,
-    /// A string: a file with a secret of 32 random bytes or more, from which the keys of tickets
-    /// are made, so that processes which name the same file resume each other's sessions. It is
-    /// refused where others may read it, and tlsconn_ctx_reload() looks at it again. Default
-    /// empty: a secret of this process.
+    /// A string: a file with a secret of at least 32 random bytes, from which ticket keys are
+    /// derived. Processes that name the same file can resume each other's sessions. The file is
+    /// refused if others can read it; tlsconn_ctx_reload() reads it again if it changes.
+    /// Default empty: a secret of this process alone.
     TLSCONN_OPT_TICKET_SECRET_FILE = 252,
 }
 
@@ -106,53 +111,54 @@ pub enum tlsconn_option {
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_policy {
-    /// What the option's text says.
+    /// The default: see each option.
     TLSCONN_POLICY_AUTO = 60,
     /// Refuse.
     TLSCONN_POLICY_REFUSE = 61,
-    /// Ask. Without a validator a non-blocking connection returns `TLSCONN_WANT_ANSWER`, and a
+    /// Ask. Without a validator, a non-blocking connection returns `TLSCONN_WANT_ANSWER`, and a
     /// blocking one `TLSCONN_E_NO_VALIDATOR`.
     TLSCONN_POLICY_ASK = 62,
-    /// Admit; only for servers that an authority vouches for.
+    /// Accept; only for servers with a valid certificate from a CA.
     TLSCONN_POLICY_ALLOW = 63,
 }
 
-/// What revocation lists are for.
+/// Which revocation lists (CRLs) are required.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_crl_mode {
-    /// They are not looked at.
+    /// None: revocation lists are ignored.
     TLSCONN_CRL_OFF = 40,
-    /// An issuer for which any list was given must have one that is verified and fresh.
+    /// An issuer for which you have added any list must have one that is verified and up to
+    /// date.
     TLSCONN_CRL_IF_PRESENT = 41,
-    /// Every issuer must have one that is verified and fresh.
+    /// Every issuer must have one that is verified and up to date.
     TLSCONN_CRL_REQUIRED = 42,
 }
 
-/// How strictly a chain is read.
+/// How strictly a certificate chain is checked.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_profile {
     /// RFC 5280 and RFC 9525.
     TLSCONN_PROFILE_STRICT = 70,
-    /// What libvirt's own TLS code accepts and refuses, so that a PKI made for libvirt works.
-    /// An own certificate is held against the authorities and against libvirt's rules whenever
-    /// one of the three changes: add it after the authority that issued it.
+    /// Accepts and refuses what libvirt's own TLS code does, so that a PKI made for libvirt
+    /// works. Your certificate is checked against the CAs and against libvirt's rules whenever
+    /// the certificate, the CAs or the profile change: add it after the CA that issued it.
     TLSCONN_PROFILE_LIBVIRT = 71,
-    /// STRICT, and what public authorities promise and home-made ones lack:
+    /// STRICT, and the rules that public CAs follow and home-made ones often break:
     /// `TLSCONN_P_FORM`.
     TLSCONN_PROFILE_PEDANTIC = 72,
 }
 
-/// When the own certificate is sent to a server that asks for one.
+/// When to send your certificate to a server that asks for one.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_send_cert {
-    /// Where the server names no authorities, or one of our chain.
+    /// If the server names no CAs, or names one in your certificate's chain.
     TLSCONN_SEND_CERT_MATCHING = 180,
     /// To every server that asks.
     TLSCONN_SEND_CERT_ALWAYS = 181,
-    /// To none.
+    /// Never.
     TLSCONN_SEND_CERT_NEVER = 182,
 }
 
@@ -160,34 +166,34 @@ pub enum tlsconn_send_cert {
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_client_auth {
-    /// It does not.
+    /// Do not ask.
     TLSCONN_CLIENT_AUTH_NONE = 30,
-    /// It asks, and lets clients in that have none: they have no identity. Where there is a
-    /// list of those who may come they are refused.
+    /// Ask, but also accept clients without a certificate: they have no identity. If there is a
+    /// list of allowed clients, they are refused.
     TLSCONN_CLIENT_AUTH_OPTIONAL = 31,
-    /// It refuses clients without one.
+    /// Refuse clients without a certificate.
     TLSCONN_CLIENT_AUTH_REQUIRED = 32,
 }
 
-/// Which part of a client's certificate is its identity: there must be exactly one, not empty,
-/// without control characters and without a blank at its ends.
+/// Which part of a client's certificate is its identity. There must be exactly one such part,
+/// not empty, without control characters and without spaces at either end.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_identity {
-    /// The common name of the subject.
+    /// The common name (CN) of the subject.
     TLSCONN_IDENTITY_CN = 80,
-    /// The DNS name of the subject alternative names.
+    /// The DNS name in the subject alternative names.
     TLSCONN_IDENTITY_SAN_DNS = 81,
-    /// The e-mail address of the subject alternative names.
+    /// The e-mail address in the subject alternative names.
     TLSCONN_IDENTITY_SAN_EMAIL = 82,
-    /// The whole subject, such as `C=GB,O=Lab,CN=alice`: in the order of the encoding, values
-    /// escaped as GnuTLS prints them.
+    /// The whole subject (DN), such as `C=GB,O=Lab,CN=alice`: in the order in which it is
+    /// encoded, with values escaped as GnuTLS prints them.
     TLSCONN_IDENTITY_DN = 83,
-    /// The SHA-256 of the certificate, as pairs of hexadecimal digits.
+    /// The SHA-256 fingerprint of the certificate, as pairs of hexadecimal digits.
     TLSCONN_IDENTITY_SHA256 = 84,
 }
 
-/// Versions of TLS, as they stand on the wire.
+/// TLS versions, with their numbers in the protocol.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_tls_version {
@@ -197,15 +203,19 @@ pub enum tlsconn_tls_version {
     TLSCONN_TLS_1_3 = 0x0304,
 }
 
-/// Choose a number.
+/// Set a number option.
 ///
-/// `option` is one of the `tlsconn_option` that are no strings; `value` is what its text says.
-/// It counts for connections that are made from now on; policies, profile, time and revocation
-/// also for those that have not been judged yet. Any thread.
+/// `option` is any `tlsconn_option` that is not a string; `value` is as described there. It
+/// applies to connections made from now on; policies, profile, time and revocation also to
+/// connections that have not been judged yet. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, `option` is none, `value` is
-/// not one of its values, or the oldest version would be newer than the newest;
-/// `TLSCONN_E_CERT` when the own certificate is none for the profile. Nothing is changed then.
+/// Returns:
+/// - `TLSCONN_OK`: set.
+/// - `TLSCONN_E_INVALID`: `ctx` is NULL, `option` is not a number option, `value` is not
+///   allowed for it, or the oldest version would be newer than the newest.
+/// - `TLSCONN_E_CERT`: the profile does not allow your certificate.
+///
+/// On failure nothing is changed.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_int(
@@ -221,16 +231,20 @@ pub unsafe extern "C" fn tlsconn_ctx_set_int(
     })
 }
 
-/// Choose a string.
+/// Set a string option.
 ///
-/// `option` is one of the `tlsconn_option` that are strings; `value` is copied, and an empty one
-/// is the default. It counts for connections that are made from now on. Any thread.
+/// `option` is any `tlsconn_option` that is a string; `value` is copied, and an empty string
+/// sets the default. It applies to connections made from now on. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the key log cannot be written or the secret not
-/// be read; `TLSCONN_E_PERMISSION` when others may read the secret; `TLSCONN_E_PARSE` and
-/// `TLSCONN_E_TOO_BIG` when the file holds none;
-/// `TLSCONN_E_INVALID` when `ctx` or `value` is NULL, `option` is none, or a protocol's name is
-/// empty or longer than 255 bytes. On failure nothing is changed.
+/// Returns:
+/// - `TLSCONN_OK`: set.
+/// - `TLSCONN_E_FILE`: the key log cannot be written, or the ticket secret cannot be read.
+/// - `TLSCONN_E_PERMISSION`: others can read the ticket secret.
+/// - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
+/// - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, or the
+///   name of a protocol is empty or longer than 255 bytes.
+///
+/// On failure nothing is changed.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_str(
@@ -329,7 +343,7 @@ fn number(option: c_int, value: i64) -> Result<Choice, Error> {
     })
 }
 
-/// What a number changes, where the option is a policy.
+/// What a number changes if the option is a policy.
 fn policy_for(option: c_int, value: i64) -> Result<Option<Choice>, Error> {
     use tlsconn_option as o;
     type Place = fn(&mut Policies) -> &mut Policy;
@@ -437,7 +451,7 @@ fn not_negative(value: i64) -> Result<i64, Error> {
     pick(value.min(0), &[(0, value)])
 }
 
-/// Milliseconds; -1 is for ever.
+/// Milliseconds; -1 for no limit.
 fn limit(value: i64) -> Result<Option<Duration>, Error> {
     if value == -1 {
         return Ok(None);
@@ -464,7 +478,7 @@ fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     Ok(names)
 }
 
-/// A file that takes the lines of a key log.
+/// A file to which the lines of a key log are written.
 fn key_log(path: &[u8]) -> Result<crate::tls::KeyLogSink, Error> {
     let path = Path::new(std::ffi::OsStr::from_bytes(path));
     let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(path);

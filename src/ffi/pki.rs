@@ -6,21 +6,25 @@ use super::call::call;
 use super::read::path;
 use crate::pki::rehash;
 
-/// Bring the hash links of a directory up to date, as `openssl rehash` does for a new one.
+/// Update the hash links of a directory: in a new one, make what `openssl rehash` makes.
 ///
-/// Files whose names end in `.pem`, `.crt`, `.cer` or `.crl`, in any case, and that hold one
-/// certificate, with or without its key, or one revocation list, get a link; of files that hold
-/// the same, the first by name. Other files are left out. New links are made before old ones go,
-/// so that at every moment what could be found can be found. What is no link with a hash name is
-/// never touched. Call it after files were added, removed or renamed, or when a file got a
-/// certificate with another subject. It waits up to a minute for another call, in any process,
-/// that is at work in the directory. Any thread.
+/// A file gets a link if its name ends in `.pem`, `.crt`, `.cer` or `.crl`, in upper or lower
+/// case, and it holds a single certificate, with or without its key, or a single revocation
+/// list (CRL). Of files with the same contents only the first by name gets one. Other files are
+/// skipped. New links are made before old ones are removed, so that a certificate which could
+/// be found can be found at every moment. Anything that is not a link with a hash for its name
+/// is left alone. Call it after files were added, removed or renamed, or when a file got a
+/// certificate with another subject. If another call, in this or another process, is at work in
+/// the directory, it waits for up to a minute. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when the directory cannot be read or written, or
-/// another program changes its links meanwhile; `TLSCONN_E_BUSY` when another process is at
-/// work there for longer than a minute; `TLSCONN_E_TOO_BIG` when more than 256 have one
-/// hash, and nothing was done; `TLSCONN_E_NOMEM`; `TLSCONN_E_INVALID` when `dir` is NULL or
-/// empty.
+/// Returns:
+/// - `TLSCONN_OK`: the links are up to date.
+/// - `TLSCONN_E_FILE`: the directory cannot be read or written, or another program changed its
+///   links at the same time.
+/// - `TLSCONN_E_BUSY`: another process has been at work there for more than a minute.
+/// - `TLSCONN_E_TOO_BIG`: more than 256 files have the same hash; nothing was changed.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
+/// - `TLSCONN_E_INVALID`: `dir` is NULL or empty.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_dir_rehash(dir: *const c_char) -> c_int {

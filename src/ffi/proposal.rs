@@ -10,28 +10,29 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::material::Material;
 
-/// The kinds of certificate data: the mail's own four, and the fifth that its prose lists.
+/// The kinds of certificate data: the four that the mail defines, and the fifth that its text
+/// mentions.
 #[repr(C)]
 pub enum virConnectCertDataType {
-    /// Certificates of authorities.
+    /// CA certificates.
     VIR_CERT_CA_CERT = 0,
-    /// Certificate revocation lists.
+    /// Certificate revocation lists (CRLs).
     VIR_CERT_CA_CRL = 1,
-    /// The own private key.
+    /// Your private key.
     VIR_CERT_CLIENT_KEY = 2,
-    /// The own certificate.
+    /// Your certificate.
     VIR_CERT_CLIENT_CERT = 3,
-    /// Trusted server certificates. As a file it becomes the known file, which may not exist
-    /// yet.
+    /// Trusted server certificates. If added as a file, it becomes the known file, which need
+    /// not exist yet.
     VIR_CERT_TRUSTED_SERVER = 4,
 }
 
-/// Decides about a server that is met for the first time and whose certificate an authority
-/// vouches for.
+/// Decides about an unknown server with a valid certificate from a CA.
 ///
-/// `hostname` is the host as dialled; `cert` is the server's certificate in PEM; both live until
-/// it returns. It runs on the thread that called the library, and may call it. It returns
-/// `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`; any other number rejects.
+/// `hostname` is the host that you connect to; `cert` is the server's certificate in PEM; both
+/// live until it returns. It runs on the thread that called the library, and may call the
+/// library itself. It returns `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`;
+/// any other number rejects.
 pub type virConnectCertificateValidator =
     Option<unsafe extern "C" fn(hostname: *const c_char, cert: *const c_char) -> c_int>;
 
@@ -51,7 +52,7 @@ fn material(number: c_int) -> Result<Material, Error> {
     }
 }
 
-/// 0 and -1, as the proposal has it.
+/// 0 or -1, as in the proposal.
 fn as_proposed(body: impl FnOnce() -> Result<(), Error>) -> c_int {
     if call(body) == 0 { 0 } else { -1 }
 }
@@ -61,8 +62,8 @@ fn as_proposed(body: impl FnOnce() -> Result<(), Error>) -> c_int {
 /// `dataType` is one of `virConnectCertDataType`; `data` is a NUL-terminated PEM text, and is
 /// copied. Any thread.
 ///
-/// Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add() would have
-/// returned. The context is as it was then.
+/// Returns 0, or -1 on failure: tlsconn_last_error() then has the error that tlsconn_ctx_add()
+/// would have returned, and the context is unchanged.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn virConnectAddCertData(dataType: c_int, data: *const c_char) -> c_int {
     as_proposed(|| {
@@ -74,12 +75,13 @@ pub unsafe extern "C" fn virConnectAddCertData(dataType: c_int, data: *const c_c
 
 /// Add certificate data from a PEM file to the default context.
 ///
-/// `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL. A
-/// file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
+/// `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL.
+/// A file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
 /// writes. Any thread.
 ///
-/// Returns 0; -1 on failure, and tlsconn_last_error() says what tlsconn_ctx_add_file() or
-/// tlsconn_ctx_set_known_file() would have returned. The context is as it was then.
+/// Returns 0, or -1 on failure: tlsconn_last_error() then has the error that
+/// tlsconn_ctx_add_file() or tlsconn_ctx_set_known_file() would have returned, and the context
+/// is unchanged.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn virConnectAddCertDataFile(
     dataType: c_int,
@@ -98,11 +100,12 @@ pub unsafe extern "C" fn virConnectAddCertDataFile(
     })
 }
 
-/// Set the function that decides about servers met for the first time, on the default context.
+/// Set the function that decides about unknown servers, on the default context.
 ///
-/// It is asked only about servers whose certificate passed every check; every other question is
-/// refused with its problems. `cb` may be NULL: once a function was set, strangers are refused
-/// from then on. tlsconn_ctx_set_validator() on tlsconn_ctx_default() takes its place. Any thread.
+/// It is asked only about servers whose certificate passed every check; in any other situation
+/// that would need an answer the server is refused, and the error has its problems. `cb` may be
+/// NULL: if a function was ever set, unknown servers are then refused.
+/// tlsconn_ctx_set_validator() on tlsconn_ctx_default() replaces it. Any thread.
 ///
 /// Returns 0.
 #[unsafe(no_mangle)]

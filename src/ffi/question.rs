@@ -15,11 +15,12 @@ use crate::trust::{Answer, Question, Situation};
 
 /// A question about a peer: a server, or a client (`TLSCONN_SITUATION_CLIENT`).
 ///
-/// Counted, good for any number of threads, and it outlives its connection. Connections that
-/// would ask the same share one question and give the same pointer, so that twenty parallel
-/// connections make one dialog. The peer has proven that it holds the key of its
-/// certificate; nothing but the first hello has been sent to a server, and no application data
-/// to or from a client. What is asked of a question is borrowed from it.
+/// Reference-counted; any number of threads may use it at once, and it outlives its connection.
+/// Connections that would ask the same thing share one question and return the same pointer, so
+/// that twenty parallel connections open one dialog. The peer has already proved that it holds
+/// the key of its certificate. A server has been sent nothing but the first hello, and no
+/// application data has been exchanged with a client. Whatever you get from a question is
+/// borrowed from it.
 pub struct tlsconn_question {
     question: Arc<Question>,
     host: Text,
@@ -45,21 +46,22 @@ pub(super) fn face(question: &Arc<Question>) -> Arc<tlsconn_question> {
 
 /// Answers to a question.
 ///
-/// Any other number, the end of the input and a deadline reject. Zeroed memory rejects.
+/// Any other number rejects, and so do end of input and a timeout. 0 rejects, so zeroed memory
+/// does too.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_answer {
-    /// No. It is never stored: the question comes again.
+    /// No. This is never stored: the question is asked again next time.
     TLSCONN_REJECT = 0,
-    /// Yes, for the connections that wait for this question now. One that comes later asks anew.
+    /// Yes, for the connections that are waiting for this question now. Later ones ask again.
     TLSCONN_ALLOW_ONCE = 1,
-    /// Yes, from now on: stored in the file of known servers, or of known clients. Without one
-    /// it counts as `TLSCONN_ALLOW_SESSION`.
+    /// Yes, from now on: stored in the file of known servers, or of known clients. Without such
+    /// a file it is the same as `TLSCONN_ALLOW_SESSION`.
     TLSCONN_ALLOW_ALWAYS = 2,
-    /// Yes, until the context goes. It cannot outrank what the known file pins: there it counts
-    /// as `TLSCONN_ALLOW_ONCE`.
+    /// Yes, until the context is freed. It does not override an entry of the known file: there
+    /// it is the same as `TLSCONN_ALLOW_ONCE`.
     TLSCONN_ALLOW_SESSION = 3,
-    /// From a validator only: tlsconn_question_answer() will give the answer.
+    /// From a validator only: the answer will be given with tlsconn_question_answer().
     TLSCONN_ANSWER_LATER = 100,
 }
 
@@ -67,19 +69,19 @@ pub enum tlsconn_answer {
 #[repr(C)]
 #[allow(dead_code, reason = "C reads these")]
 pub enum tlsconn_situation {
-    /// A stranger that an authority of the context vouches for. No problems.
+    /// An unknown server with a valid certificate from a CA that you trust. No problems.
     TLSCONN_SITUATION_NEW = 150,
-    /// A known server shows another certificate.
+    /// The certificate of a known server has changed.
     TLSCONN_SITUATION_CHANGED = 151,
-    /// A known server shows a new certificate for its old key, from an authority.
+    /// A known server has a new certificate, from a CA, for its old key.
     TLSCONN_SITUATION_RENEWED = 152,
-    /// A stranger whose certificate has any problem: no authority vouches for it, or it has
-    /// ended, or is for another name.
+    /// An unknown server whose certificate has any problem: it is not from a CA you trust, has
+    /// expired, or is for another name.
     TLSCONN_SITUATION_UNTRUSTED = 153,
-    /// A known server has a problem that was not accepted with it.
+    /// A known server has a problem that was not accepted before.
     TLSCONN_SITUATION_NEW_PROBLEM = 154,
-    /// A client wants to come in that neither the directory of clients nor an authority vouches
-    /// for, or a known client has a problem that was not accepted with it. Only where
+    /// A client that is not in the directory of clients and has no valid certificate from a CA,
+    /// or a known client with a problem that was not accepted before. Only if
     /// `TLSCONN_OPT_ON_CLIENT` is ASK.
     TLSCONN_SITUATION_CLIENT = 155,
 }
@@ -90,9 +92,9 @@ pub enum tlsconn_situation {
 pub enum tlsconn_style {
     /// One line.
     TLSCONN_STYLE_LINE = 50,
-    /// Some lines for a dialog: what, why, and what to do.
+    /// A few lines for a dialog: what, why, and what to do.
     TLSCONN_STYLE_SUMMARY = 51,
-    /// Everything.
+    /// All details.
     TLSCONN_STYLE_FULL = 52,
     /// One JSON object (RFC 8259).
     TLSCONN_STYLE_JSON = 53,
@@ -115,7 +117,7 @@ pub(super) fn style(number: c_int) -> Result<(usize, Style), Error> {
         .ok_or_else(|| no_constant("style", number, "TLSCONN_STYLE_*"))
 }
 
-/// What a validator's number means; nothing: the answer comes later.
+/// What a validator's number means. `None`: the answer will be given later.
 pub(super) const fn answer_of(number: c_int) -> Option<Answer> {
     const LATER: c_int = tlsconn_answer::TLSCONN_ANSWER_LATER as c_int;
     if number == LATER { None } else { Some(final_answer(number)) }
@@ -133,12 +135,13 @@ const fn final_answer(number: c_int) -> Answer {
     }
 }
 
-/// A ready validator: asks on the terminal that the process belongs to.
+/// A ready-made validator: asks on the terminal of the process.
 ///
-/// Give it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
-/// /dev/tty, not on the standard streams, and waits there for a word; typing ahead does not
-/// count. Without a terminal, at the end of the input, after three words that are none, and
-/// when `question` is NULL, it rejects. tlsconn_conn_abort() does not end the wait. Any thread.
+/// Pass it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
+/// /dev/tty, not on the standard streams, and waits for a word to be typed there; anything
+/// typed before is discarded. It rejects if there is no terminal, at end of input, after three
+/// words that are not answers, and if `question` is NULL. tlsconn_conn_abort() does not
+/// interrupt it. Any thread.
 ///
 /// Returns one of `tlsconn_answer`.
 #[unsafe(no_mangle)]
@@ -159,9 +162,10 @@ pub unsafe extern "C" fn tlsconn_ask_terminal(
     })
 }
 
-/// Take one more reference, to keep a question beyond a callback or a connection.
+/// Take one more reference, to keep a question after a callback has returned or a connection
+/// was freed.
 ///
-/// Returns `question`, and NULL for NULL. The reference is yours: give it up with
+/// Returns `question`, or NULL for NULL. The reference is yours: free it with
 /// tlsconn_question_unref(). Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_ref(
@@ -172,15 +176,15 @@ pub unsafe extern "C" fn tlsconn_question_ref(
     question
 }
 
-/// Give up a reference. NULL is allowed and does nothing. A question that nobody answers any
-/// more is rejected at its connections' deadline. Any thread.
+/// Free a reference. NULL is allowed and does nothing. If nobody is left to answer a question,
+/// it is rejected when its connections time out. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_unref(question: *mut tlsconn_question) {
     // SAFETY: the contract: the caller's own reference, not used again.
     unsafe { take_back(question) };
 }
 
-/// Why there is a question: one of `tlsconn_situation`; 0 when `question` is NULL. Any thread.
+/// Why there is a question: one of `tlsconn_situation`; 0 if `question` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_situation(question: *const tlsconn_question) -> c_int {
     call_or(0, || {
@@ -197,8 +201,8 @@ pub unsafe extern "C" fn tlsconn_question_situation(question: *const tlsconn_que
     })
 }
 
-/// Everything that is wrong with the peer, bits of `tlsconn_problem`: an answer that allows
-/// accepts these and no more. 0 when `question` is NULL. Any thread.
+/// Everything that is wrong with the peer, bits of `tlsconn_problem`. An answer that allows the
+/// peer accepts these problems and no others. 0 if `question` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_problems(question: *const tlsconn_question) -> u32 {
     call_or(0, || {
@@ -207,10 +211,10 @@ pub unsafe extern "C" fn tlsconn_question_problems(question: *const tlsconn_ques
     })
 }
 
-/// The host as it was dialled, or the verify name; never a name out of the certificate.
+/// The host that you connect to, or the verify name; never a name from the certificate.
 ///
-/// UTF-8; it lives as long as `question`, and is empty when that is NULL, or about a client.
-/// Any thread.
+/// UTF-8; it lives as long as `question`, and is empty if that is NULL or about a client. Any
+/// thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_host(question: *const tlsconn_question) -> *const c_char {
     call_or(c"".as_ptr(), || {
@@ -223,7 +227,7 @@ pub unsafe extern "C" fn tlsconn_question_host(question: *const tlsconn_question
     })
 }
 
-/// The port that was dialled; 0 when `question` is NULL, or about a client. Any thread.
+/// The port that you connect to; 0 if `question` is NULL or about a client. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_port(question: *const tlsconn_question) -> c_int {
     call_or(0, || {
@@ -233,10 +237,10 @@ pub unsafe extern "C" fn tlsconn_question_port(question: *const tlsconn_question
     })
 }
 
-/// The identity that a client would be granted.
+/// The identity that the client would have.
 ///
-/// UTF-8; it lives as long as `question`, and is empty when that is NULL, or about a server.
-/// Any thread.
+/// UTF-8; it lives as long as `question`, and is empty if that is NULL or about a server. Any
+/// thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_identity(
     question: *const tlsconn_question,
@@ -249,9 +253,9 @@ pub unsafe extern "C" fn tlsconn_question_identity(
     })
 }
 
-/// What the peer shows: its own certificate at 0, then those that it sent along.
+/// The chain that the peer sent: its own certificate at 0, then the others.
 ///
-/// Borrowed from `question`; NULL past the end, and when `question` is NULL. Any thread.
+/// Borrowed from `question`; NULL past the end, or if `question` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_cert(
     question: *const tlsconn_question,
@@ -267,9 +271,10 @@ pub unsafe extern "C" fn tlsconn_question_cert(
     })
 }
 
-/// The certificate that is known for the peer; NULL for strangers, and when `question` is NULL.
+/// The certificate by which the peer is known; NULL if it is not known, or if `question` is
+/// NULL.
 ///
-/// Borrowed from `question`. tlsconn_question_text() has the difference in words. Any thread.
+/// Borrowed from `question`. tlsconn_question_text() explains the difference. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_previous(
     question: *const tlsconn_question,
@@ -287,9 +292,9 @@ pub unsafe extern "C" fn tlsconn_question_previous(
 
 /// The question in words, ready for a dialog: what, why, and what to do.
 ///
-/// `style` is one of `tlsconn_style`. UTF-8 and escaped: nothing in it can control a terminal.
-/// It lives as long as `question`, and is empty when that is NULL or `style` is none. Any
-/// thread.
+/// `style` is one of `tlsconn_style`. UTF-8, and escaped so that it cannot control a terminal.
+/// It lives as long as `question`, and is empty if that is NULL or `style` is not one of
+/// `tlsconn_style`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_text(
     question: *const tlsconn_question,
@@ -304,12 +309,11 @@ pub unsafe extern "C" fn tlsconn_question_text(
     })
 }
 
-/// Whether an answer can be offered: 1 or 0.
+/// Whether you can offer an answer: 1 or 0.
 ///
-/// `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a file of known
-/// servers, or of known clients;
-/// `TLSCONN_ALLOW_SESSION` cannot outrank one. 0 when `question` is NULL or `answer` is none.
-/// Any thread.
+/// `answer` is one of `tlsconn_answer`. `TLSCONN_ALLOW_ALWAYS` needs a file of known servers,
+/// or of known clients; `TLSCONN_ALLOW_SESSION` cannot override an entry of one. 0 if
+/// `question` is NULL or `answer` is not one of `tlsconn_answer`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_allows(
     question: *const tlsconn_question,
@@ -323,19 +327,23 @@ pub unsafe extern "C" fn tlsconn_question_allows(
     })
 }
 
-/// Answer.
+/// Answer a question.
 ///
-/// `answer` is one of `tlsconn_answer`; what is none rejects. The first answer wins. Every
-/// connection that waits is woken, and judged again with the answer: what came up since is
-/// not covered by it. Where no connection waits any more, an answer that lasts is recorded all
-/// the same. Any thread, the validator's own included.
+/// `answer` is one of `tlsconn_answer`; any other number rejects. The first answer counts.
+/// Every waiting connection wakes up and judges the peer again with the answer, which does not
+/// cover problems that have appeared since. If no connection is waiting any more, a lasting
+/// answer is still recorded. Any thread, even the one that runs the validator.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STALE` when it was answered before; `TLSCONN_E_FORKED` in
-/// a child process; `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED` and `TLSCONN_E_PERMISSION` when
-/// the answer had to be stored at once and could not: it counts until the context goes then;
-/// `TLSCONN_E_CERT_CHANGED` when another certificate was allowed there meanwhile, which stays;
-/// `TLSCONN_E_INVALID` when `question` is NULL or `answer` is `TLSCONN_ANSWER_LATER`, and the
-/// question stays open.
+/// Returns:
+/// - `TLSCONN_OK`: answered.
+/// - `TLSCONN_E_STALE`: the question has already been answered.
+/// - `TLSCONN_E_FORKED`: called in a child process.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: the answer had to be
+///   stored at once and could not be; it lasts until the context is freed.
+/// - `TLSCONN_E_CERT_CHANGED`: meanwhile another certificate was allowed for this host; that
+///   one stays.
+/// - `TLSCONN_E_INVALID`: `question` is NULL, or `answer` is `TLSCONN_ANSWER_LATER`; the
+///   question stays open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_answer(
     question: *mut tlsconn_question,

@@ -17,37 +17,45 @@ thread_local! {
     static WHY: RefCell<CString> = RefCell::default();
 }
 
-/// Judge a chain without a connection, as one of a peer that has proven to hold its key.
+/// Check a certificate chain without a connection, as if the peer had proved that it holds the
+/// key.
 ///
-/// It is the judgement of connections (RFC 5280, 6125 and 9525), with the context's
-/// authorities, revocation lists, known peers, profile and time, as it comes out where nobody
-/// is asked and all policies are `TLSCONN_POLICY_AUTO`. `role` is the `tlsconn_role` of who
-/// shows the chain. `host` is the name that a server's certificate must have; NULL: names are
-/// not looked at. `port` is the host's port; 0, or `host` NULL: known servers are not looked at.
-/// A client has no host: `host` and `port` are not looked at, and the chain is judged as that of
-/// whoever connects, by the directory of clients, the known clients, authorities as far as they
-/// count, and the lists of those who may come; it must have an identity, and one that is
-/// nobody else's. `chain_pem` is `len` bytes of PEM, the peer's own certificate first, needs no NUL at its
-/// end, and is not kept.
+/// The checks are those of a connection (RFC 5280, 6125 and 9525), with the CAs, revocation
+/// lists (CRLs), known peers, profile and time of the context. The result is that of a
+/// connection which asks nobody and has every policy at `TLSCONN_POLICY_AUTO`. `role` is the
+/// `tlsconn_role` of the peer whose chain it is. `host` is the name that a server's certificate
+/// must be for; if NULL, names are not checked. `port` is the port of the host; if it is 0 or
+/// `host` is NULL, known servers are not looked up. `chain_pem` is `len` bytes of PEM, the
+/// peer's own certificate first; it needs no NUL at its end, and is not kept.
 ///
-/// `*problems` gets everything that is wrong, bits of `tlsconn_problem`, what was accepted with
-/// a known peer included. `*why` gets a text for people: a line that begins with `!` for each
-/// thing that is wrong, naming certificate, date, authority or list, then the path, a line for
-/// each depth, from `0:`, the peer's own certificate, to the authority, with the revocation list
-/// that was asked about it, if any was fresh. It lives until this
-/// thread's next call of this function. Both may be NULL; on `TLSCONN_E_INVALID`,
-/// `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they get 0 and an empty text. Any thread.
+/// For a client `host` and `port` are ignored. Its chain is checked as for a client that
+/// connects: against the directory of clients, the known clients, the CAs as far as they count
+/// for clients, and the lists of allowed clients. It must have an identity, which no other
+/// client may have.
 ///
-/// Returns `TLSCONN_OK` when the peer would be admitted; `TLSCONN_E_CERT`,
-/// `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED` for a known host with another
-/// certificate, `TLSCONN_E_CERT_UNKNOWN` for a client that nothing vouches for,
-/// `TLSCONN_E_CERT_DISTRUSTED` when it would be refused; `TLSCONN_E_NOT_ALLOWED` for a client
-/// that is on no list, has no identity, or has another one's, and `*problems` may be 0 then;
-/// `TLSCONN_E_PARSE` when the text holds no certificate; `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and
-/// `TLSCONN_E_PERMISSION` when known files or directory cannot be read or trusted;
-/// `TLSCONN_E_INVALID`
-/// when `ctx` or `chain_pem` is NULL, `role` is none, `host` is no host, `port` is not 0 to
-/// 65535, or `len` is no length.
+/// `*problems` is set to everything that is wrong, bits of `tlsconn_problem`, including what
+/// was accepted with a known peer. `*why` is set to a text for people. First it has a line that
+/// begins with `!` for each problem, naming the certificate, date, CA or revocation list. Then
+/// it has the path, a line for each depth, from `0:`, the peer's own certificate, up to the CA,
+/// with the revocation list that was consulted, if one was up to date. The text lives until the
+/// next call of this function on this thread. `problems` and `why` may be NULL; on
+/// `TLSCONN_E_INVALID`, `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they are set to 0 and an empty
+/// text. Any thread.
+///
+/// Returns:
+/// - `TLSCONN_OK`: the peer would be accepted.
+/// - `TLSCONN_E_CERT`: refused, the certificate has problems.
+/// - `TLSCONN_E_CERT_REVOKED`: refused, a certificate has been revoked.
+/// - `TLSCONN_E_CERT_CHANGED`: refused, the host is known by another certificate.
+/// - `TLSCONN_E_CERT_UNKNOWN`: refused, the client is unknown.
+/// - `TLSCONN_E_CERT_DISTRUSTED`: refused, a certificate or key is marked as distrusted.
+/// - `TLSCONN_E_NOT_ALLOWED`: refused, the client is not on a list of allowed clients, has no
+///   identity, or has the identity of another client; `*problems` may be 0.
+/// - `TLSCONN_E_PARSE`: `chain_pem` holds no certificate.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a known file or the directory
+///   of clients cannot be read, or cannot be trusted.
+/// - `TLSCONN_E_INVALID`: `ctx` or `chain_pem` is NULL, `role` is not one of `tlsconn_role`,
+///   `host` is not a valid host, `port` is not 0 to 65535, or `len` is not a valid length.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_verify(
@@ -91,7 +99,7 @@ fn answer<T>(place: &mut Option<&mut T>, value: T) {
     }
 }
 
-/// Keeps `text` for this thread; a thread that is ending has no place left to keep it.
+/// Keeps `text` for this thread. A thread that is ending can no longer keep it.
 fn keep(text: &str) -> *const c_char {
     let kept = WHY.try_with(|why| {
         let text = c_string(text);
