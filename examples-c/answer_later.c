@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <tlsconn.h>
 
-/* The dialog: it has the question and nothing else, and takes as long as the user does. */
+/* The dialog: all it gets is the question, and it can take as long as it likes. */
 static void *dialog(void *userdata)
 {
     tlsconn_question *question = userdata;
@@ -24,7 +24,7 @@ static void *dialog(void *userdata)
     return NULL;
 }
 
-/* An application has more descriptors in its loop; this one has nothing else to do. */
+/* A real application has more descriptors in its loop. */
 static int wait_for(tlsconn_conn *conn)
 {
     struct pollfd wanted = { -1, 0, 0 };
@@ -49,7 +49,7 @@ static int talk(tlsconn_conn *conn, const char *host)
             tlsconn_question_unref(asked);
             asked = tlsconn_question_ref(question);
             if (pthread_create(&thread, NULL, dialog, tlsconn_question_ref(question)) != 0) {
-                tlsconn_question_unref(question); /* the reference of the dialog that is not */
+                tlsconn_question_unref(question); /* the dialog that did not start */
                 tlsconn_question_unref(asked);
                 asked = NULL;
                 reason = "no thread for the dialog";

@@ -1,4 +1,4 @@
-/* Asks about a server in words of its own, on standard input.   usage: first_contact HOST PORT DIRECTORY */
+/* Asks about a new server in its own words, on standard input.   usage: first_contact HOST PORT DIRECTORY */
 #include <stdio.h>
 #include <stdlib.h>
 #include <tlsconn.h>
@@ -32,7 +32,7 @@ static int ask(tlsconn_question *question, void *userdata)
            tlsconn_question_allows(question, TLSCONN_ALLOW_SESSION) ? "for this [s]ession only, " : "");
     fflush(stdout);
     if (!fgets(line, sizeof line, stdin))
-        return TLSCONN_REJECT; /* the end of the input is no consent */
+        return TLSCONN_REJECT; /* end of input is not consent */
     switch (line[0]) {
     case 'o': return TLSCONN_ALLOW_ONCE;
     case 'a': return TLSCONN_ALLOW_ALWAYS;
@@ -41,7 +41,7 @@ static int ask(tlsconn_question *question, void *userdata)
     }
 }
 
-/* Untrusted servers are asked about too: that is trust on first use, as ssh knows it. */
+/* Ask about untrusted servers too: trust on first use, as ssh does it. */
 static int prepare(tlsconn_ctx *ctx, const char *directory)
 {
     return tlsconn_ctx_add_layout(ctx, TLSCONN_LAYOUT_TLSCONN, directory) == TLSCONN_OK

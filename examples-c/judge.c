@@ -1,5 +1,5 @@
-/* Judges a certificate without a connection: before it is installed, or out of a file that
- * somebody sent. One revocation list may be given as well.
+/* Verifies a certificate chain without a connection: before it is installed, or from a file that
+ * somebody sent. A revocation list is optional.
  *
  * usage: judge AUTHORITY.pem CHAIN.pem HOST [LIST.pem] */
 #include <stdio.h>
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     }
     code = tlsconn_ctx_verify(ctx, TLSCONN_ROLE_SERVER, argv[3], 0, chain, len, &problems, &why);
     tlsconn_ctx_unref(ctx);
-    fputs(why, stdout); /* borrowed from this thread, not from the context */
+    fputs(why, stdout); /* belongs to this thread, not to the context */
     for (int bit = 0; bit < 31; bit++)
         if (problems >> bit & 1)
             printf("problem: %s\n", tlsconn_problem_name(1 << bit));

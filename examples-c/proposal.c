@@ -13,7 +13,7 @@ static int validate(const char *hostname, const char *cert)
     return fgets(line, sizeof line, stdin) ? atoi(line) : 0;
 }
 
-/* Without a word of contexts: the three functions fill the default one. */
+/* No context in sight: the three functions fill the default one. */
 static int prepare(const char *authority, const char *trusted)
 {
     return virConnectAddCertDataFile(VIR_CERT_CA_CERT, authority) == 0

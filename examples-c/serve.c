@@ -28,7 +28,7 @@ static int listen_on(int port)
     return fd;
 }
 
-/* The first read shakes hands and judges the client; a client that may not come ends here. */
+/* The first read does the handshake and verifies the client; it fails if the client is not allowed. */
 static int greet(tlsconn_ctx *ctx, int fd)
 {
     char line[256], reply[1024];
@@ -64,9 +64,9 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     int listener = listen_on(atoi(argv[1]));
-    signal(SIGCHLD, SIG_IGN); /* no zombies: nobody waits for the processes below */
+    signal(SIGCHLD, SIG_IGN); /* no zombies: we do not wait for the children */
     for (int fd; (fd = accept(listener, NULL, NULL)) >= 0 || errno == EINTR || errno == ECONNABORTED;) {
-        if (fd >= 0 && fork() == 0) /* a slow client keeps its own process waiting, and nobody else */
+        if (fd >= 0 && fork() == 0) /* a slow client delays its own process only */
             _exit(greet(ctx, fd));
         if (fd >= 0)
             close(fd);

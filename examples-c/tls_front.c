@@ -1,4 +1,4 @@
-/* A TLS front for a unix socket: clients need a certificate, and a place on the list where there is one.
+/* A TLS front for a unix socket: clients need a certificate, and must be on the allow-list if there is one.
    usage: tls_front --listen HOST:PORT --unix PATH --cert FILE --key FILE [--ca FILE] [--crl FILE]
           [--client-dir DIR] [--allow-dn PATTERN]... [--allow-identity NAME]... [--libvirt] */
 #include <getopt.h>
@@ -17,7 +17,7 @@
 struct client { tlsconn_conn *conn; int fd, behind; };
 
 static struct sockaddr_un daemon_socket = { .sun_family = AF_UNIX };
-static int libvirt; /* its clients wait for a byte 1 before they say anything */
+static int libvirt; /* its clients wait for a byte 1 before they send anything */
 
 static void *upload(void *userdata)
 {
@@ -32,7 +32,7 @@ static void *upload(void *userdata)
             result = sent < 0 ? TLSCONN_E_IO : TLSCONN_OK;
             at += sent > 0 ? (size_t)sent : 0;
         }
-    /* Only a goodbye is an end. Whoever is cut off in the middle takes the other direction along. */
+    /* Only close_notify ends one direction. A client that is cut off ends both. */
     shutdown(client->behind, result == TLSCONN_EOF ? SHUT_WR : SHUT_RDWR);
     return NULL;
 }
@@ -48,7 +48,7 @@ static void download(struct client *client)
         result = tlsconn_conn_write(client->conn, buf, (size_t)n, NULL);
     if (result == TLSCONN_OK)
         result = tlsconn_conn_shutdown(client->conn);
-    /* With nobody left to read what the client says, there is no use in waiting for it. */
+    /* If the daemon hung up, nobody reads what the client still sends: do not wait for it. */
     if (result != TLSCONN_OK || poll(&hang_up, 1, 0) != 0)
         tlsconn_conn_abort(client->conn);
 }
@@ -82,21 +82,21 @@ static void *run(void *userdata)
     if (why)
         fprintf(stderr, "%s: refused: %s\n", tlsconn_conn_info(client->conn, TLSCONN_INFO_PEER_ADDRESS), why);
     tlsconn_conn_free(client->conn);
-    close(client->fd); /* a descriptor given stays ours, and is closed last */
+    close(client->fd); /* the descriptor is still ours; close it last */
     if (client->behind >= 0)
         close(client->behind);
     free(client);
     return NULL;
 }
 
-/* Files may have changed since the last client: whoever was revoked meanwhile does not come in. */
+/* Read changed files again, so that a client that was revoked meanwhile is not allowed. */
 static void take(tlsconn_ctx *ctx, int fd)
 {
     struct client *client = malloc(sizeof *client);
     pthread_t thread;
     int one = 1;
 
-    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one); /* a host that is gone does not say so */
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one); /* notices a host that has vanished */
     if (tlsconn_ctx_reload(ctx) != TLSCONN_OK)
         fprintf(stderr, "the old stays in force: %s\n", tlsconn_error_message(tlsconn_last_error()));
     if (!client || tlsconn_accept_fd(ctx, fd, 0, &client->conn) != TLSCONN_OK) {
@@ -193,7 +193,7 @@ int main(int argc, char **argv)
             if (fd >= 0)
                 take(ctx, fd);
             else
-                poll(NULL, 0, 100); /* out of descriptors, say; they come back as clients go */
+                poll(NULL, 0, 100); /* out of descriptors, for example; try again when clients have left */
         }
     tlsconn_ctx_unref(ctx);
     return EXIT_FAILURE;

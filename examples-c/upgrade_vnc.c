@@ -25,13 +25,13 @@ static int dial(const char *host, const char *port)
     return fd;
 }
 
-/* One turn of the plain talk before TLS: the server must say just this, then we answer. */
+/* One step before TLS: the server must send exactly this, then we answer. */
 static int turn(int fd, const char *theirs, size_t their_len, const char *ours, size_t our_len)
 {
     char said[16];
     size_t have = 0;
 
-    while (have < their_len) { /* not one byte more: what follows belongs to TLS */
+    while (have < their_len) { /* do not read further: the next bytes are TLS */
         ssize_t n = read(fd, said + have, their_len - have);
         if (n <= 0)
             return 0;
@@ -99,6 +99,6 @@ int main(int argc, char **argv)
     tlsconn_conn_free(conn);
     tlsconn_ctx_unref(ctx);
     if (fd >= 0)
-        close(fd); /* a descriptor given stays ours, and is closed last */
+        close(fd); /* the descriptor is still ours; close it last */
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -29,8 +29,8 @@ static int ask(tlsconn_question *question, void *userdata)
     return tlsconn_ask_terminal(question, userdata);
 }
 
-/* From the server to libvirt. A first byte 1 is the server's word that it accepted our certificate;
-   libvirt knows nothing of it. A refused client is told nothing: the server hangs up. */
+/* From the server to libvirt. The server's first byte is 1 if it accepted our certificate; it is not
+   passed on. A refused client gets no byte: the server hangs up. */
 static int download(tlsconn_conn *conn, struct pipe *down, int *accepted)
 {
     size_t n = 0;
@@ -74,7 +74,7 @@ static int upload(tlsconn_conn *conn, struct pipe *up)
     return result;
 }
 
-/* What the last call waits for goes into the connection's place of the list. */
+/* Put what the last call waits for into the connection's entry of the list. */
 static int want(tlsconn_conn *conn, int result, struct pollfd *place, int *timeout_ms)
 {
     short events = 0;
@@ -89,7 +89,7 @@ static int want(tlsconn_conn *conn, int result, struct pollfd *place, int *timeo
     return failed;
 }
 
-/* The goodbye may have to wait for room, as every call here. */
+/* Like every call here, the shutdown may have to wait. */
 static int finish(tlsconn_conn *conn)
 {
     int result;
@@ -117,7 +117,7 @@ static int pump(tlsconn_conn *conn)
         struct pollfd list[3] = { { -1, 0, 0 }, { -1, POLLIN, 0 }, { -1, POLLOUT, 0 } };
         int timeout_ms = -1;
         int result = download(conn, &down, &accepted);
-        int more = result == TLSCONN_OK && down.at == down.end; /* all of it went on */
+        int more = result == TLSCONN_OK && down.at == down.end; /* all of it was written */
 
         result = want(conn, result, &list[0], &timeout_ms);
         if (result == TLSCONN_OK && accepted) {
@@ -130,7 +130,7 @@ static int pump(tlsconn_conn *conn)
         if (result != TLSCONN_OK)
             return result;
         if (accepted && up.at == up.end)
-            list[1].fd = 0; /* what is not waited for stays out: a hang-up would wake us again and again */
+            list[1].fd = 0; /* only if we wait for it: a hang-up would wake us again and again */
         if (down.at < down.end)
             list[2].fd = 1;
         if (poll(list, 3, more ? 0 : timeout_ms) < 0 && errno != EINTR) {

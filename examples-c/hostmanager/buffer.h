@@ -1,4 +1,4 @@
-/* Bytes that grow at the end and go at the front. */
+/* A buffer: bytes are added at the end and removed from the front. */
 #ifndef BUFFER_H
 #define BUFFER_H
 
@@ -7,7 +7,7 @@
 struct buffer {
     char *bytes;
     size_t at, end, size; /* what waits is from `at` to `end` */
-    int failed;           /* memory ran out: what it holds is not whole */
+    int failed;           /* out of memory: the content is incomplete */
 };
 
 void buffer_add(struct buffer *buffer, const char *text);

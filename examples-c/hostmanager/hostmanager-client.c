@@ -1,6 +1,6 @@
 /* Sends requests to a hostmanager: the one on the command line, or each line of the standard input.
    usage: hostmanager-client HOST:PORT --cert FILE --key FILE [--ca FILE] [--known FILE] [REQUEST...]
-   The server is known by the authority, or else by the user, who is asked on the terminal. */
+   The server needs a certificate of the CA; without --ca the user is asked on the terminal. */
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 struct talk {
     char up[16384];
     size_t at, end;
-    int all;                      /* there is nothing more to send than this */
+    int all;                      /* the input has ended */
     unsigned long asked, answered;
     int refused;                  /* one reply was an error */
     int inside;                   /* in the middle of a line of a reply */
@@ -29,7 +29,7 @@ static int fail(const char *why)
     return 0;
 }
 
-/* Requests end in a line's end, the last one too. */
+/* Every request ends with a newline, the last one too. */
 static void ask(struct talk *talk, size_t n)
 {
     for (size_t i = talk->end; i < talk->end + n; i++)
@@ -44,7 +44,7 @@ static void ask(struct talk *talk, size_t n)
     }
 }
 
-/* The standard input has something, or has come to its end. */
+/* Standard input has data, or has ended. */
 static int read_requests(struct talk *talk)
 {
     ssize_t n = read(0, talk->up, sizeof talk->up - 1);
@@ -74,7 +74,7 @@ static int request_of(struct talk *talk, int argc, char **argv)
     return 1;
 }
 
-/* A reply is any number of lines that begin with +, and one that does not. */
+/* A reply is any number of lines that begin with +, then one that does not. */
 static int show(struct talk *talk, const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -87,7 +87,7 @@ static int show(struct talk *talk, const char *bytes, size_t n)
     return (fwrite(bytes, 1, n, stdout) == n && fflush(stdout) == 0) || fail(strerror(errno));
 }
 
-/* 1 when the server has said goodbye, 0 when it failed, -1 when there is something to wait for. */
+/* 1 when the server has closed the connection, 0 on failure, -1 when there is something to wait for. */
 static int turn(tlsconn_conn *conn, struct talk *talk)
 {
     char reply[16384];
@@ -128,7 +128,7 @@ static int converse(tlsconn_conn *conn, struct talk *talk)
     }
 }
 
-/* With an authority its word is enough; without one the user's is asked for, and kept. */
+/* With a CA nobody is asked; without one the user is, and the answer is stored. */
 static int use_material(tlsconn_ctx *ctx, int argc, char **argv)
 {
     static const struct option KNOWN[] = {

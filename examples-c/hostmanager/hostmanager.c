@@ -1,4 +1,4 @@
-/* A daemon whose backends authenticate with client certificates out of a directory, and own what
+/* A daemon whose backends authenticate with client certificates from a directory, and own what
    they create. README.md has the protocol; this file has the options, the socket and the loop. */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 
 enum {
     SPARE = 64,           /* descriptors for the database, certificates and the rest */
-    ACCEPTS = 64,         /* so many new clients, then it is the others' turn */
-    ACCEPT_AGAIN_MS = 200 /* after running out of something */
+    ACCEPTS = 64,         /* at most so many new clients per round */
+    ACCEPT_AGAIN_MS = 200 /* after running out of descriptors or memory */
 };
 
 struct options {
@@ -63,7 +63,7 @@ static void on_signal(int number)
     int saved = errno;
     char byte = (char)number;
 
-    /* A full pipe has woken the loop already. */
+    /* If the pipe is full, the loop is awake already. */
     if (write(signals[1], &byte, 1) < 0) {}
     errno = saved;
 }
@@ -87,7 +87,7 @@ static int catch_signals(void)
         || complain("signals", strerror(errno));
 }
 
-/* 0 when it is time to go. What a reload cannot take stays as it was. */
+/* 0 when it is time to stop. A reload that fails changes nothing. */
 static int obey_signals(struct daemon *daemon)
 {
     char number;
@@ -185,7 +185,7 @@ static void accept_clients(struct daemon *daemon, int64_t now)
         }
         struct session *session = session_new(daemon->ctx, fd, now);
         if (session) {
-            /* Its first turn is at once: what it has to say may be here already. */
+            /* Its first turn is at once: data may be here already. */
             session->deadline = now;
             daemon->list[2 + daemon->count] = (struct pollfd){ -1, 0, 0 };
             daemon->sessions[daemon->count++] = session;
@@ -207,8 +207,8 @@ static int soonest(const struct daemon *daemon, int64_t now)
     return first < 0 ? -1 : first <= now ? 0 : first - now > 3600000 ? 3600000 : (int)(first - now);
 }
 
-/* One turn for everybody who has something to say: all of it is read and answered, one commit
-   puts it on the disk, and only then the replies leave. */
+/* One turn for every client that sent something: all requests are read and answered, one commit
+   puts them on the disk, and only then the replies are sent. */
 static void serve(struct daemon *daemon, int64_t now)
 {
     size_t kept = 0;
@@ -274,7 +274,7 @@ static int use_material(tlsconn_ctx *ctx, const struct options *options)
     return ok || complain("material", tlsconn_error_message(tlsconn_last_error()));
 }
 
-/* As many clients as the system lets us have descriptors for. */
+/* As many clients as the limit of descriptors allows. */
 static int make_room(struct daemon *daemon)
 {
     struct rlimit limit;
@@ -330,7 +330,7 @@ int main(int argc, char **argv)
                         "       [--ca FILE [--crl FILE]] [--deadline SECONDS]\n", argv[0]);
         return 2;
     }
-    umask(077); /* the database is nobody else's */
+    umask(077); /* nobody else can read the database */
     memset(&daemon, 0, sizeof daemon);
     daemon.listener = -1;
     daemon.patience = (int64_t)options.deadline_s * 1000;
@@ -341,7 +341,7 @@ int main(int argc, char **argv)
           && loop(&daemon);
     for (size_t i = 0; i < daemon.count; i++) {
         if (daemon.sessions[i]->admitted)
-            (void)tlsconn_conn_shutdown(daemon.sessions[i]->conn); /* who does not read it does not know */
+            (void)tlsconn_conn_shutdown(daemon.sessions[i]->conn); /* best effort */
         session_free(daemon.sessions[i]);
     }
     if (daemon.listener >= 0)

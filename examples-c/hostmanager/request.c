@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-/* What there is, and what each uses: a name stands in the request for every use. */
+/* The kinds of object, and what each uses: the request has a name for every use. */
 static const struct kind {
     const char *name;
     const char *uses[STORE_USES];
-    int optional; /* - stands for none */
+    int optional; /* can be - */
 } KINDS[] = {
     { "element", { "template", NULL }, 1 },
     { "connection", { "element", "element" }, 0 },
@@ -31,7 +31,7 @@ static int is_name(const char *name)
     return name && len <= REQUEST_NAME && strspn(name, LETTERS) > 0 && strspn(name, LETTERS "._-") == len;
 }
 
-/* Anything that one can read, in any encoding; no NUL above all. */
+/* No control characters, NUL above all; any encoding. */
 static int is_text(const char *line, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -54,7 +54,7 @@ static char *next_word(char **rest)
     return word;
 }
 
-/* A list is asked for with one more than is shown, which tells whether there are more. */
+/* Ask for one more than is shown, to see whether there are more. */
 struct list { struct buffer *reply; int left; };
 
 static void add_name(const struct store_object *object, void *userdata)
@@ -86,7 +86,7 @@ static void add_object(const struct store_object *object, void *userdata)
     buffer_add(reply, "\n");
 }
 
-/* Nothing of the request stands in the reply: whatever it was, the reply can be shown. */
+/* The reply repeats nothing of the request, so it is always safe to show. */
 static void add_result(enum store_result result, struct buffer *reply)
 {
     switch (result) {

@@ -12,8 +12,8 @@
 
 enum {
     SESSION_INPUT = 4 * REQUEST_SIZE,
-    SESSION_OUTPUT = 65536, /* with so much unread, a client's requests wait */
-    SESSION_TURN = 64       /* so many requests, then it is the others' turn */
+    SESSION_OUTPUT = 65536, /* with so much unread, no more requests are read */
+    SESSION_TURN = 64       /* at most so many requests per round */
 };
 
 static const char *client(const struct session *session)
@@ -45,7 +45,7 @@ struct session *session_new(tlsconn_ctx *ctx, int fd, int64_t now)
         close(fd);
         return NULL;
     }
-    /* Short replies that do not wait for each other; slower without, and nothing worse. */
+    /* Send short replies at once. If it fails, they are just slower. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     session->fd = fd;
     session->stalled = now;
@@ -57,7 +57,7 @@ void session_free(struct session *session)
     if (!session)
         return;
     tlsconn_conn_free(session->conn);
-    close(session->fd); /* a descriptor given stays ours, and is closed last */
+    close(session->fd); /* the descriptor is still ours; close it last */
     free(session->input);
     buffer_free(&session->output);
     free(session);
@@ -99,8 +99,7 @@ static int may_answer(const struct session *session)
     return buffer_waiting(&session->output) < SESSION_OUTPUT;
 }
 
-/* Admitted once is not admitted for good: a certificate can be revoked, or taken out of the
-   directory, while its connection goes on. */
+/* A certificate can be revoked, or removed from the directory, while its connection is open. */
 static int still_welcome(struct session *session)
 {
     if (session->unconfirmed == 0 && tlsconn_conn_recheck(session->conn) != TLSCONN_OK) {
@@ -160,7 +159,7 @@ void session_receive(struct session *session, struct store *store, int64_t now)
     fill(session);
     if (!session->gone)
         answer(session, store);
-    /* A line that comes byte by byte does not get on: only a whole one does. */
+    /* Only a whole line is progress; a byte now and then is not. */
     if (before == 0 || session->unconfirmed > 0)
         session->stalled = now;
 }
@@ -197,7 +196,7 @@ static void flush(struct session *session, int64_t now)
     if (result < 0)
         failed(session);
     else if (session->cut)
-        give_up(session, "sent a line that is too long"); /* it has been told, if it reads at all */
+        give_up(session, "sent a line that is too long"); /* the client has had the reply, if it reads */
 }
 
 void session_send(struct session *session, int64_t now, int64_t patience)
@@ -217,7 +216,7 @@ void session_send(struct session *session, int64_t now, int64_t patience)
     if (session->input_len > 0 || buffer_waiting(&session->output) > 0 || session->ended) {
         int64_t until = session->stalled + patience;
         if (may_answer(session) && line_length(session, 0) >= 0)
-            until = now; /* its turn was over before its requests were */
+            until = now; /* there are requests left for the next turn */
         else if (until <= now)
             give_up(session, "takes too long");
         if (session->deadline < 0 || until < session->deadline)

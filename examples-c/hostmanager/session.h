@@ -19,7 +19,7 @@ struct session {
     size_t confirmed;        /* where in `output` the replies begin that wait for the commit */
     unsigned unconfirmed;    /* and how many they are */
     int admitted, ended;     /* the client has said that it sends no more */
-    int cut;                 /* it gets what is due, and no second chance */
+    int cut;                 /* send what is left, then close */
     int gone;                /* to be freed */
     int turn;                /* the loop: this one has been called in this round */
     int64_t stalled;         /* when it last got on, while something of it waits */

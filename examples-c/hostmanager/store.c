@@ -100,7 +100,7 @@ static int begin(struct store *store)
     return !store->broken;
 }
 
-/* `unmet` is what it means that a reference leads nowhere, or would. */
+/* `unmet` is the result when a reference would point to no object. */
 static enum store_result change(struct store *store, enum statement which, enum store_result unmet)
 {
     switch (run(store, which)) {
@@ -231,7 +231,7 @@ static int execute(struct store *store, const char *sql)
     return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* FULL: a commit returns when the disk has it, so that losing power loses nothing either. */
+/* FULL: a commit returns once it is on the disk, so that a power failure loses nothing. */
 static int prepare(struct store *store)
 {
     sqlite3_busy_timeout(store->db, 2000);
