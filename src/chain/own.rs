@@ -1,5 +1,7 @@
-//! Whether the certificate that we show ourselves, and the authorities beside it, are what
-//! libvirt's daemons and clients want when they start.
+//! Whether the certificate that we show ourselves is fit for use, as the profile has it: for TLS,
+//! or what libvirt's daemons and clients want when they start, authorities included.
+//!
+//! Its dates are no matter of the profile, and are looked at where it is loaded.
 
 use std::sync::Arc;
 
@@ -13,6 +15,35 @@ use super::{libvirt, strict};
 use crate::error::Problems;
 use crate::host::Role;
 use crate::material::{Certificate, KeyUsage};
+
+/// What is wrong with an own certificate for the side that `role` says, or for either.
+pub(crate) fn own(
+    profile: Profile,
+    chain: &[Certificate],
+    role: Option<Role>,
+    anchors: &Arc<Anchors>,
+    now: i64,
+) -> (Problems, Vec<String>) {
+    match profile {
+        Profile::Strict | Profile::Pedantic => strict_own(chain, role),
+        Profile::Libvirt => libvirt_own(chain, role, anchors, now),
+    }
+}
+
+/// What STRICT asks: a purpose that TLS has for this side.
+fn strict_own(chain: &[Certificate], role: Option<Role>) -> (Problems, Vec<String>) {
+    let usage = chain.first().and_then(|leaf| leaf.facts().extended_key_usage.as_ref());
+    let Some(usage) = usage.filter(|usage| !usage.any) else { return (Problems::NONE, Vec::new()) };
+    let (is_fit, others) = match role {
+        Some(Role::Server) => (usage.server_auth, "does not name servers"),
+        Some(Role::Client) => (usage.client_auth, "does not name clients"),
+        None => (usage.server_auth || usage.client_auth, "names neither clients nor servers"),
+    };
+    if is_fit {
+        return (Problems::NONE, Vec::new());
+    }
+    (Problems::WRONG_PURPOSE, vec![format!("its extended key usage {others}")])
+}
 
 /// What is wrong with an own certificate and what was loaded behind it: nothing where peers may
 /// take it for a client's or a server's, or for what `role` says. Without an authority only the
