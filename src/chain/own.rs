@@ -104,3 +104,33 @@ pub(crate) fn libvirt_authority(certificate: &Certificate, now: i64) -> (Problem
 fn told(found: Assessment) -> (Problems, Vec<String>) {
     (found.problems, found.why)
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::ExtendedKeyUsagePurpose::{self, Any, ClientAuth, CodeSigning, ServerAuth};
+
+    use super::*;
+    use crate::material::testing::{Maker, NOW, named};
+
+    #[test]
+    fn strict_and_pedantic_want_a_purpose_of_the_side_that_is_said() {
+        let fit = |purposes: &[ExtendedKeyUsagePurpose]| {
+            let mut params = named("own", &[]);
+            params.extended_key_usages = purposes.to_vec();
+            let (chain, anchors) = ([Maker::of(params).certificate()], Arc::default());
+            [Some(Role::Server), Some(Role::Client), None].map(|role| {
+                let [strict, pedantic] = [Profile::Strict, Profile::Pedantic]
+                    .map(|profile| own(profile, &chain, role, &anchors, NOW));
+                assert_eq!(strict, pedantic);
+                assert!(strict.0.is_empty() || strict.0 == Problems::WRONG_PURPOSE);
+                assert_eq!(strict.0.is_empty(), strict.1.is_empty());
+                strict.0.is_empty()
+            })
+        };
+        assert_eq!(fit(&[]), [true; 3]);
+        assert_eq!(fit(&[Any]), [true; 3]);
+        assert_eq!(fit(&[ServerAuth]), [true, false, true]);
+        assert_eq!(fit(&[ClientAuth]), [false, true, true]);
+        assert_eq!(fit(&[CodeSigning]), [false; 3]);
+    }
+}
