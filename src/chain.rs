@@ -28,7 +28,7 @@ pub(crate) use assess::{assess_exact, assess_path};
 pub(crate) use clean::{CleanChain, CleanChains, CleanKey};
 pub use finding::Profile;
 pub(crate) use finding::{Assessment, Case};
-pub(crate) use own::{libvirt_authority, libvirt_own};
+pub(crate) use own::{libvirt_authority, own};
 pub use revocation::CrlMode;
 pub(crate) use revocation::Crls;
 pub(crate) use revocation::rollback::rolled_back;

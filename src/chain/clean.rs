@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use super::finding::Assessment;
 use crate::error::Problems;
 use crate::host::{Host, Role};
-use crate::material::{Certificate, Crl};
+use crate::material::Certificate;
 
 /// How many chains are remembered; the oldest goes first.
 const MAX_CHAINS: usize = 256;
@@ -36,23 +36,8 @@ struct Chains {
 pub(crate) struct CleanChain {
     /// What the peer sent.
     pub(crate) chain: Arc<[Certificate]>,
-    path: Vec<Certificate>,
-    lists: Vec<(usize, Crl)>,
-    from: i64,
-    until: i64,
-}
-
-impl CleanChain {
     /// What the rules found.
-    pub(crate) fn assessment(&self) -> Assessment {
-        Assessment {
-            path: self.path.clone(),
-            lists: self.lists.clone(),
-            valid_from: self.from,
-            valid_until: self.until,
-            ..Assessment::default()
-        }
-    }
+    pub(crate) found: Assessment,
 }
 
 /// Everything that a finding depends on, except the rules and the time.
@@ -80,7 +65,7 @@ impl CleanChains {
     /// The chain with this key, if it was found clean and is still clean at `now`.
     pub(crate) fn get(&self, key: &CleanKey, now: i64) -> Option<Arc<CleanChain>> {
         let found = self.0.lock().by_key.get(key).cloned();
-        found.filter(|one| (one.from..=one.until).contains(&now))
+        found.filter(|one| (one.found.valid_from..=one.found.valid_until).contains(&now))
     }
 
     /// Remembers the findings about a chain, if there is nothing wrong with it.
@@ -88,13 +73,7 @@ impl CleanChains {
         if found.problems != Problems::NONE {
             return;
         }
-        let clean = CleanChain {
-            chain: Arc::clone(&key.chain),
-            path: found.path.clone(),
-            lists: found.lists.clone(),
-            from: found.valid_from,
-            until: found.valid_until,
-        };
+        let clean = CleanChain { chain: Arc::clone(&key.chain), found: found.clone() };
         let mut chains = self.0.lock();
         if chains.by_key.insert(Arc::clone(key), Arc::new(clean)).is_none() {
             chains.order.push_back(Arc::clone(key));
@@ -153,7 +132,7 @@ mod tests {
         let lab = lab();
         assert!(!lab.has(NOW));
         lab.put(NOW);
-        let found = lab.clean.get(&lab.key(), NOW).unwrap().assessment();
+        let found = &lab.clean.get(&lab.key(), NOW).unwrap().found;
         assert_eq!(found.path.len(), 2);
         assert_eq!(found.problems, Problems::NONE);
         let facts = lab.chain[0].facts();

@@ -12,9 +12,7 @@ use super::position::Position;
 use super::strict;
 use crate::error::Problems;
 use crate::host::Role;
-use crate::material::{
-    Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, name_text, time_text,
-};
+use crate::material::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, name_text};
 
 pub(crate) use host_name::check as check_name;
 
@@ -55,24 +53,12 @@ pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessm
 /// those too, and whether the path allows the common name that is used as the host name.
 pub(crate) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
     for sent in case.chain.iter().filter(|sent| !path.contains(sent)) {
-        dates_beside(case.now, sent, out);
+        let what = format!("{}, which the peer sent along,", name_text(sent.subject_der()));
+        strict::dates_of(case.now, sent, what, out);
         out.valid_from = out.valid_from.max(sent.facts().not_before);
         out.valid_until = out.valid_until.min(sent.facts().not_after);
     }
     host_name::check_constraints(case.name, path, out);
-}
-
-fn dates_beside(now: i64, sent: &Certificate, out: &mut Assessment) {
-    let facts = sent.facts();
-    let what = format!("{}, which the peer sent along,", name_text(sent.subject_der()));
-    if now > facts.not_after {
-        let end = time_text(facts.not_after);
-        out.add(Problems::EXPIRED, format!("{what} ended on {end}"));
-    }
-    if now < facts.not_before {
-        let begin = time_text(facts.not_before);
-        out.add(Problems::NOT_YET_VALID, format!("{what} begins on {begin}"));
-    }
 }
 
 /// Only basic constraints count: libvirt accepts a leaf whose key usage has keyCertSign.

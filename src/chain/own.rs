@@ -1,5 +1,7 @@
-//! Whether our own certificate, and the authorities loaded with it, are what libvirt's daemons and
-//! clients require when they start.
+//! Whether our own certificate is fit for use under the profile: for TLS, or what libvirt's daemons
+//! and clients require when they start, authorities included.
+//!
+//! Its dates do not depend on the profile, and are checked where it is loaded.
 
 use std::sync::Arc;
 
@@ -13,6 +15,35 @@ use super::{libvirt, strict};
 use crate::error::Problems;
 use crate::host::Role;
 use crate::material::{Certificate, KeyUsage};
+
+/// What is wrong with our own certificate for the side that `role` says, or for either.
+pub(crate) fn own(
+    profile: Profile,
+    chain: &[Certificate],
+    role: Option<Role>,
+    anchors: &Arc<Anchors>,
+    now: i64,
+) -> (Problems, Vec<String>) {
+    match profile {
+        Profile::Strict | Profile::Pedantic => strict_own(chain, role),
+        Profile::Libvirt => libvirt_own(chain, role, anchors, now),
+    }
+}
+
+/// What STRICT asks: a purpose that TLS has for this side.
+fn strict_own(chain: &[Certificate], role: Option<Role>) -> (Problems, Vec<String>) {
+    let usage = chain.first().and_then(|leaf| leaf.facts().extended_key_usage.as_ref());
+    let Some(usage) = usage.filter(|usage| !usage.any) else { return (Problems::NONE, Vec::new()) };
+    let (is_fit, others) = match role {
+        Some(Role::Server) => (usage.server_auth, "does not name servers"),
+        Some(Role::Client) => (usage.client_auth, "does not name clients"),
+        None => (usage.server_auth || usage.client_auth, "names neither clients nor servers"),
+    };
+    if is_fit {
+        return (Problems::NONE, Vec::new());
+    }
+    (Problems::WRONG_PURPOSE, vec![format!("its extended key usage {others}")])
+}
 
 /// What is wrong with our own certificate and the authorities loaded with it; empty if peers will
 /// accept it as a client's or a server's, or as what `role` says. Without an authority only the
@@ -72,4 +103,34 @@ pub(crate) fn libvirt_authority(certificate: &Certificate, now: i64) -> (Problem
 
 fn told(found: Assessment) -> (Problems, Vec<String>) {
     (found.problems, found.why)
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::ExtendedKeyUsagePurpose::{self, Any, ClientAuth, CodeSigning, ServerAuth};
+
+    use super::*;
+    use crate::material::testing::{Maker, NOW, named};
+
+    #[test]
+    fn strict_and_pedantic_want_a_purpose_of_the_side_that_is_said() {
+        let fit = |purposes: &[ExtendedKeyUsagePurpose]| {
+            let mut params = named("own", &[]);
+            params.extended_key_usages = purposes.to_vec();
+            let (chain, anchors) = ([Maker::of(params).certificate()], Arc::default());
+            [Some(Role::Server), Some(Role::Client), None].map(|role| {
+                let [strict, pedantic] = [Profile::Strict, Profile::Pedantic]
+                    .map(|profile| own(profile, &chain, role, &anchors, NOW));
+                assert_eq!(strict, pedantic);
+                assert!(strict.0.is_empty() || strict.0 == Problems::WRONG_PURPOSE);
+                assert_eq!(strict.0.is_empty(), strict.1.is_empty());
+                strict.0.is_empty()
+            })
+        };
+        assert_eq!(fit(&[]), [true; 3]);
+        assert_eq!(fit(&[Any]), [true; 3]);
+        assert_eq!(fit(&[ServerAuth]), [true, false, true]);
+        assert_eq!(fit(&[ClientAuth]), [false, true, true]);
+        assert_eq!(fit(&[CodeSigning]), [false; 3]);
+    }
 }

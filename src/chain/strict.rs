@@ -5,6 +5,8 @@
 
 pub(crate) mod host_name;
 
+use std::fmt;
+
 pub(crate) use host_name::check as check_name;
 
 use super::extensions::{demands_policy, has, is_access};
@@ -22,7 +24,6 @@ use crate::material::{Certificate, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyU
 const TLS: u16 = KeyUsage::DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT;
 const KEY_ENCIPHERMENT: u16 = 1 << 2;
 const KEY_AGREEMENT: u16 = 1 << 4;
-const DSA: &str = "1.2.840.10040.4.1";
 
 /// Checks one certificate of a path.
 pub(crate) fn check(
@@ -57,8 +58,17 @@ pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessm
 }
 
 pub(crate) fn dates(now: i64, certificate: &Certificate, position: Position, out: &mut Assessment) {
+    dates_of(now, certificate, position.of(certificate), out);
+}
+
+/// Looks at the dates of a certificate that a sentence calls `what`.
+pub(crate) fn dates_of(
+    now: i64,
+    certificate: &Certificate,
+    what: impl fmt::Display,
+    out: &mut Assessment,
+) {
     let facts = certificate.facts();
-    let what = position.of(certificate);
     if now > facts.not_after {
         let end = time_text(facts.not_after);
         out.add(Problems::EXPIRED, format!("{what} ended on {end}"));
@@ -197,8 +207,9 @@ pub(crate) fn key(certificate: &Certificate, position: Position, out: &mut Asses
         KeyAlgorithm::Rsa(bits) => format!("an RSA key of {bits} bits"),
         KeyAlgorithm::Ec(curve) => format!("a key on the curve {curve}"),
         KeyAlgorithm::Ed25519 => "an Ed25519 key".to_owned(),
-        KeyAlgorithm::Other(name) if name == DSA => "a DSA key".to_owned(),
-        KeyAlgorithm::Other(name) => format!("a key of a kind that TLS here cannot use: {name}"),
+        KeyAlgorithm::Other(_) => {
+            format!("a key of a kind that TLS here cannot use: {}", certificate.key_text())
+        }
     };
     out.add(Problems::WEAK_KEY, format!("{} has {kind}", position.of(certificate)));
 }

@@ -7,12 +7,14 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use super::pairs::ServerPair;
+use super::pieces::Own;
 use super::settings::Settings;
 use super::snapshot::Snapshot;
 use crate::chain::{CrlMode, Profile, Rules};
 use crate::known::{IdentityFrom, Known};
 use crate::material::sha256;
-use crate::tls::{Options, Version};
+use crate::tls::{Options, OwnPair, Version};
 use crate::trust::{Admission, ClientAuth, Policies, Policy};
 
 /// Bytes under names: two different lists of parts never give the same text.
@@ -131,9 +133,10 @@ impl Snapshot {
         if let Some(clients) = clients {
             text.part("known clients", clients.path().as_os_str().as_bytes());
         }
-        let own = own.active.iter().map(|(chain, _)| (None, chain.as_slice()));
-        let others = pairs.iter().map(|one| (one.pair().names, one.pair().chain));
-        for (names, chain) in own.chain(others) {
+        let Own { active, waiting_chain: _, waiting_key: _ } = own;
+        let own = active.iter().map(|(chain, key)| OwnPair { names: None, chain, key });
+        // The chain says whose key it is.
+        for OwnPair { names, chain, key: _ } in own.chain(pairs.iter().map(ServerPair::pair)) {
             text.part("pair", names.map(ToString::to_string).unwrap_or_default().as_bytes());
             chain.iter().for_each(|one| text.part("certificate", one.sha256()));
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::pieces::{Loaded, Own, Piece};
-use crate::chain::{Anchors, Profile, libvirt_authority, libvirt_own};
+use crate::chain::{self, Anchors, Profile, libvirt_authority};
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::material::{Certificate, Layout};
@@ -50,9 +50,9 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
             let mut changed = chains().filter(|(piece, chain)| {
                 is_new(piece, chain) || (is_other_profile && in_use(chain))
             });
-            changed.try_for_each(|(piece, chain)| for_tls(piece, chain))
+            changed.try_for_each(|(piece, chain)| for_tls(piece, chain, after.judged_by()))
         }
-        Profile::Libvirt => {
+        profile @ Profile::Libvirt => {
             let mut used = chains().filter(|(_, chain)| in_use(chain)).peekable();
             let is_same = !is_other_profile
                 && used.peek().is_some()
@@ -70,7 +70,7 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
             let all = authorities(&after.pieces).map(|(_, one)| one.clone()).collect();
             let anchors = Arc::new(Anchors::new(all));
             used.try_for_each(|(piece, chain)| {
-                refuse(piece, libvirt_own(chain, piece.side, &anchors, now))
+                refuse(piece, chain::own(profile, chain, piece.side, &anchors, now))
             })
         }
     }
@@ -84,6 +84,16 @@ pub(super) struct JudgedBy<'a> {
     pub(super) now: i64,
 }
 
+impl State {
+    pub(super) fn judged_by(&self) -> JudgedBy<'_> {
+        JudgedBy {
+            profile: self.settings.profile,
+            anchors: &self.anchors,
+            now: self.settings.now(),
+        }
+    }
+}
+
 /// Refuses a chain that servers cannot show, under the profile.
 ///
 /// # Errors
@@ -91,17 +101,8 @@ pub(super) struct JudgedBy<'a> {
 /// [`Kind::Certificate`], naming the certificate and what is wrong.
 pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
-    let (problems, why) = match by.profile {
-        Profile::Strict | Profile::Pedantic => {
-            let usage = leaf.facts().extended_key_usage.as_ref();
-            if usage.is_none_or(|usage| usage.any || usage.server_auth) {
-                return Ok(());
-            }
-            let why = "its extended key usage does not name servers".to_owned();
-            (Problems::WRONG_PURPOSE, vec![why])
-        }
-        Profile::Libvirt => libvirt_own(chain, Some(Role::Server), by.anchors, by.now),
-    };
+    let JudgedBy { profile, anchors, now } = by;
+    let (problems, why) = chain::own(profile, chain, Some(Role::Server), anchors, now);
     if problems.is_empty() {
         return Ok(());
     }
@@ -132,20 +133,18 @@ fn authorities(pieces: &[Piece]) -> impl Iterator<Item = (&Piece, &Certificate)>
     })
 }
 
-/// What STRICT requires besides the dates: a purpose for TLS.
-fn for_tls(piece: &Piece, chain: &[Certificate]) -> Result<(), Error> {
+/// Refuses a chain that neither side can show.
+fn for_tls(piece: &Piece, chain: &[Certificate], by: JudgedBy<'_>) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
-    let usage = leaf.facts().extended_key_usage.as_ref();
-    if usage.is_none_or(|usage| usage.any || usage.client_auth || usage.server_auth) {
+    let JudgedBy { profile, anchors, now } = by;
+    let (problems, why) = chain::own(profile, chain, None, anchors, now);
+    if problems.is_empty() {
         return Ok(());
     }
-    let message = format!(
-        "{}: the own certificate of {} is not meant for TLS: its extended key usage names neither clients nor servers",
-        piece.source(),
-        leaf.subject()
-    );
+    let (source, subject, why) = (piece.source(), leaf.subject(), why.join("; "));
+    let message = format!("{source}: the own certificate of {subject} is not meant for TLS: {why}");
     Err(Error::new(Kind::Certificate, message)
-        .with_problems(Problems::WRONG_PURPOSE)
+        .with_problems(problems)
         .with_hint("ask its authority for one with the purpose clientAuth"))
 }
 

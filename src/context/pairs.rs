@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::own::{JudgedBy, for_servers};
+use super::own::for_servers;
 use super::pieces::{Loaded, Seen, load_file};
 use super::{Context, Passphrase, State};
 use crate::error::{Error, Kind};
@@ -150,15 +150,5 @@ impl Context {
             }
         }
         is_changed
-    }
-}
-
-impl State {
-    fn judged_by(&self) -> JudgedBy<'_> {
-        JudgedBy {
-            profile: self.settings.profile,
-            anchors: &self.anchors,
-            now: self.settings.now(),
-        }
     }
 }

@@ -216,11 +216,22 @@ impl Standing {
     /// A fingerprint of what decides: a session is resumed only while this stays the same.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
+        let Self { entries, beside, lasting: _, stored: _ } = self;
         let mut parts: Vec<Vec<u8>> = Vec::new();
-        for entry in self.entries.iter().chain(&self.beside) {
-            let mut part = entry.certificate.sha256().to_vec();
-            part.extend_from_slice(&entry.accepted.bits().to_be_bytes());
-            part.extend_from_slice(&entry.expires.unwrap_or(i64::MAX).to_be_bytes());
+        for entry in entries.iter().chain(beside) {
+            let Entry {
+                place: _,
+                role: _,
+                certificate,
+                accepted,
+                added: _,
+                expires,
+                origin: _,
+                distrust: _,
+            } = &**entry;
+            let mut part = certificate.sha256().to_vec();
+            part.extend_from_slice(&accepted.bits().to_be_bytes());
+            part.extend_from_slice(&expires.unwrap_or(i64::MAX).to_be_bytes());
             parts.push(part);
         }
         parts.sort();

@@ -1,5 +1,8 @@
 //! Certificates made by hand for tests, byte by byte, the impossible ones too. Nobody signed them.
+//! Those that somebody signed come from the maker of all tests.
 
+#[path = "../../tests/support/maker.rs"]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may stop at once")]
 mod maker;
 
 use std::cell::Cell;
@@ -20,6 +23,32 @@ pub(super) fn count_certificate() {
 /// How many certificates were read on this thread so far.
 pub(crate) fn certificates_read() -> usize {
     READ.get()
+}
+
+/// Certificates that rcgen does not make; `openssl ca` did, for 2026 to 2099.
+#[derive(Clone, Copy)]
+pub(crate) enum Odd {
+    /// Self-signed, of X.509 version 1, for CN=a.example.
+    VersionOne,
+    /// Self-signed with SHA-1, for a.example.
+    Sha1,
+    /// An authority with an RSA key of 1024 bits.
+    ShortAuthority,
+    /// a.example below it, with a key on P-256.
+    BelowShort,
+}
+
+impl Odd {
+    /// The certificate.
+    pub(crate) fn read(self) -> Certificate {
+        let text = match self {
+            Self::VersionOne => include_bytes!("testing/version-1.pem").as_slice(),
+            Self::Sha1 => include_bytes!("testing/sha-1.pem"),
+            Self::ShortAuthority => include_bytes!("testing/short-authority.pem"),
+            Self::BelowShort => include_bytes!("testing/below-short.pem"),
+        };
+        Certificate::all_from_pem(text, "a test").unwrap().remove(0)
+    }
 }
 
 pub(crate) const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];

@@ -125,12 +125,36 @@ impl Asked {
 
     /// Whether an answer to this question also answers `other`.
     pub(crate) fn covers(&self, other: &Self) -> bool {
-        self.role == other.role
-            && self.endpoint == other.endpoint
-            && self.identity == other.identity
-            && self.situation == other.situation
+        self.problems.contains(other.problems) && self.is_about_the_same(other)
+    }
+
+    /// Whether `other` asks the very same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.problems == other.problems && self.is_about_the_same(other)
+    }
+
+    fn is_about_the_same(&self, other: &Self) -> bool {
+        let Self {
+            role,
+            endpoint,
+            identity,
+            situation,
+            problems: _,
+            // The sentences of the problems.
+            why: _,
+            // The first certificate is what is asked about.
+            chain: _,
+            judged,
+            // What is for showing and for storing; the store compares again before it is changed.
+            previous: _,
+            stored: _,
+            lasting: _,
+        } = self;
+        *role == other.role
+            && *endpoint == other.endpoint
+            && *identity == other.identity
+            && *situation == other.situation
             && self.certificate() == other.certificate()
-            && self.judged == other.judged
-            && self.problems.contains(other.problems)
+            && *judged == other.judged
     }
 }

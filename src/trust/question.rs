@@ -340,7 +340,7 @@ impl Questions {
         open.retain(|question| question.strong_count() > 0);
         for question in open.iter().filter_map(Weak::upgrade) {
             if question.generation == generation
-                && same(&question.asked, &asked)
+                && question.asked.is_same(&asked)
                 && let Some(ticket) = question.join(Arc::clone(&waker))
             {
                 return Ok(ticket);
@@ -380,16 +380,6 @@ fn open_about_clients(open: &[Weak<Question>]) -> usize {
         question.asked.role == Role::Client && question.answered().is_none()
     };
     open.iter().filter_map(Weak::upgrade).filter(waits).count()
-}
-
-fn same(one: &Asked, other: &Asked) -> bool {
-    one.role == other.role
-        && one.endpoint == other.endpoint
-        && one.identity == other.identity
-        && one.certificate() == other.certificate()
-        && one.situation == other.situation
-        && one.problems == other.problems
-        && one.judged == other.judged
 }
 
 /// The problems that an answer to allow accepts.

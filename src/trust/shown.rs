@@ -28,8 +28,10 @@ impl<'a> Shown<'a> {
         if peer.chain.is_empty() {
             return Err(unreadable(peer.name, "it shows none"));
         }
-        let key = CleanKey::new(peer.role, peer.name, peer.chain);
-        let clean = key.as_ref().and_then(|key| clean.get(key, peer.now));
+        // Where a server is known is no business of the rules.
+        let Peer { role, name, endpoint: _, chain, now } = *peer;
+        let key = CleanKey::new(role, name, chain);
+        let clean = key.as_ref().and_then(|key| clean.get(key, now));
         Ok(Self { peer: *peer, key, clean })
     }
 
@@ -41,7 +43,7 @@ impl<'a> Shown<'a> {
     /// Checks its path, unless it is remembered as clean.
     pub(super) fn find_path(&self, rules: &Rules, clean: &CleanChains) -> Assessment {
         if let Some(clean) = &self.clean {
-            return clean.assessment();
+            return clean.found.clone();
         }
         let found = assess_path(&self.peer.case(), rules);
         if let Some(key) = &self.key {

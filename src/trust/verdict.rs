@@ -120,7 +120,7 @@ pub(crate) fn verify_client(client: &Peer<'_>, beliefs: &ClientBeliefs<'_>) -> V
 }
 
 fn verdict(found: Assessment, outcome: Result<Reason, Error>) -> Verdict {
-    let Assessment { problems, why, path, lists, .. } = found;
+    let Assessment { problems, why, path, lists, valid_from: _, valid_until: _ } = found;
     Verdict { problems, why, path, lists, outcome }
 }
 

@@ -128,7 +128,7 @@ impl Random {
 }
 
 /// Whether a name is one that only a rehash makes here.
-fn is_hash_name(name: &str) -> bool {
+fn is_hash_link(name: &str) -> bool {
     name.split_once('.').is_some_and(|(hash, number)| {
         hash.len() == 8 && number.trim_start_matches('r').parse::<u32>().is_ok()
     })
@@ -143,11 +143,11 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 fn own_names(dir: &Path) -> Vec<String> {
-    names(dir).into_iter().filter(|name| !is_hash_name(name)).collect()
+    names(dir).into_iter().filter(|name| !is_hash_link(name)).collect()
 }
 
 fn links(dir: &Path) -> BTreeMap<String, PathBuf> {
-    let links = names(dir).into_iter().filter(|name| is_hash_name(name));
+    let links = names(dir).into_iter().filter(|name| is_hash_link(name));
     links.map(|name| (name.clone(), fs::read_link(dir.join(name)).unwrap())).collect()
 }
 

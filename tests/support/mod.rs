@@ -18,6 +18,7 @@ pub(crate) mod hostmanager;
 pub(crate) mod injections;
 pub(crate) mod installed;
 pub(crate) mod libvirtd;
+pub(crate) mod maker;
 pub(crate) mod memory;
 pub(crate) mod openssl;
 pub(crate) mod ours;
@@ -32,7 +33,7 @@ pub(crate) mod terminal;
 
 use std::path::PathBuf;
 
-use tlsconn::{Context, Material, Problems};
+use tlsconn::{Certificate, Context, Material, Problems};
 
 pub(crate) use ask::{Ask, Does};
 pub(crate) use both::{Both, own};

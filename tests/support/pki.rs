@@ -1,4 +1,4 @@
-//! The maker of certificates: authorities, peers and revocation lists, made anew for each test.
+//! Authorities, peers and revocation lists, in the form in which users have them.
 //!
 //! Those of [`named`] are valid around one fixed day, and are judged on it. Those of [`lasting`]
 //! are valid on that day and on any other of this century: programs of others look at the clock.
@@ -6,19 +6,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
-};
+use rcgen::{CertificateParams, KeyPair, SerialNumber};
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 use time::macros::datetime;
-use tlsconn::Certificate;
+use tlsconn::{Certificate, Style};
 
-/// The time of every judgement: 2026-11-21, at noon.
-pub(crate) const NOW: i64 = 1_795_262_400;
-/// A day in seconds.
-pub(crate) const DAY: i64 = 86_400;
+use super::maker::{self, Maker};
+pub(crate) use super::maker::{DAY, NOW, day};
 
 /// As long as anybody runs this.
 pub(crate) const CENTURY: [OffsetDateTime; 2] =
@@ -28,8 +23,7 @@ static SERIAL: AtomicU64 = AtomicU64::new(1000);
 
 /// Somebody who signs.
 pub(crate) struct Authority {
-    params: CertificateParams,
-    key: KeyPair,
+    maker: Maker,
     pem: String,
     pub(crate) certificate: Certificate,
 }
@@ -52,12 +46,10 @@ impl Authority {
     }
 
     /// The same with this key.
-    pub(crate) fn of(mut params: CertificateParams, key: KeyPair) -> Self {
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let made = params.self_signed(&key).unwrap();
-        let certificate = Certificate::from_der(made.der()).unwrap();
-        Self { pem: made.pem(), params, key, certificate }
+    pub(crate) fn of(params: CertificateParams, key: KeyPair) -> Self {
+        let maker = Maker::with_key(maker::may_sign(params), key);
+        let certificate = maker.certificate();
+        Self { maker, pem: certificate.text(Style::Pem), certificate }
     }
 
     pub(crate) fn pem(&self) -> &str {
@@ -75,8 +67,7 @@ impl Authority {
     }
 
     pub(crate) fn sign(&self, params: &CertificateParams, key: KeyPair) -> Identity {
-        let issuer = Issuer::from_params(&self.params, &self.key);
-        Identity::of(&params.signed_by(&key, &issuer).unwrap(), key)
+        Identity::of(&self.maker.below_with_key(params.clone(), key))
     }
 
     /// A revocation list from this many days before now, in PEM.
@@ -92,29 +83,20 @@ impl Authority {
         [begin, end]: [OffsetDateTime; 2],
         revoked: &[&Certificate],
     ) -> String {
-        let entry = |one: &&Certificate| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(one.serial()),
-            revocation_time: begin,
-            reason_code: None,
-            invalidity_date: None,
-        };
-        let params = CertificateRevocationListParams {
-            this_update: begin,
-            next_update: end,
-            crl_number: SerialNumber::from(number),
-            issuing_distribution_point: None,
-            revoked_certs: revoked.iter().map(entry).collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        let issuer = Issuer::from_params(&self.params, &self.key);
-        params.signed_by(&issuer).unwrap().pem().unwrap()
+        let revoked: Vec<_> = revoked.iter().map(|one| (*one, None)).collect();
+        let mut params = maker::list((0, 0), number, &revoked);
+        [params.this_update, params.next_update] = [begin, end];
+        for one in &mut params.revoked_certs {
+            one.revocation_time = begin;
+        }
+        self.maker.sign_list(&params).pem().unwrap()
     }
 }
 
 impl Identity {
-    fn of(made: &rcgen::Certificate, key: KeyPair) -> Self {
-        let certificate = Certificate::from_der(made.der()).unwrap();
-        Self { certificate, pem: made.pem(), key }
+    fn of(maker: &Maker) -> Self {
+        let certificate = maker.certificate();
+        Self { pem: certificate.text(Style::Pem), key: maker.key(), certificate }
     }
 
     /// One that signed itself.
@@ -124,8 +106,7 @@ impl Identity {
 
     /// One of these parameters that signed itself.
     pub(crate) fn with(params: &CertificateParams) -> Self {
-        let key = KeyPair::generate().unwrap();
-        Self::of(&params.self_signed(&key).unwrap(), key)
+        Self::of(&Maker::of(params.clone()))
     }
 
     pub(crate) fn der(&self) -> CertificateDer<'static> {
@@ -143,14 +124,9 @@ impl Identity {
 
 /// Parameters with one common name and these names.
 pub(crate) fn named(name: &str, names: &[&str]) -> CertificateParams {
-    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-    let mut params = CertificateParams::new(names).unwrap();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
+    let mut params = maker::named(name, names);
     // Without it the serial number comes from the key, and a renewed certificate has the same.
     params.serial_number = Some(SerialNumber::from(SERIAL.fetch_add(1, Ordering::Relaxed)));
-    params.not_before = day(-100);
-    params.not_after = day(100);
     params
 }
 
@@ -161,9 +137,4 @@ pub(crate) fn lasting(name: &str, names: &[&str]) -> CertificateParams {
     params.serial_number = None;
     [params.not_before, params.not_after] = CENTURY;
     params
-}
-
-/// So many days from now.
-pub(crate) fn day(days: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(NOW + days * DAY).unwrap()
 }

@@ -1,16 +1,11 @@
-use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
-};
-use time::OffsetDateTime;
+use rcgen::{BasicConstraints, CertificateParams, CustomExtension, IsCa, KeyUsagePurpose};
 
 use crate::chain::Profile;
 use crate::context::Context;
 use crate::error::{Kind, Problems};
 use crate::host::Role;
-use crate::material::Material;
-
-const NOW: i64 = 1_795_262_400;
+use crate::material::testing::{Maker, NOW, day, named};
+use crate::material::{Material, Style};
 
 /// The PEM texts of a PKI: an authority, and a certificate below it.
 struct Pki {
@@ -19,29 +14,24 @@ struct Pki {
     key: String,
 }
 
-fn day(days: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(NOW.saturating_add(days.saturating_mul(86_400))).unwrap()
-}
-
 fn params(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
+    let mut params = named(name, &[]);
     (params.not_before, params.not_after) = (day(-10), day(10));
     params
 }
 
 fn pki_of(authority: impl Fn(&mut CertificateParams), own: impl Fn(&mut CertificateParams)) -> Pki {
-    let (above, below) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
     let mut root = params("Root");
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority(&mut root);
     let mut leaf = params("alice");
     own(&mut leaf);
+    let root = Maker::of(root);
+    let leaf = root.below(leaf);
     Pki {
-        authority: root.self_signed(&above).unwrap().pem(),
-        certificate: leaf.signed_by(&below, &Issuer::from_params(&root, &above)).unwrap().pem(),
-        key: below.serialize_pem(),
+        authority: root.certificate().text(Style::Pem),
+        certificate: leaf.certificate().text(Style::Pem),
+        key: leaf.key().serialize_pem(),
     }
 }
 

@@ -77,7 +77,7 @@ fn client(name: &str) -> Certificate {
     certificate_named(&[], &[name])
 }
 
-fn hash_name(certificate: &Certificate, number: u32) -> String {
+fn link_name(certificate: &Certificate, number: u32) -> String {
     let hash = name_hash(certificate.subject_der()).unwrap();
     HashPlace { hash, is_list: false }.numbered(number).to_string()
 }
@@ -86,7 +86,7 @@ fn hash_name(certificate: &Certificate, number: u32) -> String {
 fn an_entry_is_found_by_its_link_and_without_one() {
     let (lab, alice, bob) = (Lab::new(), client("alice"), client("bob"));
     lab.put("a.pem", &alice);
-    lab.link(&hash_name(&alice, 0), "a.pem");
+    lab.link(&link_name(&alice, 0), "a.pem");
     lab.put("b.CRT", &bob);
     assert_eq!(lab.found(&alice).unwrap(), "a.pem");
     assert_eq!(lab.found(&bob).unwrap(), "b.CRT");
@@ -98,7 +98,7 @@ fn only_the_very_certificate_is_found() {
     let (lab, key) = (Lab::new(), KeyPair::generate().unwrap());
     let [old, new] = [(); 2].map(|()| certificate_with(&key, &[], &["alice"]));
     lab.put("a.pem", &old);
-    lab.link(&hash_name(&old, 0), "a.pem");
+    lab.link(&link_name(&old, 0), "a.pem");
     assert_eq!(lab.found(&new), None);
 }
 
@@ -108,8 +108,8 @@ fn two_entries_with_one_name_are_both_found() {
     let [one, other] = [(); 2].map(|()| client("alice"));
     lab.put("one.pem", &one);
     lab.put("other.pem", &other);
-    lab.link(&hash_name(&one, 0), "one.pem");
-    lab.link(&hash_name(&one, 1), "other.pem");
+    lab.link(&link_name(&one, 0), "one.pem");
+    lab.link(&link_name(&one, 1), "other.pem");
     assert_eq!(lab.found(&one).unwrap(), "one.pem");
     assert_eq!(lab.found(&other).unwrap(), "other.pem");
 }
@@ -118,7 +118,7 @@ fn two_entries_with_one_name_are_both_found() {
 fn a_file_that_is_removed_lets_nobody_in_from_then_on() {
     let (lab, alice, bob) = (Lab::new(), client("alice"), client("bob"));
     lab.put("a.pem", &alice);
-    lab.link(&hash_name(&alice, 0), "a.pem");
+    lab.link(&link_name(&alice, 0), "a.pem");
     lab.put("b.pem", &bob);
     assert!(lab.found(&alice).is_some() && lab.found(&bob).is_some());
     lab.remove("a.pem");
@@ -162,20 +162,20 @@ fn a_file_that_comes_or_changes_or_moves_counts_at_once() {
 fn a_gap_in_the_numbers_hides_nothing() {
     let (lab, alice) = (Lab::new(), client("alice"));
     lab.put("a.pem", &alice);
-    lab.link(&hash_name(&alice, 0), "gone.pem");
-    lab.link(&hash_name(&alice, 255), "a.pem");
+    lab.link(&link_name(&alice, 0), "gone.pem");
+    lab.link(&link_name(&alice, 255), "a.pem");
     assert_eq!(lab.found(&alice).unwrap(), "a.pem");
     let mut listing = Listing::default();
     listing.refresh(&Opened::open(lab.directory.path()).unwrap(), 0).unwrap();
     assert!(listing.unlinked().is_empty(), "it is found by its link");
-    fs::rename(lab.path(&hash_name(&alice, 255)), lab.path(&hash_name(&alice, 256))).unwrap();
+    fs::rename(lab.path(&link_name(&alice, 255)), lab.path(&link_name(&alice, 256))).unwrap();
     assert_eq!(lab.found(&alice).unwrap(), "a.pem", "without a link that counts");
 }
 
 #[test]
 fn a_copy_with_a_hash_name_counts_only_beside_its_original() {
     let (lab, alice) = (Lab::new(), client("alice"));
-    lab.put(&hash_name(&alice, 0), &alice);
+    lab.put(&link_name(&alice, 0), &alice);
     assert_eq!(lab.found(&alice), None);
     lab.put("a.pem", &alice);
     assert_eq!(lab.found(&alice).unwrap(), "a.pem");
@@ -188,9 +188,9 @@ fn a_link_with_a_hash_name_that_leads_elsewhere_does_not_count() {
     let (lab, alice) = (Lab::new(), client("alice"));
     let outside = lab.temporary.path().join("alice.pem");
     fs::write(&outside, text(&alice)).unwrap();
-    lab.link(&hash_name(&alice, 0), "../alice.pem");
-    lab.link(&hash_name(&alice, 1), outside.to_str().unwrap());
-    lab.link(&hash_name(&alice, 2), &hash_name(&alice, 0));
+    lab.link(&link_name(&alice, 0), "../alice.pem");
+    lab.link(&link_name(&alice, 1), outside.to_str().unwrap());
+    lab.link(&link_name(&alice, 2), &link_name(&alice, 0));
     assert_eq!(lab.found(&alice), None);
 }
 
@@ -201,7 +201,7 @@ fn an_entry_may_be_a_link_out_of_the_directory() {
     fs::write(&outside, text(&alice)).unwrap();
     lab.link("a.pem", "../data");
     assert_eq!(lab.found(&alice).unwrap(), "a.pem");
-    lab.link(&hash_name(&alice, 0), "a.pem");
+    lab.link(&link_name(&alice, 0), "a.pem");
     assert_eq!(lab.found(&alice).unwrap(), "a.pem");
     fs::write(&outside, "").unwrap();
     assert_eq!(lab.found(&alice), None);
@@ -254,7 +254,7 @@ fn a_file_that_others_may_write_does_not_count() {
     lab.put("a.pem", &alice);
     for linked in [false, true] {
         if linked {
-            lab.link(&hash_name(&alice, 0), "a.pem");
+            lab.link(&link_name(&alice, 0), "a.pem");
         }
         fs::set_permissions(lab.path("a.pem"), fs::Permissions::from_mode(0o646)).unwrap();
         assert_eq!(lab.found(&alice), None, "{linked}");
@@ -281,7 +281,7 @@ fn a_file_counts_that_holds_one_certificate_and_perhaps_a_key() {
             let lab = Lab::new();
             lab.put_text("a.pem", &held);
             if linked {
-                lab.link(&hash_name(&alice, 0), "a.pem");
+                lab.link(&link_name(&alice, 0), "a.pem");
             }
             assert_eq!(lab.found(&alice).is_some(), counts, "{what}");
         }
@@ -293,7 +293,7 @@ fn a_file_whose_name_has_another_ending_does_not_count() {
     let (lab, alice) = (Lab::new(), client("alice"));
     for name in ["a.txt", "a", "a.pem.bak", "a.pem~", "a.crl"] {
         lab.put(name, &alice);
-        let hashed = hash_name(&alice, 0);
+        let hashed = link_name(&alice, 0);
         lab.link(&hashed, name);
         assert_eq!(lab.found(&alice), None, "{name}");
         lab.remove(&hashed);
@@ -310,7 +310,7 @@ fn what_is_no_file_neither_counts_nor_stops_the_search() {
     lab.link("zero.pem", "/dev/zero");
     lab.link("circle.pem", "circle.pem");
     for (number, name) in (0..).zip(["pipe.pem", "folder.pem", "zero.pem", "circle.pem"]) {
-        lab.link(&hash_name(&alice, number), name);
+        lab.link(&link_name(&alice, number), name);
     }
     assert_eq!(lab.found(&alice), None);
     assert_eq!(lab.other_holder("alice", &client("alice")), None);
@@ -325,7 +325,7 @@ fn authorities_and_certificates_of_version_1_are_entries_like_others() {
     let lab = Lab::new();
     for certificate in [Maker::authority("alice").certificate(), Odd::VersionOne.read()] {
         lab.put("a.pem", &certificate);
-        lab.link(&hash_name(&certificate, 0), "a.pem");
+        lab.link(&link_name(&certificate, 0), "a.pem");
         assert_eq!(lab.found(&certificate).unwrap(), "a.pem");
         lab.remove("a.pem");
     }
@@ -347,7 +347,7 @@ fn another_holder_of_a_name_is_one_with_another_key() {
     let (lab, key) = (Lab::new(), KeyPair::generate().unwrap());
     let [old, new] = [(); 2].map(|()| certificate_with(&key, &[], &["alice"]));
     lab.put("a.pem", &old);
-    lab.link(&hash_name(&old, 0), "a.pem");
+    lab.link(&link_name(&old, 0), "a.pem");
     assert_eq!(lab.other_holder("alice", &new), None, "a renewed certificate");
     assert_eq!(lab.other_holder("alice", &client("alice")).unwrap(), "a.pem");
     assert_eq!(lab.other_holder("bob", &client("bob")), None);
@@ -420,7 +420,7 @@ fn entries_with_links_are_not_read_in_search_of_others() {
     let (lab, alice) = (Lab::new(), client("alice"));
     lab.put("a.pem", &alice);
     lab.put("b.pem", &client("bob"));
-    lab.link(&hash_name(&alice, 0), "a.pem");
+    lab.link(&link_name(&alice, 0), "a.pem");
     let mut listing = Listing::default();
     listing.refresh(&Opened::open(lab.directory.path()).unwrap(), 0).unwrap();
     assert_eq!(listing.unlinked(), &BTreeSet::from([OsString::from("b.pem")]));

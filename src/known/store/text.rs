@@ -89,6 +89,7 @@ pub(crate) fn is_ours(text: &[u8]) -> bool {
 /// The lines and the block of an entry.
 #[must_use]
 pub(crate) fn write(entry: &Entry) -> String {
+    let Entry { place, role, certificate, accepted, added, expires, origin, distrust } = entry;
     let mut text = String::new();
     let mut line = |keyword: &str, value: &str| {
         text.push_str(keyword);
@@ -96,27 +97,27 @@ pub(crate) fn write(entry: &Entry) -> String {
         text.push_str(value);
         text.push('\n');
     };
-    if let Some(place) = &entry.place {
+    if let Some(place) = place {
         line("Host", &place.to_string());
     }
-    if let Some(added) = entry.added {
-        line("Added", &time_text(added));
+    if let Some(added) = added {
+        line("Added", &time_text(*added));
     }
-    line("SHA256", &hex_colons(entry.certificate.sha256()));
-    if !entry.accepted.is_empty() {
-        line("Accepted", &entry.accepted.to_string());
+    line("SHA256", &hex_colons(certificate.sha256()));
+    if !accepted.is_empty() {
+        line("Accepted", &accepted.to_string());
     }
-    if let Some(expires) = entry.expires {
-        line("Expires", &time_text(expires));
+    if let Some(expires) = expires {
+        line("Expires", &time_text(*expires));
     }
-    line("Origin", entry.origin.name());
-    if entry.role == Role::Client {
+    line("Origin", origin.name());
+    if *role == Role::Client {
         line("Role", "client");
     }
-    if entry.distrust {
+    if *distrust {
         line("Distrust", "yes");
     }
-    text.push_str(&pem_text("CERTIFICATE", entry.certificate.der()));
+    text.push_str(&pem_text("CERTIFICATE", certificate.der()));
     text
 }
 

@@ -267,8 +267,8 @@ impl History {
         let subject = u8::try_from(self.below(SUBJECTS.into())).unwrap();
         let serial = u8::try_from(self.below(6)).unwrap();
         let (one, other) = (self.name(), self.name());
-        let hash_name = format!("{}.{}", hash(subject), self.below(8));
-        let path = lab.path().join(&hash_name);
+        let link_name = format!("{}.{}", hash(subject), self.below(8));
+        let path = lab.path().join(&link_name);
         match self.below(12) {
             0..5 => lab.put(&one, &certificate(subject, serial)),
             5 => lab.put(&one, "junk"),
@@ -278,7 +278,7 @@ impl History {
             _ => {
                 // By hand, as an older program or a careless person leaves it.
                 let _ = fs::remove_file(&path);
-                lab.link(&hash_name, &one);
+                lab.link(&link_name, &one);
             }
         }
     }

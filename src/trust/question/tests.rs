@@ -16,7 +16,7 @@ fn only_a_question_about_the_very_same_is_the_same() {
     let one = untrusted(&shown);
     let host = Host::parse("other").unwrap();
     let aside = Asked { why: vec!["in other words".to_owned()], lasting: true, ..one.clone() };
-    assert!(same(&one, &one.clone()) && same(&one, &aside));
+    assert!(one.is_same(&one.clone()) && one.is_same(&aside));
     for other in [
         Asked { role: Role::Client, ..one.clone() },
         Asked { endpoint: Some(Endpoint { host, port: 1 }), ..one.clone() },
@@ -24,12 +24,13 @@ fn only_a_question_about_the_very_same_is_the_same() {
             endpoint: one.endpoint.clone().map(|one| Endpoint { port: 2, ..one }),
             ..one.clone()
         },
+        Asked { identity: Some("alice".to_owned()), ..one.clone() },
         Asked { situation: Situation::Changed, ..one.clone() },
         Asked { problems: P | Problems::EXPIRED, ..one.clone() },
         Asked { judged: vec![[1; 32]], ..one.clone() },
         untrusted(&certificate(&["h"])),
     ] {
-        assert!(!same(&one, &other), "{other:?}");
+        assert!(!one.is_same(&other), "{other:?}");
     }
 }
 

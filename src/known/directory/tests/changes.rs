@@ -56,7 +56,7 @@ fn changed_meanwhile(
 #[test]
 fn an_entry_whose_link_is_moved_in_the_middle_of_a_look_is_found() {
     let alice = client("alice");
-    let [low, high] = [1, 2].map(|number| hash_name(&alice, number));
+    let [low, high] = [1, 2].map(|number| link_name(&alice, number));
     let link = high.clone();
     let first = move |directory: &Directory| {
         symlink("a.pem", directory.path().join(&link)).unwrap();

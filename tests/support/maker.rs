@@ -1,15 +1,16 @@
-//! Certificates for tests: made anew each time, valid around one fixed day.
-
-#![allow(clippy::arithmetic_side_effects, reason = "a test may stop at once")]
+//! The maker of certificates and revocation lists: made anew for each test, valid around one fixed
+//! day, and judged on it.
+//!
+//! The tests inside the library have this file too, and so another `Certificate` above it.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SanType,
-    SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationList,
+    CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevocationReason, RevokedCertParams, SanType, SerialNumber,
 };
 use time::OffsetDateTime;
 
-use crate::material::Certificate;
+use super::Certificate;
 
 /// The day of every test: 2026-11-21, at noon.
 pub(crate) const NOW: i64 = 1_795_262_400;
@@ -73,9 +74,17 @@ impl Maker {
 
     /// A revocation list of these parameters.
     pub(crate) fn list_of(&self, params: &CertificateRevocationListParams) -> Vec<u8> {
+        self.sign_list(params).der().to_vec()
+    }
+
+    /// The same, before it is written. Whether we may sign lists is not looked at.
+    pub(crate) fn sign_list(
+        &self,
+        params: &CertificateRevocationListParams,
+    ) -> CertificateRevocationList {
         let mut issuer = self.params.clone();
         issuer.key_usages.clear();
-        params.signed_by(&Issuer::new(issuer, &self.key)).unwrap().der().to_vec()
+        params.signed_by(&Issuer::new(issuer, &self.key)).unwrap()
     }
 
     fn issuer(&self) -> Issuer<'_, &KeyPair> {
@@ -108,35 +117,13 @@ pub(crate) fn list(
     }
 }
 
-/// Certificates that rcgen does not make; `openssl ca` did, for 2026 to 2099.
-#[derive(Clone, Copy)]
-pub(crate) enum Odd {
-    /// Self-signed, of X.509 version 1, for CN=a.example.
-    VersionOne,
-    /// Self-signed with SHA-1, for a.example.
-    Sha1,
-    /// An authority with an RSA key of 1024 bits.
-    ShortAuthority,
-    /// a.example below it, with a key on P-256.
-    BelowShort,
-}
-
-impl Odd {
-    /// The certificate.
-    pub(crate) fn read(self) -> Certificate {
-        let text = match self {
-            Self::VersionOne => include_bytes!("version-1.pem").as_slice(),
-            Self::Sha1 => include_bytes!("sha-1.pem"),
-            Self::ShortAuthority => include_bytes!("short-authority.pem"),
-            Self::BelowShort => include_bytes!("below-short.pem"),
-        };
-        Certificate::all_from_pem(text, "a test").unwrap().remove(0)
-    }
-}
-
 /// The parameters of an authority.
 pub(crate) fn authority(name: &str) -> CertificateParams {
-    let mut params = named(name, &[]);
+    may_sign(named(name, &[]))
+}
+
+/// These parameters, and what makes them those of an authority.
+pub(crate) fn may_sign(mut params: CertificateParams) -> CertificateParams {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
