@@ -60,7 +60,7 @@ impl Admission {
 /// What a client is judged by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientBeliefs<'a> {
-    /// Authorities, revocation lists, profile, and the list of distinguished names.
+    /// Authorities, revocation lists and profile.
     pub rules: &'a Rules,
     /// The chains that these rules found clean.
     pub clean: &'a CleanChains,
