@@ -6,6 +6,7 @@
 //! verifier has read and the resolver has answered. Nothing here outlives the step.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 use rustls::pki_types::CertificateDer;
 
@@ -23,18 +24,26 @@ pub(super) struct Step {
 }
 
 thread_local! {
-    static STEP: RefCell<Step> = const { RefCell::new(Step { read: Vec::new(), certified: None }) };
+    /// Without a destructor: it is still there when a thread ends and its other values go, one of
+    /// which may have a connection. Between two steps it holds nothing.
+    static STEP: RefCell<ManuallyDrop<Step>> =
+        const { RefCell::new(ManuallyDrop::new(Step { read: Vec::new(), certified: None })) };
 }
 
 impl Step {
     /// Begins a step of a session that has read these certificates.
     pub(super) fn begin(read: Vec<Certificate>) {
-        STEP.set(Self { read, certified: None });
+        drop(Self { read, certified: None }.swapped_in());
     }
 
     /// Ends the step.
     pub(super) fn end() -> Self {
-        STEP.take()
+        Self::default().swapped_in()
+    }
+
+    /// Puts this step in the place of the one that runs.
+    fn swapped_in(self) -> Self {
+        ManuallyDrop::into_inner(STEP.replace(ManuallyDrop::new(self)))
     }
 }
 
@@ -89,6 +98,32 @@ mod tests {
         assert_eq!(*read_all(&mut read, &sent).chain, [leaf]);
         assert_eq!(certificates_read() - before, 1);
         assert!(Step::end().read.is_empty(), "nothing outlives a step");
+    }
+
+    #[test]
+    fn a_thread_that_is_ending_can_still_make_a_step() {
+        struct AtTheEnd(std::sync::mpsc::Sender<usize>, Certificate);
+        impl Drop for AtTheEnd {
+            fn drop(&mut self) {
+                Step::begin(vec![self.1.clone()]);
+                let known = certificate(self.1.der());
+                let _ = self.0.send(Step::end().read.len() + usize::from(known.is_err()));
+            }
+        }
+        thread_local! {
+            static BEFORE: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
+            static AFTER: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
+        }
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let ending = std::thread::spawn(move || {
+            let leaf = Maker::authority("Leaf").certificate();
+            BEFORE.set(Some(AtTheEnd(sender.clone(), leaf.clone())));
+            Step::begin(vec![leaf.clone()]);
+            assert_eq!(Step::end().read.len(), 1);
+            AFTER.set(Some(AtTheEnd(sender, leaf)));
+        });
+        ending.join().unwrap();
+        assert_eq!(receiver.iter().collect::<Vec<_>>(), [1, 1]);
     }
 
     #[test]

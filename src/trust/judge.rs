@@ -11,7 +11,7 @@ use super::peer::Peer;
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
-use crate::error::{Error, Problems};
+use crate::error::{Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Identity, KnownView, Standing};
 use crate::material::Certificate;
@@ -128,28 +128,32 @@ impl Admitted {
     }
 }
 
-/// Judges a peer; with a grant, the question that it answers is not asked again.
+/// Judges a server; with a grant, the question that it answers is not asked again. It must be
+/// said where the server is: policies and known servers are about places.
 #[must_use]
-pub(crate) fn judge(peer: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
-    match hear(peer, beliefs, grant) {
+pub(crate) fn judge(server: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
+    let Some(endpoint) = server.endpoint else {
+        let message = "it is not said where the server is that is to be judged";
+        return Judgement::Refused(Error::new(Kind::Internal, message));
+    };
+    match hear(server, endpoint, beliefs, grant) {
         Ok((judgement, _)) => judgement,
         Err(error) => Judgement::Refused(error),
     }
 }
 
-/// Judges a peer, and returns the findings as well; an error if its chain cannot be read.
+/// Judges the server at an endpoint, and returns the findings as well; an error if it shows no
+/// certificate.
 pub(crate) fn hear(
-    peer: &Peer<'_>,
+    server: &Peer<'_>,
+    endpoint: &Endpoint,
     beliefs: &Beliefs<'_>,
     grant: Option<&Grant>,
 ) -> Result<(Judgement, Assessment), Error> {
-    let shown = Shown::look(peer, beliefs.clean)?;
+    let shown = Shown::look(server, beliefs.clean)?;
     let chain = Arc::clone(shown.chain());
-    let Some(endpoint) = peer.endpoint else {
-        return Ok(nowhere(peer, beliefs, &shown));
-    };
-    let court = Court { peer, endpoint, beliefs, grant, chain };
-    let standing = beliefs.known.standing(peer.role, endpoint);
+    let court = Court { peer: server, endpoint, beliefs, grant, chain };
+    let standing = beliefs.known.standing(server.role, endpoint);
     let found = court.find(&standing, &shown);
     let judgement = if standing.entries.is_empty() {
         court.stranger(&found)
@@ -157,19 +161,6 @@ pub(crate) fn hear(
         court.known(&standing, &found)
     };
     Ok((judgement, found))
-}
-
-/// The judgement without an endpoint: by the chain alone.
-fn nowhere(peer: &Peer<'_>, beliefs: &Beliefs<'_>, shown: &Shown<'_>) -> (Judgement, Assessment) {
-    let (chain, rules) = (Arc::clone(shown.chain()), beliefs.rules);
-    let found = with_distrust(shown.find_path(rules, beliefs.clean), &peer.case(), beliefs.known);
-    let judgement = if found.problems.is_empty() {
-        let reason = Reason::Authority;
-        Judgement::Admitted(Admitted { reason, renews: None, chain, identity: None })
-    } else {
-        Judgement::Refused(text::bad_chain(chain.first(), &found))
-    };
-    (judgement, found)
 }
 
 struct Court<'a> {

@@ -8,6 +8,7 @@ use super::asked::{Asking, Policies, Policy};
 use super::client::{self, ClientBeliefs};
 use super::judge::{Beliefs, Judgement, Reason, hear};
 use super::peer::Peer;
+use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::Assessment;
 use crate::error::{Error, Kind, Problems, escaped};
@@ -93,10 +94,32 @@ impl Verdict {
 pub(crate) fn verify(server: &Peer<'_>, beliefs: &Beliefs<'_>) -> Verdict {
     let policies = Policies::default();
     let beliefs = &Beliefs { policies: &policies, asking: Asking::Nobody, ..*beliefs };
-    match hear(server, beliefs, None) {
-        Ok((judgement, found)) => verdict(found, outcome(judgement)),
+    let judged = match server.endpoint {
+        Some(endpoint) => hear(server, endpoint, beliefs, None)
+            .map(|(judgement, found)| (found, outcome(judgement))),
+        None => nowhere(server, beliefs),
+    };
+    match judged {
+        Ok((found, outcome)) => verdict(found, outcome),
         Err(error) => Verdict::unreadable(error),
     }
+}
+
+/// The findings and the outcome if it is not said which server this is: of the chain alone. It makes
+/// no [`super::judge::Admitted`], since no place was judged.
+fn nowhere(
+    server: &Peer<'_>,
+    beliefs: &Beliefs<'_>,
+) -> Result<(Assessment, Result<Reason, Error>), Error> {
+    let shown = Shown::look(server, beliefs.clean)?;
+    let found = shown.find_path(beliefs.rules, beliefs.clean);
+    let found = with_distrust(found, &server.case(), beliefs.known);
+    let outcome = if found.problems.is_empty() {
+        Ok(Reason::Authority)
+    } else {
+        Err(text::bad_chain(shown.chain().first(), &found))
+    };
+    Ok((found, outcome))
 }
 
 /// Judges a client's chain without a connection; the policy and the validator in `beliefs` are

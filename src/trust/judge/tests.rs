@@ -68,6 +68,25 @@ impl Scene {
 }
 
 #[test]
+fn a_server_that_is_nowhere_is_not_admitted() {
+    let root = Maker::authority("Root");
+    let chain: Arc<[Certificate]> = Arc::new([root.sign(&server("a.example"))]);
+    let anchors = Arc::new(Anchors::new(vec![root.certificate()]));
+    let beliefs = Beliefs {
+        rules: &Rules { anchors, ..Rules::default() },
+        clean: &CleanChains::default(),
+        policies: &Policies::default(),
+        asking: Asking::Nobody,
+        known: &KnownView::default(),
+    };
+    let endpoint = Endpoint::new("a.example", 1).unwrap();
+    let somewhere = Peer::server(&endpoint, &chain, NOW);
+    assert!(matches!(judge(&somewhere, &beliefs, None), Judgement::Admitted(_)));
+    let nowhere = Peer { endpoint: None, ..somewhere };
+    assert!(matches!(judge(&nowhere, &beliefs, None), Judgement::Refused(_)));
+}
+
+#[test]
 fn an_answer_is_for_one_certificate_at_one_place_in_one_situation() {
     let mut scene = Scene::new();
     let [one, other] = [(); 2].map(|()| scene.root.sign(&server("a.example")));
