@@ -1075,6 +1075,34 @@ int tlsconn_ctx_set_str(tlsconn_ctx *ctx,
                         int option,
                         const char *value);
 
+/* ---------- Styles of text ---------- */
+
+/**
+ * How much a text says.
+ */
+typedef enum {
+    /**
+     * One line.
+     */
+    TLSCONN_STYLE_LINE = 50,
+    /**
+     * Some lines for a dialog: what, why, and what to do.
+     */
+    TLSCONN_STYLE_SUMMARY = 51,
+    /**
+     * Everything.
+     */
+    TLSCONN_STYLE_FULL = 52,
+    /**
+     * One JSON object (RFC 8259).
+     */
+    TLSCONN_STYLE_JSON = 53,
+    /**
+     * PEM (RFC 7468).
+     */
+    TLSCONN_STYLE_PEM = 54,
+} tlsconn_style;
+
 /* ---------- Questions and answers ---------- */
 
 /**
@@ -1139,32 +1167,6 @@ typedef enum {
      */
     TLSCONN_SITUATION_CLIENT = 155,
 } tlsconn_situation;
-
-/**
- * How much a text says.
- */
-typedef enum {
-    /**
-     * One line.
-     */
-    TLSCONN_STYLE_LINE = 50,
-    /**
-     * Some lines for a dialog: what, why, and what to do.
-     */
-    TLSCONN_STYLE_SUMMARY = 51,
-    /**
-     * Everything.
-     */
-    TLSCONN_STYLE_FULL = 52,
-    /**
-     * One JSON object (RFC 8259).
-     */
-    TLSCONN_STYLE_JSON = 53,
-    /**
-     * PEM (RFC 7468).
-     */
-    TLSCONN_STYLE_PEM = 54,
-} tlsconn_style;
 
 /**
  * A ready validator: asks on the terminal that the process belongs to.

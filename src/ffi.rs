@@ -16,6 +16,7 @@
 
 mod call;
 mod handle;
+mod lent;
 mod read;
 mod text;
 
@@ -31,6 +32,8 @@ mod callback;
 mod context;
 
 mod option;
+
+mod style;
 
 mod question;
 

@@ -1,29 +1,17 @@
 //! Chapter "About a connection" of the header.
 
 use std::ffi::{c_char, c_int};
-use std::sync::Arc;
 
 use super::call::call_or;
 use super::certificate::tlsconn_cert;
 use super::connection::tlsconn_conn;
-use super::context::no_constant;
 use super::error::{nothing, tlsconn_error};
-use super::handle::{lend, show};
+use super::handle::lend;
 use super::question::{face, tlsconn_question};
-use super::text::Text;
+use super::read::constant;
 use crate::connection::Connection;
-use crate::error::{Error, escaped};
+use crate::error::escaped;
 use crate::tls::Certified;
-
-/// What C borrowed from a connection and may still look at. Each list has a handful of members
-/// at most.
-#[derive(Default)]
-pub(super) struct Lent {
-    questions: Vec<Arc<tlsconn_question>>,
-    certificates: Vec<(usize, Arc<tlsconn_cert>)>,
-    errors: Vec<(Error, Arc<tlsconn_error>)>,
-    infos: Vec<(c_int, String, Arc<Text>)>,
-}
 
 /// What can be asked of a connection.
 #[repr(C)]
@@ -72,13 +60,7 @@ pub unsafe extern "C" fn tlsconn_conn_question(conn: *mut tlsconn_conn) -> *mut 
         let Some(question) = conn.connection.question() else {
             return Ok(std::ptr::null_mut());
         };
-        let face = face(&question);
-        let shown = show(&face);
-        let mut lent = conn.lent.lock();
-        if !lent.questions.iter().any(|kept| Arc::ptr_eq(kept, &face)) {
-            lent.questions.push(face);
-        }
-        Ok(shown)
+        Ok(conn.lent.question(face(&question)))
     })
 }
 
@@ -92,15 +74,7 @@ pub unsafe extern "C" fn tlsconn_conn_error(conn: *const tlsconn_conn) -> *const
     call_or(nothing(), || {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        let Some(error) = conn.connection.error() else { return Ok(nothing()) };
-        let mut lent = conn.lent.lock();
-        if let Some((_, kept)) = lent.errors.iter().find(|(known, _)| *known == error) {
-            return Ok(show(kept).cast_const());
-        }
-        let kept = Arc::new(tlsconn_error::new(&error));
-        let shown = show(&kept).cast_const();
-        lent.errors.push((error, kept));
-        Ok(shown)
+        Ok(conn.connection.error().map_or_else(nothing, |error| conn.lent.error(error)))
     })
 }
 
@@ -116,63 +90,66 @@ pub unsafe extern "C" fn tlsconn_conn_info(
     call_or(c"".as_ptr(), || {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        let words = info(&conn.connection, what)?;
-        let mut lent = conn.lent.lock();
-        let kept = lent.infos.iter().find(|(of, known, _)| *of == what && *known == words);
-        if let Some((_, _, text)) = kept {
-            return Ok(text.get(String::new));
-        }
-        let text = Arc::new(Text::new());
-        let shown = text.get(|| words.clone());
-        lent.infos.push((what, words, text));
-        Ok(shown)
+        let words = constant("what", what, "TLSCONN_INFO_*", &INFOS)?;
+        Ok(conn.lent.words(what, words(&conn.connection)))
     })
 }
 
-fn info(connection: &Connection, what: c_int) -> Result<String, Error> {
+type Words = fn(&Connection) -> String;
+
+const INFOS: [(c_int, Words); 11] = {
     use tlsconn_info as i;
-    let is = |one: tlsconn_info| what == one as c_int;
-    Ok(if is(i::TLSCONN_INFO_VERSION) {
-        connection.info().version.to_owned()
-    } else if is(i::TLSCONN_INFO_CIPHER) {
-        connection.info().cipher
-    } else if is(i::TLSCONN_INFO_GROUP) {
-        connection.info().group
-    } else if is(i::TLSCONN_INFO_ALPN) {
-        escaped(&String::from_utf8_lossy(&connection.info().alpn))
-    } else if is(i::TLSCONN_INFO_SNI) {
-        escaped(&connection.server_name())
-    } else if is(i::TLSCONN_INFO_PEER_ADDRESS) {
-        connection.address()
-    } else if is(i::TLSCONN_INFO_PEER_IDENTITY) {
-        connection.identity().map(|identity| identity.name).unwrap_or_default()
-    } else if is(i::TLSCONN_INFO_IDENTITY_SOURCE) {
-        let source = connection.identity().map(|identity| identity.source.word());
-        source.unwrap_or_default().to_owned()
-    } else if is(i::TLSCONN_INFO_TRUST) {
-        connection.reason().map(|reason| reason.word().to_owned()).unwrap_or_default()
-    } else if is(i::TLSCONN_INFO_RESUMED) {
-        let info = connection.info();
-        let known = if info.version.is_empty() {
-            ""
-        } else if info.resumed {
-            "yes"
-        } else {
-            "no"
-        };
-        known.to_owned()
-    } else if is(i::TLSCONN_INFO_CLIENT_CERT) {
-        match connection.certified() {
-            None => "",
-            Some(Certified::NotAsked) => "not-asked",
-            Some(Certified::Sent) => "sent",
-            Some(Certified::Withheld) => "withheld",
-            Some(Certified::Lacking) => "lacking",
-        }
-        .to_owned()
+    [
+        (i::TLSCONN_INFO_VERSION as c_int, |connection| connection.info().version.to_owned()),
+        (i::TLSCONN_INFO_CIPHER as c_int, |connection| connection.info().cipher),
+        (i::TLSCONN_INFO_GROUP as c_int, |connection| connection.info().group),
+        (i::TLSCONN_INFO_ALPN as c_int, alpn),
+        (i::TLSCONN_INFO_SNI as c_int, |connection| escaped(&connection.server_name())),
+        (i::TLSCONN_INFO_PEER_ADDRESS as c_int, Connection::address),
+        (i::TLSCONN_INFO_PEER_IDENTITY as c_int, identity),
+        (i::TLSCONN_INFO_IDENTITY_SOURCE as c_int, identity_source),
+        (i::TLSCONN_INFO_TRUST as c_int, trust),
+        (i::TLSCONN_INFO_RESUMED as c_int, |connection| resumed(connection).to_owned()),
+        (i::TLSCONN_INFO_CLIENT_CERT as c_int, |connection| client_cert(connection).to_owned()),
+    ]
+};
+
+fn alpn(connection: &Connection) -> String {
+    escaped(&String::from_utf8_lossy(&connection.info().alpn))
+}
+
+fn identity(connection: &Connection) -> String {
+    connection.identity().map(|identity| identity.name).unwrap_or_default()
+}
+
+fn identity_source(connection: &Connection) -> String {
+    let source = connection.identity().map(|identity| identity.source.word());
+    source.unwrap_or_default().to_owned()
+}
+
+fn trust(connection: &Connection) -> String {
+    connection.reason().map(|reason| reason.word().to_owned()).unwrap_or_default()
+}
+
+fn resumed(connection: &Connection) -> &'static str {
+    let info = connection.info();
+    if info.version.is_empty() {
+        ""
+    } else if info.resumed {
+        "yes"
     } else {
-        return Err(no_constant("what", what, "TLSCONN_INFO_*"));
-    })
+        "no"
+    }
+}
+
+fn client_cert(connection: &Connection) -> &'static str {
+    match connection.certified() {
+        None => "",
+        Some(Certified::NotAsked) => "not-asked",
+        Some(Certified::Sent) => "sent",
+        Some(Certified::Withheld) => "withheld",
+        Some(Certified::Lacking) => "lacking",
+    }
 }
 
 /// What the peer has shown and proven: its own certificate at 0, then those that it sent
@@ -188,17 +165,8 @@ pub unsafe extern "C" fn tlsconn_conn_peer_cert(
     call_or(std::ptr::null_mut(), || {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        let Some(certificate) = conn.connection.peer_certificate(i) else {
-            return Ok(std::ptr::null_mut());
-        };
-        let mut lent = conn.lent.lock();
-        let kept = lent.certificates.iter().find(|(at, known)| *at == i && known.is(&certificate));
-        if let Some((_, kept)) = kept {
-            return Ok(show(kept));
-        }
-        let kept = tlsconn_cert::new(certificate);
-        let shown = show(&kept);
-        lent.certificates.push((i, kept));
-        Ok(shown)
+        let certificate = conn.connection.peer_certificate(i);
+        let shown = certificate.map(|certificate| conn.lent.certificate(i, certificate));
+        Ok(shown.unwrap_or(std::ptr::null_mut()))
     })
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::handle::show;
-use super::question::{answer_of, face, tlsconn_question};
+use super::question::{answer_of, face, tlsconn_answer, tlsconn_question};
+use super::read::pick;
 use super::text::c_string;
 use crate::context::{AskPassphrase, Validator};
 use crate::material::Style;
@@ -120,6 +121,10 @@ pub(super) fn proposed(
 
 impl Validator for Proposed {
     fn validate(&self, question: &Arc<Question>) -> Option<Answer> {
+        const ALLOWING: [(c_int, Answer); 2] = [
+            (tlsconn_answer::TLSCONN_ALLOW_ONCE as c_int, Answer::Once),
+            (tlsconn_answer::TLSCONN_ALLOW_ALWAYS as c_int, Answer::Always),
+        ];
         let asked = question.asked();
         let host = asked.endpoint.as_ref().map_or("", |endpoint| endpoint.host.as_str());
         let host = c_string(host);
@@ -127,11 +132,7 @@ impl Validator for Proposed {
         let pem = c_string(&pem);
         // SAFETY: the contract: a function of this type; both strings outlive the call.
         let answer = unsafe { (self.0)(host.as_ptr(), pem.as_ptr()) };
-        Some(match answer {
-            1 => Answer::Once,
-            2 => Answer::Always,
-            _ => Answer::Reject,
-        })
+        Some(pick(answer, &ALLOWING).unwrap_or(Answer::Reject))
     }
 }
 

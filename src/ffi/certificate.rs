@@ -3,11 +3,10 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
-use super::call::{call, call_or};
-use super::context::no_constant;
+use super::call::{call, call_or, release};
 use super::handle::{give, lend, share, take_back};
-use super::question::style;
-use super::read::{bytes, place};
+use super::read::{bytes, no_constant, pick_at, place};
+use super::style::Styled;
 use super::text::Text;
 use crate::error::{Error, Kind, escaped};
 use crate::material::{Certificate, der::SEQUENCE};
@@ -18,14 +17,13 @@ use crate::material::{Certificate, der::SEQUENCE};
 /// the text around it. They live as long as the certificate.
 pub struct tlsconn_cert {
     certificate: Certificate,
-    fields: [Text; 11],
-    texts: [Text; 5],
+    fields: [Text; FIELDS.len()],
+    texts: Styled,
 }
 
 impl tlsconn_cert {
     pub(super) fn new(certificate: Certificate) -> Arc<Self> {
-        let fields = [const { Text::new() }; 11];
-        Arc::new(Self { certificate, fields, texts: [const { Text::new() }; 5] })
+        Arc::new(Self { certificate, fields: Default::default(), texts: Styled::default() })
     }
 
     pub(super) const fn certificate(&self) -> &Certificate {
@@ -115,7 +113,7 @@ pub unsafe extern "C" fn tlsconn_cert_ref(cert: *mut tlsconn_cert) -> *mut tlsco
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_unref(cert: *mut tlsconn_cert) {
     // SAFETY: the contract: the caller's own reference, not used again.
-    unsafe { take_back(cert) };
+    release(unsafe { take_back(cert) });
 }
 
 /// One thing that a certificate says.
@@ -127,43 +125,37 @@ pub unsafe extern "C" fn tlsconn_cert_str(
     cert: *const tlsconn_cert,
     field: c_int,
 ) -> *const c_char {
-    const FIRST: c_int = tlsconn_cert_field::TLSCONN_CERT_SUBJECT as c_int;
     call_or(c"".as_ptr(), || {
         // SAFETY: the contract: a certificate or NULL.
         let cert = unsafe { lend("cert", cert) }?;
-        let index = field.checked_sub(FIRST).and_then(|index| usize::try_from(index).ok());
-        let slot = index.and_then(|index| cert.fields.get(index));
         let none = || no_constant("field", field, "TLSCONN_CERT_*");
-        Ok(slot.ok_or_else(none)?.get(|| words(&cert.certificate, field)))
+        let (row, words) = pick_at(field, &FIELDS).ok_or_else(none)?;
+        let text = cert.fields.get(row).map(|text| text.get(|| words(&cert.certificate)));
+        Ok(text.unwrap_or(c"".as_ptr()))
     })
 }
 
-fn words(certificate: &Certificate, field: c_int) -> String {
+type Words = fn(&Certificate) -> String;
+
+const FIELDS: [(c_int, Words); 11] = {
     use tlsconn_cert_field as f;
-    let is = |one: tlsconn_cert_field| field == one as c_int;
-    if is(f::TLSCONN_CERT_SUBJECT) {
-        certificate.subject()
-    } else if is(f::TLSCONN_CERT_ISSUER) {
-        certificate.issuer()
-    } else if is(f::TLSCONN_CERT_CN) {
-        escaped(certificate.facts().common_names.first().map_or("", String::as_str))
-    } else if is(f::TLSCONN_CERT_SERIAL) {
-        certificate.serial_text()
-    } else if is(f::TLSCONN_CERT_SHA256) {
-        certificate.fingerprint()
-    } else if is(f::TLSCONN_CERT_KEY_SHA256) {
-        certificate.key_fingerprint()
-    } else if is(f::TLSCONN_CERT_KEY) {
-        certificate.key_text()
-    } else if is(f::TLSCONN_CERT_SIGNATURE) {
-        certificate.signature_text()
-    } else if is(f::TLSCONN_CERT_NOT_BEFORE) {
-        certificate.not_before_text()
-    } else if is(f::TLSCONN_CERT_NOT_AFTER) {
-        certificate.not_after_text()
-    } else {
-        certificate.names_text()
-    }
+    [
+        (f::TLSCONN_CERT_SUBJECT as c_int, Certificate::subject),
+        (f::TLSCONN_CERT_ISSUER as c_int, Certificate::issuer),
+        (f::TLSCONN_CERT_CN as c_int, common_name),
+        (f::TLSCONN_CERT_SERIAL as c_int, Certificate::serial_text),
+        (f::TLSCONN_CERT_SHA256 as c_int, Certificate::fingerprint),
+        (f::TLSCONN_CERT_KEY_SHA256 as c_int, Certificate::key_fingerprint),
+        (f::TLSCONN_CERT_KEY as c_int, Certificate::key_text),
+        (f::TLSCONN_CERT_SIGNATURE as c_int, Certificate::signature_text),
+        (f::TLSCONN_CERT_NOT_BEFORE as c_int, Certificate::not_before_text),
+        (f::TLSCONN_CERT_NOT_AFTER as c_int, Certificate::not_after_text),
+        (f::TLSCONN_CERT_NAMES as c_int, Certificate::names_text),
+    ]
+};
+
+fn common_name(certificate: &Certificate) -> String {
+    escaped(certificate.facts().common_names.first().map_or("", String::as_str))
 }
 
 /// The certificate in words.
@@ -178,9 +170,7 @@ pub unsafe extern "C" fn tlsconn_cert_text(
     call_or(c"".as_ptr(), || {
         // SAFETY: the contract: a certificate or NULL.
         let cert = unsafe { lend("cert", cert) }?;
-        let (index, style) = self::style(style)?;
-        let text = cert.texts.get(index).map(|text| text.get(|| cert.certificate.text(style)));
-        Ok(text.unwrap_or(c"".as_ptr()))
+        cert.texts.get(style, |style| cert.certificate.text(style))
     })
 }
 

@@ -4,14 +4,12 @@ use std::ffi::{c_char, c_int, c_short, c_uint, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
-use super::about::Lent;
-use super::call::{call, call_for, want};
+use super::call::{call, call_for, release, want};
 use super::code::tlsconn_code;
 use super::context::tlsconn_ctx;
 use super::handle::{give, lend, peek, take_back};
-use super::read::{bytes, place, room, text};
+use super::lent::Lent;
+use super::read::{bytes, pick, place, room, text};
 use crate::connection::{Connection, Outcome, Read};
 use crate::error::{Error, Kind};
 
@@ -28,7 +26,7 @@ use crate::error::{Error, Kind};
 /// tlsconn_conn_free() frees the child's copy; the parent's goes on.
 pub struct tlsconn_conn {
     pub(super) connection: Connection,
-    pub(super) lent: Mutex<Lent>,
+    pub(super) lent: Lent,
 }
 
 /// How a connection behaves: bits for `flags`.
@@ -49,22 +47,21 @@ pub(super) fn hand_over(
         // SAFETY: the contract of every caller: room for a pointer, or NULL.
         let out = unsafe { place("out", out) }?;
         *out = std::ptr::null_mut();
-        *out = give(Arc::new(tlsconn_conn { connection: make()?, lent: Mutex::default() }));
+        *out = give(Arc::new(tlsconn_conn { connection: make()?, lent: Lent::default() }));
         Ok(())
     })
 }
 
 /// Whether the connection blocks.
 pub(super) fn blocking(flags: c_uint) -> Result<bool, Error> {
-    const NONBLOCK: c_uint = tlsconn_flag::TLSCONN_F_NONBLOCK as c_uint;
-    match flags {
-        0 => Ok(true),
-        NONBLOCK => Ok(false),
-        _ => Err(Error::new(
+    const ALL: [(c_uint, bool); 2] =
+        [(0, true), (tlsconn_flag::TLSCONN_F_NONBLOCK as c_uint, false)];
+    pick(flags, &ALL).ok_or_else(|| {
+        Error::new(
             Kind::Invalid,
             format!("flags is {flags:#x}, which has bits that are no TLSCONN_F_*"),
-        )),
-    }
+        )
+    })
 }
 
 /// Make a connection to a host and port.
@@ -385,5 +382,5 @@ pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_free(conn: *mut tlsconn_conn) {
     // SAFETY: the contract: the caller's own connection, not used again.
-    unsafe { take_back(conn) };
+    release(unsafe { take_back(conn) });
 }
