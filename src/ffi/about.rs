@@ -13,44 +13,44 @@ use crate::connection::Connection;
 use crate::error::escaped;
 use crate::tls::Certified;
 
-/// What can be asked of a connection.
+/// A property of a connection, for tlsconn_conn_info().
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_info {
     /// `TLSv1.3` or `TLSv1.2`.
     TLSCONN_INFO_VERSION = 110,
-    /// The cipher suite, as IANA names it.
+    /// The IANA name of the cipher suite.
     TLSCONN_INFO_CIPHER = 111,
     /// The key exchange group, such as `X25519MLKEM768`.
     TLSCONN_INFO_GROUP = 112,
-    /// The application protocol that was agreed on (RFC 7301).
+    /// The negotiated application protocol (ALPN, RFC 7301).
     TLSCONN_INFO_ALPN = 113,
-    /// The name that the server must have: the verify name, or the host. An address is not sent
-    /// to the server (RFC 6066, section 3). On a server: the name that the client asked for.
+    /// The expected name of the server: the verify name, or the host. An IP address is not sent to
+    /// the server (RFC 6066, section 3). On a server: the name that the client asked for.
     TLSCONN_INFO_SNI = 114,
-    /// The other end's address, such as `127.0.0.1:16514`.
+    /// The address of the peer, such as `127.0.0.1:16514`.
     TLSCONN_INFO_PEER_ADDRESS = 115,
-    /// Who the client is, once it was admitted: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for
-    /// servers, and for clients without a certificate. This alone is not escaped: it is, byte
-    /// for byte, what its source vouches for, and has no control characters.
+    /// The identity of an accepted client: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for servers, and
+    /// for clients without a certificate. This is the only string that is not escaped: it is the
+    /// identity byte for byte, and has no control characters.
     TLSCONN_INFO_PEER_IDENTITY = 116,
-    /// Who vouches for the client's identity: `directory`, `authority` or `answer`.
+    /// Where the client's identity comes from: `directory`, `authority` or `answer`.
     TLSCONN_INFO_IDENTITY_SOURCE = 117,
-    /// Why the peer was admitted: `authority`, `known`, `renewed` or `answer`; of clients also
-    /// `directory`, and `anonymous` for one without a certificate. Of several connections that
-    /// waited for one lasting answer, all but the first may say `known`.
+    /// Why the peer was accepted: `authority`, `known`, `renewed` or `answer`; for clients also
+    /// `directory`, and `anonymous` for one without a certificate. If several connections waited
+    /// for the same lasting answer, all but the first may say `known`.
     TLSCONN_INFO_TRUST = 118,
-    /// `yes` where an earlier session was resumed, else `no`.
+    /// `yes` if an earlier session was resumed, otherwise `no`.
     TLSCONN_INFO_RESUMED = 119,
-    /// The client's certificate, on either side: `not-asked`, `sent`, `lacking` (the server asked,
-    /// and there is none), or `withheld` (the server named other authorities), which looks like
-    /// `lacking` on the server.
+    /// What happened with the client's certificate: `not-asked`, `sent`, `lacking` (the server
+    /// asked, and there is none) or `withheld` (the server named other CAs). The server cannot tell
+    /// `withheld` from `lacking`, and says `lacking`.
     TLSCONN_INFO_CLIENT_CERT = 120,
 }
 
-/// The question that is open: while calls return `TLSCONN_WANT_ANSWER`; else NULL.
+/// Get the open question, while calls return `TLSCONN_WANT_ANSWER`; otherwise NULL.
 ///
-/// Borrowed from `conn`: to keep it beyond tlsconn_conn_free(), use tlsconn_question_ref(). Any
+/// Borrowed from `conn`; to keep it after tlsconn_conn_free(), use tlsconn_question_ref(). Any
 /// thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_question(conn: *mut tlsconn_conn) -> *mut tlsconn_question {
@@ -64,11 +64,10 @@ pub unsafe extern "C" fn tlsconn_conn_question(conn: *mut tlsconn_conn) -> *mut 
     })
 }
 
-/// What ended the connection; where it goes on, what went wrong beside it, such as a known
-/// file that could not be written.
+/// Get the error that ended the connection; on a working connection, an error that did not end it,
+/// such as a known file that could not be written.
 ///
-/// Never NULL: where nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any
-/// thread.
+/// Never NULL: if nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_error(conn: *const tlsconn_conn) -> *const tlsconn_error {
     call_or(nothing(), || {
@@ -78,10 +77,10 @@ pub unsafe extern "C" fn tlsconn_conn_error(conn: *const tlsconn_conn) -> *const
     })
 }
 
-/// Something about the connection, in words.
+/// Get a property of a connection as text.
 ///
-/// `what` is one of `tlsconn_info`. UTF-8 and escaped; it lives as long as `conn`, and is empty
-/// where it is not known yet, `conn` is NULL or `what` is none. Any thread.
+/// `what` is one of `tlsconn_info`. The string is UTF-8 and escaped, and lives as long as `conn`;
+/// it is empty if the property is not known yet, `conn` is NULL or `what` is invalid. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_info(
     conn: *const tlsconn_conn,
@@ -152,11 +151,11 @@ fn client_cert(connection: &Connection) -> &'static str {
     }
 }
 
-/// What the peer has shown and proven: its own certificate at 0, then those that it sent
-/// along. There also after it was refused.
+/// Get a certificate of the peer's chain: its own at 0, then the others that it sent. They are
+/// available after the peer was refused, too.
 ///
-/// Borrowed from `conn`; NULL past the end, before the peer's proof, and when `conn` is NULL.
-/// Any thread.
+/// Borrowed from `conn`. Returns NULL past the end, before the peer has proven that it has the key,
+/// and if `conn` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_peer_cert(
     conn: *const tlsconn_conn,

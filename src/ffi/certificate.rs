@@ -11,10 +11,10 @@ use super::text::Text;
 use crate::error::{Error, Kind, escaped};
 use crate::material::{Certificate, der::SEQUENCE};
 
-/// A certificate (RFC 5280). Counted, immutable, good for any thread.
+/// An X.509 certificate (RFC 5280). Reference-counted, immutable, usable from any thread.
 ///
-/// Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide, or turn
-/// the text around it. They live as long as the certificate.
+/// Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide text, or
+/// reverse its direction. They live as long as the certificate.
 pub struct tlsconn_cert {
     certificate: Certificate,
     fields: [Text; FIELDS.len()],
@@ -36,7 +36,7 @@ impl tlsconn_cert {
     }
 }
 
-/// What can be asked of a certificate.
+/// A field of a certificate, for tlsconn_cert_str().
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_cert_field {
@@ -44,7 +44,7 @@ pub enum tlsconn_cert_field {
     TLSCONN_CERT_SUBJECT = 90,
     /// The issuer, in the same form.
     TLSCONN_CERT_ISSUER = 91,
-    /// The subject's common name; empty where there is none, the first where there are more.
+    /// The subject's common name: the first if there are several, empty if there is none.
     TLSCONN_CERT_CN = 92,
     /// The serial number, in hexadecimal with colons.
     TLSCONN_CERT_SERIAL = 93,
@@ -54,25 +54,28 @@ pub enum tlsconn_cert_field {
     TLSCONN_CERT_KEY_SHA256 = 95,
     /// The public key, such as `RSA 2048 bits`.
     TLSCONN_CERT_KEY = 96,
-    /// The signature's algorithm, such as `ECDSA with SHA-256`.
+    /// The signature algorithm, such as `ECDSA with SHA-256`.
     TLSCONN_CERT_SIGNATURE = 97,
     /// Valid from, such as `2026-11-21T10:00:00Z` (ISO 8601).
     TLSCONN_CERT_NOT_BEFORE = 98,
     /// Valid to, in the same form.
     TLSCONN_CERT_NOT_AFTER = 99,
-    /// The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty where there
-    /// are none.
+    /// The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty if there are
+    /// none.
     TLSCONN_CERT_NAMES = 100,
 }
 
-/// Read one certificate, in PEM or DER.
+/// Parse a certificate in PEM or DER.
 ///
-/// `pem_or_der` is `len` bytes, and is copied. From a PEM text with several certificates the
-/// first is taken. `*out` is yours, give it up with tlsconn_cert_unref(); it is NULL on failure.
-/// Any thread.
+/// `pem_or_der` is `len` bytes long and is copied. If a PEM text holds several certificates, the
+/// first is used. `*out` is yours; free it with tlsconn_cert_unref(). It is NULL on failure. Any
+/// thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when there is no certificate; `TLSCONN_E_INVALID` when
-/// a pointer is NULL or `len` is no length.
+/// Returns:
+///
+/// - `TLSCONN_OK`: `*out` is the certificate.
+/// - `TLSCONN_E_PARSE`: there is no valid certificate.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_cert_parse(
@@ -98,10 +101,10 @@ pub unsafe extern "C" fn tlsconn_cert_parse(
     })
 }
 
-/// Take one more reference.
+/// Take a reference to a certificate.
 ///
-/// Returns `cert`, and NULL for NULL. The reference is yours: give it up with
-/// tlsconn_cert_unref(). Any thread.
+/// Returns `cert`; NULL for NULL. The reference is yours; free it with tlsconn_cert_unref(). Any
+/// thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_ref(cert: *mut tlsconn_cert) -> *mut tlsconn_cert {
     // SAFETY: the contract: a certificate or NULL.
@@ -109,17 +112,17 @@ pub unsafe extern "C" fn tlsconn_cert_ref(cert: *mut tlsconn_cert) -> *mut tlsco
     cert
 }
 
-/// Give up a reference. NULL is allowed and does nothing. Any thread.
+/// Release a reference to a certificate. NULL is allowed and does nothing. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_unref(cert: *mut tlsconn_cert) {
     // SAFETY: the contract: the caller's own reference, not used again.
     release(unsafe { take_back(cert) });
 }
 
-/// One thing that a certificate says.
+/// Get a field of a certificate as text.
 ///
-/// `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`, and is empty when
-/// that is NULL or `field` is none. Any thread.
+/// `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`; it is empty if
+/// `cert` is NULL or `field` is invalid. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_str(
     cert: *const tlsconn_cert,
@@ -158,10 +161,10 @@ fn common_name(certificate: &Certificate) -> String {
     escaped(certificate.facts().common_names.first().map_or("", String::as_str))
 }
 
-/// The certificate in words.
+/// Describe a certificate.
 ///
-/// `style` is one of `tlsconn_style`. The string lives as long as `cert`, and is empty when that
-/// is NULL or `style` is none. Any thread.
+/// `style` is one of `tlsconn_style`. The string lives as long as `cert`; it is empty if `cert` is
+/// NULL or `style` is invalid. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_text(
     cert: *const tlsconn_cert,
@@ -174,10 +177,10 @@ pub unsafe extern "C" fn tlsconn_cert_text(
     })
 }
 
-/// The certificate in DER (X.690).
+/// Get a certificate in DER (X.690).
 ///
-/// The bytes live as long as `cert`; their number is written to `*len`, which may be NULL. NULL
-/// when `cert` is NULL. Any thread.
+/// The bytes live as long as `cert`. Their number is written to `*len`; `len` may be NULL. Returns
+/// NULL if `cert` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_der(cert: *const tlsconn_cert, len: *mut usize) -> *const u8 {
     call_or(std::ptr::null(), || {

@@ -7,13 +7,13 @@ use super::text::Text;
 use crate::error::Error;
 use crate::material::Style;
 
-/// How much a text says.
+/// How a certificate or a question is described.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_style {
     /// One line.
     TLSCONN_STYLE_LINE = 50,
-    /// Some lines for a dialog: what, why, and what to do.
+    /// A few lines for a dialog: what, why, and what to do.
     TLSCONN_STYLE_SUMMARY = 51,
     /// Everything.
     TLSCONN_STYLE_FULL = 52,
