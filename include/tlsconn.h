@@ -67,9 +67,11 @@ typedef struct tlsconn_cert tlsconn_cert;
  * One thread may read while another writes. tlsconn_conn_abort(), tlsconn_conn_question() and
  * tlsconn_conn_error() may be called from any thread. Free a connection only after every other
  * call with it has returned. Creating one does not touch the network: the first handshake, read
- * or write connects, does the handshake and asks. No application data passes until the peer has
- * been verified and accepted: a server gets only the ClientHello and does not see your
- * certificate; a client gets only the server's own part of the handshake. No call raises SIGPIPE.
+ * or write connects, does the handshake and asks about the peer. No application data passes until
+ * the peer has been verified and accepted: a server gets only the ClientHello and does not see
+ * your certificate; a client gets only the server's own part of the handshake. No call raises
+ * SIGPIPE.
+ *
  * After fork() a connection belongs to the parent. In the child, every call that returns a
  * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
  * tlsconn_conn_free() frees the child's copy; the parent's connection keeps working.
@@ -1363,7 +1365,7 @@ int tlsconn_connect_fd(tlsconn_ctx *ctx,
  * - `TLSCONN_E_STATE`: the handshake has started, or the peer is a client.
  * - `TLSCONN_E_FORKED`: the connection was created before fork().
  * - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
- * - `TLSCONN_E_INVALID`: a pointer is NULL, or `name` is not a host name or address.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL, or `name` is invalid.
  * - the error that ended the connection, if it has ended.
  */
 TLSCONN_API
@@ -1773,8 +1775,8 @@ TLSCONN_API TLSCONN_MUST int tlsconn_accept_mem(tlsconn_ctx *ctx, tlsconn_conn *
  * there is neither, they get the pair that was added first. An exact name wins over a wildcard.
  * If there are several pairs for a name, the first one whose key the client supports is used: add
  * an ECDSA and an RSA pair for the same name to support both. `cert_file` holds the chain in PEM,
- * the server's certificate first; `key_file` holds its key. If the key is encrypted, you are
- * asked for the passphrase. tlsconn_ctx_reload() reads both files again and replaces both or
+ * the server's certificate first; `key_file` holds its key. If the key is encrypted, the
+ * passphrase callback is called. tlsconn_ctx_reload() reads both files again and replaces both or
  * neither. If there is any pair, a certificate of the context that is not for servers is ignored.
  * All arguments are copied. Any thread.
  *

@@ -18,9 +18,11 @@ use crate::error::{Error, Kind};
 /// One thread may read while another writes. tlsconn_conn_abort(), tlsconn_conn_question() and
 /// tlsconn_conn_error() may be called from any thread. Free a connection only after every other
 /// call with it has returned. Creating one does not touch the network: the first handshake, read
-/// or write connects, does the handshake and asks. No application data passes until the peer has
-/// been verified and accepted: a server gets only the ClientHello and does not see your
-/// certificate; a client gets only the server's own part of the handshake. No call raises SIGPIPE.
+/// or write connects, does the handshake and asks about the peer. No application data passes until
+/// the peer has been verified and accepted: a server gets only the ClientHello and does not see
+/// your certificate; a client gets only the server's own part of the handshake. No call raises
+/// SIGPIPE.
+///
 /// After fork() a connection belongs to the parent. In the child, every call that returns a
 /// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
 /// tlsconn_conn_free() frees the child's copy; the parent's connection keeps working.
@@ -148,7 +150,7 @@ pub(super) fn socket(fd: c_int) -> Result<BorrowedFd<'static>, Error> {
 /// - `TLSCONN_E_STATE`: the handshake has started, or the peer is a client.
 /// - `TLSCONN_E_FORKED`: the connection was created before fork().
 /// - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
-/// - `TLSCONN_E_INVALID`: a pointer is NULL, or `name` is not a host name or address.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL, or `name` is invalid.
 /// - the error that ended the connection, if it has ended.
 #[unsafe(no_mangle)]
 #[must_use]

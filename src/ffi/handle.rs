@@ -15,7 +15,7 @@ pub(super) fn give<T: Send + Sync>(value: Arc<T>) -> *mut T {
 }
 
 /// Borrow a handle for one call; `name` is its name in the header. The call holds a reference
-/// of its own: a callback may give up the caller's.
+/// of its own: a callback may release the caller's.
 ///
 /// # Safety
 ///

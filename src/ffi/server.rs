@@ -72,8 +72,8 @@ pub unsafe extern "C" fn tlsconn_accept_mem(
 /// there is neither, they get the pair that was added first. An exact name wins over a wildcard.
 /// If there are several pairs for a name, the first one whose key the client supports is used: add
 /// an ECDSA and an RSA pair for the same name to support both. `cert_file` holds the chain in PEM,
-/// the server's certificate first; `key_file` holds its key. If the key is encrypted, you are
-/// asked for the passphrase. tlsconn_ctx_reload() reads both files again and replaces both or
+/// the server's certificate first; `key_file` holds its key. If the key is encrypted, the
+/// passphrase callback is called. tlsconn_ctx_reload() reads both files again and replaces both or
 /// neither. If there is any pair, a certificate of the context that is not for servers is ignored.
 /// All arguments are copied. Any thread.
 ///
