@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The circles among `files`, each a sorted list of module paths such as `known::store::disk`.
 /// A file is its path below `src`, and its production code without comments.
-pub fn circles(files: &[(String, String)]) -> Vec<Vec<String>> {
+pub(crate) fn circles(files: &[(String, String)]) -> Vec<Vec<String>> {
     let files: BTreeMap<String, File> =
         files.iter().map(|(path, code)| (module(path), File::read(code))).collect();
     let arrows: BTreeMap<&str, BTreeSet<String>> =
@@ -120,24 +120,23 @@ fn declared_in(from: &str, path: &[String], files: &BTreeMap<String, File>) -> O
 /// `path` as said in the file `from`, from the top of the crate; none for another crate's.
 fn whole(from: &str, path: &[String], files: &BTreeMap<String, File>) -> Option<Vec<String>> {
     let mut here: Vec<String> = from.split("::").map(str::to_owned).collect();
-    let mut rest = path;
-    match path.first()?.as_str() {
-        "crate" => here.clear(),
-        "self" => {}
+    let first = path.first()?.as_str();
+    let is_child = files.contains_key(&format!("{from}::{first}"));
+    let skipped = match first {
+        "crate" => {
+            here.clear();
+            1
+        }
+        "self" => 1,
         "super" => {
             let supers = path.iter().take_while(|step| *step == "super").count();
             here.truncate(here.len().checked_sub(supers)?);
-            here.extend_from_slice(&path[supers..]);
-            return Some(here);
+            supers
         }
-        child if files.contains_key(&format!("{from}::{child}")) => {
-            here.extend_from_slice(path);
-            return Some(here);
-        }
+        _ if is_child => 0,
         _ => return None,
-    }
-    rest = rest.get(1..)?;
-    here.extend_from_slice(rest);
+    };
+    here.extend_from_slice(&path[skipped..]);
     Some(here)
 }
 
