@@ -2,25 +2,29 @@
  *
  * tlsconn.h - TLS connections that know who they trust.
  *
- * Ownership, in one rule: yours is what _new, _parse, _ref, connect and accept give you;
- * release it with _unref or _free (NULL is fine). Everything else is borrowed and lives as
- * long as the object that you got it from.
+ * Ownership: what _new, _parse, _ref, connect and accept functions return is yours; free it
+ * with _unref or _free (NULL is allowed). Everything else is borrowed, and lives as long as the
+ * object that you got it from.
  *
- * Strings are UTF-8, escaped (no control character, no bidi override) and never NULL.
- * Results: 0 is done, below 0 is failed, and only then tlsconn_last_error() has the words.
- * Above 0 is no failure: TLSCONN_WANT_* is not yet, TLSCONN_EOF is the end. Prototypes take
- * int, never an enum; the kinds of material, layouts, options and their values, styles and
- * fields have numbers of their own, so that a mix-up is TLSCONN_E_INVALID. 0 never opens a door.
+ * Strings are UTF-8, escaped (no control characters, no bidi overrides) and never NULL.
  *
- * To begin: tlsconn_ctx_new(), tlsconn_ctx_add_layout() or _add_file() for the material,
- * tlsconn_ctx_set_validator() for whom to ask (tlsconn_ask_terminal() is ready), then
+ * Results: 0 is success. Below 0 is an error; tlsconn_last_error() has the message, and is valid
+ * only then. Above 0 is not an error: TLSCONN_WANT_* means not yet, TLSCONN_EOF means the end.
+ *
+ * Parameters are int, never an enum. The kinds of material, layouts, options and their values,
+ * styles and fields have separate numbers, so a mix-up is TLSCONN_E_INVALID. 0 never allows
+ * anything.
+ *
+ * To start, call tlsconn_ctx_new(), load CAs, certificate and key with tlsconn_ctx_add_layout()
+ * or tlsconn_ctx_add_file(), and choose who is asked about unknown servers with
+ * tlsconn_ctx_set_validator() (tlsconn_ask_terminal() is ready to use). Then call
  * tlsconn_connect(), tlsconn_conn_write(), tlsconn_conn_read(), tlsconn_conn_shutdown(),
  * tlsconn_conn_free() and tlsconn_ctx_unref().
  *
- * A server adds its own certificate and key in the same way, or tlsconn_ctx_add_server_pair(), and
- * says who may come: authorities, tlsconn_ctx_set_client_dir(), or a validator with
- * TLSCONN_OPT_ON_CLIENT. It gives each socket that it has accepted to tlsconn_accept_fd(); then
- * tlsconn_conn_read() and the rest are the same. tlsconn_conn_info() says who the client is.
+ * A server loads its certificate and key in the same way, or with tlsconn_ctx_add_server_pair(),
+ * and says which clients are allowed: by CAs, by tlsconn_ctx_set_client_dir(), or by a validator
+ * with TLSCONN_OPT_ON_CLIENT. Pass each accepted socket to tlsconn_accept_fd(), then use
+ * tlsconn_conn_read() and the rest as above. tlsconn_conn_info() says who the client is.
  */
 
 #ifndef TLSCONN_H
@@ -50,25 +54,27 @@ extern "C" {
 #endif
 
 /**
- * A certificate (RFC 5280). Counted, immutable, good for any thread.
+ * An X.509 certificate (RFC 5280). Reference-counted, immutable, usable from any thread.
  *
- * Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide, or turn
- * the text around it. They live as long as the certificate.
+ * Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide text, or
+ * reverse its direction. They live as long as the certificate.
  */
 typedef struct tlsconn_cert tlsconn_cert;
 
 /**
- * A connection to a peer that was judged, or will be: to a server, or from a client.
+ * A TLS connection: to a server, or from a client.
  *
- * One thread may read while one other writes; tlsconn_conn_abort(), tlsconn_conn_question() and
- * tlsconn_conn_error() may be called from any thread; free it when every other call has
- * returned. Making one touches no network: the first handshake, read or write dials, shakes
- * hands and asks. Until the peer is judged and admitted no application data passes: to a server
- * nothing but the first hello leaves, and the own certificate is not shown; to a client nothing
- * but the server's own part of the handshake. No call raises SIGPIPE.
- * After a fork a connection is the parent's. In the child every call that returns a
+ * One thread may read while another writes. tlsconn_conn_abort(), tlsconn_conn_question() and
+ * tlsconn_conn_error() may be called from any thread. Free a connection only after every other
+ * call with it has returned. Creating one does not touch the network: the first handshake, read
+ * or write connects, does the handshake and asks about the peer. No application data passes until
+ * the peer has been verified and accepted: a server gets only the ClientHello and does not see
+ * your certificate; a client gets only the server's own part of the handshake. No call raises
+ * SIGPIPE.
+ *
+ * After fork() a connection belongs to the parent. In the child, every call that returns a
  * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
- * tlsconn_conn_free() frees the child's copy; the parent's goes on.
+ * tlsconn_conn_free() frees the child's copy; the parent's connection keeps working.
  */
 typedef struct tlsconn_conn tlsconn_conn;
 
@@ -84,10 +90,10 @@ typedef struct tlsconn_conn tlsconn_conn;
 typedef struct tlsconn_ctx tlsconn_ctx;
 
 /**
- * What went wrong, once and for good: an error never changes after it is made.
+ * An error: what failed, and what to do about it. It never changes.
  *
- * It says what failed, with names, paths, lines and dates, in words for people, and what can
- * be done about it. Errors are borrowed: never give one up.
+ * The message names what failed, with names, paths, line numbers and dates. Errors are borrowed:
+ * never free one.
  */
 typedef struct tlsconn_error tlsconn_error;
 
@@ -420,37 +426,37 @@ const char *tlsconn_problem_name(int one_problem);
 /* ---------- Errors ---------- */
 
 /**
- * The last failure of the calling thread.
+ * Get the last error of the calling thread.
  *
- * Never NULL: before the first failure it is an error whose code is `TLSCONN_OK` and whose
- * message is empty. It lives until the next failure on this thread; success never clears it,
- * so look at it only after a call has said that it failed. Not for another thread to use.
+ * Never NULL: before the first failure its code is `TLSCONN_OK` and its message is empty. It
+ * lives until the next failure on this thread. Success does not clear it, so look at it only
+ * after a call has failed. Do not use it on another thread.
  */
 TLSCONN_API
 const tlsconn_error *tlsconn_last_error(void);
 
 /**
- * The code of `error`, one of `TLSCONN_E_*`; `TLSCONN_OK` when nothing has failed or `error`
- * is NULL. Any thread.
+ * Get the code of an error: one of `TLSCONN_E_*`, or `TLSCONN_OK` if nothing has failed or
+ * `error` is NULL. Any thread.
+ */
+TLSCONN_API int tlsconn_error_code(const tlsconn_error *error);
+
+/**
+ * Get the message of an error: one English sentence that says what failed, UTF-8, escaped and
+ * without a full stop. It lives as long as `error`, and is empty if `error` is NULL. Any thread.
  */
 TLSCONN_API
-int tlsconn_error_code(const tlsconn_error *error);
+const char *tlsconn_error_message(const tlsconn_error *error);
 
 /**
- * One English sentence for people, UTF-8 and escaped, without a full stop. It names what
- * failed. It lives as long as `error`, and is empty when `error` is NULL. Any thread.
- */
-TLSCONN_API const char *tlsconn_error_message(const tlsconn_error *error);
-
-/**
- * What to do next, one English sentence; empty where there is nothing to say or `error` is
- * NULL. It lives as long as `error`. Any thread.
+ * Get a hint on what to do about an error: one English sentence; empty if there is none or
+ * `error` is NULL. It lives as long as `error`. Any thread.
  */
 TLSCONN_API const char *tlsconn_error_hint(const tlsconn_error *error);
 
 /**
- * Everything that was wrong with the peer: bits of `tlsconn_problem`; 0 where the failure is
- * not about a peer's certificate or `error` is NULL. Any thread.
+ * Get all problems of the peer's certificate as bits of `tlsconn_problem`; 0 if the error is not
+ * about a certificate or `error` is NULL. Any thread.
  */
 TLSCONN_API
 uint32_t tlsconn_error_problems(const tlsconn_error *error);
@@ -460,33 +466,33 @@ uint32_t tlsconn_error_problems(const tlsconn_error *error);
 /**
  * Asks the user about a peer; tlsconn_question_situation() says whether it is a client.
  *
- * It runs on the thread that called the library, with no lock held. It may call the library,
- * but not use the connection that is asked about: such a call returns
- * `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
- * tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
- * `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread; a blocking
- * connection waits for it. Every other number rejects. An answer is judged under what the
- * context is when it comes. It must return: no `longjmp`, no C++ exception.
+ * It runs on the thread that called the library, with no lock held. It may call the library, but
+ * not use the connection in question: such a call returns `TLSCONN_E_REENTRANT`. `question` is
+ * borrowed; to keep it after the callback returns, use tlsconn_question_ref(). Return one of
+ * `tlsconn_answer`. With `TLSCONN_ANSWER_LATER`, any thread can give the answer later by
+ * tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. The
+ * answer is checked against the settings of the context at the time it is given. The callback
+ * must return: no `longjmp`, no C++ exception.
  */
 typedef int (*tlsconn_validator_fn)(tlsconn_question *question, void *userdata);
 
 /**
- * Gives up what an application handed over with a callback.
+ * Frees the userdata of a callback.
  *
- * Called once, after the last connection, question or context that uses the callback is
- * gone, on the thread that ended it, with no lock held. Like every callback it must return:
- * no `longjmp`, no C++ exception.
+ * Called once, after the last connection, question or context that uses the callback is gone, on
+ * the thread that released it, with no lock held. Like every callback it must return: no
+ * `longjmp`, no C++ exception.
  */
 typedef void (*tlsconn_destroy_fn)(void *userdata);
 
 /**
  * Asks for the passphrase of an encrypted key.
  *
- * `what` says which key, and lives until the callback returns. `attempt` counts from 1; after
- * a wrong passphrase it is called again, three times in all. Write the passphrase to `buf`, at
- * most `size` bytes, without a NUL, and return its length in bytes; below 0, or above `size`,
- * gives up. The buffer is wiped afterwards. It runs on the thread that called the library,
- * with no lock held, and may call it.
+ * `what` names the key, and lives until the callback returns. `attempt` counts from 1: after a
+ * wrong passphrase the callback is called again, three times in all. Write the passphrase to
+ * `buf`, at most `size` bytes, without a NUL, and return its length in bytes. A number below 0 or
+ * above `size` cancels. The buffer is wiped afterwards. The callback runs on the thread that
+ * called the library, with no lock held, and may call the library.
  */
 typedef int (*tlsconn_passphrase_fn)(const char *what,
                                      uint32_t attempt,
@@ -1135,6 +1141,34 @@ int tlsconn_ctx_set_str(tlsconn_ctx *ctx,
                         int option,
                         const char *value);
 
+/* ---------- Styles of text ---------- */
+
+/**
+ * How a certificate or a question is described.
+ */
+typedef enum {
+    /**
+     * One line.
+     */
+    TLSCONN_STYLE_LINE = 50,
+    /**
+     * A few lines for a dialog: what, why, and what to do.
+     */
+    TLSCONN_STYLE_SUMMARY = 51,
+    /**
+     * Everything.
+     */
+    TLSCONN_STYLE_FULL = 52,
+    /**
+     * One JSON object (RFC 8259).
+     */
+    TLSCONN_STYLE_JSON = 53,
+    /**
+     * PEM (RFC 7468).
+     */
+    TLSCONN_STYLE_PEM = 54,
+} tlsconn_style;
+
 /* ---------- Questions and answers ---------- */
 
 /**
@@ -1200,32 +1234,6 @@ typedef enum {
      */
     TLSCONN_SITUATION_CLIENT = 155,
 } tlsconn_situation;
-
-/**
- * How much a text says.
- */
-typedef enum {
-    /**
-     * One line.
-     */
-    TLSCONN_STYLE_LINE = 50,
-    /**
-     * A few lines for a dialog: what, why, and what to do.
-     */
-    TLSCONN_STYLE_SUMMARY = 51,
-    /**
-     * All details.
-     */
-    TLSCONN_STYLE_FULL = 52,
-    /**
-     * One JSON object (RFC 8259).
-     */
-    TLSCONN_STYLE_JSON = 53,
-    /**
-     * PEM (RFC 7468).
-     */
-    TLSCONN_STYLE_PEM = 54,
-} tlsconn_style;
 
 /**
  * A ready-made validator: asks on the terminal of the process.
@@ -1360,24 +1368,28 @@ int tlsconn_question_answer(tlsconn_question *question,
  */
 typedef enum {
     /**
-     * Calls do not wait: they return `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` or
-     * `TLSCONN_WANT_ANSWER`, and are made again later.
+     * Calls do not wait. They return `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` or
+     * `TLSCONN_WANT_ANSWER`; make the same call again later.
      */
     TLSCONN_F_NONBLOCK = 1,
 } tlsconn_flag;
 
 /**
- * Make a connection to a host and port.
+ * Create a connection to a host and port.
  *
- * `host` is a name or an IP address (an IPv6 address with or without brackets); `port` is 1 to
- * 65535; `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a
- * quarter of a second apart and in turns of their families (RFC 8305). Names are looked up on
- * a thread of the library, so that a deadline and tlsconn_conn_abort() hold there too. `*out` is
- * yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any thread.
+ * `host` is a name or an IP address (IPv6 with or without brackets); `port` is 1 to 65535;
+ * `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a quarter of a
+ * second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on a thread of
+ * the library, so timeouts and tlsconn_conn_abort() work during the lookup too. `*out` is yours;
+ * free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has
- * half an own pair, or two halves that do not match; `TLSCONN_E_INVALID` when a pointer is
- * NULL, or `host`, `port` or `flags` is none.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: the connection was created.
+ * - `TLSCONN_E_NO_KEY`: the context has your certificate without its key, or the key without
+ *   its certificate.
+ * - `TLSCONN_E_KEY_MISMATCH`: your key does not belong to your certificate.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `flags` is invalid.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1388,15 +1400,17 @@ int tlsconn_connect(tlsconn_ctx *ctx,
                     tlsconn_conn **out);
 
 /**
- * Make a connection over a connected stream socket, such as after STARTTLS.
+ * Create a connection over a connected stream socket, for example after STARTTLS.
  *
- * `fd` stays yours: it must stay open until tlsconn_conn_free() has returned, and you close it
- * then. Its flags are not changed: it may block or not. `host` and `port` say whom it leads
- * to, for the judgement and the known servers. `*out`, `flags` and everything else are as for
- * tlsconn_connect(). Any thread.
+ * `fd` stays yours: keep it open until tlsconn_conn_free() has returned, then close it. Its flags
+ * are not changed; it may be blocking or non-blocking. `host` and `port` say which server it is
+ * connected to; the certificate and the known servers are checked against them. `*out`, `flags`
+ * and everything else are as for tlsconn_connect(). Any thread.
  *
- * Returns what tlsconn_connect() returns; `TLSCONN_E_INVALID` also when `fd` is not open, or is
- * no connected stream socket: for pipes and the like use tlsconn_connect_mem().
+ * Returns what tlsconn_connect() returns, and also:
+ *
+ * - `TLSCONN_E_INVALID`: `fd` is not open or not a connected stream socket. For pipes and the
+ *   like use tlsconn_connect_mem().
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1408,15 +1422,20 @@ int tlsconn_connect_fd(tlsconn_ctx *ctx,
                        tlsconn_conn **out);
 
 /**
- * Ask for a name other than the host that was given.
+ * Expect a name other than the host.
  *
- * It replaces the host for SNI (RFC 6066, section 3), the name in the certificate, the known
- * servers, the question and kept sessions; the address that is dialled stays. Call it before
- * the handshake. `name` is UTF-8 and copied. One thread at a time.
+ * `name` replaces the host in SNI (RFC 6066, section 3), in the check of the certificate, in the
+ * known servers, in the question and for resumed sessions. The address to connect to does not
+ * change. Call it before the handshake. `name` is UTF-8 and is copied. One thread at a time.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun, and on a connection of
- * a client; `TLSCONN_E_INVALID` when a pointer is NULL or `name` is none; `TLSCONN_E_FORKED`;
- * `TLSCONN_E_REENTRANT` from the connection's own validator; what ended the connection.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: the name is set.
+ * - `TLSCONN_E_STATE`: the handshake has started, or the peer is a client.
+ * - `TLSCONN_E_FORKED`: the connection was created before fork().
+ * - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL, or `name` is invalid.
+ * - the error that ended the connection, if it has ended.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1424,53 +1443,81 @@ int tlsconn_conn_set_verify_name(tlsconn_conn *conn,
                                  const char *name);
 
 /**
- * Dial, shake hands, and ask about the peer where that is called for.
+ * Connect, do the TLS handshake, and ask about the peer if needed.
  *
- * tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time
- * does it: another one that calls waits for it. The validator is called on this thread. A
- * blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
- * `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. Where an answer was to be stored and could not be,
- * the handshake succeeds, and tlsconn_conn_error() tells.
+ * tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time does
+ * the handshake: on a blocking connection another thread that calls waits for it. The validator
+ * is called on this thread. A blocking connection waits as long as
+ * `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. If an answer
+ * should have been stored and could not be, the handshake still succeeds, and
+ * tlsconn_conn_error() says what went wrong.
  *
- * Returns `TLSCONN_OK`, also when it was done before. From a non-blocking connection also
- * `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and `TLSCONN_WANT_ANSWER`. Every failure ends the
- * connection, and later calls return it again: `TLSCONN_E_RESOLVE`, `TLSCONN_E_CONNECT` and
- * `TLSCONN_E_IO` from the network; `TLSCONN_E_TIMEOUT`; `TLSCONN_E_CANCELLED` after
- * tlsconn_conn_abort(); `TLSCONN_E_TRUNCATED` when the peer hung up; `TLSCONN_E_CERT`,
- * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`, `TLSCONN_E_CERT_UNKNOWN` and
- * `TLSCONN_E_CERT_DISTRUSTED` when it was judged and refused; `TLSCONN_E_NO_CLIENT_CERT` for a
- * client that shows no certificate and needs one; `TLSCONN_E_NOT_ALLOWED` for a client that is
- * on no list, has no identity, or has another one's; `TLSCONN_E_REJECTED`,
- * `TLSCONN_E_ANSWER_TIMEOUT` and `TLSCONN_E_NO_VALIDATOR` after a question;
- * `TLSCONN_E_PEER_GONE` when the peer hung up while the question was open and cannot be
- * dialled again; `TLSCONN_E_REENTRANT` when the answer would have to come from a validator that
- * runs on this very thread; `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and `TLSCONN_E_PERMISSION` when a
- * known file or the directory of clients cannot be read or trusted; `TLSCONN_E_PROTOCOL`,
- * `TLSCONN_E_ALERT` and `TLSCONN_E_ALPN` from the peer, and `TLSCONN_E_PEER_REJECTED_US` from a
- * server; `TLSCONN_E_NOMEM`. These do not end it:
- * `TLSCONN_E_BUSY` when another thread is at the handshake of a non-blocking connection;
- * `TLSCONN_E_REENTRANT` when the connection's own validator calls; `TLSCONN_E_FORKED`;
- * `TLSCONN_E_INVALID` when `conn` is NULL.
+ * Returns, without ending the connection:
+ *
+ * - `TLSCONN_OK`: the handshake is complete, now or before.
+ * - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: not yet; from a
+ *   non-blocking connection only.
+ * - `TLSCONN_E_BUSY`: another thread is doing the handshake of a non-blocking connection.
+ * - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+ * - `TLSCONN_E_FORKED`: the connection was created before fork().
+ * - `TLSCONN_E_INVALID`: `conn` is NULL.
+ *
+ * Every other error ends the connection, and later calls return it again:
+ *
+ * - `TLSCONN_E_RESOLVE`: the host name has no address.
+ * - `TLSCONN_E_CONNECT`: could not connect to any address of the host.
+ * - `TLSCONN_E_IO`: the network failed.
+ * - `TLSCONN_E_TIMEOUT`: the handshake timed out.
+ * - `TLSCONN_E_CANCELLED`: tlsconn_conn_abort() was called.
+ * - `TLSCONN_E_TRUNCATED`: the peer hung up.
+ * - `TLSCONN_E_CERT`: the peer's certificate has problems and was refused.
+ * - `TLSCONN_E_CERT_REVOKED`: the peer's certificate, or one of its CAs, is revoked.
+ * - `TLSCONN_E_CERT_CHANGED`: the peer's certificate is not the known one.
+ * - `TLSCONN_E_CERT_UNKNOWN`: the peer is unknown, and unknown peers are refused.
+ * - `TLSCONN_E_CERT_DISTRUSTED`: the peer's certificate or a key in its chain is distrusted.
+ * - `TLSCONN_E_NO_CLIENT_CERT`: the client sent no certificate and needs one.
+ * - `TLSCONN_E_NOT_ALLOWED`: the client is on no list, has no identity, or has an identity that
+ *   belongs to another client.
+ * - `TLSCONN_E_REJECTED`: the answer to the question was no.
+ * - `TLSCONN_E_ANSWER_TIMEOUT`: the question was not answered in time.
+ * - `TLSCONN_E_NO_VALIDATOR`: there is a question and no validator to ask.
+ * - `TLSCONN_E_PEER_GONE`: the peer hung up while the question was open, and it is not possible
+ *   to connect to it again.
+ * - `TLSCONN_E_REENTRANT`: the answer would have to come from a validator that is running on this
+ *   very thread.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a file of known servers or
+ *   clients, or the directory of clients, cannot be read or cannot be trusted.
+ * - `TLSCONN_E_PROTOCOL`: the peer does not follow the TLS protocol, or has nothing in common
+ *   with us.
+ * - `TLSCONN_E_ALERT`: the peer sent a fatal alert.
+ * - `TLSCONN_E_ALPN`: there is no common application protocol.
+ * - `TLSCONN_E_PEER_REJECTED_US`: the server refused your certificate, or wanted one and you have
+ *   none.
+ * - `TLSCONN_E_NOMEM`: out of memory, descriptors or threads.
  */
 TLSCONN_API
 TLSCONN_MUST
 int tlsconn_conn_handshake(tlsconn_conn *conn);
 
 /**
- * Read, after the handshake.
+ * Read data. Does the handshake first if needed.
  *
- * Writes at most `len` bytes to `buf` and their number to `*n`, which is set to 0 first. A
- * blocking connection waits for at least one byte; a `len` of 0 reads nothing. One thread at a
- * time may read.
+ * Reads at most `len` bytes into `buf` and sets `*n` to their number; `*n` is set to 0 first. A
+ * blocking connection waits for at least one byte. With a `len` of 0 nothing is read. One thread
+ * at a time may read.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_EOF` when the peer said that it sends no more (its
- * close_notify, RFC 8446, section 6.1); `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and
- * `TLSCONN_WANT_ANSWER` from a non-blocking connection; what tlsconn_conn_handshake() returns;
- * `TLSCONN_E_TRUNCATED` when the stream ended without that word: what came may not be all;
- * `TLSCONN_E_PEER_REJECTED_US` when a server of TLS 1.3 refused our certificate after the
- * handshake; `TLSCONN_E_TIMEOUT` after `TLSCONN_OPT_IO_TIMEOUT_MS`, which does not end the
- * connection; `TLSCONN_E_BUSY` when another thread is reading; `TLSCONN_E_INVALID` when a
- * pointer is NULL or `len` is no length.
+ * Returns what tlsconn_conn_handshake() returns, and also:
+ *
+ * - `TLSCONN_OK`: `*n` bytes were read.
+ * - `TLSCONN_EOF`: the peer has closed its side (close_notify, RFC 8446, section 6.1).
+ * - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: not yet; from a
+ *   non-blocking connection only.
+ * - `TLSCONN_E_BUSY`: another thread is reading. Does not end the connection.
+ * - `TLSCONN_E_TIMEOUT`: nothing arrived within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not end the
+ *   connection.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large. Does not end the connection.
+ * - `TLSCONN_E_TRUNCATED`: the stream ended without close_notify; data may be missing.
+ * - `TLSCONN_E_PEER_REJECTED_US`: a TLS 1.3 server refused your certificate after the handshake.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1480,19 +1527,23 @@ int tlsconn_conn_read(tlsconn_conn *conn,
                       size_t *n);
 
 /**
- * Write, after the handshake.
+ * Write data. Does the handshake first if needed.
  *
- * Takes `len` bytes from `buf` and writes to `*n` how many it took. `n` may be NULL on a
- * blocking connection, which takes all of them. A non-blocking one takes what there is room
- * for, at least one byte where it returns `TLSCONN_OK`; what waits to be sent leaves with any
- * later call. One thread at a time may write.
+ * Takes `len` bytes from `buf` and sets `*n` to the number of bytes taken. A blocking connection
+ * takes all of them, and `n` may be NULL. A non-blocking one takes as many as there is room for,
+ * at least one if it returns `TLSCONN_OK`; what is still buffered is sent by later calls. One
+ * thread at a time may write.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and `TLSCONN_WANT_ANSWER` from
- * a non-blocking connection, and nothing was taken; what tlsconn_conn_handshake() returns;
- * `TLSCONN_E_STATE` after tlsconn_conn_shutdown(); `TLSCONN_E_TIMEOUT` after
- * `TLSCONN_OPT_IO_TIMEOUT_MS`: some of the bytes may have been sent; `TLSCONN_E_BUSY` when
- * another thread is writing; `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or
- * `len` is no length.
+ * Returns what tlsconn_conn_handshake() returns, and also:
+ *
+ * - `TLSCONN_OK`: `*n` bytes were taken.
+ * - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: nothing was taken yet; from
+ *   a non-blocking connection only.
+ * - `TLSCONN_E_STATE`: tlsconn_conn_shutdown() was called before. You can still read.
+ * - `TLSCONN_E_TIMEOUT`: `TLSCONN_OPT_IO_TIMEOUT_MS` passed; some of the data may have been sent.
+ * - `TLSCONN_E_BUSY`: another thread is writing. Does not end the connection.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL that must not be, or `len` is too large. Does not end
+ *   the connection.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1502,40 +1553,53 @@ int tlsconn_conn_write(tlsconn_conn *conn,
                        size_t *n);
 
 /**
- * Say that we send no more (close_notify, RFC 8446, section 6.1). Reading goes on.
+ * Tell the peer that you send no more data (close_notify, RFC 8446, section 6.1). You can still
+ * read.
  *
  * Counts as writing: one thread at a time.
  *
- * Returns `TLSCONN_OK`, also when it was said before; `TLSCONN_WANT_WRITE` from a non-blocking
- * connection; `TLSCONN_E_STATE` before the handshake is complete, and nothing is sent;
- * `TLSCONN_E_TIMEOUT` and `TLSCONN_E_BUSY` as tlsconn_conn_write(); `TLSCONN_E_IO` when the
- * network failed; `TLSCONN_E_FORKED`; `TLSCONN_E_REENTRANT` from the connection's own validator;
- * what ended the connection, such as `TLSCONN_E_CANCELLED` after tlsconn_conn_abort();
- * `TLSCONN_E_INVALID` when `conn` is NULL.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: close_notify was sent, now or before.
+ * - `TLSCONN_WANT_WRITE`: not yet; from a non-blocking connection only.
+ * - `TLSCONN_E_STATE`: the handshake is not complete; nothing is sent.
+ * - `TLSCONN_E_TIMEOUT`, `TLSCONN_E_BUSY`: as for tlsconn_conn_write().
+ * - `TLSCONN_E_IO`: the network failed.
+ * - `TLSCONN_E_FORKED`: the connection was created before fork().
+ * - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+ * - `TLSCONN_E_INVALID`: `conn` is NULL.
+ * - the error that ended the connection, such as `TLSCONN_E_CANCELLED` after
+ *   tlsconn_conn_abort().
  */
 TLSCONN_API
 int tlsconn_conn_shutdown(tlsconn_conn *conn);
 
 /**
- * What the last unfinished call waits for.
+ * Find out what to wait for after a `TLSCONN_WANT_` result.
  *
- * Poll `*fd` for `*events`, for at most `*timeout_ms` milliseconds (-1: for ever; 0: a call
- * would get on at once), then make the call again. `*fd` is the library's: only poll it, or
- * put it into a poll set of your own; it is the same number for the connection's whole life,
- * also while it dials, while a question is open, and over memory. Ask again after each call:
- * what is waited for changes. One thread at a time.
+ * Poll `*fd` for `*events`, for at most `*timeout_ms` milliseconds (-1: no limit; 0: do not
+ * wait), then make the same call again. `*fd` belongs to the library: only poll it, or add it to
+ * your own poll set. It is the same number for the connection's whole life, also while
+ * connecting, while a question is open, and for connections over memory. Ask again after each
+ * call, because `*events` and `*timeout_ms` change. One thread at a time.
  *
- * A server of thousands of clients can save the descriptors: with `fd` NULL, for a connection
- * over a descriptor of yours, poll that one for `*events`. While a question is open `*events`
- * is 0: leave the descriptor out then, for poll() tells of a peer that is gone unasked, and make
- * the call again by yourself once the question is answered, the connection is aborted or the
- * time is over; nothing rings. A call after a client is gone returns `TLSCONN_E_PEER_GONE`.
+ * A server with thousands of clients can save this descriptor: if `fd` is NULL and the connection
+ * uses your own descriptor, poll that one for `*events`. While a question is open `*events` is 0.
+ * Then leave the descriptor out of the poll set, because poll() reports a hangup even if you do
+ * not ask for it, and nothing wakes you: make the call again yourself when the question is
+ * answered, the connection is aborted or the timeout has passed. If the client has gone by then,
+ * the call returns `TLSCONN_E_PEER_GONE`.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
- * `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;
- * `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a platform without such a descriptor;
- * `TLSCONN_E_STATE` when `fd` is NULL and the connection is not over a descriptor of yours;
- * `TLSCONN_E_INVALID` when another pointer is NULL.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: `*fd`, `*events` and `*timeout_ms` are set.
+ * - `TLSCONN_E_BUSY`: another thread is doing the handshake.
+ * - `TLSCONN_E_NOMEM`: out of descriptors.
+ * - `TLSCONN_E_IO`: a system call failed; the message says which error.
+ * - `TLSCONN_E_FORKED`: the connection was created before fork().
+ * - `TLSCONN_E_UNSUPPORTED`: the platform has no such descriptor.
+ * - `TLSCONN_E_STATE`: `fd` is NULL and the connection does not use a descriptor of yours.
+ * - `TLSCONN_E_INVALID`: another pointer is NULL.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1545,19 +1609,21 @@ int tlsconn_conn_poll(tlsconn_conn *conn,
                       int *timeout_ms);
 
 /**
- * End every call that waits, and every later one, with `TLSCONN_E_CANCELLED`.
+ * Make every waiting call, and every later one, return `TLSCONN_E_CANCELLED`.
  *
- * Nothing more is sent. Any thread; also a signal handler: it stores a flag and writes to a
- * descriptor, and does nothing else. NULL is allowed and does nothing.
+ * Nothing more is sent. Any thread, and also safe in a signal handler: it only sets a flag and
+ * writes to a descriptor. NULL is allowed and does nothing.
  */
-TLSCONN_API void tlsconn_conn_abort(tlsconn_conn *conn);
+TLSCONN_API
+void tlsconn_conn_abort(tlsconn_conn *conn);
 
 /**
  * Free a connection. NULL is allowed and does nothing.
  *
- * Any thread, when every other call with it has returned. What it dialled is closed at once,
- * without a word to the peer: call tlsconn_conn_shutdown() first where the peer must know
- * that this is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
+ * Any thread, once every other call with it has returned. A connection that the library opened is
+ * closed at once, without telling the peer: call tlsconn_conn_shutdown() first if the peer must
+ * know that this is the end. A descriptor of yours stays open. Everything borrowed from the
+ * connection becomes invalid.
  */
 TLSCONN_API
 void tlsconn_conn_free(tlsconn_conn *conn);
@@ -1565,7 +1631,7 @@ void tlsconn_conn_free(tlsconn_conn *conn);
 /* ---------- About a connection ---------- */
 
 /**
- * What can be asked of a connection.
+ * A property of a connection, for tlsconn_conn_info().
  */
 typedef enum {
     /**
@@ -1573,7 +1639,7 @@ typedef enum {
      */
     TLSCONN_INFO_VERSION = 110,
     /**
-     * The cipher suite, as IANA names it.
+     * The IANA name of the cipher suite.
      */
     TLSCONN_INFO_CIPHER = 111,
     /**
@@ -1581,80 +1647,80 @@ typedef enum {
      */
     TLSCONN_INFO_GROUP = 112,
     /**
-     * The application protocol that was agreed on (RFC 7301).
+     * The negotiated application protocol (ALPN, RFC 7301).
      */
     TLSCONN_INFO_ALPN = 113,
     /**
-     * The name that the server must have: the verify name, or the host. An address is not sent
-     * to the server (RFC 6066, section 3). On a server: the name that the client asked for.
+     * The expected name of the server: the verify name, or the host. An IP address is not sent to
+     * the server (RFC 6066, section 3). On a server: the name that the client asked for.
      */
     TLSCONN_INFO_SNI = 114,
     /**
-     * The other end's address, such as `127.0.0.1:16514`.
+     * The address of the peer, such as `127.0.0.1:16514`.
      */
     TLSCONN_INFO_PEER_ADDRESS = 115,
     /**
-     * Who the client is, once it was admitted: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for
-     * servers, and for clients without a certificate. This alone is not escaped: it is, byte
-     * for byte, what its source vouches for, and has no control characters.
+     * The identity of an accepted client: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for servers, and
+     * for clients without a certificate. This is the only string that is not escaped: it is the
+     * identity byte for byte, and has no control characters.
      */
     TLSCONN_INFO_PEER_IDENTITY = 116,
     /**
-     * Who vouches for the client's identity: `directory`, `authority` or `answer`.
+     * Where the client's identity comes from: `directory`, `authority` or `answer`.
      */
     TLSCONN_INFO_IDENTITY_SOURCE = 117,
     /**
-     * Why the peer was admitted: `authority`, `known`, `renewed` or `answer`; of clients also
-     * `directory`, and `anonymous` for one without a certificate. Of several connections that
-     * waited for one lasting answer, all but the first may say `known`.
+     * Why the peer was accepted: `authority`, `known`, `renewed` or `answer`; for clients also
+     * `directory`, and `anonymous` for one without a certificate. If several connections waited
+     * for the same lasting answer, all but the first may say `known`.
      */
     TLSCONN_INFO_TRUST = 118,
     /**
-     * `yes` where an earlier session was resumed, else `no`.
+     * `yes` if an earlier session was resumed, otherwise `no`.
      */
     TLSCONN_INFO_RESUMED = 119,
     /**
-     * The client's certificate, on either side: `not-asked`, `sent`, `lacking` (the server asked,
-     * and there is none), or `withheld` (the server named other authorities), which looks like
-     * `lacking` on the server.
+     * What happened with the client's certificate: `not-asked`, `sent`, `lacking` (the server
+     * asked, and there is none) or `withheld` (the server named other CAs). The server cannot tell
+     * `withheld` from `lacking`, and says `lacking`.
      */
     TLSCONN_INFO_CLIENT_CERT = 120,
 } tlsconn_info;
 
 /**
- * The question that is open: while calls return `TLSCONN_WANT_ANSWER`; else NULL.
+ * Get the open question, while calls return `TLSCONN_WANT_ANSWER`; otherwise NULL.
  *
- * Borrowed from `conn`: to keep it beyond tlsconn_conn_free(), use tlsconn_question_ref(). Any
+ * Borrowed from `conn`; to keep it after tlsconn_conn_free(), use tlsconn_question_ref(). Any
  * thread.
  */
 TLSCONN_API
 tlsconn_question *tlsconn_conn_question(tlsconn_conn *conn);
 
 /**
- * What ended the connection; where it goes on, what went wrong beside it, such as a known
- * file that could not be written.
+ * Get the error that ended the connection; on a working connection, an error that did not end it,
+ * such as a known file that could not be written.
  *
- * Never NULL: where nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any
- * thread.
+ * Never NULL: if nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any thread.
  */
-TLSCONN_API const tlsconn_error *tlsconn_conn_error(const tlsconn_conn *conn);
+TLSCONN_API
+const tlsconn_error *tlsconn_conn_error(const tlsconn_conn *conn);
 
 /**
- * Something about the connection, in words.
+ * Get a property of a connection as text.
  *
- * `what` is one of `tlsconn_info`. UTF-8 and escaped; it lives as long as `conn`, and is empty
- * where it is not known yet, `conn` is NULL or `what` is none. Any thread.
+ * `what` is one of `tlsconn_info`. The string is UTF-8 and escaped, and lives as long as `conn`;
+ * it is empty if the property is not known yet, `conn` is NULL or `what` is invalid. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_conn_info(const tlsconn_conn *conn,
                               int what);
 
 /**
- * What the peer has shown and proven: its own certificate at 0, then those that it sent
- * along. There also after it was refused.
+ * Get a certificate of the peer's chain: its own at 0, then the others that it sent. They are
+ * available after the peer was refused, too.
  *
- * Borrowed from `conn`; NULL past the end, before the peer's proof, and when `conn` is NULL.
- * Any thread.
+ * Borrowed from `conn`. Returns NULL past the end, before the peer has proven that it has the key,
+ * and if `conn` is NULL. Any thread.
  */
 TLSCONN_API
 tlsconn_cert *tlsconn_conn_peer_cert(const tlsconn_conn *conn,
@@ -1663,12 +1729,12 @@ tlsconn_cert *tlsconn_conn_peer_cert(const tlsconn_conn *conn,
 /* ---------- Connections over memory ---------- */
 
 /**
- * Make a connection whose bytes you carry: over a pipe, a proxy, another event loop.
+ * Create a connection whose bytes you transport yourself: over a pipe, a proxy or an event loop.
  *
- * It never waits. Give it what comes from the peer with tlsconn_conn_mem_input(), and send what
- * tlsconn_conn_mem_output() gives; call tlsconn_conn_handshake(), tlsconn_conn_read() and
- * tlsconn_conn_write() as on any non-blocking connection. `host` and `port` say whom it leads to.
- * `*out` is yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any thread.
+ * It never waits. Pass what you receive from the peer to tlsconn_conn_mem_input(), and send what
+ * tlsconn_conn_mem_output() returns. Use tlsconn_conn_handshake(), tlsconn_conn_read() and
+ * tlsconn_conn_write() as on any non-blocking connection. `host` and `port` name the server.
+ * `*out` is yours; free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
  *
  * Returns what tlsconn_connect() returns.
  */
@@ -1680,17 +1746,22 @@ int tlsconn_connect_mem(tlsconn_ctx *ctx,
                         tlsconn_conn **out);
 
 /**
- * Give a connection over memory bytes that came from the peer.
+ * Pass bytes received from the peer to a connection over memory.
  *
- * `buf` is `len` bytes, and is copied; `*used` says how many were taken. Fewer are taken while
- * enough waits to be looked at, such as when a question is open: keep the rest and give it
- * again after the next read. A `len` of 0, with any `buf`, says that no more will come. Counts
- * as reading: one thread at a time.
+ * `buf` is `len` bytes long and is copied; `*used` is set to the number of bytes taken. Fewer are
+ * taken while enough are waiting to be processed, for example while a question is open: keep the
+ * rest, and pass it again after the next read. A `len` of 0, with any `buf`, means that nothing
+ * more will come. Counts as reading: one thread at a time.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
- * `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
- * `TLSCONN_E_REENTRANT` from the connection's own validator; what ended the connection;
- * `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or `len` is no length.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: `*used` is set.
+ * - `TLSCONN_E_STATE`: the connection is not over memory.
+ * - `TLSCONN_E_BUSY`: another thread is doing the handshake.
+ * - `TLSCONN_E_FORKED`: the connection was created before fork().
+ * - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL that must not be, or `len` is too large.
+ * - the error that ended the connection, if it has ended.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1700,16 +1771,20 @@ int tlsconn_conn_mem_input(tlsconn_conn *conn,
                            size_t *used);
 
 /**
- * Take bytes from a connection over memory that are to be sent to the peer.
+ * Get bytes from a connection over memory to send to the peer.
  *
- * Writes at most `size` bytes to `buf` and their number to `*n`; 0 when nothing waits. Call it
- * after every other call, until it gives 0; after a failure too: there may be an alert to
- * send. Counts as writing: one thread at a time.
+ * Writes at most `size` bytes to `buf` and sets `*n` to their number; 0 means that there is
+ * nothing to send. Call it after every other call until `*n` is 0; after a failure too, because
+ * there may be an alert to send. Counts as writing: one thread at a time.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
- * `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
- * `TLSCONN_E_REENTRANT` from the connection's own validator; `TLSCONN_E_INVALID` when a pointer
- * is NULL or `size` is no length.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: `*n` is set.
+ * - `TLSCONN_E_STATE`: the connection is not over memory.
+ * - `TLSCONN_E_BUSY`: another thread is doing the handshake.
+ * - `TLSCONN_E_FORKED`: the connection was created before fork().
+ * - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL or `size` is too large.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1721,22 +1796,25 @@ int tlsconn_conn_mem_output(tlsconn_conn *conn,
 /* ---------- The server side ---------- */
 
 /**
- * Make the connection of a client that your program has accepted.
+ * Create the connection of a client that your program has accepted.
  *
- * The own certificate and key of `ctx` are shown to the client; `TLSCONN_OPT_CLIENT_AUTH` says
- * whether it must show one too, and authorities, directory, known clients and lists of the
- * context say who may come. `fd` is a connected stream socket and stays yours: it must stay
- * open until tlsconn_conn_free() has returned, and you close it then. Its flags are not changed:
- * it may block or not. `flags` is 0 or bits of `tlsconn_flag`. Nothing is sent and nothing is
- * waited for here: the first handshake, read or write does that, within
- * `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` of that call, so that a loop which accepts never waits for a
- * slow client. `*out` is yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any
- * thread.
+ * The client gets the certificate of `ctx`. `TLSCONN_OPT_CLIENT_AUTH` says whether the client
+ * must send one too; the CAs, the client directory, the known clients and the allow lists of the
+ * context decide which clients are allowed. `fd` is a connected stream socket and stays yours:
+ * keep it open until tlsconn_conn_free() has returned, then close it. Its flags are not changed;
+ * it may be blocking or non-blocking. `flags` is 0 or bits of `tlsconn_flag`. This call sends
+ * nothing and does not wait: the first handshake, read or write does the handshake, within
+ * `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` of that call, so a slow client never holds up the accept
+ * loop. `*out` is yours; free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has no
- * own certificate and key that belong together; `TLSCONN_E_CERT` when the certificate is not for
- * servers; `TLSCONN_E_INVALID` when a pointer is NULL, `flags` is none, or `fd` is no connected
- * stream socket.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: the connection was created.
+ * - `TLSCONN_E_NO_KEY`: the context has no certificate with its key.
+ * - `TLSCONN_E_KEY_MISMATCH`: your key does not belong to your certificate.
+ * - `TLSCONN_E_CERT`: your certificate is not for servers.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL, `flags` is invalid, or `fd` is not a connected stream
+ *   socket.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1746,34 +1824,41 @@ int tlsconn_accept_fd(tlsconn_ctx *ctx,
                       tlsconn_conn **out);
 
 /**
- * Make the connection of a client whose bytes your program carries, with
- * tlsconn_conn_mem_input() and tlsconn_conn_mem_output(); it never blocks.
+ * Create the connection of a client whose bytes you transport yourself, with
+ * tlsconn_conn_mem_input() and tlsconn_conn_mem_output(). It never blocks.
  *
- * Everything else is as for tlsconn_accept_fd(). `*out` is yours, give it up with
- * tlsconn_conn_free(); it is NULL on failure. Any thread.
+ * Everything else is as for tlsconn_accept_fd(). `*out` is yours; free it with
+ * tlsconn_conn_free(). It is NULL on failure. Any thread.
  *
  * Returns what tlsconn_accept_fd() returns.
  */
 TLSCONN_API TLSCONN_MUST int tlsconn_accept_mem(tlsconn_ctx *ctx, tlsconn_conn **out);
 
 /**
- * Add a certificate and its key for the servers that clients ask for by a name.
+ * Add a certificate and its key for a server name (SNI).
  *
- * `sni_pattern` is a DNS name such as `a.example`, or `*.example`, which stands for one label
- * before that name (RFC 6125, 6.4.3), in any case, international names too. NULL is for clients
- * that name no server, or one that has no pair; so is the own certificate of the context, before
- * any other, and where there is neither the pair that was added first. An exact name goes before
- * a wildcard. Of several pairs for a name the first counts whose key the client can use: add an
- * ECDSA and an RSA one side by side. `cert_file` holds the chain in PEM, the leaf first;
- * `key_file` its key, which is asked for its passphrase where it is encrypted.
- * tlsconn_ctx_reload() looks at both again and takes both or neither. An own certificate that is
- * not for servers is passed over where there is any pair. All is copied. Any thread.
+ * `sni_pattern` is a DNS name such as `a.example`, or a wildcard such as `*.example`, where `*`
+ * stands for one label (RFC 6125, 6.4.3). Upper and lower case are the same; international names
+ * work too. With NULL the pair is the default, for clients that ask for no name or for a name
+ * without a pair. The context's own certificate also serves these clients, and comes first; if
+ * there is neither, they get the pair that was added first. An exact name wins over a wildcard.
+ * If there are several pairs for a name, the first one whose key the client supports is used: add
+ * an ECDSA and an RSA pair for the same name to support both. `cert_file` holds the chain in PEM,
+ * the server's certificate first; `key_file` holds its key. If the key is encrypted, the
+ * passphrase callback is called. tlsconn_ctx_reload() reads both files again and replaces both or
+ * neither. If there is any pair, a certificate of the context that is not for servers is ignored.
+ * All arguments are copied. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_FILE`, `TLSCONN_E_TOO_BIG` and `TLSCONN_E_PARSE` when a file
- * cannot be read; `TLSCONN_E_PERMISSION` when others may read the key; `TLSCONN_E_PASSPHRASE`;
- * `TLSCONN_E_KEY_MISMATCH` when the two do not belong together; `TLSCONN_E_CERT` when the
- * certificate is not valid now or not for servers; `TLSCONN_E_INVALID` when `ctx`, `cert_file`
- * or `key_file` is NULL, or `sni_pattern` is no such name. On failure the context is as it was.
+ * On failure the context is unchanged. Returns:
+ *
+ * - `TLSCONN_OK`: the pair was added.
+ * - `TLSCONN_E_FILE`, `TLSCONN_E_TOO_BIG`, `TLSCONN_E_PARSE`: a file cannot be read.
+ * - `TLSCONN_E_PERMISSION`: other users can read the key.
+ * - `TLSCONN_E_PASSPHRASE`: the key is encrypted, and the passphrase is missing or wrong.
+ * - `TLSCONN_E_KEY_MISMATCH`: the key does not belong to the certificate.
+ * - `TLSCONN_E_CERT`: the certificate has expired, is not valid yet, or is not for servers.
+ * - `TLSCONN_E_INVALID`: `ctx`, `cert_file` or `key_file` is NULL, or `sni_pattern` is not a
+ *   valid name.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1783,21 +1868,23 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
                                 const char *key_file);
 
 /**
- * Let clients in whose very certificate is in a directory.
+ * Allow the clients whose certificates are in a directory.
  *
- * The directory is looked at anew in each handshake: what is added or removed counts for the
- * next client, without a call and without a restart. It holds PEM files with the endings
- * .pem, .crt and .cer, each with one certificate, self-signed ones too; an entry is that
- * certificate and never an authority. Links as tlsconn_dir_rehash() makes them make the
- * look-up fast and are only hints. Dates, distrust, revocation lists and the lists of
- * those who may come count for the entries too. Authorities do not vouch for clients where
- * there is a directory, unless `TLSCONN_OPT_DIR_AND_CA` is 1. A directory that was named before is
- * left. `dir` is copied. Any thread.
+ * The directory is read again in each handshake: a certificate that is added or removed counts
+ * for the next client, without a call or a restart. The directory holds PEM files whose names end
+ * in .pem, .crt or .cer, with one certificate each; it may be self-signed. An entry allows that
+ * very certificate and is never a CA. Links made by tlsconn_dir_rehash() make the lookup fast, and
+ * are only hints. Validity dates, distrust, CRLs and the allow lists apply to the entries too.
+ * With a directory, a certificate from a CA is not enough to be allowed unless
+ * `TLSCONN_OPT_DIR_AND_CA` is 1. A second call replaces the directory. `dir` is copied. Any
+ * thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when it is no directory that can be read;
- * `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL or
- * `dir` is empty.
- * On failure the context is as it was.
+ * On failure the context is unchanged. Returns:
+ *
+ * - `TLSCONN_OK`: the directory is set.
+ * - `TLSCONN_E_FILE`: `dir` is not a directory or cannot be read.
+ * - `TLSCONN_E_PERMISSION`: other users can write to it.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL or `dir` is empty.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1805,16 +1892,17 @@ int tlsconn_ctx_set_client_dir(tlsconn_ctx *ctx,
                                const char *dir);
 
 /**
- * Name the file of known clients: those that an answer of `TLSCONN_ALLOW_ALWAYS` let in.
+ * Set the file of known clients: those allowed by the answer `TLSCONN_ALLOW_ALWAYS`.
  *
- * It is of the same form as the file of known servers, but never the same file, and holds no
- * server. It may be missing; its directory must exist. A client has no host: an entry is for
- * its very certificate, and holds the client's name, which nobody with another key is given as
- * long as it stands there. Two entries with one name and different keys let neither in; forget
- * the old one with tlsconn_known_remove_cert(). `file` is copied. Any thread.
+ * It has the same format as the file of known servers, but must be another file, and holds no
+ * servers. It may be missing; its directory must exist. A client has no host: an entry is for one
+ * certificate, and holds the client's name. While the entry exists, no client with another key
+ * gets that name. If two entries have one name and different keys, neither client is allowed;
+ * remove the old entry with tlsconn_known_remove_cert(). `file` is copied. Any thread.
  *
- * Returns what tlsconn_ctx_set_known_file() returns; `TLSCONN_E_INVALID` also when `file` is
- * the file of known servers.
+ * Returns what tlsconn_ctx_set_known_file() returns, and also:
+ *
+ * - `TLSCONN_E_INVALID`: `file` is the file of known servers.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1822,15 +1910,16 @@ int tlsconn_ctx_set_known_client_file(tlsconn_ctx *ctx,
                                       const char *file);
 
 /**
- * Add an identity to the list of those that may come; NULL sets an empty list in place of
- * whatever was added, which admits nobody.
+ * Add an identity to the list of allowed clients. NULL replaces the list with an empty one, which
+ * allows nobody.
  *
- * It is compared whole, byte for byte, with what `TLSCONN_INFO_PEER_IDENTITY` would say, and
- * has no wildcards. As long as this was never called there is no list. `identity` is UTF-8 and
- * copied. Any thread.
+ * It is compared with `TLSCONN_INFO_PEER_IDENTITY`, whole and byte for byte, without wildcards. If
+ * this function is never called there is no list. `identity` is UTF-8 and is copied. Any thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `identity` is empty or no
- * UTF-8. On failure the context is as it was.
+ * On failure the context is unchanged. Returns:
+ *
+ * - `TLSCONN_OK`: the list is changed.
+ * - `TLSCONN_E_INVALID`: `ctx` is NULL, or `identity` is empty or not UTF-8.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1838,21 +1927,26 @@ int tlsconn_ctx_allow_identity(tlsconn_ctx *ctx,
                                const char *identity);
 
 /**
- * Ask whether the peer of an open connection would still be let in: whether it was removed,
- * revoked or distrusted, or has expired since.
+ * Check whether the peer of an open connection would still be accepted, or has been removed,
+ * revoked or distrusted, or has expired.
  *
- * It is judged again as the context is now, with the files as they were last reloaded and the
- * directory of clients as it is this moment; nobody is asked, and an answer that let it in
- * before counts again. The connection goes on, whatever comes out: free it where that is not
- * wanted, or send a word of your own first, for the peer is told nothing. For servers as for
- * clients. Any thread.
+ * The peer is verified again with the current settings of the context, the files as last loaded,
+ * and the client directory as it is now. Nobody is asked; an earlier answer that accepted the peer
+ * still counts. The connection stays open whatever the result, and the peer is not told: free the
+ * connection if you do not want it any more, or send a message of your own first. Works for
+ * servers and clients. Any thread.
  *
- * Returns `TLSCONN_OK` when it would be let in under the same identity; `TLSCONN_E_STATE`
- * before the handshake is complete; else what a new connection would end with: `TLSCONN_E_CERT`,
- * `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`, `TLSCONN_E_CERT_UNKNOWN`,
- * `TLSCONN_E_CERT_DISTRUSTED`, `TLSCONN_E_NOT_ALLOWED`, `TLSCONN_E_NO_CLIENT_CERT`;
- * `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and `TLSCONN_E_PERMISSION` when known peers or directory
- * cannot be read; `TLSCONN_E_FORKED`; `TLSCONN_E_INVALID` when `conn` is NULL.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: the peer would be accepted, with the same identity.
+ * - `TLSCONN_E_STATE`: the handshake is not complete.
+ * - `TLSCONN_E_CERT`, `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`,
+ *   `TLSCONN_E_CERT_UNKNOWN`, `TLSCONN_E_CERT_DISTRUSTED`, `TLSCONN_E_NOT_ALLOWED`,
+ *   `TLSCONN_E_NO_CLIENT_CERT`: a new connection would end with this error.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a file of known peers or the
+ *   client directory cannot be read.
+ * - `TLSCONN_E_FORKED`: the connection was created before fork().
+ * - `TLSCONN_E_INVALID`: `conn` is NULL.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -2109,7 +2203,7 @@ int tlsconn_ctx_verify(tlsconn_ctx *ctx,
 /* ---------- Certificates for people ---------- */
 
 /**
- * What can be asked of a certificate.
+ * A field of a certificate, for tlsconn_cert_str().
  */
 typedef enum {
     /**
@@ -2121,7 +2215,7 @@ typedef enum {
      */
     TLSCONN_CERT_ISSUER = 91,
     /**
-     * The subject's common name; empty where there is none, the first where there are more.
+     * The subject's common name: the first if there are several, empty if there is none.
      */
     TLSCONN_CERT_CN = 92,
     /**
@@ -2141,7 +2235,7 @@ typedef enum {
      */
     TLSCONN_CERT_KEY = 96,
     /**
-     * The signature's algorithm, such as `ECDSA with SHA-256`.
+     * The signature algorithm, such as `ECDSA with SHA-256`.
      */
     TLSCONN_CERT_SIGNATURE = 97,
     /**
@@ -2153,21 +2247,24 @@ typedef enum {
      */
     TLSCONN_CERT_NOT_AFTER = 99,
     /**
-     * The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty where there
-     * are none.
+     * The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty if there are
+     * none.
      */
     TLSCONN_CERT_NAMES = 100,
 } tlsconn_cert_field;
 
 /**
- * Read one certificate, in PEM or DER.
+ * Parse a certificate in PEM or DER.
  *
- * `pem_or_der` is `len` bytes, and is copied. From a PEM text with several certificates the
- * first is taken. `*out` is yours, give it up with tlsconn_cert_unref(); it is NULL on failure.
- * Any thread.
+ * `pem_or_der` is `len` bytes long and is copied. If a PEM text holds several certificates, the
+ * first is used. `*out` is yours; free it with tlsconn_cert_unref(). It is NULL on failure. Any
+ * thread.
  *
- * Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when there is no certificate; `TLSCONN_E_INVALID` when
- * a pointer is NULL or `len` is no length.
+ * Returns:
+ *
+ * - `TLSCONN_OK`: `*out` is the certificate.
+ * - `TLSCONN_E_PARSE`: there is no valid certificate.
+ * - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -2176,43 +2273,44 @@ int tlsconn_cert_parse(const void *pem_or_der,
                        tlsconn_cert **out);
 
 /**
- * Take one more reference.
+ * Take a reference to a certificate.
  *
- * Returns `cert`, and NULL for NULL. The reference is yours: give it up with
- * tlsconn_cert_unref(). Any thread.
+ * Returns `cert`; NULL for NULL. The reference is yours; free it with tlsconn_cert_unref(). Any
+ * thread.
  */
-TLSCONN_API tlsconn_cert *tlsconn_cert_ref(tlsconn_cert *cert);
+TLSCONN_API
+tlsconn_cert *tlsconn_cert_ref(tlsconn_cert *cert);
 
 /**
- * Give up a reference. NULL is allowed and does nothing. Any thread.
+ * Release a reference to a certificate. NULL is allowed and does nothing. Any thread.
  */
 TLSCONN_API void tlsconn_cert_unref(tlsconn_cert *cert);
 
 /**
- * One thing that a certificate says.
+ * Get a field of a certificate as text.
  *
- * `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`, and is empty when
- * that is NULL or `field` is none. Any thread.
+ * `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`; it is empty if
+ * `cert` is NULL or `field` is invalid. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_cert_str(const tlsconn_cert *cert,
                              int field);
 
 /**
- * The certificate in words.
+ * Describe a certificate.
  *
- * `style` is one of `tlsconn_style`. The string lives as long as `cert`, and is empty when that
- * is NULL or `style` is none. Any thread.
+ * `style` is one of `tlsconn_style`. The string lives as long as `cert`; it is empty if `cert` is
+ * NULL or `style` is invalid. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_cert_text(const tlsconn_cert *cert,
                               int style);
 
 /**
- * The certificate in DER (X.690).
+ * Get a certificate in DER (X.690).
  *
- * The bytes live as long as `cert`; their number is written to `*len`, which may be NULL. NULL
- * when `cert` is NULL. Any thread.
+ * The bytes live as long as `cert`. Their number is written to `*len`; `len` may be NULL. Returns
+ * NULL if `cert` is NULL. Any thread.
  */
 TLSCONN_API
 const uint8_t *tlsconn_cert_der(const tlsconn_cert *cert,

@@ -5,8 +5,9 @@
 //! contract; each `SAFETY:` comment leans on the caller's half of that contract.
 //!
 //! - [`call`] runs one function body: no panic leaves, no failure is lost.
-//! - [`handle`] gives, lends, counts and takes back handles; [`read`] turns pointers into
-//!   slices and text, and [`text`] keeps the strings that C borrows.
+//! - [`handle`] gives, lends, counts and takes back handles; [`lent`] keeps what C borrows from a
+//!   connection. [`read`] turns pointers into slices and text, and numbers into values;
+//!   [`text`] keeps the strings that C borrows.
 //! - [`code`] numbers the failures. The other files are the chapters of the header.
 
 #![allow(unsafe_code, reason = "this module meets C")]
@@ -16,6 +17,7 @@
 
 mod call;
 mod handle;
+mod lent;
 mod read;
 mod text;
 
@@ -31,6 +33,8 @@ mod callback;
 mod context;
 
 mod option;
+
+mod style;
 
 mod question;
 

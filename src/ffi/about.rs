@@ -1,68 +1,56 @@
 //! Chapter "About a connection" of the header.
 
 use std::ffi::{c_char, c_int};
-use std::sync::Arc;
 
 use super::call::call_or;
 use super::certificate::tlsconn_cert;
 use super::connection::tlsconn_conn;
-use super::context::no_constant;
 use super::error::{nothing, tlsconn_error};
-use super::handle::{lend, show};
+use super::handle::lend;
 use super::question::{face, tlsconn_question};
-use super::text::Text;
+use super::read::constant;
 use crate::connection::Connection;
-use crate::error::{Error, escaped};
+use crate::error::escaped;
 use crate::tls::Certified;
 
-/// What C borrowed from a connection and may still look at. Each list has a handful of members
-/// at most.
-#[derive(Default)]
-pub(super) struct Lent {
-    questions: Vec<Arc<tlsconn_question>>,
-    certificates: Vec<(usize, Arc<tlsconn_cert>)>,
-    errors: Vec<(Error, Arc<tlsconn_error>)>,
-    infos: Vec<(c_int, String, Arc<Text>)>,
-}
-
-/// What can be asked of a connection.
+/// A property of a connection, for tlsconn_conn_info().
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_info {
     /// `TLSv1.3` or `TLSv1.2`.
     TLSCONN_INFO_VERSION = 110,
-    /// The cipher suite, as IANA names it.
+    /// The IANA name of the cipher suite.
     TLSCONN_INFO_CIPHER = 111,
     /// The key exchange group, such as `X25519MLKEM768`.
     TLSCONN_INFO_GROUP = 112,
-    /// The application protocol that was agreed on (RFC 7301).
+    /// The negotiated application protocol (ALPN, RFC 7301).
     TLSCONN_INFO_ALPN = 113,
-    /// The name that the server must have: the verify name, or the host. An address is not sent
-    /// to the server (RFC 6066, section 3). On a server: the name that the client asked for.
+    /// The expected name of the server: the verify name, or the host. An IP address is not sent to
+    /// the server (RFC 6066, section 3). On a server: the name that the client asked for.
     TLSCONN_INFO_SNI = 114,
-    /// The other end's address, such as `127.0.0.1:16514`.
+    /// The address of the peer, such as `127.0.0.1:16514`.
     TLSCONN_INFO_PEER_ADDRESS = 115,
-    /// Who the client is, once it was admitted: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for
-    /// servers, and for clients without a certificate. This alone is not escaped: it is, byte
-    /// for byte, what its source vouches for, and has no control characters.
+    /// The identity of an accepted client: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for servers, and
+    /// for clients without a certificate. This is the only string that is not escaped: it is the
+    /// identity byte for byte, and has no control characters.
     TLSCONN_INFO_PEER_IDENTITY = 116,
-    /// Who vouches for the client's identity: `directory`, `authority` or `answer`.
+    /// Where the client's identity comes from: `directory`, `authority` or `answer`.
     TLSCONN_INFO_IDENTITY_SOURCE = 117,
-    /// Why the peer was admitted: `authority`, `known`, `renewed` or `answer`; of clients also
-    /// `directory`, and `anonymous` for one without a certificate. Of several connections that
-    /// waited for one lasting answer, all but the first may say `known`.
+    /// Why the peer was accepted: `authority`, `known`, `renewed` or `answer`; for clients also
+    /// `directory`, and `anonymous` for one without a certificate. If several connections waited
+    /// for the same lasting answer, all but the first may say `known`.
     TLSCONN_INFO_TRUST = 118,
-    /// `yes` where an earlier session was resumed, else `no`.
+    /// `yes` if an earlier session was resumed, otherwise `no`.
     TLSCONN_INFO_RESUMED = 119,
-    /// The client's certificate, on either side: `not-asked`, `sent`, `lacking` (the server asked,
-    /// and there is none), or `withheld` (the server named other authorities), which looks like
-    /// `lacking` on the server.
+    /// What happened with the client's certificate: `not-asked`, `sent`, `lacking` (the server
+    /// asked, and there is none) or `withheld` (the server named other CAs). The server cannot tell
+    /// `withheld` from `lacking`, and says `lacking`.
     TLSCONN_INFO_CLIENT_CERT = 120,
 }
 
-/// The question that is open: while calls return `TLSCONN_WANT_ANSWER`; else NULL.
+/// Get the open question, while calls return `TLSCONN_WANT_ANSWER`; otherwise NULL.
 ///
-/// Borrowed from `conn`: to keep it beyond tlsconn_conn_free(), use tlsconn_question_ref(). Any
+/// Borrowed from `conn`; to keep it after tlsconn_conn_free(), use tlsconn_question_ref(). Any
 /// thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_question(conn: *mut tlsconn_conn) -> *mut tlsconn_question {
@@ -72,42 +60,27 @@ pub unsafe extern "C" fn tlsconn_conn_question(conn: *mut tlsconn_conn) -> *mut 
         let Some(question) = conn.connection.question() else {
             return Ok(std::ptr::null_mut());
         };
-        let face = face(&question);
-        let shown = show(&face);
-        let mut lent = conn.lent.lock();
-        if !lent.questions.iter().any(|kept| Arc::ptr_eq(kept, &face)) {
-            lent.questions.push(face);
-        }
-        Ok(shown)
+        Ok(conn.lent.question(face(&question)))
     })
 }
 
-/// What ended the connection; where it goes on, what went wrong beside it, such as a known
-/// file that could not be written.
+/// Get the error that ended the connection; on a working connection, an error that did not end it,
+/// such as a known file that could not be written.
 ///
-/// Never NULL: where nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any
-/// thread.
+/// Never NULL: if nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_error(conn: *const tlsconn_conn) -> *const tlsconn_error {
     call_or(nothing(), || {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        let Some(error) = conn.connection.error() else { return Ok(nothing()) };
-        let mut lent = conn.lent.lock();
-        if let Some((_, kept)) = lent.errors.iter().find(|(known, _)| *known == error) {
-            return Ok(show(kept).cast_const());
-        }
-        let kept = Arc::new(tlsconn_error::new(&error));
-        let shown = show(&kept).cast_const();
-        lent.errors.push((error, kept));
-        Ok(shown)
+        Ok(conn.connection.error().map_or_else(nothing, |error| conn.lent.error(error)))
     })
 }
 
-/// Something about the connection, in words.
+/// Get a property of a connection as text.
 ///
-/// `what` is one of `tlsconn_info`. UTF-8 and escaped; it lives as long as `conn`, and is empty
-/// where it is not known yet, `conn` is NULL or `what` is none. Any thread.
+/// `what` is one of `tlsconn_info`. The string is UTF-8 and escaped, and lives as long as `conn`;
+/// it is empty if the property is not known yet, `conn` is NULL or `what` is invalid. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_info(
     conn: *const tlsconn_conn,
@@ -116,70 +89,73 @@ pub unsafe extern "C" fn tlsconn_conn_info(
     call_or(c"".as_ptr(), || {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        let words = info(&conn.connection, what)?;
-        let mut lent = conn.lent.lock();
-        let kept = lent.infos.iter().find(|(of, known, _)| *of == what && *known == words);
-        if let Some((_, _, text)) = kept {
-            return Ok(text.get(String::new));
-        }
-        let text = Arc::new(Text::new());
-        let shown = text.get(|| words.clone());
-        lent.infos.push((what, words, text));
-        Ok(shown)
+        let words = constant("what", what, "TLSCONN_INFO_*", &INFOS)?;
+        Ok(conn.lent.words(what, words(&conn.connection)))
     })
 }
 
-fn info(connection: &Connection, what: c_int) -> Result<String, Error> {
+type Words = fn(&Connection) -> String;
+
+const INFOS: [(c_int, Words); 11] = {
     use tlsconn_info as i;
-    let is = |one: tlsconn_info| what == one as c_int;
-    Ok(if is(i::TLSCONN_INFO_VERSION) {
-        connection.info().version.to_owned()
-    } else if is(i::TLSCONN_INFO_CIPHER) {
-        connection.info().cipher
-    } else if is(i::TLSCONN_INFO_GROUP) {
-        connection.info().group
-    } else if is(i::TLSCONN_INFO_ALPN) {
-        escaped(&String::from_utf8_lossy(&connection.info().alpn))
-    } else if is(i::TLSCONN_INFO_SNI) {
-        escaped(&connection.server_name())
-    } else if is(i::TLSCONN_INFO_PEER_ADDRESS) {
-        connection.address()
-    } else if is(i::TLSCONN_INFO_PEER_IDENTITY) {
-        connection.identity().map(|identity| identity.name).unwrap_or_default()
-    } else if is(i::TLSCONN_INFO_IDENTITY_SOURCE) {
-        let source = connection.identity().map(|identity| identity.source.word());
-        source.unwrap_or_default().to_owned()
-    } else if is(i::TLSCONN_INFO_TRUST) {
-        connection.reason().map(|reason| reason.word().to_owned()).unwrap_or_default()
-    } else if is(i::TLSCONN_INFO_RESUMED) {
-        let info = connection.info();
-        let known = if info.version.is_empty() {
-            ""
-        } else if info.resumed {
-            "yes"
-        } else {
-            "no"
-        };
-        known.to_owned()
-    } else if is(i::TLSCONN_INFO_CLIENT_CERT) {
-        match connection.certified() {
-            None => "",
-            Some(Certified::NotAsked) => "not-asked",
-            Some(Certified::Sent) => "sent",
-            Some(Certified::Withheld) => "withheld",
-            Some(Certified::Lacking) => "lacking",
-        }
-        .to_owned()
-    } else {
-        return Err(no_constant("what", what, "TLSCONN_INFO_*"));
-    })
+    [
+        (i::TLSCONN_INFO_VERSION as c_int, |connection| connection.info().version.to_owned()),
+        (i::TLSCONN_INFO_CIPHER as c_int, |connection| connection.info().cipher),
+        (i::TLSCONN_INFO_GROUP as c_int, |connection| connection.info().group),
+        (i::TLSCONN_INFO_ALPN as c_int, alpn),
+        (i::TLSCONN_INFO_SNI as c_int, |connection| escaped(&connection.server_name())),
+        (i::TLSCONN_INFO_PEER_ADDRESS as c_int, Connection::address),
+        (i::TLSCONN_INFO_PEER_IDENTITY as c_int, identity),
+        (i::TLSCONN_INFO_IDENTITY_SOURCE as c_int, identity_source),
+        (i::TLSCONN_INFO_TRUST as c_int, trust),
+        (i::TLSCONN_INFO_RESUMED as c_int, |connection| resumed(connection).to_owned()),
+        (i::TLSCONN_INFO_CLIENT_CERT as c_int, |connection| client_cert(connection).to_owned()),
+    ]
+};
+
+fn alpn(connection: &Connection) -> String {
+    escaped(&String::from_utf8_lossy(&connection.info().alpn))
 }
 
-/// What the peer has shown and proven: its own certificate at 0, then those that it sent
-/// along. There also after it was refused.
+fn identity(connection: &Connection) -> String {
+    connection.identity().map(|identity| identity.name).unwrap_or_default()
+}
+
+fn identity_source(connection: &Connection) -> String {
+    let source = connection.identity().map(|identity| identity.source.word());
+    source.unwrap_or_default().to_owned()
+}
+
+fn trust(connection: &Connection) -> String {
+    connection.reason().map(|reason| reason.word().to_owned()).unwrap_or_default()
+}
+
+fn resumed(connection: &Connection) -> &'static str {
+    let info = connection.info();
+    if info.version.is_empty() {
+        ""
+    } else if info.resumed {
+        "yes"
+    } else {
+        "no"
+    }
+}
+
+fn client_cert(connection: &Connection) -> &'static str {
+    match connection.certified() {
+        None => "",
+        Some(Certified::NotAsked) => "not-asked",
+        Some(Certified::Sent) => "sent",
+        Some(Certified::Withheld) => "withheld",
+        Some(Certified::Lacking) => "lacking",
+    }
+}
+
+/// Get a certificate of the peer's chain: its own at 0, then the others that it sent. They are
+/// available after the peer was refused, too.
 ///
-/// Borrowed from `conn`; NULL past the end, before the peer's proof, and when `conn` is NULL.
-/// Any thread.
+/// Borrowed from `conn`. Returns NULL past the end, before the peer has proven that it has the key,
+/// and if `conn` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_peer_cert(
     conn: *const tlsconn_conn,
@@ -188,17 +164,8 @@ pub unsafe extern "C" fn tlsconn_conn_peer_cert(
     call_or(std::ptr::null_mut(), || {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        let Some(certificate) = conn.connection.peer_certificate(i) else {
-            return Ok(std::ptr::null_mut());
-        };
-        let mut lent = conn.lent.lock();
-        let kept = lent.certificates.iter().find(|(at, known)| *at == i && known.is(&certificate));
-        if let Some((_, kept)) = kept {
-            return Ok(show(kept));
-        }
-        let kept = tlsconn_cert::new(certificate);
-        let shown = show(&kept);
-        lent.certificates.push((i, kept));
-        Ok(shown)
+        let certificate = conn.connection.peer_certificate(i);
+        let shown = certificate.map(|certificate| conn.lent.certificate(i, certificate));
+        Ok(shown.unwrap_or(std::ptr::null_mut()))
     })
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::code::tlsconn_code;
 use super::error::remember;
@@ -31,6 +32,14 @@ pub(super) fn call_or<T>(otherwise: T, body: impl FnOnce() -> Result<T, Error>) 
         Ok(())
     });
     answer
+}
+
+/// Drop a reference that C gave back. What goes with the last one may run code of the application.
+pub(super) fn release<T>(handle: Option<Arc<T>>) {
+    call(|| {
+        drop(handle);
+        Ok(())
+    });
 }
 
 /// The number for what is to be waited for.

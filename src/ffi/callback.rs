@@ -11,38 +11,39 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::handle::show;
-use super::question::{answer_of, face, tlsconn_question};
+use super::question::{answer_of, face, tlsconn_answer, tlsconn_question};
+use super::read::pick;
 use super::text::c_string;
 use crate::context::{AskPassphrase, Validator};
 use crate::material::Style;
 use crate::trust::{Answer, Question};
 
-/// Gives up what an application handed over with a callback.
+/// Frees the userdata of a callback.
 ///
-/// Called once, after the last connection, question or context that uses the callback is
-/// gone, on the thread that ended it, with no lock held. Like every callback it must return:
-/// no `longjmp`, no C++ exception.
+/// Called once, after the last connection, question or context that uses the callback is gone, on
+/// the thread that released it, with no lock held. Like every callback it must return: no
+/// `longjmp`, no C++ exception.
 pub type tlsconn_destroy_fn = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
 
 /// Asks the user about a peer; tlsconn_question_situation() says whether it is a client.
 ///
-/// It runs on the thread that called the library, with no lock held. It may call the library,
-/// but not use the connection that is asked about: such a call returns
-/// `TLSCONN_E_REENTRANT`. `question` is borrowed: to keep it beyond the call, use
-/// tlsconn_question_ref(). The answer is one of `tlsconn_answer`: an answer, or
-/// `TLSCONN_ANSWER_LATER` to let tlsconn_question_answer() give it, from any thread; a blocking
-/// connection waits for it. Every other number rejects. An answer is judged under what the
-/// context is when it comes. It must return: no `longjmp`, no C++ exception.
+/// It runs on the thread that called the library, with no lock held. It may call the library, but
+/// not use the connection in question: such a call returns `TLSCONN_E_REENTRANT`. `question` is
+/// borrowed; to keep it after the callback returns, use tlsconn_question_ref(). Return one of
+/// `tlsconn_answer`. With `TLSCONN_ANSWER_LATER`, any thread can give the answer later by
+/// tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. The
+/// answer is checked against the settings of the context at the time it is given. The callback
+/// must return: no `longjmp`, no C++ exception.
 pub type tlsconn_validator_fn =
     Option<unsafe extern "C" fn(question: *mut tlsconn_question, userdata: *mut c_void) -> c_int>;
 
 /// Asks for the passphrase of an encrypted key.
 ///
-/// `what` says which key, and lives until the callback returns. `attempt` counts from 1; after
-/// a wrong passphrase it is called again, three times in all. Write the passphrase to `buf`, at
-/// most `size` bytes, without a NUL, and return its length in bytes; below 0, or above `size`,
-/// gives up. The buffer is wiped afterwards. It runs on the thread that called the library,
-/// with no lock held, and may call it.
+/// `what` names the key, and lives until the callback returns. `attempt` counts from 1: after a
+/// wrong passphrase the callback is called again, three times in all. Write the passphrase to
+/// `buf`, at most `size` bytes, without a NUL, and return its length in bytes. A number below 0 or
+/// above `size` cancels. The buffer is wiped afterwards. The callback runs on the thread that
+/// called the library, with no lock held, and may call the library.
 pub type tlsconn_passphrase_fn = Option<
     unsafe extern "C" fn(
         what: *const c_char,
@@ -120,6 +121,10 @@ pub(super) fn proposed(
 
 impl Validator for Proposed {
     fn validate(&self, question: &Arc<Question>) -> Option<Answer> {
+        const ALLOWING: [(c_int, Answer); 2] = [
+            (tlsconn_answer::TLSCONN_ALLOW_ONCE as c_int, Answer::Once),
+            (tlsconn_answer::TLSCONN_ALLOW_ALWAYS as c_int, Answer::Always),
+        ];
         let asked = question.asked();
         let host = asked.endpoint.as_ref().map_or("", |endpoint| endpoint.host.as_str());
         let host = c_string(host);
@@ -127,11 +132,7 @@ impl Validator for Proposed {
         let pem = c_string(&pem);
         // SAFETY: the contract: a function of this type; both strings outlive the call.
         let answer = unsafe { (self.0)(host.as_ptr(), pem.as_ptr()) };
-        Some(match answer {
-            1 => Answer::Once,
-            2 => Answer::Always,
-            _ => Answer::Reject,
-        })
+        Some(pick(answer, &ALLOWING).unwrap_or(Answer::Reject))
     }
 }
 

@@ -3,29 +3,27 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
-use super::call::{call, call_or};
-use super::context::no_constant;
+use super::call::{call, call_or, release};
 use super::handle::{give, lend, share, take_back};
-use super::question::style;
-use super::read::{bytes, place};
+use super::read::{bytes, no_constant, pick_at, place};
+use super::style::Styled;
 use super::text::Text;
 use crate::error::{Error, Kind, escaped};
 use crate::material::{Certificate, der::SEQUENCE};
 
-/// A certificate (RFC 5280). Counted, immutable, good for any thread.
+/// An X.509 certificate (RFC 5280). Reference-counted, immutable, usable from any thread.
 ///
-/// Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide, or turn
-/// the text around it. They live as long as the certificate.
+/// Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide text, or
+/// reverse its direction. They live as long as the certificate.
 pub struct tlsconn_cert {
     certificate: Certificate,
-    fields: [Text; 11],
-    texts: [Text; 5],
+    fields: [Text; FIELDS.len()],
+    texts: Styled,
 }
 
 impl tlsconn_cert {
     pub(super) fn new(certificate: Certificate) -> Arc<Self> {
-        let fields = [const { Text::new() }; 11];
-        Arc::new(Self { certificate, fields, texts: [const { Text::new() }; 5] })
+        Arc::new(Self { certificate, fields: Default::default(), texts: Styled::default() })
     }
 
     pub(super) const fn certificate(&self) -> &Certificate {
@@ -38,7 +36,7 @@ impl tlsconn_cert {
     }
 }
 
-/// What can be asked of a certificate.
+/// A field of a certificate, for tlsconn_cert_str().
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_cert_field {
@@ -46,7 +44,7 @@ pub enum tlsconn_cert_field {
     TLSCONN_CERT_SUBJECT = 90,
     /// The issuer, in the same form.
     TLSCONN_CERT_ISSUER = 91,
-    /// The subject's common name; empty where there is none, the first where there are more.
+    /// The subject's common name: the first if there are several, empty if there is none.
     TLSCONN_CERT_CN = 92,
     /// The serial number, in hexadecimal with colons.
     TLSCONN_CERT_SERIAL = 93,
@@ -56,25 +54,28 @@ pub enum tlsconn_cert_field {
     TLSCONN_CERT_KEY_SHA256 = 95,
     /// The public key, such as `RSA 2048 bits`.
     TLSCONN_CERT_KEY = 96,
-    /// The signature's algorithm, such as `ECDSA with SHA-256`.
+    /// The signature algorithm, such as `ECDSA with SHA-256`.
     TLSCONN_CERT_SIGNATURE = 97,
     /// Valid from, such as `2026-11-21T10:00:00Z` (ISO 8601).
     TLSCONN_CERT_NOT_BEFORE = 98,
     /// Valid to, in the same form.
     TLSCONN_CERT_NOT_AFTER = 99,
-    /// The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty where there
-    /// are none.
+    /// The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty if there are
+    /// none.
     TLSCONN_CERT_NAMES = 100,
 }
 
-/// Read one certificate, in PEM or DER.
+/// Parse a certificate in PEM or DER.
 ///
-/// `pem_or_der` is `len` bytes, and is copied. From a PEM text with several certificates the
-/// first is taken. `*out` is yours, give it up with tlsconn_cert_unref(); it is NULL on failure.
-/// Any thread.
+/// `pem_or_der` is `len` bytes long and is copied. If a PEM text holds several certificates, the
+/// first is used. `*out` is yours; free it with tlsconn_cert_unref(). It is NULL on failure. Any
+/// thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_PARSE` when there is no certificate; `TLSCONN_E_INVALID` when
-/// a pointer is NULL or `len` is no length.
+/// Returns:
+///
+/// - `TLSCONN_OK`: `*out` is the certificate.
+/// - `TLSCONN_E_PARSE`: there is no valid certificate.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_cert_parse(
@@ -100,10 +101,10 @@ pub unsafe extern "C" fn tlsconn_cert_parse(
     })
 }
 
-/// Take one more reference.
+/// Take a reference to a certificate.
 ///
-/// Returns `cert`, and NULL for NULL. The reference is yours: give it up with
-/// tlsconn_cert_unref(). Any thread.
+/// Returns `cert`; NULL for NULL. The reference is yours; free it with tlsconn_cert_unref(). Any
+/// thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_ref(cert: *mut tlsconn_cert) -> *mut tlsconn_cert {
     // SAFETY: the contract: a certificate or NULL.
@@ -111,65 +112,59 @@ pub unsafe extern "C" fn tlsconn_cert_ref(cert: *mut tlsconn_cert) -> *mut tlsco
     cert
 }
 
-/// Give up a reference. NULL is allowed and does nothing. Any thread.
+/// Release a reference to a certificate. NULL is allowed and does nothing. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_unref(cert: *mut tlsconn_cert) {
     // SAFETY: the contract: the caller's own reference, not used again.
-    unsafe { take_back(cert) };
+    release(unsafe { take_back(cert) });
 }
 
-/// One thing that a certificate says.
+/// Get a field of a certificate as text.
 ///
-/// `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`, and is empty when
-/// that is NULL or `field` is none. Any thread.
+/// `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`; it is empty if
+/// `cert` is NULL or `field` is invalid. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_str(
     cert: *const tlsconn_cert,
     field: c_int,
 ) -> *const c_char {
-    const FIRST: c_int = tlsconn_cert_field::TLSCONN_CERT_SUBJECT as c_int;
     call_or(c"".as_ptr(), || {
         // SAFETY: the contract: a certificate or NULL.
         let cert = unsafe { lend("cert", cert) }?;
-        let index = field.checked_sub(FIRST).and_then(|index| usize::try_from(index).ok());
-        let slot = index.and_then(|index| cert.fields.get(index));
         let none = || no_constant("field", field, "TLSCONN_CERT_*");
-        Ok(slot.ok_or_else(none)?.get(|| words(&cert.certificate, field)))
+        let (row, words) = pick_at(field, &FIELDS).ok_or_else(none)?;
+        let text = cert.fields.get(row).map(|text| text.get(|| words(&cert.certificate)));
+        Ok(text.unwrap_or(c"".as_ptr()))
     })
 }
 
-fn words(certificate: &Certificate, field: c_int) -> String {
+type Words = fn(&Certificate) -> String;
+
+const FIELDS: [(c_int, Words); 11] = {
     use tlsconn_cert_field as f;
-    let is = |one: tlsconn_cert_field| field == one as c_int;
-    if is(f::TLSCONN_CERT_SUBJECT) {
-        certificate.subject()
-    } else if is(f::TLSCONN_CERT_ISSUER) {
-        certificate.issuer()
-    } else if is(f::TLSCONN_CERT_CN) {
-        escaped(certificate.facts().common_names.first().map_or("", String::as_str))
-    } else if is(f::TLSCONN_CERT_SERIAL) {
-        certificate.serial_text()
-    } else if is(f::TLSCONN_CERT_SHA256) {
-        certificate.fingerprint()
-    } else if is(f::TLSCONN_CERT_KEY_SHA256) {
-        certificate.key_fingerprint()
-    } else if is(f::TLSCONN_CERT_KEY) {
-        certificate.key_text()
-    } else if is(f::TLSCONN_CERT_SIGNATURE) {
-        certificate.signature_text()
-    } else if is(f::TLSCONN_CERT_NOT_BEFORE) {
-        certificate.not_before_text()
-    } else if is(f::TLSCONN_CERT_NOT_AFTER) {
-        certificate.not_after_text()
-    } else {
-        certificate.names_text()
-    }
+    [
+        (f::TLSCONN_CERT_SUBJECT as c_int, Certificate::subject),
+        (f::TLSCONN_CERT_ISSUER as c_int, Certificate::issuer),
+        (f::TLSCONN_CERT_CN as c_int, common_name),
+        (f::TLSCONN_CERT_SERIAL as c_int, Certificate::serial_text),
+        (f::TLSCONN_CERT_SHA256 as c_int, Certificate::fingerprint),
+        (f::TLSCONN_CERT_KEY_SHA256 as c_int, Certificate::key_fingerprint),
+        (f::TLSCONN_CERT_KEY as c_int, Certificate::key_text),
+        (f::TLSCONN_CERT_SIGNATURE as c_int, Certificate::signature_text),
+        (f::TLSCONN_CERT_NOT_BEFORE as c_int, Certificate::not_before_text),
+        (f::TLSCONN_CERT_NOT_AFTER as c_int, Certificate::not_after_text),
+        (f::TLSCONN_CERT_NAMES as c_int, Certificate::names_text),
+    ]
+};
+
+fn common_name(certificate: &Certificate) -> String {
+    escaped(certificate.facts().common_names.first().map_or("", String::as_str))
 }
 
-/// The certificate in words.
+/// Describe a certificate.
 ///
-/// `style` is one of `tlsconn_style`. The string lives as long as `cert`, and is empty when that
-/// is NULL or `style` is none. Any thread.
+/// `style` is one of `tlsconn_style`. The string lives as long as `cert`; it is empty if `cert` is
+/// NULL or `style` is invalid. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_text(
     cert: *const tlsconn_cert,
@@ -178,16 +173,14 @@ pub unsafe extern "C" fn tlsconn_cert_text(
     call_or(c"".as_ptr(), || {
         // SAFETY: the contract: a certificate or NULL.
         let cert = unsafe { lend("cert", cert) }?;
-        let (index, style) = self::style(style)?;
-        let text = cert.texts.get(index).map(|text| text.get(|| cert.certificate.text(style)));
-        Ok(text.unwrap_or(c"".as_ptr()))
+        cert.texts.get(style, |style| cert.certificate.text(style))
     })
 }
 
-/// The certificate in DER (X.690).
+/// Get a certificate in DER (X.690).
 ///
-/// The bytes live as long as `cert`; their number is written to `*len`, which may be NULL. NULL
-/// when `cert` is NULL. Any thread.
+/// The bytes live as long as `cert`. Their number is written to `*len`; `len` may be NULL. Returns
+/// NULL if `cert` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_cert_der(cert: *const tlsconn_cert, len: *mut usize) -> *const u8 {
     call_or(std::ptr::null(), || {

@@ -4,39 +4,39 @@ use std::ffi::{c_char, c_int, c_short, c_uint, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
-use super::about::Lent;
-use super::call::{call, call_for, want};
+use super::call::{call, call_for, release, want};
 use super::code::tlsconn_code;
 use super::context::tlsconn_ctx;
 use super::handle::{give, lend, peek, take_back};
-use super::read::{bytes, place, room, text};
+use super::lent::Lent;
+use super::read::{bytes, pick, place, room, text};
 use crate::connection::{Connection, Outcome, Read};
 use crate::error::{Error, Kind};
 
-/// A connection to a peer that was judged, or will be: to a server, or from a client.
+/// A TLS connection: to a server, or from a client.
 ///
-/// One thread may read while one other writes; tlsconn_conn_abort(), tlsconn_conn_question() and
-/// tlsconn_conn_error() may be called from any thread; free it when every other call has
-/// returned. Making one touches no network: the first handshake, read or write dials, shakes
-/// hands and asks. Until the peer is judged and admitted no application data passes: to a server
-/// nothing but the first hello leaves, and the own certificate is not shown; to a client nothing
-/// but the server's own part of the handshake. No call raises SIGPIPE.
-/// After a fork a connection is the parent's. In the child every call that returns a
+/// One thread may read while another writes. tlsconn_conn_abort(), tlsconn_conn_question() and
+/// tlsconn_conn_error() may be called from any thread. Free a connection only after every other
+/// call with it has returned. Creating one does not touch the network: the first handshake, read
+/// or write connects, does the handshake and asks about the peer. No application data passes until
+/// the peer has been verified and accepted: a server gets only the ClientHello and does not see
+/// your certificate; a client gets only the server's own part of the handshake. No call raises
+/// SIGPIPE.
+///
+/// After fork() a connection belongs to the parent. In the child, every call that returns a
 /// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
-/// tlsconn_conn_free() frees the child's copy; the parent's goes on.
+/// tlsconn_conn_free() frees the child's copy; the parent's connection keeps working.
 pub struct tlsconn_conn {
     pub(super) connection: Connection,
-    pub(super) lent: Mutex<Lent>,
+    pub(super) lent: Lent,
 }
 
 /// How a connection behaves: bits for `flags`.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_flag {
-    /// Calls do not wait: they return `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` or
-    /// `TLSCONN_WANT_ANSWER`, and are made again later.
+    /// Calls do not wait. They return `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` or
+    /// `TLSCONN_WANT_ANSWER`; make the same call again later.
     TLSCONN_F_NONBLOCK = 0x1,
 }
 
@@ -49,35 +49,38 @@ pub(super) fn hand_over(
         // SAFETY: the contract of every caller: room for a pointer, or NULL.
         let out = unsafe { place("out", out) }?;
         *out = std::ptr::null_mut();
-        *out = give(Arc::new(tlsconn_conn { connection: make()?, lent: Mutex::default() }));
+        *out = give(Arc::new(tlsconn_conn { connection: make()?, lent: Lent::default() }));
         Ok(())
     })
 }
 
 /// Whether the connection blocks.
 pub(super) fn blocking(flags: c_uint) -> Result<bool, Error> {
-    const NONBLOCK: c_uint = tlsconn_flag::TLSCONN_F_NONBLOCK as c_uint;
-    match flags {
-        0 => Ok(true),
-        NONBLOCK => Ok(false),
-        _ => Err(Error::new(
+    const ALL: [(c_uint, bool); 2] =
+        [(0, true), (tlsconn_flag::TLSCONN_F_NONBLOCK as c_uint, false)];
+    pick(flags, &ALL).ok_or_else(|| {
+        Error::new(
             Kind::Invalid,
             format!("flags is {flags:#x}, which has bits that are no TLSCONN_F_*"),
-        )),
-    }
+        )
+    })
 }
 
-/// Make a connection to a host and port.
+/// Create a connection to a host and port.
 ///
-/// `host` is a name or an IP address (an IPv6 address with or without brackets); `port` is 1 to
-/// 65535; `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a
-/// quarter of a second apart and in turns of their families (RFC 8305). Names are looked up on
-/// a thread of the library, so that a deadline and tlsconn_conn_abort() hold there too. `*out` is
-/// yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any thread.
+/// `host` is a name or an IP address (IPv6 with or without brackets); `port` is 1 to 65535;
+/// `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a quarter of a
+/// second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on a thread of
+/// the library, so timeouts and tlsconn_conn_abort() work during the lookup too. `*out` is yours;
+/// free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has
-/// half an own pair, or two halves that do not match; `TLSCONN_E_INVALID` when a pointer is
-/// NULL, or `host`, `port` or `flags` is none.
+/// Returns:
+///
+/// - `TLSCONN_OK`: the connection was created.
+/// - `TLSCONN_E_NO_KEY`: the context has your certificate without its key, or the key without
+///   its certificate.
+/// - `TLSCONN_E_KEY_MISMATCH`: your key does not belong to your certificate.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `flags` is invalid.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_connect(
@@ -96,15 +99,17 @@ pub unsafe extern "C" fn tlsconn_connect(
     })
 }
 
-/// Make a connection over a connected stream socket, such as after STARTTLS.
+/// Create a connection over a connected stream socket, for example after STARTTLS.
 ///
-/// `fd` stays yours: it must stay open until tlsconn_conn_free() has returned, and you close it
-/// then. Its flags are not changed: it may block or not. `host` and `port` say whom it leads
-/// to, for the judgement and the known servers. `*out`, `flags` and everything else are as for
-/// tlsconn_connect(). Any thread.
+/// `fd` stays yours: keep it open until tlsconn_conn_free() has returned, then close it. Its flags
+/// are not changed; it may be blocking or non-blocking. `host` and `port` say which server it is
+/// connected to; the certificate and the known servers are checked against them. `*out`, `flags`
+/// and everything else are as for tlsconn_connect(). Any thread.
 ///
-/// Returns what tlsconn_connect() returns; `TLSCONN_E_INVALID` also when `fd` is not open, or is
-/// no connected stream socket: for pipes and the like use tlsconn_connect_mem().
+/// Returns what tlsconn_connect() returns, and also:
+///
+/// - `TLSCONN_E_INVALID`: `fd` is not open or not a connected stream socket. For pipes and the
+///   like use tlsconn_connect_mem().
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_connect_fd(
@@ -133,15 +138,20 @@ pub(super) fn socket(fd: c_int) -> Result<BorrowedFd<'static>, Error> {
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
-/// Ask for a name other than the host that was given.
+/// Expect a name other than the host.
 ///
-/// It replaces the host for SNI (RFC 6066, section 3), the name in the certificate, the known
-/// servers, the question and kept sessions; the address that is dialled stays. Call it before
-/// the handshake. `name` is UTF-8 and copied. One thread at a time.
+/// `name` replaces the host in SNI (RFC 6066, section 3), in the check of the certificate, in the
+/// known servers, in the question and for resumed sessions. The address to connect to does not
+/// change. Call it before the handshake. `name` is UTF-8 and is copied. One thread at a time.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` once the handshake has begun, and on a connection of
-/// a client; `TLSCONN_E_INVALID` when a pointer is NULL or `name` is none; `TLSCONN_E_FORKED`;
-/// `TLSCONN_E_REENTRANT` from the connection's own validator; what ended the connection.
+/// Returns:
+///
+/// - `TLSCONN_OK`: the name is set.
+/// - `TLSCONN_E_STATE`: the handshake has started, or the peer is a client.
+/// - `TLSCONN_E_FORKED`: the connection was created before fork().
+/// - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL, or `name` is invalid.
+/// - the error that ended the connection, if it has ended.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_set_verify_name(
@@ -156,33 +166,57 @@ pub unsafe extern "C" fn tlsconn_conn_set_verify_name(
     })
 }
 
-/// Dial, shake hands, and ask about the peer where that is called for.
+/// Connect, do the TLS handshake, and ask about the peer if needed.
 ///
-/// tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time
-/// does it: another one that calls waits for it. The validator is called on this thread. A
-/// blocking connection waits as long as `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and
-/// `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. Where an answer was to be stored and could not be,
-/// the handshake succeeds, and tlsconn_conn_error() tells.
+/// tlsconn_conn_read() and tlsconn_conn_write() do this by themselves. One thread at a time does
+/// the handshake: on a blocking connection another thread that calls waits for it. The validator
+/// is called on this thread. A blocking connection waits as long as
+/// `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` and `TLSCONN_OPT_ANSWER_TIMEOUT_MS` allow. If an answer
+/// should have been stored and could not be, the handshake still succeeds, and
+/// tlsconn_conn_error() says what went wrong.
 ///
-/// Returns `TLSCONN_OK`, also when it was done before. From a non-blocking connection also
-/// `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and `TLSCONN_WANT_ANSWER`. Every failure ends the
-/// connection, and later calls return it again: `TLSCONN_E_RESOLVE`, `TLSCONN_E_CONNECT` and
-/// `TLSCONN_E_IO` from the network; `TLSCONN_E_TIMEOUT`; `TLSCONN_E_CANCELLED` after
-/// tlsconn_conn_abort(); `TLSCONN_E_TRUNCATED` when the peer hung up; `TLSCONN_E_CERT`,
-/// `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`, `TLSCONN_E_CERT_UNKNOWN` and
-/// `TLSCONN_E_CERT_DISTRUSTED` when it was judged and refused; `TLSCONN_E_NO_CLIENT_CERT` for a
-/// client that shows no certificate and needs one; `TLSCONN_E_NOT_ALLOWED` for a client that is
-/// on no list, has no identity, or has another one's; `TLSCONN_E_REJECTED`,
-/// `TLSCONN_E_ANSWER_TIMEOUT` and `TLSCONN_E_NO_VALIDATOR` after a question;
-/// `TLSCONN_E_PEER_GONE` when the peer hung up while the question was open and cannot be
-/// dialled again; `TLSCONN_E_REENTRANT` when the answer would have to come from a validator that
-/// runs on this very thread; `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and `TLSCONN_E_PERMISSION` when a
-/// known file or the directory of clients cannot be read or trusted; `TLSCONN_E_PROTOCOL`,
-/// `TLSCONN_E_ALERT` and `TLSCONN_E_ALPN` from the peer, and `TLSCONN_E_PEER_REJECTED_US` from a
-/// server; `TLSCONN_E_NOMEM`. These do not end it:
-/// `TLSCONN_E_BUSY` when another thread is at the handshake of a non-blocking connection;
-/// `TLSCONN_E_REENTRANT` when the connection's own validator calls; `TLSCONN_E_FORKED`;
-/// `TLSCONN_E_INVALID` when `conn` is NULL.
+/// Returns, without ending the connection:
+///
+/// - `TLSCONN_OK`: the handshake is complete, now or before.
+/// - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: not yet; from a
+///   non-blocking connection only.
+/// - `TLSCONN_E_BUSY`: another thread is doing the handshake of a non-blocking connection.
+/// - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+/// - `TLSCONN_E_FORKED`: the connection was created before fork().
+/// - `TLSCONN_E_INVALID`: `conn` is NULL.
+///
+/// Every other error ends the connection, and later calls return it again:
+///
+/// - `TLSCONN_E_RESOLVE`: the host name has no address.
+/// - `TLSCONN_E_CONNECT`: could not connect to any address of the host.
+/// - `TLSCONN_E_IO`: the network failed.
+/// - `TLSCONN_E_TIMEOUT`: the handshake timed out.
+/// - `TLSCONN_E_CANCELLED`: tlsconn_conn_abort() was called.
+/// - `TLSCONN_E_TRUNCATED`: the peer hung up.
+/// - `TLSCONN_E_CERT`: the peer's certificate has problems and was refused.
+/// - `TLSCONN_E_CERT_REVOKED`: the peer's certificate, or one of its CAs, is revoked.
+/// - `TLSCONN_E_CERT_CHANGED`: the peer's certificate is not the known one.
+/// - `TLSCONN_E_CERT_UNKNOWN`: the peer is unknown, and unknown peers are refused.
+/// - `TLSCONN_E_CERT_DISTRUSTED`: the peer's certificate or a key in its chain is distrusted.
+/// - `TLSCONN_E_NO_CLIENT_CERT`: the client sent no certificate and needs one.
+/// - `TLSCONN_E_NOT_ALLOWED`: the client is on no list, has no identity, or has an identity that
+///   belongs to another client.
+/// - `TLSCONN_E_REJECTED`: the answer to the question was no.
+/// - `TLSCONN_E_ANSWER_TIMEOUT`: the question was not answered in time.
+/// - `TLSCONN_E_NO_VALIDATOR`: there is a question and no validator to ask.
+/// - `TLSCONN_E_PEER_GONE`: the peer hung up while the question was open, and it is not possible
+///   to connect to it again.
+/// - `TLSCONN_E_REENTRANT`: the answer would have to come from a validator that is running on this
+///   very thread.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a file of known servers or
+///   clients, or the directory of clients, cannot be read or cannot be trusted.
+/// - `TLSCONN_E_PROTOCOL`: the peer does not follow the TLS protocol, or has nothing in common
+///   with us.
+/// - `TLSCONN_E_ALERT`: the peer sent a fatal alert.
+/// - `TLSCONN_E_ALPN`: there is no common application protocol.
+/// - `TLSCONN_E_PEER_REJECTED_US`: the server refused your certificate, or wanted one and you have
+///   none.
+/// - `TLSCONN_E_NOMEM`: out of memory, descriptors or threads.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_handshake(conn: *mut tlsconn_conn) -> c_int {
@@ -196,20 +230,24 @@ pub unsafe extern "C" fn tlsconn_conn_handshake(conn: *mut tlsconn_conn) -> c_in
     })
 }
 
-/// Read, after the handshake.
+/// Read data. Does the handshake first if needed.
 ///
-/// Writes at most `len` bytes to `buf` and their number to `*n`, which is set to 0 first. A
-/// blocking connection waits for at least one byte; a `len` of 0 reads nothing. One thread at a
-/// time may read.
+/// Reads at most `len` bytes into `buf` and sets `*n` to their number; `*n` is set to 0 first. A
+/// blocking connection waits for at least one byte. With a `len` of 0 nothing is read. One thread
+/// at a time may read.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_EOF` when the peer said that it sends no more (its
-/// close_notify, RFC 8446, section 6.1); `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and
-/// `TLSCONN_WANT_ANSWER` from a non-blocking connection; what tlsconn_conn_handshake() returns;
-/// `TLSCONN_E_TRUNCATED` when the stream ended without that word: what came may not be all;
-/// `TLSCONN_E_PEER_REJECTED_US` when a server of TLS 1.3 refused our certificate after the
-/// handshake; `TLSCONN_E_TIMEOUT` after `TLSCONN_OPT_IO_TIMEOUT_MS`, which does not end the
-/// connection; `TLSCONN_E_BUSY` when another thread is reading; `TLSCONN_E_INVALID` when a
-/// pointer is NULL or `len` is no length.
+/// Returns what tlsconn_conn_handshake() returns, and also:
+///
+/// - `TLSCONN_OK`: `*n` bytes were read.
+/// - `TLSCONN_EOF`: the peer has closed its side (close_notify, RFC 8446, section 6.1).
+/// - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: not yet; from a
+///   non-blocking connection only.
+/// - `TLSCONN_E_BUSY`: another thread is reading. Does not end the connection.
+/// - `TLSCONN_E_TIMEOUT`: nothing arrived within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not end the
+///   connection.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large. Does not end the connection.
+/// - `TLSCONN_E_TRUNCATED`: the stream ended without close_notify; data may be missing.
+/// - `TLSCONN_E_PEER_REJECTED_US`: a TLS 1.3 server refused your certificate after the handshake.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_read(
@@ -237,19 +275,23 @@ pub unsafe extern "C" fn tlsconn_conn_read(
     })
 }
 
-/// Write, after the handshake.
+/// Write data. Does the handshake first if needed.
 ///
-/// Takes `len` bytes from `buf` and writes to `*n` how many it took. `n` may be NULL on a
-/// blocking connection, which takes all of them. A non-blocking one takes what there is room
-/// for, at least one byte where it returns `TLSCONN_OK`; what waits to be sent leaves with any
-/// later call. One thread at a time may write.
+/// Takes `len` bytes from `buf` and sets `*n` to the number of bytes taken. A blocking connection
+/// takes all of them, and `n` may be NULL. A non-blocking one takes as many as there is room for,
+/// at least one if it returns `TLSCONN_OK`; what is still buffered is sent by later calls. One
+/// thread at a time may write.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE` and `TLSCONN_WANT_ANSWER` from
-/// a non-blocking connection, and nothing was taken; what tlsconn_conn_handshake() returns;
-/// `TLSCONN_E_STATE` after tlsconn_conn_shutdown(); `TLSCONN_E_TIMEOUT` after
-/// `TLSCONN_OPT_IO_TIMEOUT_MS`: some of the bytes may have been sent; `TLSCONN_E_BUSY` when
-/// another thread is writing; `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or
-/// `len` is no length.
+/// Returns what tlsconn_conn_handshake() returns, and also:
+///
+/// - `TLSCONN_OK`: `*n` bytes were taken.
+/// - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: nothing was taken yet; from
+///   a non-blocking connection only.
+/// - `TLSCONN_E_STATE`: tlsconn_conn_shutdown() was called before. You can still read.
+/// - `TLSCONN_E_TIMEOUT`: `TLSCONN_OPT_IO_TIMEOUT_MS` passed; some of the data may have been sent.
+/// - `TLSCONN_E_BUSY`: another thread is writing. Does not end the connection.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL that must not be, or `len` is too large. Does not end
+///   the connection.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_write(
@@ -286,16 +328,23 @@ pub unsafe extern "C" fn tlsconn_conn_write(
     })
 }
 
-/// Say that we send no more (close_notify, RFC 8446, section 6.1). Reading goes on.
+/// Tell the peer that you send no more data (close_notify, RFC 8446, section 6.1). You can still
+/// read.
 ///
 /// Counts as writing: one thread at a time.
 ///
-/// Returns `TLSCONN_OK`, also when it was said before; `TLSCONN_WANT_WRITE` from a non-blocking
-/// connection; `TLSCONN_E_STATE` before the handshake is complete, and nothing is sent;
-/// `TLSCONN_E_TIMEOUT` and `TLSCONN_E_BUSY` as tlsconn_conn_write(); `TLSCONN_E_IO` when the
-/// network failed; `TLSCONN_E_FORKED`; `TLSCONN_E_REENTRANT` from the connection's own validator;
-/// what ended the connection, such as `TLSCONN_E_CANCELLED` after tlsconn_conn_abort();
-/// `TLSCONN_E_INVALID` when `conn` is NULL.
+/// Returns:
+///
+/// - `TLSCONN_OK`: close_notify was sent, now or before.
+/// - `TLSCONN_WANT_WRITE`: not yet; from a non-blocking connection only.
+/// - `TLSCONN_E_STATE`: the handshake is not complete; nothing is sent.
+/// - `TLSCONN_E_TIMEOUT`, `TLSCONN_E_BUSY`: as for tlsconn_conn_write().
+/// - `TLSCONN_E_IO`: the network failed.
+/// - `TLSCONN_E_FORKED`: the connection was created before fork().
+/// - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+/// - `TLSCONN_E_INVALID`: `conn` is NULL.
+/// - the error that ended the connection, such as `TLSCONN_E_CANCELLED` after
+///   tlsconn_conn_abort().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int {
     call_for(|| {
@@ -308,25 +357,31 @@ pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int
     })
 }
 
-/// What the last unfinished call waits for.
+/// Find out what to wait for after a `TLSCONN_WANT_` result.
 ///
-/// Poll `*fd` for `*events`, for at most `*timeout_ms` milliseconds (-1: for ever; 0: a call
-/// would get on at once), then make the call again. `*fd` is the library's: only poll it, or
-/// put it into a poll set of your own; it is the same number for the connection's whole life,
-/// also while it dials, while a question is open, and over memory. Ask again after each call:
-/// what is waited for changes. One thread at a time.
+/// Poll `*fd` for `*events`, for at most `*timeout_ms` milliseconds (-1: no limit; 0: do not
+/// wait), then make the same call again. `*fd` belongs to the library: only poll it, or add it to
+/// your own poll set. It is the same number for the connection's whole life, also while
+/// connecting, while a question is open, and for connections over memory. Ask again after each
+/// call, because `*events` and `*timeout_ms` change. One thread at a time.
 ///
-/// A server of thousands of clients can save the descriptors: with `fd` NULL, for a connection
-/// over a descriptor of yours, poll that one for `*events`. While a question is open `*events`
-/// is 0: leave the descriptor out then, for poll() tells of a peer that is gone unasked, and make
-/// the call again by yourself once the question is answered, the connection is aborted or the
-/// time is over; nothing rings. A call after a client is gone returns `TLSCONN_E_PEER_GONE`.
+/// A server with thousands of clients can save this descriptor: if `fd` is NULL and the connection
+/// uses your own descriptor, poll that one for `*events`. While a question is open `*events` is 0.
+/// Then leave the descriptor out of the poll set, because poll() reports a hangup even if you do
+/// not ask for it, and nothing wakes you: make the call again yourself when the question is
+/// answered, the connection is aborted or the timeout has passed. If the client has gone by then,
+/// the call returns `TLSCONN_E_PEER_GONE`.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_BUSY` when another thread is at the handshake;
-/// `TLSCONN_E_NOMEM` when no descriptor is left; `TLSCONN_E_IO` with the system's words;
-/// `TLSCONN_E_FORKED`; `TLSCONN_E_UNSUPPORTED` on a platform without such a descriptor;
-/// `TLSCONN_E_STATE` when `fd` is NULL and the connection is not over a descriptor of yours;
-/// `TLSCONN_E_INVALID` when another pointer is NULL.
+/// Returns:
+///
+/// - `TLSCONN_OK`: `*fd`, `*events` and `*timeout_ms` are set.
+/// - `TLSCONN_E_BUSY`: another thread is doing the handshake.
+/// - `TLSCONN_E_NOMEM`: out of descriptors.
+/// - `TLSCONN_E_IO`: a system call failed; the message says which error.
+/// - `TLSCONN_E_FORKED`: the connection was created before fork().
+/// - `TLSCONN_E_UNSUPPORTED`: the platform has no such descriptor.
+/// - `TLSCONN_E_STATE`: `fd` is NULL and the connection does not use a descriptor of yours.
+/// - `TLSCONN_E_INVALID`: another pointer is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_poll(
@@ -365,10 +420,10 @@ pub unsafe extern "C" fn tlsconn_conn_poll(
     })
 }
 
-/// End every call that waits, and every later one, with `TLSCONN_E_CANCELLED`.
+/// Make every waiting call, and every later one, return `TLSCONN_E_CANCELLED`.
 ///
-/// Nothing more is sent. Any thread; also a signal handler: it stores a flag and writes to a
-/// descriptor, and does nothing else. NULL is allowed and does nothing.
+/// Nothing more is sent. Any thread, and also safe in a signal handler: it only sets a flag and
+/// writes to a descriptor. NULL is allowed and does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
     // SAFETY: the contract: a connection or NULL.
@@ -379,11 +434,12 @@ pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
 
 /// Free a connection. NULL is allowed and does nothing.
 ///
-/// Any thread, when every other call with it has returned. What it dialled is closed at once,
-/// without a word to the peer: call tlsconn_conn_shutdown() first where the peer must know
-/// that this is the end. A descriptor of yours stays open. Everything borrowed from it is gone.
+/// Any thread, once every other call with it has returned. A connection that the library opened is
+/// closed at once, without telling the peer: call tlsconn_conn_shutdown() first if the peer must
+/// know that this is the end. A descriptor of yours stays open. Everything borrowed from the
+/// connection becomes invalid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_free(conn: *mut tlsconn_conn) {
     // SAFETY: the contract: the caller's own connection, not used again.
-    unsafe { take_back(conn) };
+    release(unsafe { take_back(conn) });
 }

@@ -3,14 +3,14 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::{Arc, OnceLock};
 
-use super::call::call;
+use super::call::{call, release};
 use super::callback::{
     passphrase, tlsconn_destroy_fn, tlsconn_passphrase_fn, tlsconn_validator_fn, validator,
 };
 use super::handle::{give, lend, share, show, take_back};
-use super::read::{bytes, path, text};
+use super::read::{bytes, constant, path, text};
 use crate::context::Context;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::material::{Layout, Material};
 
 /// What an application trusts: its CAs, its own certificate and key, the peers it knows, and
@@ -61,41 +61,28 @@ pub enum tlsconn_layout {
     TLSCONN_LAYOUT_QEMU = 24,
 }
 
-pub(super) fn material(number: c_int) -> Result<Material, Error> {
-    const CA: c_int = tlsconn_material::TLSCONN_MAT_CA as c_int;
-    const CRL: c_int = tlsconn_material::TLSCONN_MAT_CRL as c_int;
-    const KEY: c_int = tlsconn_material::TLSCONN_MAT_KEY as c_int;
-    const CERT: c_int = tlsconn_material::TLSCONN_MAT_CERT as c_int;
-    const TRUSTED_PEER: c_int = tlsconn_material::TLSCONN_MAT_TRUSTED_PEER as c_int;
-    match number {
-        CA => Ok(Material::Authority),
-        CRL => Ok(Material::Crl),
-        KEY => Ok(Material::Key),
-        CERT => Ok(Material::Certificate),
-        TRUSTED_PEER => Ok(Material::TrustedPeer),
-        _ => Err(no_constant("material", number, "TLSCONN_MAT_*")),
-    }
+fn material(number: c_int) -> Result<Material, Error> {
+    use tlsconn_material as m;
+    const ALL: [(c_int, Material); 5] = [
+        (m::TLSCONN_MAT_CA as c_int, Material::Authority),
+        (m::TLSCONN_MAT_CRL as c_int, Material::Crl),
+        (m::TLSCONN_MAT_KEY as c_int, Material::Key),
+        (m::TLSCONN_MAT_CERT as c_int, Material::Certificate),
+        (m::TLSCONN_MAT_TRUSTED_PEER as c_int, Material::TrustedPeer),
+    ];
+    constant("material", number, "TLSCONN_MAT_*", &ALL)
 }
 
 fn layout(number: c_int) -> Result<Layout, Error> {
-    const TLSCONN: c_int = tlsconn_layout::TLSCONN_LAYOUT_TLSCONN as c_int;
-    const LIBVIRT: c_int = tlsconn_layout::TLSCONN_LAYOUT_LIBVIRT as c_int;
-    const SERVER: c_int = tlsconn_layout::TLSCONN_LAYOUT_LIBVIRT_SERVER as c_int;
-    const DOCKER: c_int = tlsconn_layout::TLSCONN_LAYOUT_DOCKER as c_int;
-    const QEMU: c_int = tlsconn_layout::TLSCONN_LAYOUT_QEMU as c_int;
-    match number {
-        TLSCONN => Ok(Layout::Tlsconn),
-        LIBVIRT => Ok(Layout::Libvirt),
-        SERVER => Ok(Layout::LibvirtServer),
-        DOCKER => Ok(Layout::Docker),
-        QEMU => Ok(Layout::Qemu),
-        _ => Err(no_constant("layout", number, "TLSCONN_LAYOUT_*")),
-    }
-}
-
-/// The error for a number that is none of a set of constants.
-pub(super) fn no_constant(name: &str, number: c_int, set: &str) -> Error {
-    Error::new(Kind::Invalid, format!("{name} is {number}, which is none of {set}"))
+    use tlsconn_layout as l;
+    const ALL: [(c_int, Layout); 5] = [
+        (l::TLSCONN_LAYOUT_TLSCONN as c_int, Layout::Tlsconn),
+        (l::TLSCONN_LAYOUT_LIBVIRT as c_int, Layout::Libvirt),
+        (l::TLSCONN_LAYOUT_LIBVIRT_SERVER as c_int, Layout::LibvirtServer),
+        (l::TLSCONN_LAYOUT_DOCKER as c_int, Layout::Docker),
+        (l::TLSCONN_LAYOUT_QEMU as c_int, Layout::Qemu),
+    ];
+    constant("layout", number, "TLSCONN_LAYOUT_*", &ALL)
 }
 
 /// Make a context that trusts no CA and knows no peer.
@@ -126,7 +113,7 @@ pub unsafe extern "C" fn tlsconn_ctx_ref(ctx: *mut tlsconn_ctx) -> *mut tlsconn_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_ctx_unref(ctx: *mut tlsconn_ctx) {
     // SAFETY: the contract: the caller's own reference, not used again.
-    unsafe { take_back(ctx) };
+    release(unsafe { take_back(ctx) });
 }
 
 /// The default context of the process, which the functions of the 2007 proposal use.

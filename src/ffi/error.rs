@@ -9,10 +9,10 @@ use super::handle::{peek, show};
 use super::text::c_string;
 use crate::error::Error;
 
-/// What went wrong, once and for good: an error never changes after it is made.
+/// An error: what failed, and what to do about it. It never changes.
 ///
-/// It says what failed, with names, paths, lines and dates, in words for people, and what can
-/// be done about it. Errors are borrowed: never give one up.
+/// The message names what failed, with names, paths, line numbers and dates. Errors are borrowed:
+/// never free one.
 #[derive(Debug)]
 pub struct tlsconn_error {
     code: c_int,
@@ -57,43 +57,43 @@ pub(super) fn nothing() -> *const tlsconn_error {
     &raw const *NONE
 }
 
-/// The last failure of the calling thread.
+/// Get the last error of the calling thread.
 ///
-/// Never NULL: before the first failure it is an error whose code is `TLSCONN_OK` and whose
-/// message is empty. It lives until the next failure on this thread; success never clears it,
-/// so look at it only after a call has said that it failed. Not for another thread to use.
+/// Never NULL: before the first failure its code is `TLSCONN_OK` and its message is empty. It
+/// lives until the next failure on this thread. Success does not clear it, so look at it only
+/// after a call has failed. Do not use it on another thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_last_error() -> *const tlsconn_error {
     let last = LAST.try_with(|last| last.borrow().as_ref().map(|last| show(last).cast_const()));
     last.ok().flatten().unwrap_or_else(nothing)
 }
 
-/// The code of `error`, one of `TLSCONN_E_*`; `TLSCONN_OK` when nothing has failed or `error`
-/// is NULL. Any thread.
+/// Get the code of an error: one of `TLSCONN_E_*`, or `TLSCONN_OK` if nothing has failed or
+/// `error` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_code(error: *const tlsconn_error) -> c_int {
     // SAFETY: the contract: an error or NULL.
     unsafe { peek(error) }.map_or(tlsconn_code::TLSCONN_OK as c_int, |error| error.code)
 }
 
-/// One English sentence for people, UTF-8 and escaped, without a full stop. It names what
-/// failed. It lives as long as `error`, and is empty when `error` is NULL. Any thread.
+/// Get the message of an error: one English sentence that says what failed, UTF-8, escaped and
+/// without a full stop. It lives as long as `error`, and is empty if `error` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_message(error: *const tlsconn_error) -> *const c_char {
     // SAFETY: the contract: an error or NULL.
     unsafe { peek(error) }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
 }
 
-/// What to do next, one English sentence; empty where there is nothing to say or `error` is
-/// NULL. It lives as long as `error`. Any thread.
+/// Get a hint on what to do about an error: one English sentence; empty if there is none or
+/// `error` is NULL. It lives as long as `error`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_hint(error: *const tlsconn_error) -> *const c_char {
     // SAFETY: the contract: an error or NULL.
     unsafe { peek(error) }.map_or(c"".as_ptr(), |error| error.hint.as_ptr())
 }
 
-/// Everything that was wrong with the peer: bits of `tlsconn_problem`; 0 where the failure is
-/// not about a peer's certificate or `error` is NULL. Any thread.
+/// Get all problems of the peer's certificate as bits of `tlsconn_problem`; 0 if the error is not
+/// about a certificate or `error` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_problems(error: *const tlsconn_error) -> u32 {
     // SAFETY: the contract: an error or NULL.

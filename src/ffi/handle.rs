@@ -7,8 +7,6 @@
 
 use std::sync::Arc;
 
-use super::call::call;
-
 use crate::error::{Error, Kind};
 
 /// Give a new handle to C, which owns one reference.
@@ -17,7 +15,7 @@ pub(super) fn give<T: Send + Sync>(value: Arc<T>) -> *mut T {
 }
 
 /// Borrow a handle for one call; `name` is its name in the header. The call holds a reference
-/// of its own: a callback may give up the caller's.
+/// of its own: a callback may release the caller's.
 ///
 /// # Safety
 ///
@@ -59,18 +57,16 @@ pub(super) fn show<T: Sync>(value: &Arc<T>) -> *mut T {
     Arc::as_ptr(value).cast_mut()
 }
 
-/// Take one reference back from C; NULL is fine.
+/// Take one reference back from C, for `call::release` to drop; NULL is fine.
 ///
 /// # Safety
 ///
-/// As for [`lend`], and C gives up the reference.
-pub(super) unsafe fn take_back<T: Send + Sync>(raw: *const T) {
-    if !raw.is_null() {
-        // SAFETY: the reference came from `give` and C no longer owns it.
-        let handle = unsafe { Arc::from_raw(raw) };
-        call(|| {
-            drop(handle);
-            Ok(())
-        });
+/// As for [`lend`], and C does not use the reference again.
+#[must_use]
+pub(super) unsafe fn take_back<T: Send + Sync>(raw: *const T) -> Option<Arc<T>> {
+    if raw.is_null() {
+        return None;
     }
+    // SAFETY: the reference came from `give` and C no longer owns it.
+    Some(unsafe { Arc::from_raw(raw) })
 }

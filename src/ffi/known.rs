@@ -6,7 +6,7 @@ use super::call::{call, call_for};
 use super::certificate::tlsconn_cert;
 use super::context::tlsconn_ctx;
 use super::handle::{lend, show};
-use super::read::text;
+use super::read::{pick, text};
 use super::text::c_string;
 use crate::error::{Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
@@ -253,9 +253,8 @@ pub unsafe extern "C" fn tlsconn_known_distrust(
         let ctx = unsafe { lend("ctx", ctx) }?;
         // SAFETY: the contract: a certificate or NULL.
         let cert = unsafe { lend("cert", cert) }?;
-        if !(0..=1).contains(&on) {
-            return Err(Error::new(Kind::Invalid, format!("on is {on}, neither 0 nor 1")));
-        }
-        ctx.0.distrust(cert.certificate(), on == 1)
+        let neither = || Error::new(Kind::Invalid, format!("on is {on}, neither 0 nor 1"));
+        let on = pick(on, &[(0, false), (1, true)]).ok_or_else(neither)?;
+        ctx.0.distrust(cert.certificate(), on)
     })
 }

@@ -9,12 +9,12 @@ use super::handle::lend;
 use super::read::{bytes, place, room, text};
 use crate::connection::Connection;
 
-/// Make a connection whose bytes you carry: over a pipe, a proxy, another event loop.
+/// Create a connection whose bytes you transport yourself: over a pipe, a proxy or an event loop.
 ///
-/// It never waits. Give it what comes from the peer with tlsconn_conn_mem_input(), and send what
-/// tlsconn_conn_mem_output() gives; call tlsconn_conn_handshake(), tlsconn_conn_read() and
-/// tlsconn_conn_write() as on any non-blocking connection. `host` and `port` say whom it leads to.
-/// `*out` is yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any thread.
+/// It never waits. Pass what you receive from the peer to tlsconn_conn_mem_input(), and send what
+/// tlsconn_conn_mem_output() returns. Use tlsconn_conn_handshake(), tlsconn_conn_read() and
+/// tlsconn_conn_write() as on any non-blocking connection. `host` and `port` name the server.
+/// `*out` is yours; free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
 ///
 /// Returns what tlsconn_connect() returns.
 #[unsafe(no_mangle)]
@@ -34,17 +34,22 @@ pub unsafe extern "C" fn tlsconn_connect_mem(
     })
 }
 
-/// Give a connection over memory bytes that came from the peer.
+/// Pass bytes received from the peer to a connection over memory.
 ///
-/// `buf` is `len` bytes, and is copied; `*used` says how many were taken. Fewer are taken while
-/// enough waits to be looked at, such as when a question is open: keep the rest and give it
-/// again after the next read. A `len` of 0, with any `buf`, says that no more will come. Counts
-/// as reading: one thread at a time.
+/// `buf` is `len` bytes long and is copied; `*used` is set to the number of bytes taken. Fewer are
+/// taken while enough are waiting to be processed, for example while a question is open: keep the
+/// rest, and pass it again after the next read. A `len` of 0, with any `buf`, means that nothing
+/// more will come. Counts as reading: one thread at a time.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
-/// `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
-/// `TLSCONN_E_REENTRANT` from the connection's own validator; what ended the connection;
-/// `TLSCONN_E_INVALID` when a pointer is NULL that may not be, or `len` is no length.
+/// Returns:
+///
+/// - `TLSCONN_OK`: `*used` is set.
+/// - `TLSCONN_E_STATE`: the connection is not over memory.
+/// - `TLSCONN_E_BUSY`: another thread is doing the handshake.
+/// - `TLSCONN_E_FORKED`: the connection was created before fork().
+/// - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL that must not be, or `len` is too large.
+/// - the error that ended the connection, if it has ended.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_mem_input(
@@ -70,16 +75,20 @@ pub unsafe extern "C" fn tlsconn_conn_mem_input(
     })
 }
 
-/// Take bytes from a connection over memory that are to be sent to the peer.
+/// Get bytes from a connection over memory to send to the peer.
 ///
-/// Writes at most `size` bytes to `buf` and their number to `*n`; 0 when nothing waits. Call it
-/// after every other call, until it gives 0; after a failure too: there may be an alert to
-/// send. Counts as writing: one thread at a time.
+/// Writes at most `size` bytes to `buf` and sets `*n` to their number; 0 means that there is
+/// nothing to send. Call it after every other call until `*n` is 0; after a failure too, because
+/// there may be an alert to send. Counts as writing: one thread at a time.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_STATE` when the connection is not over memory;
-/// `TLSCONN_E_BUSY` when another thread is at the handshake; `TLSCONN_E_FORKED`;
-/// `TLSCONN_E_REENTRANT` from the connection's own validator; `TLSCONN_E_INVALID` when a pointer
-/// is NULL or `size` is no length.
+/// Returns:
+///
+/// - `TLSCONN_OK`: `*n` is set.
+/// - `TLSCONN_E_STATE`: the connection is not over memory.
+/// - `TLSCONN_E_BUSY`: another thread is doing the handshake.
+/// - `TLSCONN_E_FORKED`: the connection was created before fork().
+/// - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL or `size` is too large.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_mem_output(

@@ -12,15 +12,15 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::call::call;
-use super::context::{no_constant, tlsconn_ctx};
+use super::context::tlsconn_ctx;
 use super::handle::lend;
-use super::read::string;
+use super::read::{constant, pick, string};
 use crate::chain::{CrlMode, Profile};
-use crate::context::Settings;
+use crate::context::{Context, Settings};
 use crate::error::{Error, Kind};
 use crate::known::IdentityFrom;
 use crate::tls::{SendCertificate, Version};
-use crate::trust::{ClientAuth, Policies, Policy};
+use crate::trust::{ClientAuth, Policy};
 
 /// Options, each with its default.
 #[repr(C)]
@@ -226,8 +226,7 @@ pub unsafe extern "C" fn tlsconn_ctx_set_int(
     call(|| {
         // SAFETY: the contract: a context or NULL.
         let ctx = unsafe { lend("ctx", ctx) }?;
-        let change = number(option, value)?;
-        ctx.0.set(change)
+        ctx.0.set(constant("option", option, "the number options", &NUMBERS)?(value)?)
     })
 }
 
@@ -252,125 +251,104 @@ pub unsafe extern "C" fn tlsconn_ctx_set_str(
     option: c_int,
     value: *const c_char,
 ) -> c_int {
-    const ALPN: c_int = tlsconn_option::TLSCONN_OPT_ALPN as c_int;
-    const KEYLOG: c_int = tlsconn_option::TLSCONN_OPT_KEYLOG_FILE as c_int;
-    const SECRET: c_int = tlsconn_option::TLSCONN_OPT_TICKET_SECRET_FILE as c_int;
     call(|| {
         // SAFETY: the contract: a context or NULL.
         let ctx = unsafe { lend("ctx", ctx) }?;
         // SAFETY: the contract: NUL-terminated bytes or NULL.
         let value = unsafe { string("value", value) }?.to_bytes();
-        match option {
-            ALPN => {
-                let protocols = protocols(value)?;
-                ctx.0.set(|settings| settings.tls.alpn = protocols)
-            }
-            KEYLOG => {
-                let sink = if value.is_empty() { None } else { Some(key_log(value)?) };
-                ctx.0.set(|settings| settings.tls.key_log = sink)
-            }
-            SECRET => {
-                let path = Path::new(std::ffi::OsStr::from_bytes(value));
-                ctx.0.set_ticket_secret_file(Some(path).filter(|_| !value.is_empty()))
-            }
-            _ => Err(no_constant("option", option, "the string options")),
-        }
+        constant("option", option, "the string options", &STRINGS)?(&ctx.0, value)
     })
 }
+
+/// How a string is set.
+type Chosen = fn(&Context, &[u8]) -> Result<(), Error>;
+
+const STRINGS: [(c_int, Chosen); 3] = {
+    use tlsconn_option as o;
+    [
+        (o::TLSCONN_OPT_ALPN as c_int, |ctx, value| {
+            let protocols = protocols(value)?;
+            ctx.set(|settings| settings.tls.alpn = protocols)
+        }),
+        (o::TLSCONN_OPT_KEYLOG_FILE as c_int, |ctx, value| {
+            let sink = if value.is_empty() { None } else { Some(key_log(value)?) };
+            ctx.set(|settings| settings.tls.key_log = sink)
+        }),
+        (o::TLSCONN_OPT_TICKET_SECRET_FILE as c_int, |ctx, value| {
+            let path = Path::new(std::ffi::OsStr::from_bytes(value));
+            ctx.set_ticket_secret_file(Some(path).filter(|_| !value.is_empty()))
+        }),
+    ]
+};
 
 /// A change to the settings.
 type Choice = Box<dyn FnOnce(&mut Settings)>;
 
-/// What a number changes.
-fn number(option: c_int, value: i64) -> Result<Choice, Error> {
+/// How a number becomes a change.
+type Number = fn(i64) -> Result<Choice, Error>;
+
+const NUMBERS: [(c_int, Number); 22] = {
     use tlsconn_option as o;
-    if let Some(choice) = policy_for(option, value)? {
-        return Ok(choice);
-    }
-    let is = |one: tlsconn_option| option == one as c_int;
-    Ok(if is(o::TLSCONN_OPT_SEND_CLIENT_CERT) {
-        let when = send_certificate(value)?;
-        Box::new(move |settings| settings.tls.send_certificate = when)
-    } else if is(o::TLSCONN_OPT_CRL_MODE) {
-        let mode = crl_mode(value)?;
-        Box::new(move |settings| settings.crl_mode = mode)
-    } else if is(o::TLSCONN_OPT_CRL_GRACE_S) {
-        let seconds = not_negative(value)?;
-        Box::new(move |settings| settings.crl_grace = seconds)
-    } else if is(o::TLSCONN_OPT_PROFILE) {
-        let profile = profile(value)?;
-        Box::new(move |settings| settings.profile = profile)
-    } else if is(o::TLSCONN_OPT_VERIFY_TIME) {
-        let time = if value == -1 { None } else { Some(not_negative(value)?) };
-        Box::new(move |settings| settings.verify_time = time)
-    } else if is(o::TLSCONN_OPT_MIN_VERSION) {
-        let version = version(value)?;
-        Box::new(move |settings| settings.tls.min_version = version)
-    } else if is(o::TLSCONN_OPT_MAX_VERSION) {
-        let version = version(value)?;
-        Box::new(move |settings| settings.tls.max_version = version)
-    } else if is(o::TLSCONN_OPT_RESUMPTION) {
-        let on = pick(value, &[(0, false), (1, true)])?;
-        Box::new(move |settings| settings.tls.resumption = on)
-    } else if is(o::TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS) {
-        let limit = limit(value)?;
-        Box::new(move |settings| settings.handshake_timeout = limit)
-    } else if is(o::TLSCONN_OPT_ANSWER_TIMEOUT_MS) {
-        let limit = limit(value)?;
-        Box::new(move |settings| settings.answer_timeout = limit)
-    } else if is(o::TLSCONN_OPT_IO_TIMEOUT_MS) {
-        let limit = limit(value)?;
-        Box::new(move |settings| settings.io_timeout = limit)
-    } else if is(o::TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS) {
-        // -1 is for ever elsewhere; here it would be a handshake that never ends.
-        pick(value.min(0), &[(0, ())])?;
-        let limit = if value == 0 { None } else { limit(value)? };
-        Box::new(move |settings| settings.confirm_client_auth = limit)
-    } else if is(o::TLSCONN_OPT_CLIENT_AUTH) {
-        let auth = client_auth(value)?;
-        Box::new(move |settings| settings.client_auth = auth)
-    } else if is(o::TLSCONN_OPT_IDENTITY_FROM) {
-        let from = identity_from(value)?;
-        Box::new(move |settings| settings.identity_from = from)
-    } else if is(o::TLSCONN_OPT_DIR_AND_CA) {
-        let on = pick(value, &[(0, false), (1, true)])?;
-        Box::new(move |settings| settings.directory_and_authorities = on)
-    } else if is(o::TLSCONN_OPT_TICKETS) {
-        let on = pick(value, &[(0, false), (1, true)])?;
-        Box::new(move |settings| settings.tickets = on)
-    } else {
-        return Err(no_constant("option", option, "the number options"));
-    })
+    [
+        (o::TLSCONN_OPT_ON_NEW as c_int, |v| set(policy(v), |to, v| to.policies.on_new = v)),
+        (o::TLSCONN_OPT_ON_CHANGED as c_int, |v| {
+            set(policy(v), |to, v| to.policies.on_changed = v)
+        }),
+        (o::TLSCONN_OPT_ON_RENEWED as c_int, |v| {
+            set(policy(v), |to, v| to.policies.on_renewed = v)
+        }),
+        (o::TLSCONN_OPT_ON_UNTRUSTED as c_int, |v| {
+            set(policy(v), |to, v| to.policies.on_untrusted = v)
+        }),
+        (o::TLSCONN_OPT_ON_NEW_PROBLEM as c_int, |v| {
+            set(policy(v), |to, v| to.policies.on_new_problem = v)
+        }),
+        (o::TLSCONN_OPT_ON_CLIENT as c_int, |v| set(policy(v), |to, v| to.policies.on_client = v)),
+        (o::TLSCONN_OPT_CLIENT_AUTH as c_int, |v| set(client_auth(v), |to, v| to.client_auth = v)),
+        (o::TLSCONN_OPT_SEND_CLIENT_CERT as c_int, |v| {
+            set(send_certificate(v), |to, v| to.tls.send_certificate = v)
+        }),
+        (o::TLSCONN_OPT_CRL_MODE as c_int, |v| set(crl_mode(v), |to, v| to.crl_mode = v)),
+        (o::TLSCONN_OPT_CRL_GRACE_S as c_int, |v| set(not_negative(v), |to, v| to.crl_grace = v)),
+        (o::TLSCONN_OPT_PROFILE as c_int, |v| set(profile(v), |to, v| to.profile = v)),
+        (o::TLSCONN_OPT_VERIFY_TIME as c_int, |v| set(time(v), |to, v| to.verify_time = v)),
+        (o::TLSCONN_OPT_MIN_VERSION as c_int, |v| set(version(v), |to, v| to.tls.min_version = v)),
+        (o::TLSCONN_OPT_MAX_VERSION as c_int, |v| set(version(v), |to, v| to.tls.max_version = v)),
+        (o::TLSCONN_OPT_RESUMPTION as c_int, |v| set(switch(v), |to, v| to.tls.resumption = v)),
+        (o::TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS as c_int, |v| {
+            set(limit(v), |to, v| to.handshake_timeout = v)
+        }),
+        (o::TLSCONN_OPT_ANSWER_TIMEOUT_MS as c_int, |v| {
+            set(limit(v), |to, v| to.answer_timeout = v)
+        }),
+        (o::TLSCONN_OPT_IO_TIMEOUT_MS as c_int, |v| set(limit(v), |to, v| to.io_timeout = v)),
+        (o::TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS as c_int, |v| {
+            set(confirm(v), |to, v| to.confirm_client_auth = v)
+        }),
+        (o::TLSCONN_OPT_IDENTITY_FROM as c_int, |v| {
+            set(identity_from(v), |to, v| to.identity_from = v)
+        }),
+        (o::TLSCONN_OPT_DIR_AND_CA as c_int, |v| {
+            set(switch(v), |to, v| to.directory_and_authorities = v)
+        }),
+        (o::TLSCONN_OPT_TICKETS as c_int, |v| set(switch(v), |to, v| to.tickets = v)),
+    ]
+};
+
+fn set<T: 'static>(value: Result<T, Error>, put: fn(&mut Settings, T)) -> Result<Choice, Error> {
+    let value = value?;
+    Ok(Box::new(move |settings| put(settings, value)))
 }
 
-/// What a number changes if the option is a policy.
-fn policy_for(option: c_int, value: i64) -> Result<Option<Choice>, Error> {
-    use tlsconn_option as o;
-    type Place = fn(&mut Policies) -> &mut Policy;
-    const ALL: [(c_int, Place); 6] = [
-        (o::TLSCONN_OPT_ON_NEW as c_int, |policies| &mut policies.on_new),
-        (o::TLSCONN_OPT_ON_CHANGED as c_int, |policies| &mut policies.on_changed),
-        (o::TLSCONN_OPT_ON_RENEWED as c_int, |policies| &mut policies.on_renewed),
-        (o::TLSCONN_OPT_ON_UNTRUSTED as c_int, |policies| &mut policies.on_untrusted),
-        (o::TLSCONN_OPT_ON_NEW_PROBLEM as c_int, |policies| &mut policies.on_new_problem),
-        (o::TLSCONN_OPT_ON_CLIENT as c_int, |policies| &mut policies.on_client),
-    ];
-    let Some((_, place)) = ALL.into_iter().find(|(one, _)| option == *one) else {
-        return Ok(None);
-    };
-    let policy = policy(value)?;
-    Ok(Some(Box::new(move |settings| *place(&mut settings.policies) = policy)))
-}
-
-fn pick<T: Copy>(value: i64, known: &[(i64, T)]) -> Result<T, Error> {
-    let found = known.iter().find(|(number, _)| *number == value);
+/// What `value` stands for among the values of its option.
+fn meaning<T: Copy>(value: i64, known: &[(i64, T)]) -> Result<T, Error> {
     let none = || Error::new(Kind::Invalid, format!("{value} is not a value of this option"));
-    found.map(|(_, meaning)| *meaning).ok_or_else(none)
+    pick(value, known).ok_or_else(none)
 }
 
 fn policy(value: i64) -> Result<Policy, Error> {
     use tlsconn_policy as p;
-    pick(
+    meaning(
         value,
         &[
             (p::TLSCONN_POLICY_AUTO as i64, Policy::Auto),
@@ -383,7 +361,7 @@ fn policy(value: i64) -> Result<Policy, Error> {
 
 fn send_certificate(value: i64) -> Result<SendCertificate, Error> {
     use tlsconn_send_cert as s;
-    pick(
+    meaning(
         value,
         &[
             (s::TLSCONN_SEND_CERT_MATCHING as i64, SendCertificate::Matching),
@@ -394,17 +372,20 @@ fn send_certificate(value: i64) -> Result<SendCertificate, Error> {
 }
 
 fn profile(value: i64) -> Result<Profile, Error> {
-    const STRICT: i64 = tlsconn_profile::TLSCONN_PROFILE_STRICT as i64;
-    const LIBVIRT: i64 = tlsconn_profile::TLSCONN_PROFILE_LIBVIRT as i64;
-    const PEDANTIC: i64 = tlsconn_profile::TLSCONN_PROFILE_PEDANTIC as i64;
-    let profiles =
-        [(STRICT, Profile::Strict), (LIBVIRT, Profile::Libvirt), (PEDANTIC, Profile::Pedantic)];
-    pick(value, &profiles)
+    use tlsconn_profile as p;
+    meaning(
+        value,
+        &[
+            (p::TLSCONN_PROFILE_STRICT as i64, Profile::Strict),
+            (p::TLSCONN_PROFILE_LIBVIRT as i64, Profile::Libvirt),
+            (p::TLSCONN_PROFILE_PEDANTIC as i64, Profile::Pedantic),
+        ],
+    )
 }
 
 fn client_auth(value: i64) -> Result<ClientAuth, Error> {
     use tlsconn_client_auth as c;
-    pick(
+    meaning(
         value,
         &[
             (c::TLSCONN_CLIENT_AUTH_NONE as i64, ClientAuth::None),
@@ -416,7 +397,7 @@ fn client_auth(value: i64) -> Result<ClientAuth, Error> {
 
 fn identity_from(value: i64) -> Result<IdentityFrom, Error> {
     use tlsconn_identity as i;
-    pick(
+    meaning(
         value,
         &[
             (i::TLSCONN_IDENTITY_CN as i64, IdentityFrom::CommonName),
@@ -430,7 +411,7 @@ fn identity_from(value: i64) -> Result<IdentityFrom, Error> {
 
 fn crl_mode(value: i64) -> Result<CrlMode, Error> {
     use tlsconn_crl_mode as c;
-    pick(
+    meaning(
         value,
         &[
             (c::TLSCONN_CRL_OFF as i64, CrlMode::Off),
@@ -444,11 +425,20 @@ fn version(value: i64) -> Result<Version, Error> {
     use tlsconn_tls_version as v;
     let known =
         [(v::TLSCONN_TLS_1_2 as i64, Version::Tls12), (v::TLSCONN_TLS_1_3 as i64, Version::Tls13)];
-    pick(value, &known)
+    meaning(value, &known)
+}
+
+fn switch(value: i64) -> Result<bool, Error> {
+    meaning(value, &[(0, false), (1, true)])
+}
+
+/// Seconds since 1970; -1 is now.
+fn time(value: i64) -> Result<Option<i64>, Error> {
+    if value == -1 { Ok(None) } else { not_negative(value).map(Some) }
 }
 
 fn not_negative(value: i64) -> Result<i64, Error> {
-    pick(value.min(0), &[(0, value)])
+    meaning(value.min(0), &[(0, value)])
 }
 
 /// Milliseconds; -1 for no limit.
@@ -461,6 +451,12 @@ fn limit(value: i64) -> Result<Option<Duration>, Error> {
         Error::new(Kind::Invalid, format!("{value} is no number of milliseconds; -1 is for ever"))
     };
     milliseconds.map(|milliseconds| Some(Duration::from_millis(milliseconds))).ok_or_else(none)
+}
+
+/// As [`limit`], with 0 for none; -1 would be a handshake that never ends.
+fn confirm(value: i64) -> Result<Option<Duration>, Error> {
+    not_negative(value)?;
+    if value == 0 { Ok(None) } else { limit(value) }
 }
 
 fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {

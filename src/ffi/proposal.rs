@@ -4,8 +4,7 @@ use std::ffi::{c_char, c_int};
 
 use super::call::call;
 use super::callback::proposed;
-use super::context::no_constant;
-use super::read::{path, string};
+use super::read::{constant, path, string};
 use crate::context::Context;
 use crate::error::Error;
 use crate::material::Material;
@@ -37,19 +36,15 @@ pub type virConnectCertificateValidator =
     Option<unsafe extern "C" fn(hostname: *const c_char, cert: *const c_char) -> c_int>;
 
 fn material(number: c_int) -> Result<Material, Error> {
-    const CA_CERT: c_int = virConnectCertDataType::VIR_CERT_CA_CERT as c_int;
-    const CA_CRL: c_int = virConnectCertDataType::VIR_CERT_CA_CRL as c_int;
-    const CLIENT_KEY: c_int = virConnectCertDataType::VIR_CERT_CLIENT_KEY as c_int;
-    const CLIENT_CERT: c_int = virConnectCertDataType::VIR_CERT_CLIENT_CERT as c_int;
-    const TRUSTED: c_int = virConnectCertDataType::VIR_CERT_TRUSTED_SERVER as c_int;
-    match number {
-        CA_CERT => Ok(Material::Authority),
-        CA_CRL => Ok(Material::Crl),
-        CLIENT_KEY => Ok(Material::Key),
-        CLIENT_CERT => Ok(Material::Certificate),
-        TRUSTED => Ok(Material::TrustedPeer),
-        _ => Err(no_constant("dataType", number, "VIR_CERT_*")),
-    }
+    use virConnectCertDataType as v;
+    const ALL: [(c_int, Material); 5] = [
+        (v::VIR_CERT_CA_CERT as c_int, Material::Authority),
+        (v::VIR_CERT_CA_CRL as c_int, Material::Crl),
+        (v::VIR_CERT_CLIENT_KEY as c_int, Material::Key),
+        (v::VIR_CERT_CLIENT_CERT as c_int, Material::Certificate),
+        (v::VIR_CERT_TRUSTED_SERVER as c_int, Material::TrustedPeer),
+    ];
+    constant("dataType", number, "VIR_CERT_*", &ALL)
 }
 
 /// 0 or -1, as in the proposal.

@@ -3,13 +3,13 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::{Arc, OnceLock};
 
-use super::call::{call, call_or};
+use super::call::{call, call_or, release};
 use super::certificate::tlsconn_cert;
-use super::context::no_constant;
 use super::handle::{lend, share, show, take_back};
+use super::read::pick;
+use super::style::Styled;
 use super::text::Text;
 use crate::error::{Error, Kind};
-use crate::material::Style;
 use crate::terminal::ask_terminal;
 use crate::trust::{Answer, Question, Situation};
 
@@ -25,7 +25,7 @@ pub struct tlsconn_question {
     question: Arc<Question>,
     host: Text,
     identity: Text,
-    texts: [Text; 5],
+    texts: Styled,
     chain: OnceLock<Vec<Arc<tlsconn_cert>>>,
     previous: OnceLock<Option<Arc<tlsconn_cert>>>,
 }
@@ -37,7 +37,7 @@ pub(super) fn face(question: &Arc<Question>) -> Arc<tlsconn_question> {
             question: Arc::clone(question),
             host: Text::new(),
             identity: Text::new(),
-            texts: [const { Text::new() }; 5],
+            texts: Styled::default(),
             chain: OnceLock::new(),
             previous: OnceLock::new(),
         })
@@ -86,53 +86,22 @@ pub enum tlsconn_situation {
     TLSCONN_SITUATION_CLIENT = 155,
 }
 
-/// How much a text says.
-#[repr(C)]
-#[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
-pub enum tlsconn_style {
-    /// One line.
-    TLSCONN_STYLE_LINE = 50,
-    /// A few lines for a dialog: what, why, and what to do.
-    TLSCONN_STYLE_SUMMARY = 51,
-    /// All details.
-    TLSCONN_STYLE_FULL = 52,
-    /// One JSON object (RFC 8259).
-    TLSCONN_STYLE_JSON = 53,
-    /// PEM (RFC 7468).
-    TLSCONN_STYLE_PEM = 54,
-}
-
-/// A style and its place in an array of texts.
-pub(super) fn style(number: c_int) -> Result<(usize, Style), Error> {
-    const ALL: [(c_int, Style); 5] = [
-        (tlsconn_style::TLSCONN_STYLE_LINE as c_int, Style::Line),
-        (tlsconn_style::TLSCONN_STYLE_SUMMARY as c_int, Style::Summary),
-        (tlsconn_style::TLSCONN_STYLE_FULL as c_int, Style::Full),
-        (tlsconn_style::TLSCONN_STYLE_JSON as c_int, Style::Json),
-        (tlsconn_style::TLSCONN_STYLE_PEM as c_int, Style::Pem),
-    ];
-    let found = ALL.iter().enumerate().find(|(_, (known, _))| *known == number);
-    found
-        .map(|(index, (_, style))| (index, *style))
-        .ok_or_else(|| no_constant("style", number, "TLSCONN_STYLE_*"))
-}
-
 /// What a validator's number means. `None`: the answer will be given later.
-pub(super) const fn answer_of(number: c_int) -> Option<Answer> {
-    const LATER: c_int = tlsconn_answer::TLSCONN_ANSWER_LATER as c_int;
-    if number == LATER { None } else { Some(final_answer(number)) }
+pub(super) fn answer_of(number: c_int) -> Option<Answer> {
+    let later = tlsconn_answer::TLSCONN_ANSWER_LATER as c_int;
+    (number != later).then(|| final_answer(number))
 }
 
-const fn final_answer(number: c_int) -> Answer {
-    const ONCE: c_int = tlsconn_answer::TLSCONN_ALLOW_ONCE as c_int;
-    const ALWAYS: c_int = tlsconn_answer::TLSCONN_ALLOW_ALWAYS as c_int;
-    const SESSION: c_int = tlsconn_answer::TLSCONN_ALLOW_SESSION as c_int;
-    match number {
-        ONCE => Answer::Once,
-        ALWAYS => Answer::Always,
-        SESSION => Answer::Session,
-        _ => Answer::Reject,
-    }
+const ANSWERS: [(c_int, Answer); 4] = [
+    (tlsconn_answer::TLSCONN_REJECT as c_int, Answer::Reject),
+    (tlsconn_answer::TLSCONN_ALLOW_ONCE as c_int, Answer::Once),
+    (tlsconn_answer::TLSCONN_ALLOW_ALWAYS as c_int, Answer::Always),
+    (tlsconn_answer::TLSCONN_ALLOW_SESSION as c_int, Answer::Session),
+];
+
+/// Any number that is not an answer rejects.
+fn final_answer(number: c_int) -> Answer {
+    pick(number, &ANSWERS).unwrap_or(Answer::Reject)
 }
 
 /// A ready-made validator: asks on the terminal of the process.
@@ -181,7 +150,7 @@ pub unsafe extern "C" fn tlsconn_question_ref(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_question_unref(question: *mut tlsconn_question) {
     // SAFETY: the contract: the caller's own reference, not used again.
-    unsafe { take_back(question) };
+    release(unsafe { take_back(question) });
 }
 
 /// Why there is a question: one of `tlsconn_situation`; 0 if `question` is NULL. Any thread.
@@ -303,9 +272,7 @@ pub unsafe extern "C" fn tlsconn_question_text(
     call_or(c"".as_ptr(), || {
         // SAFETY: the contract: a question or NULL.
         let question = unsafe { lend("question", question) }?;
-        let (index, style) = self::style(style)?;
-        let text = question.texts.get(index).map(|text| text.get(|| question.question.text(style)));
-        Ok(text.unwrap_or(c"".as_ptr()))
+        question.texts.get(style, |style| question.question.text(style))
     })
 }
 
@@ -322,8 +289,8 @@ pub unsafe extern "C" fn tlsconn_question_allows(
     call_or(0, || {
         // SAFETY: the contract: a question or NULL.
         let question = unsafe { lend("question", question) }?;
-        let known = (0..=3).contains(&answer);
-        Ok(c_int::from(known && question.question.allows(final_answer(answer))))
+        let answer = pick(answer, &ANSWERS);
+        Ok(c_int::from(answer.is_some_and(|answer| question.question.allows(answer))))
     })
 }
 

@@ -1,6 +1,6 @@
-//! Strings, buffers and places for answers from C.
+//! Strings, buffers, numbers and places for answers from C.
 
-use std::ffi::{CStr, OsStr, c_char, c_void};
+use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -83,6 +83,31 @@ pub(super) unsafe fn path<'call>(name: &str, start: *const c_char) -> Result<&'c
 pub(super) unsafe fn place<'call, T>(name: &str, out: *mut T) -> Result<&'call mut T, Error> {
     // SAFETY: not NULL is aligned, and ours to write, by our caller's promise.
     unsafe { out.as_mut() }.ok_or_else(|| null(name))
+}
+
+/// What the constant `number` stands for; `set` names the constants in the header.
+pub(super) fn constant<T: Copy>(
+    name: &str,
+    number: c_int,
+    set: &str,
+    table: &[(c_int, T)],
+) -> Result<T, Error> {
+    pick(number, table).ok_or_else(|| no_constant(name, number, set))
+}
+
+/// What `number` stands for in `table`: the one way from a number of C to a value of ours.
+pub(super) fn pick<N: PartialEq, T: Copy>(number: N, table: &[(N, T)]) -> Option<T> {
+    pick_at(number, table).map(|(_, meaning)| meaning)
+}
+
+/// As [`pick`], with the row of the table.
+pub(super) fn pick_at<N: PartialEq, T: Copy>(number: N, table: &[(N, T)]) -> Option<(usize, T)> {
+    let row = table.iter().position(|(known, _)| *known == number)?;
+    table.get(row).map(|(_, meaning)| (row, *meaning))
+}
+
+pub(super) fn no_constant(name: &str, number: c_int, set: &str) -> Error {
+    Error::new(Kind::Invalid, format!("{name} is {number}, which is none of {set}"))
 }
 
 fn null(name: &str) -> Error {

@@ -9,22 +9,25 @@ use super::handle::lend;
 use super::read::{path, text};
 use crate::connection::Connection;
 
-/// Make the connection of a client that your program has accepted.
+/// Create the connection of a client that your program has accepted.
 ///
-/// The own certificate and key of `ctx` are shown to the client; `TLSCONN_OPT_CLIENT_AUTH` says
-/// whether it must show one too, and authorities, directory, known clients and lists of the
-/// context say who may come. `fd` is a connected stream socket and stays yours: it must stay
-/// open until tlsconn_conn_free() has returned, and you close it then. Its flags are not changed:
-/// it may block or not. `flags` is 0 or bits of `tlsconn_flag`. Nothing is sent and nothing is
-/// waited for here: the first handshake, read or write does that, within
-/// `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` of that call, so that a loop which accepts never waits for a
-/// slow client. `*out` is yours, give it up with tlsconn_conn_free(); it is NULL on failure. Any
-/// thread.
+/// The client gets the certificate of `ctx`. `TLSCONN_OPT_CLIENT_AUTH` says whether the client
+/// must send one too; the CAs, the client directory, the known clients and the allow lists of the
+/// context decide which clients are allowed. `fd` is a connected stream socket and stays yours:
+/// keep it open until tlsconn_conn_free() has returned, then close it. Its flags are not changed;
+/// it may be blocking or non-blocking. `flags` is 0 or bits of `tlsconn_flag`. This call sends
+/// nothing and does not wait: the first handshake, read or write does the handshake, within
+/// `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` of that call, so a slow client never holds up the accept
+/// loop. `*out` is yours; free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_NO_KEY` and `TLSCONN_E_KEY_MISMATCH` when the context has no
-/// own certificate and key that belong together; `TLSCONN_E_CERT` when the certificate is not for
-/// servers; `TLSCONN_E_INVALID` when a pointer is NULL, `flags` is none, or `fd` is no connected
-/// stream socket.
+/// Returns:
+///
+/// - `TLSCONN_OK`: the connection was created.
+/// - `TLSCONN_E_NO_KEY`: the context has no certificate with its key.
+/// - `TLSCONN_E_KEY_MISMATCH`: your key does not belong to your certificate.
+/// - `TLSCONN_E_CERT`: your certificate is not for servers.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL, `flags` is invalid, or `fd` is not a connected stream
+///   socket.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_accept_fd(
@@ -40,11 +43,11 @@ pub unsafe extern "C" fn tlsconn_accept_fd(
     })
 }
 
-/// Make the connection of a client whose bytes your program carries, with
-/// tlsconn_conn_mem_input() and tlsconn_conn_mem_output(); it never blocks.
+/// Create the connection of a client whose bytes you transport yourself, with
+/// tlsconn_conn_mem_input() and tlsconn_conn_mem_output(). It never blocks.
 ///
-/// Everything else is as for tlsconn_accept_fd(). `*out` is yours, give it up with
-/// tlsconn_conn_free(); it is NULL on failure. Any thread.
+/// Everything else is as for tlsconn_accept_fd(). `*out` is yours; free it with
+/// tlsconn_conn_free(). It is NULL on failure. Any thread.
 ///
 /// Returns what tlsconn_accept_fd() returns.
 #[unsafe(no_mangle)]
@@ -60,23 +63,30 @@ pub unsafe extern "C" fn tlsconn_accept_mem(
     })
 }
 
-/// Add a certificate and its key for the servers that clients ask for by a name.
+/// Add a certificate and its key for a server name (SNI).
 ///
-/// `sni_pattern` is a DNS name such as `a.example`, or `*.example`, which stands for one label
-/// before that name (RFC 6125, 6.4.3), in any case, international names too. NULL is for clients
-/// that name no server, or one that has no pair; so is the own certificate of the context, before
-/// any other, and where there is neither the pair that was added first. An exact name goes before
-/// a wildcard. Of several pairs for a name the first counts whose key the client can use: add an
-/// ECDSA and an RSA one side by side. `cert_file` holds the chain in PEM, the leaf first;
-/// `key_file` its key, which is asked for its passphrase where it is encrypted.
-/// tlsconn_ctx_reload() looks at both again and takes both or neither. An own certificate that is
-/// not for servers is passed over where there is any pair. All is copied. Any thread.
+/// `sni_pattern` is a DNS name such as `a.example`, or a wildcard such as `*.example`, where `*`
+/// stands for one label (RFC 6125, 6.4.3). Upper and lower case are the same; international names
+/// work too. With NULL the pair is the default, for clients that ask for no name or for a name
+/// without a pair. The context's own certificate also serves these clients, and comes first; if
+/// there is neither, they get the pair that was added first. An exact name wins over a wildcard.
+/// If there are several pairs for a name, the first one whose key the client supports is used: add
+/// an ECDSA and an RSA pair for the same name to support both. `cert_file` holds the chain in PEM,
+/// the server's certificate first; `key_file` holds its key. If the key is encrypted, the
+/// passphrase callback is called. tlsconn_ctx_reload() reads both files again and replaces both or
+/// neither. If there is any pair, a certificate of the context that is not for servers is ignored.
+/// All arguments are copied. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_FILE`, `TLSCONN_E_TOO_BIG` and `TLSCONN_E_PARSE` when a file
-/// cannot be read; `TLSCONN_E_PERMISSION` when others may read the key; `TLSCONN_E_PASSPHRASE`;
-/// `TLSCONN_E_KEY_MISMATCH` when the two do not belong together; `TLSCONN_E_CERT` when the
-/// certificate is not valid now or not for servers; `TLSCONN_E_INVALID` when `ctx`, `cert_file`
-/// or `key_file` is NULL, or `sni_pattern` is no such name. On failure the context is as it was.
+/// On failure the context is unchanged. Returns:
+///
+/// - `TLSCONN_OK`: the pair was added.
+/// - `TLSCONN_E_FILE`, `TLSCONN_E_TOO_BIG`, `TLSCONN_E_PARSE`: a file cannot be read.
+/// - `TLSCONN_E_PERMISSION`: other users can read the key.
+/// - `TLSCONN_E_PASSPHRASE`: the key is encrypted, and the passphrase is missing or wrong.
+/// - `TLSCONN_E_KEY_MISMATCH`: the key does not belong to the certificate.
+/// - `TLSCONN_E_CERT`: the certificate has expired, is not valid yet, or is not for servers.
+/// - `TLSCONN_E_INVALID`: `ctx`, `cert_file` or `key_file` is NULL, or `sni_pattern` is not a
+///   valid name.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
@@ -102,21 +112,23 @@ pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
     })
 }
 
-/// Let clients in whose very certificate is in a directory.
+/// Allow the clients whose certificates are in a directory.
 ///
-/// The directory is looked at anew in each handshake: what is added or removed counts for the
-/// next client, without a call and without a restart. It holds PEM files with the endings
-/// .pem, .crt and .cer, each with one certificate, self-signed ones too; an entry is that
-/// certificate and never an authority. Links as tlsconn_dir_rehash() makes them make the
-/// look-up fast and are only hints. Dates, distrust, revocation lists and the lists of
-/// those who may come count for the entries too. Authorities do not vouch for clients where
-/// there is a directory, unless `TLSCONN_OPT_DIR_AND_CA` is 1. A directory that was named before is
-/// left. `dir` is copied. Any thread.
+/// The directory is read again in each handshake: a certificate that is added or removed counts
+/// for the next client, without a call or a restart. The directory holds PEM files whose names end
+/// in .pem, .crt or .cer, with one certificate each; it may be self-signed. An entry allows that
+/// very certificate and is never a CA. Links made by tlsconn_dir_rehash() make the lookup fast, and
+/// are only hints. Validity dates, distrust, CRLs and the allow lists apply to the entries too.
+/// With a directory, a certificate from a CA is not enough to be allowed unless
+/// `TLSCONN_OPT_DIR_AND_CA` is 1. A second call replaces the directory. `dir` is copied. Any
+/// thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_FILE` when it is no directory that can be read;
-/// `TLSCONN_E_PERMISSION` when others may write it; `TLSCONN_E_INVALID` when a pointer is NULL or
-/// `dir` is empty.
-/// On failure the context is as it was.
+/// On failure the context is unchanged. Returns:
+///
+/// - `TLSCONN_OK`: the directory is set.
+/// - `TLSCONN_E_FILE`: `dir` is not a directory or cannot be read.
+/// - `TLSCONN_E_PERMISSION`: other users can write to it.
+/// - `TLSCONN_E_INVALID`: a pointer is NULL or `dir` is empty.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_client_dir(
@@ -131,16 +143,17 @@ pub unsafe extern "C" fn tlsconn_ctx_set_client_dir(
     })
 }
 
-/// Name the file of known clients: those that an answer of `TLSCONN_ALLOW_ALWAYS` let in.
+/// Set the file of known clients: those allowed by the answer `TLSCONN_ALLOW_ALWAYS`.
 ///
-/// It is of the same form as the file of known servers, but never the same file, and holds no
-/// server. It may be missing; its directory must exist. A client has no host: an entry is for
-/// its very certificate, and holds the client's name, which nobody with another key is given as
-/// long as it stands there. Two entries with one name and different keys let neither in; forget
-/// the old one with tlsconn_known_remove_cert(). `file` is copied. Any thread.
+/// It has the same format as the file of known servers, but must be another file, and holds no
+/// servers. It may be missing; its directory must exist. A client has no host: an entry is for one
+/// certificate, and holds the client's name. While the entry exists, no client with another key
+/// gets that name. If two entries have one name and different keys, neither client is allowed;
+/// remove the old entry with tlsconn_known_remove_cert(). `file` is copied. Any thread.
 ///
-/// Returns what tlsconn_ctx_set_known_file() returns; `TLSCONN_E_INVALID` also when `file` is
-/// the file of known servers.
+/// Returns what tlsconn_ctx_set_known_file() returns, and also:
+///
+/// - `TLSCONN_E_INVALID`: `file` is the file of known servers.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_set_known_client_file(
@@ -155,15 +168,16 @@ pub unsafe extern "C" fn tlsconn_ctx_set_known_client_file(
     })
 }
 
-/// Add an identity to the list of those that may come; NULL sets an empty list in place of
-/// whatever was added, which admits nobody.
+/// Add an identity to the list of allowed clients. NULL replaces the list with an empty one, which
+/// allows nobody.
 ///
-/// It is compared whole, byte for byte, with what `TLSCONN_INFO_PEER_IDENTITY` would say, and
-/// has no wildcards. As long as this was never called there is no list. `identity` is UTF-8 and
-/// copied. Any thread.
+/// It is compared with `TLSCONN_INFO_PEER_IDENTITY`, whole and byte for byte, without wildcards. If
+/// this function is never called there is no list. `identity` is UTF-8 and is copied. Any thread.
 ///
-/// Returns `TLSCONN_OK`; `TLSCONN_E_INVALID` when `ctx` is NULL, or `identity` is empty or no
-/// UTF-8. On failure the context is as it was.
+/// On failure the context is unchanged. Returns:
+///
+/// - `TLSCONN_OK`: the list is changed.
+/// - `TLSCONN_E_INVALID`: `ctx` is NULL, or `identity` is empty or not UTF-8.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_ctx_allow_identity(
@@ -181,21 +195,26 @@ pub unsafe extern "C" fn tlsconn_ctx_allow_identity(
     })
 }
 
-/// Ask whether the peer of an open connection would still be let in: whether it was removed,
-/// revoked or distrusted, or has expired since.
+/// Check whether the peer of an open connection would still be accepted, or has been removed,
+/// revoked or distrusted, or has expired.
 ///
-/// It is judged again as the context is now, with the files as they were last reloaded and the
-/// directory of clients as it is this moment; nobody is asked, and an answer that let it in
-/// before counts again. The connection goes on, whatever comes out: free it where that is not
-/// wanted, or send a word of your own first, for the peer is told nothing. For servers as for
-/// clients. Any thread.
+/// The peer is verified again with the current settings of the context, the files as last loaded,
+/// and the client directory as it is now. Nobody is asked; an earlier answer that accepted the peer
+/// still counts. The connection stays open whatever the result, and the peer is not told: free the
+/// connection if you do not want it any more, or send a message of your own first. Works for
+/// servers and clients. Any thread.
 ///
-/// Returns `TLSCONN_OK` when it would be let in under the same identity; `TLSCONN_E_STATE`
-/// before the handshake is complete; else what a new connection would end with: `TLSCONN_E_CERT`,
-/// `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`, `TLSCONN_E_CERT_UNKNOWN`,
-/// `TLSCONN_E_CERT_DISTRUSTED`, `TLSCONN_E_NOT_ALLOWED`, `TLSCONN_E_NO_CLIENT_CERT`;
-/// `TLSCONN_E_STORE`, `TLSCONN_E_FILE` and `TLSCONN_E_PERMISSION` when known peers or directory
-/// cannot be read; `TLSCONN_E_FORKED`; `TLSCONN_E_INVALID` when `conn` is NULL.
+/// Returns:
+///
+/// - `TLSCONN_OK`: the peer would be accepted, with the same identity.
+/// - `TLSCONN_E_STATE`: the handshake is not complete.
+/// - `TLSCONN_E_CERT`, `TLSCONN_E_CERT_REVOKED`, `TLSCONN_E_CERT_CHANGED`,
+///   `TLSCONN_E_CERT_UNKNOWN`, `TLSCONN_E_CERT_DISTRUSTED`, `TLSCONN_E_NOT_ALLOWED`,
+///   `TLSCONN_E_NO_CLIENT_CERT`: a new connection would end with this error.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a file of known peers or the
+///   client directory cannot be read.
+/// - `TLSCONN_E_FORKED`: the connection was created before fork().
+/// - `TLSCONN_E_INVALID`: `conn` is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_conn_recheck(conn: *mut tlsconn_conn) -> c_int {

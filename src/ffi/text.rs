@@ -1,4 +1,4 @@
-//! Strings that C borrows: made once, kept beside the object that they belong to.
+//! Strings that C borrows: made once, kept with the object that they belong to.
 
 use std::ffi::{CString, c_char};
 use std::sync::OnceLock;

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::ffi::{CString, c_char, c_int, c_void};
 
 use super::call::call;
-use super::context::{no_constant, tlsconn_ctx};
+use super::context::tlsconn_ctx;
 use super::handle::lend;
 use super::known::tlsconn_role;
-use super::read::{bytes, text};
+use super::read::{bytes, constant, text};
 use super::text::c_string;
 use crate::error::{Error, Kind};
 use crate::host::Role;
@@ -111,13 +111,12 @@ fn keep(text: &str) -> *const c_char {
 }
 
 fn role(number: c_int) -> Result<Role, Error> {
-    const SERVER: c_int = tlsconn_role::TLSCONN_ROLE_SERVER as c_int;
-    const CLIENT: c_int = tlsconn_role::TLSCONN_ROLE_CLIENT as c_int;
-    match number {
-        SERVER => Ok(Role::Server),
-        CLIENT => Ok(Role::Client),
-        _ => Err(no_constant("role", number, "TLSCONN_ROLE_*")),
-    }
+    use tlsconn_role as r;
+    const ALL: [(c_int, Role); 2] = [
+        (r::TLSCONN_ROLE_SERVER as c_int, Role::Server),
+        (r::TLSCONN_ROLE_CLIENT as c_int, Role::Client),
+    ];
+    constant("role", number, "TLSCONN_ROLE_*", &ALL)
 }
 
 fn port(number: c_int) -> Result<u16, Error> {

@@ -17,6 +17,7 @@
 mod support;
 
 mod cases;
+mod circles;
 mod fuzz;
 mod golden;
 mod judgement;
