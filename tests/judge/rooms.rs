@@ -76,8 +76,9 @@ const IMPURE: &[&str] = &[
 /// The only files of `chain` with a lock: caches, for the same goes in and the same comes out.
 const CACHES: &[&str] = &["chain/clean.rs", "chain/revocation/list.rs"];
 
-/// Rooms with files that still import each other in a circle. None is added.
-const CIRCLES: &[&str] = &["connection", "context"];
+/// Files that declare one type, whose methods the files below them implement: its fields are of
+/// types from there, which is no circle that anybody could cut.
+const HEADS: &[&str] = &["connection.rs", "context.rs"];
 
 /// More than this is two files.
 const LONGEST_FILE: usize = 500;
@@ -142,14 +143,15 @@ fn the_rooms_that_judge_touch_no_file_no_clock_and_no_socket() {
 
 #[test]
 fn no_files_of_a_room_import_each_other_in_a_circle() {
-    let is_test = |path: &str| path.contains("/tests") || path.ends_with("testing.rs");
+    let is_left_out = |path: &str| {
+        path.contains("/tests") || path.ends_with("testing.rs") || HEADS.contains(&path)
+    };
     let production = |source: Source| {
         let code = source.code.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
         (source.path, code)
     };
-    let files = sources().into_iter().filter(|source| !is_test(&source.path)).map(production);
-    let mut circles = circles(&files.collect::<Vec<_>>());
-    circles.retain(|files| !CIRCLES.contains(&files[0].split("::").next().unwrap()));
+    let files = sources().into_iter().filter(|source| !is_left_out(&source.path)).map(production);
+    let circles = circles(&files.collect::<Vec<_>>());
     assert!(circles.is_empty(), "{circles:#?}");
 }
 
