@@ -210,7 +210,9 @@ install-check: lib
 # All of cargo's tests but `peers`, which is below. A directory in tests/ with a main.rs is one of
 # them by itself.
 TESTS := $(filter-out peers,$(patsubst tests/%/main.rs,%,$(wildcard tests/*/main.rs)))
-QUICK := --lib --test judge
+# Always the whole workspace: with a part of it cargo chooses other features for what both need,
+# and builds everything again.
+QUICK := --workspace --lib --test judge
 
 test:
 	$(CARGO) test --locked --workspace --lib --bins --examples $(TESTS:%=--test %)
@@ -266,7 +268,7 @@ case-runner-valgrind: lib case-runner
 
 # The examples against the programs of others, with the library as it is shipped: plain, and with
 # gcc's sanitizers. Valgrind takes its time with the hostmanager's tests, so it sees some.
-PEERS   := $(CARGO) test --locked --test peers
+PEERS   := $(CARGO) test --locked --workspace --test peers
 BRIEFLY := two_backends a_certificate_that_is_taken a_line_that_does_not thousands_of silent_and_half
 
 peers: peers-plain peers-sanitized
@@ -282,7 +284,7 @@ peers-valgrind: lib examples
 	TLSCONN_EXAMPLES=$(abspath $(LIBRARY))/examples-c TLSCONN_RUN='$(VALGRIND)' $(PEERS) -- $(BRIEFLY)
 
 peers-debug:
-	$(CARGO) build --locked --lib
+	$(CARGO) build --locked --workspace --lib
 	$(PEERS)
 
 # ---------- searching ----------
