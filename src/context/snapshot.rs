@@ -174,7 +174,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// If there is only half of our own pair.
+    /// If there is a certificate without its key, or the reverse.
     pub fn setup(&self) -> Result<Arc<Setup>, Error> {
         let make = || Ok(Arc::new(Setup::client(&self.settings.tls, self.own.pair()?)?));
         self.setup.get_or_init(make).clone()

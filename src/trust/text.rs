@@ -157,7 +157,7 @@ pub(crate) fn question(asked: &Asked, style: Style) -> String {
 fn headline(asked: &Asked) -> String {
     let endpoint = asked.whom();
     match asked.situation {
-        Situation::New => format!("{endpoint} is met for the first time"),
+        Situation::New => format!("{endpoint} is a new server"),
         Situation::Changed => {
             format!(
                 "{endpoint} shows ANOTHER certificate{} than the one known {}",
@@ -167,10 +167,10 @@ fn headline(asked: &Asked) -> String {
         }
         Situation::Renewed => format!("{endpoint} has a new certificate for its known key"),
         Situation::Untrusted if asked.problems.contains(Problems::UNKNOWN_ISSUER) => {
-            format!("{endpoint} is met for the first time, and no authority vouches for it")
+            format!("{endpoint} is a new server, and no authority vouches for it")
         }
         Situation::Untrusted => {
-            format!("{endpoint} is met for the first time, and something is wrong with it")
+            format!("{endpoint} is a new server, and something is wrong with it")
         }
         Situation::NewProblem => {
             format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
@@ -178,7 +178,7 @@ fn headline(asked: &Asked) -> String {
         Situation::Client if asked.previous.is_some() => {
             format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
         }
-        Situation::Client => format!("{endpoint} is met for the first time and wants to come in"),
+        Situation::Client => format!("{endpoint} is new here and asks to be let in"),
     }
 }
 

@@ -233,7 +233,7 @@ fn a_validator_may_call_the_context_back() {
         inner.add(Material::Authority, other.pem().as_bytes()).unwrap();
         inner.set(|settings| settings.crl_grace = 1).unwrap();
         assert!(inner.known().unwrap().is_empty());
-        assert!(question.text(Style::Summary).contains("met for the first time"));
+        assert!(question.text(Style::Summary).contains("is a new server"));
         Some(Answer::Session)
     });
     assert_eq!(connect(&context, &server), OPEN);

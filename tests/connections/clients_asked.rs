@@ -279,11 +279,11 @@ fn a_question_says_who_it_is_what_it_would_get_what_is_wrong_and_what_to_do() {
     assert_eq!((asked.situation, asked.role), (Situation::Client, Role::Client));
     assert_eq!((asked.endpoint.clone(), asked.identity.as_deref()), (None, Some("alice")));
     let line = question.text(Style::Line);
-    assert!(line.starts_with("the client alice is met for the first time"), "{line}");
+    assert!(line.starts_with("the client alice is new here"), "{line}");
     assert!(line.contains("expired") && line.lines().count() == 1, "{line}");
     for style in [Style::Summary, Style::Full] {
         let text = question.text(style);
-        for part in ["the client alice is met", "  ! ", "let in as alice", "fingerprint"] {
+        for part in ["the client alice is new here", "  ! ", "let in as alice", "fingerprint"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("server"), "{text}");

@@ -15,7 +15,7 @@ fn changed() -> Asked {
 #[test]
 fn a_question_begins_with_what_it_is_about() {
     for (situation, problems, part) in [
-        (Situation::New, Problems::NONE, "h:1 is met for the first time:"),
+        (Situation::New, Problems::NONE, "h:1 is a new server:"),
         (Situation::Untrusted, STRANGE, "and no authority vouches for it (unknown-issuer):"),
         (Situation::Untrusted, Problems::EXPIRED, "and something is wrong with it (expired):"),
         (Situation::Renewed, Problems::NONE, "h:1 has a new certificate for its known key:"),
@@ -119,10 +119,7 @@ fn client(problems: Problems, previous: Option<Arc<Entry>>) -> Asked {
 #[test]
 fn a_question_about_a_client_says_what_it_would_get() {
     let strange = question(&client(STRANGE, None), Style::Summary);
-    assert!(
-        strange.starts_with("the client alice is met for the first time and wants"),
-        "{strange}"
-    );
+    assert!(strange.starts_with("the client alice is new here and asks"), "{strange}");
     assert!(strange.contains("  ! why unknown-issuer\n  It would be let in as alice"), "{strange}");
     assert!(strange.ends_with("before you let it in."), "{strange}");
     let entry = Entry { place: None, role: Role::Client, ..known("h:1", certificate(&[])) };
