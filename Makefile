@@ -75,7 +75,7 @@ $(RELEASE)/libtlsconn.so: $(RELEASE)/$(SONAME)
 # What cargo makes by itself has the right SONAME, but not a file of that name. `cargo test`
 # alone makes no shared library at all.
 $(TARGET)/debug/$(SONAME):
-	$(CARGO) build --locked --lib
+	$(CARGO) build --locked --workspace --lib
 	ln -sf libtlsconn.so $@
 
 header:
