@@ -23,7 +23,8 @@ NATIVE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
 # the one that cargo has just made.
 LIBRARY  ?= $(RELEASE)
 WARNINGS := -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror
-C99      := -std=c99 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -g -Iinclude
+PLAIN    := -std=c99 $(WARNINGS) -g -Iinclude
+C99      := $(PLAIN) -D_POSIX_C_SOURCE=200809L
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 # With the file itself: the name that `-ltlsconn` looks for need not be there yet.
 LINK      = $(LIBRARY)/$(SONAME) -Wl,-rpath,$(abspath $(LIBRARY)) -pthread
@@ -84,13 +85,14 @@ header:
 examples: $(EXAMPLES:%=$(LIBRARY)/examples-c/%)
 examples-sanitized: $(EXAMPLES:%=$(LIBRARY)/examples-sanitized/%)
 
+# As README's one line compiles a program: each says by itself what it needs of the system.
 $(LIBRARY)/examples-c/%: examples-c/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
+	$(CC) $(CFLAGS) $(PLAIN) $< -o $@ $(LINK)
 
 $(LIBRARY)/examples-sanitized/%: examples-c/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+	$(CC) $(CFLAGS) $(PLAIN) $(SANITIZE) $< -o $@ $(LINK)
 
 # The example that is made of several files, with SQLite; its client is one file as the others are.
 HOSTMANAGER := $(filter-out %-client.c,$(wildcard examples-c/hostmanager/*.c))
@@ -98,19 +100,19 @@ HOST_NEEDS   = $(HOSTMANAGER) $(wildcard examples-c/hostmanager/*.h) include/tls
 
 $(LIBRARY)/examples-c/hostmanager: $(HOST_NEEDS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(C99) $(HOSTMANAGER) -o $@ $(LINK) -lsqlite3
+	$(CC) $(CFLAGS) $(PLAIN) $(HOSTMANAGER) -o $@ $(LINK) -lsqlite3
 
 $(LIBRARY)/examples-sanitized/hostmanager: $(HOST_NEEDS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $(HOSTMANAGER) -o $@ $(LINK) -lsqlite3
+	$(CC) $(CFLAGS) $(PLAIN) $(SANITIZE) $(HOSTMANAGER) -o $@ $(LINK) -lsqlite3
 
 $(LIBRARY)/examples-c/%: examples-c/hostmanager/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
+	$(CC) $(CFLAGS) $(PLAIN) $< -o $@ $(LINK)
 
 $(LIBRARY)/examples-sanitized/%: examples-c/hostmanager/%.c include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+	$(CC) $(CFLAGS) $(PLAIN) $(SANITIZE) $< -o $@ $(LINK)
 
 # ---------- others' test cases ----------
 

@@ -1,11 +1,14 @@
 /* Greets each client by the name that its certificate proves. The allowed certificates are in a directory.
    usage: serve PORT CERTIFICATE KEY DIRECTORY */
+#define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <tlsconn.h>
 #include <unistd.h>
@@ -20,7 +23,7 @@ static int listen_on(int port)
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0
         || bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 64) != 0
         || getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
-        perror("serve");
+        fprintf(stderr, "serve: cannot listen on 127.0.0.1:%d: %s\n", port, strerror(errno));
         exit(EXIT_FAILURE);
     }
     printf("serve: listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
@@ -34,8 +37,11 @@ static int greet(tlsconn_ctx *ctx, int fd)
     char line[256], reply[1024];
     tlsconn_conn *conn = NULL;
     size_t n = 0;
+    int yes = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* else a long reply stalls for 40 ms */
     int ok = tlsconn_accept_fd(ctx, fd, 0, &conn) == TLSCONN_OK
-          && tlsconn_conn_read(conn, line, sizeof line, &n) == TLSCONN_OK;
+          && tlsconn_conn_read(conn, line, sizeof line, &n) == TLSCONN_OK
+          && tlsconn_conn_recheck(conn) == TLSCONN_OK; /* it may have been removed while it said nothing */
     if (ok) {
         const char *name = tlsconn_conn_info(conn, TLSCONN_INFO_PEER_IDENTITY);
         int length = snprintf(reply, sizeof reply, "hello, %s\n", name);
@@ -57,8 +63,7 @@ int main(int argc, char **argv)
         return 2;
     }
     tlsconn_ctx *ctx = tlsconn_ctx_new();
-    if (tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CERT, argv[2]) != TLSCONN_OK
-        || tlsconn_ctx_add_file(ctx, TLSCONN_MAT_KEY, argv[3]) != TLSCONN_OK
+    if (tlsconn_ctx_add_server_pair(ctx, NULL, argv[2], argv[3]) != TLSCONN_OK
         || tlsconn_ctx_set_client_dir(ctx, argv[4]) != TLSCONN_OK) {
         fprintf(stderr, "serve: %s\n", tlsconn_error_message(tlsconn_last_error()));
         return EXIT_FAILURE;

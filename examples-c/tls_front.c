@@ -1,8 +1,12 @@
 /* A TLS front for a unix socket: clients need a certificate, and must be on the allow-list if there is one.
    usage: tls_front --listen HOST:PORT --unix PATH --cert FILE --key FILE [--ca FILE] [--crl FILE]
           [--client-dir DIR] [--allow-dn PATTERN]... [--allow-identity NAME]... [--libvirt] */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,8 +18,13 @@
 #include <unistd.h>
 #include <tlsconn.h>
 
-struct client { tlsconn_conn *conn; int fd, behind; };
+struct client { tlsconn_conn *conn; int fd, behind, open; struct client *next; };
 
+enum { LOOK_AGAIN_MS = 1000 }; /* how long a client that was removed or revoked can stay */
+
+static tlsconn_ctx *ctx;
+static struct client *clients; /* all of them, under the lock */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sockaddr_un daemon_socket = { .sun_family = AF_UNIX };
 static int libvirt; /* its clients wait for a byte 1 before they send anything */
 
@@ -62,6 +71,9 @@ static const char *serve(struct client *client)
         return tlsconn_error_message(tlsconn_conn_error(conn));
     fprintf(stderr, "%s: admitted %s by %s\n", tlsconn_conn_info(conn, TLSCONN_INFO_PEER_ADDRESS),
             tlsconn_conn_info(conn, TLSCONN_INFO_PEER_IDENTITY), tlsconn_conn_info(conn, TLSCONN_INFO_IDENTITY_SOURCE));
+    pthread_mutex_lock(&lock);
+    client->open = 1;
+    pthread_mutex_unlock(&lock);
     client->behind = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (client->behind < 0 || connect(client->behind, (struct sockaddr *)&daemon_socket, sizeof daemon_socket) != 0)
         return "nobody is at the unix socket";
@@ -81,6 +93,12 @@ static void *run(void *userdata)
 
     if (why)
         fprintf(stderr, "%s: refused: %s\n", tlsconn_conn_info(client->conn, TLSCONN_INFO_PEER_ADDRESS), why);
+    pthread_mutex_lock(&lock);
+    struct client **at = &clients;
+    while (*at != client)
+        at = &(*at)->next;
+    *at = client->next;
+    pthread_mutex_unlock(&lock);
     tlsconn_conn_free(client->conn);
     close(client->fd); /* the descriptor is still ours; close it last */
     if (client->behind >= 0)
@@ -90,15 +108,45 @@ static void *run(void *userdata)
 }
 
 /* Read changed files again, so that a client that was revoked meanwhile is not allowed. */
-static void take(tlsconn_ctx *ctx, int fd)
+static void reload(void)
+{
+    static char told[512]; /* a failure is told once, not every second; under the lock */
+    const char *why = tlsconn_ctx_reload(ctx) == TLSCONN_OK ? "" : tlsconn_error_message(tlsconn_last_error());
+
+    pthread_mutex_lock(&lock);
+    if (*why && strncmp(told, why, sizeof told - 1) != 0)
+        fprintf(stderr, "the old stays in force: %s\n", why);
+    snprintf(told, sizeof told, "%s", why);
+    pthread_mutex_unlock(&lock);
+}
+
+/* Whoever would not be admitted any more is cut off, also in the middle of what it does. */
+static void *look_again(void *userdata)
+{
+    for (;; poll(NULL, 0, LOOK_AGAIN_MS)) {
+        reload();
+        pthread_mutex_lock(&lock);
+        for (struct client *client = clients; client; client = client->next)
+            if (client->open && tlsconn_conn_recheck(client->conn) != TLSCONN_OK) {
+                fprintf(stderr, "%s: cut off: %s\n", tlsconn_conn_info(client->conn, TLSCONN_INFO_PEER_ADDRESS),
+                        tlsconn_error_message(tlsconn_last_error()));
+                client->open = 0;
+                tlsconn_conn_abort(client->conn);
+            }
+        pthread_mutex_unlock(&lock);
+    }
+    return userdata;
+}
+
+static void take(int fd)
 {
     struct client *client = malloc(sizeof *client);
     pthread_t thread;
     int one = 1;
 
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one); /* notices a host that has vanished */
-    if (tlsconn_ctx_reload(ctx) != TLSCONN_OK)
-        fprintf(stderr, "the old stays in force: %s\n", tlsconn_error_message(tlsconn_last_error()));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* else the end of a reply waits 40 ms */
+    reload();
     if (!client || tlsconn_accept_fd(ctx, fd, 0, &client->conn) != TLSCONN_OK) {
         fprintf(stderr, "no client: %s\n", client ? tlsconn_error_message(tlsconn_last_error()) : "no memory");
         free(client);
@@ -107,38 +155,52 @@ static void take(tlsconn_ctx *ctx, int fd)
     }
     client->fd = fd;
     client->behind = -1;
-    if (pthread_create(&thread, NULL, run, client) == 0)
+    client->open = 0;
+    pthread_mutex_lock(&lock);
+    client->next = clients;
+    clients = client;
+    int failed = pthread_create(&thread, NULL, run, client);
+    if (failed)
+        clients = client->next;
+    pthread_mutex_unlock(&lock);
+    if (!failed)
         pthread_detach(thread);
     else {
-        fprintf(stderr, "no client: there is no thread for it\n");
+        fprintf(stderr, "no client: there is no thread for it: %s\n", strerror(failed));
         tlsconn_conn_free(client->conn);
         close(fd);
         free(client);
     }
 }
 
-/* HOST:PORT, or [IPv6]:PORT; a descriptor, or -1. */
-static int listen_on(char *where)
+/* HOST:PORT, or [IPv6]:PORT; a descriptor, or -1 when it has been told why not. */
+static int listen_on(const char *name)
 {
     struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM }, *found = NULL;
     struct sockaddr_storage address;
     socklen_t len = sizeof address;
-    char *colon = strrchr(where, ':'), host[256], port[32];
-    int fd = -1, one = 1;
+    char copy[512], *where = copy, *colon, host[256], port[32];
+    int fd = -1, one = 1, failed = EAI_NONAME;
 
-    if (!colon)
-        return -1;
-    *colon = '\0';
-    if (colon > where && colon[-1] == ']' && *where++ == '[')
-        colon[-1] = '\0';
-    if (getaddrinfo(where, colon + 1, &hints, &found) == 0) {
+    snprintf(copy, sizeof copy, "%s", name);
+    if ((colon = strrchr(where, ':'))) {
+        *colon = '\0';
+        if (colon > where && colon[-1] == ']' && *where++ == '[')
+            colon[-1] = '\0';
+        failed = getaddrinfo(where, colon + 1, &hints, &found);
+    }
+    if (failed)
+        fprintf(stderr, "%s: cannot listen: %s\n", name, colon ? gai_strerror(failed) : "this is not HOST:PORT");
+    else {
         fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0
             || bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0
             || getsockname(fd, (struct sockaddr *)&address, &len) != 0
             || getnameinfo((struct sockaddr *)&address, len, host, sizeof host, port, sizeof port,
                            NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-            close(fd);
+            fprintf(stderr, "%s: cannot listen: %s\n", name, strerror(errno));
+            if (fd >= 0)
+                close(fd);
             fd = -1;
         } else
             printf(strchr(host, ':') ? "listening on [%s]:%s\n" : "listening on %s:%s\n", host, port);
@@ -156,9 +218,11 @@ int main(int argc, char **argv)
         { "client-dir", 1, NULL, CLIENT_DIR }, { "allow-dn", 1, NULL, ALLOW_DN },
         { "allow-identity", 1, NULL, ALLOW_IDENTITY }, { "libvirt", 0, NULL, LIBVIRT }, { NULL, 0, NULL, 0 }
     };
-    tlsconn_ctx *ctx = tlsconn_ctx_new();
     char *where = NULL, *path = NULL, *cert = NULL, *key = NULL;
-    int which, result = TLSCONN_OK, listener, authority = 0, directory = 0;
+    int which, result = TLSCONN_OK, listener, failed, authority = 0, directory = 0;
+    pthread_t looking;
+
+    ctx = tlsconn_ctx_new();
 
     while (result == TLSCONN_OK && (which = getopt_long(argc, argv, "", KNOWN, NULL)) != -1)
         switch (which) {
@@ -176,25 +240,24 @@ int main(int argc, char **argv)
         }
     if (result == TLSCONN_OK && authority && directory)
         result = tlsconn_ctx_set_int(ctx, TLSCONN_OPT_DIR_AND_CA, 1);
-    if (result == TLSCONN_OK && cert && key)
-        result = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CERT, cert);
-    if (result == TLSCONN_OK && cert && key)
-        result = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_KEY, key);
+    if (result == TLSCONN_OK && cert && key) /* as a pair, so that a key of another certificate is told now */
+        result = tlsconn_ctx_add_server_pair(ctx, NULL, cert, key);
     if (result != TLSCONN_OK)
-        fprintf(stderr, "%s\n", tlsconn_error_message(tlsconn_last_error()));
+        fprintf(stderr, "%s\n%s\n", tlsconn_error_message(tlsconn_last_error()), tlsconn_error_hint(tlsconn_last_error()));
     else if (!where || !path || !cert || !key || !(authority || directory) || optind < argc
              || strlen(path) >= sizeof daemon_socket.sun_path)
         fprintf(stderr, "usage: %s --listen HOST:PORT --unix PATH --cert FILE --key FILE --ca FILE\n", argv[0]);
-    else if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || (listener = listen_on(where)) < 0)
-        fprintf(stderr, "%s: nobody can listen there\n", where);
-    else
+    else if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        perror("SIGPIPE");
+    else if ((failed = pthread_create(&looking, NULL, look_again, NULL)) != 0)
+        fprintf(stderr, "there is no thread to look after the clients: %s\n", strerror(failed));
+    else if ((listener = listen_on(where)) >= 0)
         for (strcpy(daemon_socket.sun_path, path);;) {
             int fd = accept(listener, NULL, NULL);
             if (fd >= 0)
-                take(ctx, fd);
+                take(fd);
             else
                 poll(NULL, 0, 100); /* out of descriptors, for example; try again when clients have left */
         }
-    tlsconn_ctx_unref(ctx);
     return EXIT_FAILURE;
 }

@@ -1,5 +1,6 @@
 /* Asks a VNC server for TLS on an open descriptor, and prints its desktop's name.
    usage: upgrade_vnc HOST PORT */
+#define _POSIX_C_SOURCE 200809L
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>

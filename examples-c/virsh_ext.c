@@ -1,6 +1,8 @@
 /* A helper for libvirt's `ext` transport, which starts it with one socket as both standard input and
    standard output: virsh -c 'test+ext:///default?command=/path/of/a/script/that/runs/this'
-   usage: virsh_ext HOST PORT DIRECTORY */
+   usage: virsh_ext HOST PORT [DIRECTORY]
+   DIRECTORY is one of ours, or one as for libvirt's pkipath; without it libvirt's own files are used. */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +16,7 @@
 /* Bytes on their way in one direction. */
 struct pipe { char buf[16384]; size_t at, end; };
 
+static int heard; /* something from libvirt */
 static const char *reason; /* where we know better than the library why it failed */
 
 /* libvirt hides our standard input, but not the user's terminal. */
@@ -64,6 +67,7 @@ static int upload(tlsconn_conn *conn, struct pipe *up)
         ssize_t got = read(0, up->buf, sizeof up->buf);
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
             return TLSCONN_EOF;
+        heard |= got > 0;
         up->at = 0;
         up->end = got > 0 ? (size_t)got : 0;
     }
@@ -140,6 +144,48 @@ static int pump(tlsconn_conn *conn)
     }
 }
 
+/* libvirt's files are checked by libvirt's rules, and the known servers are beside them. Without a
+   directory for these an answer counts for this connection. */
+static int use_libvirt(tlsconn_ctx *ctx, const char *dir)
+{
+    char place[4000], known[4096];
+    const char *home = getenv("HOME");
+
+    if (tlsconn_ctx_set_int(ctx, TLSCONN_OPT_PROFILE, TLSCONN_PROFILE_LIBVIRT) != TLSCONN_OK
+        || tlsconn_ctx_add_layout(ctx, TLSCONN_LAYOUT_LIBVIRT, dir) != TLSCONN_OK)
+        return 0;
+    int length = dir ? snprintf(place, sizeof place, "%s", dir)
+                     : snprintf(place, sizeof place, "%s/.pki/libvirt", home ? home : "");
+    if (length >= (int)sizeof place || access(place, W_OK) != 0)
+        return 1;
+    snprintf(known, sizeof known, "%s/trusted.pem", place);
+    return tlsconn_ctx_set_known_file(ctx, known) == TLSCONN_OK;
+}
+
+static int use_files(tlsconn_ctx *ctx, const char *dir)
+{
+    char authority[4096];
+
+    if (dir && snprintf(authority, sizeof authority, "%s/cacert.pem", dir) < (int)sizeof authority
+        && access(authority, F_OK) != 0)
+        return tlsconn_ctx_add_layout(ctx, TLSCONN_LAYOUT_TLSCONN, dir) == TLSCONN_OK;
+    return use_libvirt(ctx, dir);
+}
+
+/* libvirt shows what we say only if it reads before we are gone: if it finds nobody for its first
+   request, it complains about a broken pipe instead. */
+static void complain(const char *host)
+{
+    struct pollfd first = { 0, POLLIN, 0 };
+    const char *hint = reason ? "" : tlsconn_error_hint(tlsconn_last_error());
+
+    fprintf(stderr, "%s: %s%s%s\n", host, reason ? reason : tlsconn_error_message(tlsconn_last_error()),
+            *hint ? "\n" : "", hint);
+    fflush(stderr);
+    if (!heard)
+        (void)poll(&first, 1, 5000);
+}
+
 static int never_block(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -152,20 +198,20 @@ static int never_block(int fd)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        fprintf(stderr, "usage: %s HOST PORT DIRECTORY\n", argv[0]);
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: %s HOST PORT [DIRECTORY]\n", argv[0]);
         return 2;
     }
     tlsconn_ctx *ctx = tlsconn_ctx_new();
     tlsconn_conn *conn = NULL;
     int ok = signal(SIGPIPE, SIG_IGN) != SIG_ERR
           && never_block(0) && never_block(1)
-          && tlsconn_ctx_add_layout(ctx, TLSCONN_LAYOUT_TLSCONN, argv[3]) == TLSCONN_OK
+          && use_files(ctx, argc == 4 ? argv[3] : NULL)
           && tlsconn_ctx_set_validator(ctx, ask, NULL, NULL) == TLSCONN_OK
           && tlsconn_connect(ctx, argv[1], atoi(argv[2]), TLSCONN_F_NONBLOCK, &conn) == TLSCONN_OK
           && pump(conn) == TLSCONN_OK;
     if (!ok)
-        fprintf(stderr, "%s: %s\n", argv[1], reason ? reason : tlsconn_error_message(tlsconn_last_error()));
+        complain(argv[1]);
     tlsconn_conn_free(conn);
     tlsconn_ctx_unref(ctx);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -1,8 +1,8 @@
 /* A daemon whose backends authenticate with client certificates from a directory, and own what
-   they create. README.md has the protocol; this file has the options, the socket and the loop. */
+   they create. README.md has the protocol; this file has the socket and the loop. */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <tlsconn.h>
 
+#include "options.h"
 #include "session.h"
 #include "store.h"
 
@@ -25,13 +26,9 @@ enum {
     ACCEPT_AGAIN_MS = 200 /* after running out of descriptors or memory */
 };
 
-struct options {
-    const char *listen, *cert, *key, *clients, *ca, *crl, *database;
-    int deadline_s;
-};
-
 struct daemon {
     tlsconn_ctx *ctx;
+    const char *clients;
     struct store *store;
     int listener;
     int64_t accept_at, patience;
@@ -54,6 +51,13 @@ static int complain(const char *about, const char *why)
 {
     fprintf(stderr, "hostmanager: %s: %s\n", about, why);
     return 0;
+}
+
+/* Rebuild the links by which a certificate is found fast. Without them everything works, slower. */
+static void index_clients(const char *dir)
+{
+    if (tlsconn_dir_rehash(dir) != TLSCONN_OK)
+        complain(dir, tlsconn_error_message(tlsconn_last_error()));
 }
 
 /* ---------- signals ---------- */
@@ -95,6 +99,7 @@ static int obey_signals(struct daemon *daemon)
     while (read(signals[0], &number, 1) == 1) {
         if (number != SIGHUP)
             return 0;
+        index_clients(daemon->clients);
         if (tlsconn_ctx_reload(daemon->ctx) == TLSCONN_OK)
             complain("reload", "everything is as the files say");
         else
@@ -261,15 +266,14 @@ static int loop(struct daemon *daemon)
 
 static int use_material(tlsconn_ctx *ctx, const struct options *options)
 {
-    int ok = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CERT, options->cert) == TLSCONN_OK
-          && tlsconn_ctx_add_file(ctx, TLSCONN_MAT_KEY, options->key) == TLSCONN_OK
+    int ok = tlsconn_ctx_add_server_pair(ctx, NULL, options->cert, options->key) == TLSCONN_OK
           && tlsconn_ctx_set_client_dir(ctx, options->clients) == TLSCONN_OK
           && tlsconn_ctx_set_int(ctx, TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS, (int64_t)options->deadline_s * 1000)
              == TLSCONN_OK;
-    if (ok && options->ca)
+    if (ok && *options->ca)
         ok = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CA, options->ca) == TLSCONN_OK
           && tlsconn_ctx_set_int(ctx, TLSCONN_OPT_DIR_AND_CA, 1) == TLSCONN_OK;
-    if (ok && options->crl)
+    if (ok && *options->crl)
         ok = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CRL, options->crl) == TLSCONN_OK;
     return ok || complain("material", tlsconn_error_message(tlsconn_last_error()));
 }
@@ -293,48 +297,20 @@ static int make_room(struct daemon *daemon)
     return (daemon->sessions && daemon->list) || complain("memory", "there is too little");
 }
 
-static int read_options(int argc, char **argv, struct options *options)
-{
-    static const struct option KNOWN[] = {
-        { "listen", required_argument, NULL, 'l' }, { "cert", required_argument, NULL, 'c' },
-        { "key", required_argument, NULL, 'k' },    { "clients", required_argument, NULL, 'd' },
-        { "ca", required_argument, NULL, 'a' },     { "crl", required_argument, NULL, 'r' },
-        { "database", required_argument, NULL, 's' }, { "deadline", required_argument, NULL, 't' },
-        { NULL, 0, NULL, 0 }
-    };
-    int which;
-
-    while ((which = getopt_long(argc, argv, "", KNOWN, NULL)) != -1)
-        switch (which) {
-        case 'l': options->listen = optarg; break;
-        case 'c': options->cert = optarg; break;
-        case 'k': options->key = optarg; break;
-        case 'd': options->clients = optarg; break;
-        case 'a': options->ca = optarg; break;
-        case 'r': options->crl = optarg; break;
-        case 's': options->database = optarg; break;
-        case 't': options->deadline_s = atoi(optarg); break;
-        default: return 0;
-        }
-    return optind == argc && options->listen && options->cert && options->key && options->clients
-        && options->database && options->deadline_s > 0;
-}
-
 int main(int argc, char **argv)
 {
-    struct options options = { NULL, NULL, NULL, NULL, NULL, NULL, NULL, 30 };
+    static struct options options;
     struct daemon daemon;
 
-    if (!read_options(argc, argv, &options)) {
-        fprintf(stderr, "usage: %s --listen HOST:PORT --cert FILE --key FILE --clients DIRECTORY --database FILE\n"
-                        "       [--ca FILE [--crl FILE]] [--deadline SECONDS]\n", argv[0]);
+    if (!options_read(argc, argv, &options))
         return 2;
-    }
     umask(077); /* nobody else can read the database */
     memset(&daemon, 0, sizeof daemon);
     daemon.listener = -1;
     daemon.patience = (int64_t)options.deadline_s * 1000;
     daemon.ctx = tlsconn_ctx_new();
+    daemon.clients = options.clients;
+    index_clients(options.clients);
     int ok = catch_signals() && make_room(&daemon) && use_material(daemon.ctx, &options)
           && (daemon.store = store_open(options.database)) != NULL
           && (daemon.listener = listen_on(options.listen)) >= 0

@@ -3,9 +3,11 @@
 use std::fs;
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::process::Command;
 
 use rustix::process::Signal;
 
+use crate::support::example;
 use crate::support::hostmanager::{Host, answers};
 use crate::support::openssl::{issued, self_signed};
 use crate::support::{has, terminal};
@@ -383,4 +385,61 @@ fn the_client_asks_once_about_a_server_that_no_authority_vouches_for() {
     assert_eq!(second.printed, "ok\n");
     terminal::run("hostmanager-client", &[&words[..], &["x\ny"]].concat(), &home, &[])
         .failed_with(&["one line"]);
+}
+
+/// Links of the hash of a subject, as `openssl rehash` makes them.
+fn links(host: &Host) -> usize {
+    let is_link =
+        |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_type().unwrap().is_symlink();
+    fs::read_dir(host.root().join("clients")).unwrap().map(is_link).filter(|is| *is).count()
+}
+
+#[test]
+fn the_index_of_the_directory_is_rebuilt_at_the_start_and_by_a_signal() {
+    let Some(host) = start() else { return };
+    assert_eq!(links(&host), 2);
+    host.add_backend("carol", "carol");
+    let host = host.restart(&[]);
+    assert_eq!(links(&host), 3);
+    host.add_backend("dave", "dave");
+    host.signal(Signal::HUP);
+    host.wait_for("reload");
+    assert_eq!(links(&host), 4);
+}
+
+#[test]
+fn what_the_file_says_counts_where_the_command_line_is_silent() {
+    let Some(host) = start() else { return };
+    let file = host.root().join("hostmanager.conf");
+    let authority = self_signed(host.root(), "authority", "Clients");
+    let text = format!(
+        "# clients of this one, too\n\n  ca = {}\nlisten = nowhere:1\n",
+        authority.certificate.display()
+    );
+    fs::write(&file, text).unwrap();
+    let host = host.restart(&["--config", file.to_str().unwrap()]);
+    issued(host.root(), "eve", "eve", &authority);
+    answers(&host.ask("eve", "list network\n"), "ok\n");
+}
+
+#[test]
+fn a_line_of_the_file_that_says_nothing_is_named() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("hostmanager.conf");
+    for (line, words) in [
+        ("listen", "this is not NAME = VALUE"),
+        ("deadline = soon", "1 to 86400 seconds"),
+        ("clientz = /nowhere", "no option of this name"),
+    ] {
+        fs::write(&file, format!("# first\n{line}\n")).unwrap();
+        let path = file.to_str().unwrap();
+        let output = Command::new(&example::words("hostmanager")[0])
+            .args(["--config", path])
+            .env_remove("LD_LIBRARY_PATH")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&format!("{path}, line 2: ")) && said.contains(words), "{said}");
+    }
 }

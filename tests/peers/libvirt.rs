@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -91,6 +91,50 @@ fn without_a_terminal_virsh_is_refused_and_prints_why() {
     libvirt.pki.add_client();
     libvirt.virsh_without_terminal().failed_with(&["localhost", "there is no terminal to ask on"]);
     assert_eq!(libvirt.pki.known(), "");
+}
+
+/// A helper that is gone before libvirt has written its first request leaves it with a broken pipe.
+#[test]
+fn virsh_prints_why_in_every_one_of_many_runs() {
+    let Some(libvirt) = Libvirt::start() else { return };
+    for _ in 0..20 {
+        libvirt.virsh_without_terminal().failed_with(&["there is no terminal to ask on"]);
+    }
+}
+
+#[test]
+fn virsh_prints_what_to_do_about_it() {
+    let Some(libvirt) = Libvirt::start() else { return };
+    fs::remove_file(libvirt.pki.authority()).unwrap();
+    let run = libvirt.virsh_without_terminal();
+    run.failed_with(&["localhost", "ca/cert.pem"]);
+    // The second line of what the helper says is what to do.
+    assert!(run.errors.lines().filter(|line| !line.trim().is_empty()).count() >= 2, "{run:#?}");
+}
+
+/// The four files of libvirt's pkipath, and libvirt's rules: a name in the CN alone is enough.
+#[test]
+fn the_helper_takes_libvirts_own_files_and_keeps_its_known_servers_beside_them() {
+    let Some(libvirt) = Libvirt::start() else { return };
+    let pki = &libvirt.pki;
+    pki.add_client();
+    let place = pki.root().join("pkipath");
+    fs::DirBuilder::new().mode(0o700).create(&place).unwrap();
+    let home = pki.home();
+    for (from, to) in [
+        ("ca/cert.pem", "cacert.pem"),
+        ("client/cert.pem", "clientcert.pem"),
+        ("client/key.pem", "clientkey.pem"),
+    ] {
+        fs::copy(home.join(from), place.join(to)).unwrap();
+    }
+    let script = fs::read_to_string(&libvirt.wrapper).unwrap();
+    let script =
+        script.replace(&format!("'{}'", home.display()), &format!("'{}'", place.display()));
+    fs::write(&libvirt.wrapper, script).unwrap();
+    libvirt.virsh_on_a_terminal(&["a"]).succeeded().asked(1);
+    assert!(fs::read_to_string(place.join("trusted.pem")).unwrap().contains("Host: localhost:"));
+    libvirt.virsh_without_terminal().succeeded();
 }
 
 #[test]

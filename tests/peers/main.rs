@@ -17,5 +17,6 @@ mod examples;
 mod hostmanager;
 mod libvirt;
 mod serving;
+mod serving_well;
 mod tls;
 mod tls_front;
