@@ -166,14 +166,14 @@ impl State {
         if changed.contains(&Material::Authority) {
             let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
                 Loaded::Authorities(found) => Some(found),
-                Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(_) | Loaded::Peers(_) => None,
+                Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(..) | Loaded::Peers(_) => None,
             });
             self.anchors = Arc::new(Anchors::new(all.flatten().cloned().collect()));
         }
         if changed.contains(&Material::Crl) {
             let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
                 Loaded::Crls(found) => Some(found),
-                Loaded::Authorities(_) | Loaded::Key(_) | Loaded::Chain(_) | Loaded::Peers(_) => {
+                Loaded::Authorities(_) | Loaded::Key(_) | Loaded::Chain(..) | Loaded::Peers(_) => {
                     None
                 }
             });
@@ -182,7 +182,7 @@ impl State {
         if changed.contains(&Material::TrustedPeer) {
             let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
                 Loaded::Peers(found) => Some(found),
-                Loaded::Authorities(_) | Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(_) => {
+                Loaded::Authorities(_) | Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(..) => {
                     None
                 }
             });

@@ -27,6 +27,7 @@ mod public_base64;
 mod system;
 #[cfg(test)]
 pub(crate) mod testing;
+mod what;
 
 pub use certificate::Certificate;
 pub(crate) use certificate::sha256;
@@ -42,7 +43,7 @@ pub(crate) use file::{
 pub(crate) use hash_link::{HashLink, HashPlace};
 pub(crate) use hex::hex_colons;
 pub(crate) use holding::{Holding, holding};
-pub(crate) use key::Key;
+pub(crate) use key::{Key, may_hold_key};
 pub use layout::Layout;
 pub(crate) use layout::{Surroundings, layout_files};
 pub(crate) use name::name_text;

@@ -133,7 +133,7 @@ impl Snapshot {
         if let Some(clients) = clients {
             text.part("known clients", clients.path().as_os_str().as_bytes());
         }
-        let Own { active, waiting_chain: _, waiting_key: _ } = own;
+        let Own { active, waiting_chain: _, waiting_key: _, lines: _ } = own;
         let own = active.iter().map(|(chain, key)| OwnPair { names: None, chain, key });
         // The chain says whose key it is.
         for OwnPair { names, chain, key: _ } in own.chain(pairs.iter().map(ServerPair::pair)) {

@@ -118,7 +118,7 @@ pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
 
 fn chain_of(piece: &Piece) -> Option<&Vec<Certificate>> {
     match &piece.loaded {
-        Loaded::Chain(chain) => Some(chain),
+        Loaded::Chain(chain, _) => Some(chain),
         Loaded::Authorities(_) | Loaded::Crls(_) | Loaded::Key(_) | Loaded::Peers(_) => None,
     }
 }
@@ -127,7 +127,7 @@ fn authorities(pieces: &[Piece]) -> impl Iterator<Item = (&Piece, &Certificate)>
     pieces.iter().flat_map(|piece| {
         let all = match &piece.loaded {
             Loaded::Authorities(all) => all.as_slice(),
-            Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(_) | Loaded::Peers(_) => &[],
+            Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(..) | Loaded::Peers(_) => &[],
         };
         all.iter().map(move |one| (piece, one))
     })

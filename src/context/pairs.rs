@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::own::for_servers;
-use super::pieces::{Loaded, Seen, load_file};
+use super::pieces::{Loaded, Seen, first_by_its_key, load_file};
 use super::{Context, Passphrase, State};
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key, Material};
@@ -31,7 +31,8 @@ impl ServerPair {
         now: i64,
     ) -> Result<Self, Error> {
         let load = |material, path| load_file(material, path, passphrase, now);
-        let (Loaded::Chain(chain), chain_seen) = load(Material::Certificate, certificate)? else {
+        let (Loaded::Chain(chain, lines), chain_seen) = load(Material::Certificate, certificate)?
+        else {
             return Err(Error::new(Kind::Internal, "a certificate was read as something else"));
         };
         let (Loaded::Key(secret), key_seen) = load(Material::Key, key)? else {
@@ -40,8 +41,9 @@ impl ServerPair {
         if !chain.first().is_some_and(|leaf| secret.matches(leaf)) {
             let subject = chain.first().map(Certificate::subject).unwrap_or_default();
             let message = format!("the key does not belong to the certificate of {subject}");
-            return Err(Error::new(Kind::KeyMismatch, message)
-                .with_hint("name the key that the certificate was requested with"));
+            let hint = first_by_its_key(&secret, &chain, &lines)
+                .unwrap_or_else(|| "name the key that the certificate was requested with".into());
+            return Err(Error::new(Kind::KeyMismatch, message).with_hint(hint));
         }
         let (certificate, key) = ((certificate.into(), chain_seen), (key.into(), key_seen));
         Ok(Self { names, certificate, key, chain, secret })

@@ -11,8 +11,8 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::{Entry, read_known};
 use crate::material::{
-    Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, read, read_secret, sha256, source_of,
-    stamp, time_text,
+    Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, may_hold_key, read, read_secret,
+    sha256, source_of, stamp, time_text,
 };
 
 use super::Passphrase;
@@ -97,7 +97,8 @@ pub(super) enum Loaded {
     Authorities(Vec<Certificate>),
     Crls(Vec<Crl>),
     Key(Key),
-    Chain(Vec<Certificate>),
+    /// Our own chain, and the line on which each certificate begins.
+    Chain(Vec<Certificate>, Vec<usize>),
     Peers(Vec<Entry>),
 }
 
@@ -117,9 +118,10 @@ pub(super) fn load(
             Loaded::Key(Key::from_pem(pem, source, &mut ask)?)
         }
         Material::Certificate => {
-            let chain = Certificate::all_from_pem(pem, source)?;
+            let located = Certificate::located_from_pem(pem, source)?;
+            let (lines, chain): (Vec<_>, Vec<_>) = located.into_iter().unzip();
             check_own(&chain, source, now)?;
-            Loaded::Chain(chain)
+            Loaded::Chain(chain, lines)
         }
         Material::TrustedPeer => {
             // What is damage in the known file is invalid input here.
@@ -170,7 +172,7 @@ pub(super) fn load_lists(path: &Path) -> Result<(Loaded, Seen), Error> {
 /// Reads a file of one kind of material, without parsing it.
 pub(super) fn read_file(material: Material, path: &Path) -> Result<(FileText, Seen), Error> {
     let file = match material {
-        Material::Key => read_secret(path, LIMIT)?,
+        Material::Key => read_secret(path, LIMIT, may_hold_key)?,
         Material::Authority | Material::Crl | Material::Certificate | Material::TrustedPeer => {
             read(path, LIMIT)?
         }
@@ -208,6 +210,8 @@ pub(super) struct Own {
     pub(super) waiting_chain: Option<Vec<Certificate>>,
     /// A key without its certificate so far.
     pub(super) waiting_key: Option<Key>,
+    /// What the chain without its key came from, and the line on which each certificate begins.
+    pub(super) lines: (String, Vec<usize>),
 }
 
 impl Own {
@@ -218,7 +222,12 @@ impl Own {
         for piece in pieces {
             match &piece.loaded {
                 Loaded::Key(key) => own.add_key(key),
-                Loaded::Chain(chain) => own.add_chain(chain),
+                Loaded::Chain(chain, lines) => {
+                    own.add_chain(chain);
+                    if own.waiting_chain.as_ref() == Some(chain) {
+                        own.lines = (piece.source(), lines.clone());
+                    }
+                }
                 Loaded::Authorities(_) | Loaded::Crls(_) | Loaded::Peers(_) => {}
             }
         }
@@ -260,19 +269,40 @@ impl Own {
             self.waiting_chain.as_ref().and_then(|chain| chain.first()).map(Certificate::subject);
         match (subject, &self.waiting_key) {
             (None, None) => Ok(None),
-            (Some(subject), Some(_)) => Err(Error::new(
-                Kind::KeyMismatch,
-                format!("the own key does not belong to the own certificate of {subject}"),
-            )
-            .with_hint("add the key that the certificate was requested with, or the certificate for this key")),
+            (Some(subject), Some(key)) => {
+                let (source, lines) = &self.lines;
+                let chain = self.waiting_chain.as_deref().unwrap_or_default();
+                let hint = first_by_its_key(key, chain, lines).map_or_else(
+                    || "add the key that the certificate was requested with, or the certificate for this key".to_owned(),
+                    |hint| format!("{source}: {hint}"),
+                );
+                let why =
+                    format!("the own key does not belong to the own certificate of {subject}");
+                Err(Error::new(Kind::KeyMismatch, why).with_hint(hint))
+            }
             (Some(subject), None) => {
                 Err(Error::new(Kind::NoKey, format!("the own certificate of {subject} has no key"))
                     .with_hint("add its private key to the context"))
             }
-            (None, Some(_)) => Err(Error::new(Kind::NoKey, "there is an own key without a certificate")
-                .with_hint("add the certificate that belongs to it to the context")),
+            (None, Some(_)) => {
+                Err(Error::new(Kind::NoKey, "there is an own key without a certificate")
+                    .with_hint("add the certificate that belongs to it to the context"))
+            }
         }
     }
+}
+
+/// What to do about a chain in which the certificate for this key does not come first.
+pub(super) fn first_by_its_key(
+    key: &Key,
+    chain: &[Certificate],
+    lines: &[usize],
+) -> Option<String> {
+    let at = chain.iter().position(|one| key.matches(one))?;
+    let (own, line) = (chain.get(at)?.subject(), lines.get(at)?);
+    Some(format!(
+        "the certificate for this key, that of {own}, begins on line {line}: move it to the top, and those of its issuers below it"
+    ))
 }
 
 fn matches(key: &Key, chain: &[Certificate]) -> bool {

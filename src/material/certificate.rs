@@ -15,7 +15,8 @@ use super::der::Reader;
 use super::facts::Facts;
 use super::fields::{Extension, Fields};
 use super::name::Name;
-use super::pem::Blocks;
+use super::pem::{self, Block, Blocks};
+use super::what;
 use crate::error::{Error, Kind};
 
 /// A parsed certificate (RFC 5280), of version 1 to 3.
@@ -62,6 +63,15 @@ impl Certificate {
     ///
     /// [`Kind::Parse`] if there is no certificate, or if one does not parse; it names the line.
     pub fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
+        Ok(Self::located_from_pem(text, source)?.into_iter().map(|(_, one)| one).collect())
+    }
+
+    /// The same, each with the line on which its block begins.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::all_from_pem`].
+    pub(crate) fn located_from_pem(text: &[u8], source: &str) -> Result<Vec<(usize, Self)>, Error> {
         let mut all = Vec::new();
         for block in Blocks::of(text, source)? {
             let mut block = block?;
@@ -72,15 +82,33 @@ impl Certificate {
             if block.label == "CERTIFICATE" {
                 // A certificate is no secret: its bytes are kept, and not copied and wiped.
                 let der = std::mem::take(&mut *block.der);
-                all.push(Self::from_vec(der).map_err(|error| at(&error))?);
+                let read = Self::from_vec(der);
+                let certificate = read.map_err(|error| {
+                    mislabelled(text, source, block.line).unwrap_or_else(|| at(&error))
+                })?;
+                all.push((block.line, certificate));
             } else if let Some(error) = unread(&block.label) {
                 return Err(at(&error));
             }
         }
         if all.is_empty() {
-            return Err(Error::new(Kind::Parse, format!("{source} holds no certificate")));
+            return Err(pem::lacks("certificate", text, source));
         }
         Ok(all)
+    }
+
+    /// The certificate in a block that is labelled as one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::from_der`], and saying what the block holds instead.
+    pub(crate) fn from_block(block: &Block) -> Result<Self, Error> {
+        Self::from_der(&block.der).map_err(|error| {
+            match what::mislabelled(&block.label, &block.der) {
+                Some((why, hint)) => Error::new(Kind::Parse, why).with_hint(hint),
+                None => error,
+            }
+        })
     }
 
     /// The whole certificate.
@@ -213,10 +241,18 @@ impl fmt::Debug for Certificate {
     }
 }
 
+/// The error for the block on this line, if it holds something else than its label says.
+fn mislabelled(text: &[u8], source: &str, line: usize) -> Option<Error> {
+    let blocks = Blocks::of(text, source).ok()?;
+    let block = blocks.map_while(Result::ok).find(|block| block.line == line)?;
+    let (why, hint) = what::mislabelled(&block.label, &block.der)?;
+    Some(Error::new(Kind::Parse, format!("{source}, line {line}: {why}")).with_hint(hint))
+}
+
 /// Why a block that is not a certificate cannot be skipped: it contains one in another form.
 fn unread(label: &str) -> Option<Error> {
     let (why, hint) = match label {
-        "CERTIFICATE REQUEST" => return None,
+        "CERTIFICATE REQUEST" | "ATTRIBUTE CERTIFICATE" => return None,
         "TRUSTED CERTIFICATE" => (
             "a TRUSTED CERTIFICATE may say what openssl trusts it for, which is not read here",
             "write it as a plain one, without that: openssl x509 -in FILE -out NEW",

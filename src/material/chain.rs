@@ -1,7 +1,7 @@
 //! A chain as a peer would send it: certificates in DER, in order, not parsed.
 
 use super::pem;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// The certificates of a PEM text; `source` names the text in an error.
 ///
@@ -9,7 +9,7 @@ use crate::error::{Error, Kind};
 ///
 /// # Errors
 ///
-/// [`Kind::Parse`] if there is no certificate, or if the text is not PEM.
+/// [`crate::error::Kind::Parse`] if there is no certificate, or if the text is not PEM.
 pub(crate) fn chain_from_pem(text: &[u8], source: &str) -> Result<Vec<Vec<u8>>, Error> {
     let blocks = pem::blocks(text, source)?;
     let chain: Vec<Vec<u8>> = blocks
@@ -18,11 +18,7 @@ pub(crate) fn chain_from_pem(text: &[u8], source: &str) -> Result<Vec<Vec<u8>>, 
         .map(|block| block.der.to_vec())
         .collect();
     if chain.is_empty() {
-        let holdings = pem::holdings(&blocks);
-        return Err(Error::new(
-            Kind::Parse,
-            format!("{source} holds no certificate but {holdings}"),
-        ));
+        return Err(pem::lacks("certificate", text, source));
     }
     Ok(chain)
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file::{CRL_LIMIT, Stamp, open_limited, read, source_of};
-use super::{certificate, pem};
+use super::{certificate, pem, what};
 use crate::error::{Error, Kind};
 pub(crate) use extensions::{IssuingPoint, PointName, point_name};
 use list::Fields;
@@ -93,7 +93,7 @@ impl Crl {
             }
             match Self::from_stream(&mut Stream::new(&mut body), source) {
                 Ok(list) => all.push(list),
-                Err(Stop::Irregular) => return None,
+                Err(Stop::Irregular | Stop::Damaged(_)) => return None,
                 Err(stop) => return Some(Err(refused(stop, &format!("{source}, line {line}")))),
             }
         }
@@ -107,12 +107,16 @@ impl Crl {
             let mut der = block.der.as_slice();
             let list = Self::from_stream(&mut Stream::new(&mut der), source);
             let line = block.line;
-            all.push(list.map_err(|stop| refused(stop, &format!("{source}, line {line}")))?);
+            let place = format!("{source}, line {line}");
+            all.push(list.map_err(|stop| match what::mislabelled(&block.label, &block.der) {
+                Some((why, hint)) => {
+                    Error::new(Kind::Parse, format!("{place}: {why}")).with_hint(hint)
+                }
+                None => refused(stop, &place),
+            })?);
         }
         if all.is_empty() {
-            let holdings = pem::holdings(&blocks);
-            let sentence = format!("{source} holds no revocation list but {holdings}");
-            return Err(Error::new(Kind::Parse, sentence));
+            return Err(pem::lacks("revocation list", text, source));
         }
         Ok(all)
     }

@@ -146,17 +146,23 @@ pub(crate) fn source_of(path: &Path) -> String {
 /// # Errors
 ///
 /// Those of [`read`], and [`Kind::Permission`] where others than owner and group have any
-/// right to the file.
-pub(crate) fn read_secret(path: &Path, limit: u64) -> Result<FileText, Error> {
+/// right to the file, unless it holds no secret at all by `is_secret`: then its reader says what
+/// it holds instead.
+pub(crate) fn read_secret(
+    path: &Path,
+    limit: u64,
+    is_secret: fn(&[u8]) -> bool,
+) -> Result<FileText, Error> {
     let (file, metadata) = open(path)?;
     let mode = metadata.mode() & 0o7777;
-    if mode & 0o007 != 0 {
+    let text = read_open(path, limit, &file, &metadata)?;
+    if mode & 0o007 != 0 && is_secret(&text.bytes) {
         let sentence =
             format!("{} holds a secret, but its mode {mode:04o} lets others at it", path.display());
         return Err(Error::new(Kind::Permission, sentence)
             .with_hint(format!("chmod o= {}", path.display())));
     }
-    read_open(path, limit, &file, &metadata)
+    Ok(text)
 }
 
 /// The stamp of the file that `path` leads to, without opening it.

@@ -7,6 +7,7 @@ use super::certificate::{Certificate, sha256};
 use super::der;
 use super::fields::issuer_of_list;
 use super::pem::{Block, Blocks};
+use super::what;
 
 /// What a file holds.
 #[derive(Clone, Debug)]
@@ -70,13 +71,20 @@ fn read_certificate(block: &Block) -> Result<Holding, String> {
     } else {
         &block.der
     };
-    let certificate = Certificate::from_der(der).map_err(|error| at(block, error.message()))?;
+    let certificate = Certificate::from_der(der)
+        .map_err(|error| at(block, &other(block).unwrap_or_else(|| error.message().to_owned())))?;
     Ok(Holding::Certificate { certificate, is_marked })
 }
 
 fn read_list(block: &Block) -> Result<Holding, String> {
-    let issuer = issuer_of_list(&block.der).ok_or_else(|| at(block, "not a revocation list"))?;
+    let not = || at(block, &other(block).unwrap_or_else(|| "not a revocation list".to_owned()));
+    let issuer = issuer_of_list(&block.der).ok_or_else(not)?;
     Ok(Holding::List { issuer: issuer.to_vec(), sha256: sha256(&block.der) })
+}
+
+/// What the block holds instead of what its label says.
+fn other(block: &Block) -> Option<String> {
+    what::mislabelled(&block.label, &block.der).map(|(why, _)| why)
 }
 
 fn at(block: &Block, why: &str) -> String {

@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 
 use super::certificate::Certificate;
 use super::pem::{self, Block};
-use crate::error::Error;
+use super::what;
+use crate::error::{Error, Kind};
 use public::Form;
 use unlock::refused;
 
@@ -50,8 +51,7 @@ impl Key {
         let blocks = pem::blocks(text, source)?;
         let mut keys = blocks.iter().filter(|block| block.is_private_key());
         let Some(block) = keys.next() else {
-            let holdings = pem::holdings(&blocks);
-            return Err(refused(format!("{source} holds no private key but {holdings}")));
+            return Err(pem::lacks("private key", text, source));
         };
         if let Some(second) = keys.next() {
             let (one, other) = (block.line, second.line);
@@ -99,13 +99,20 @@ impl Key {
             ))
             .with_hint(unlock::CONVERT));
         }
+        let named = |error: Error| match what::mislabelled(&block.label, &block.der) {
+            Some((why, hint)) => refused(format!("{place}: {why}")).with_hint(hint),
+            None => error,
+        };
         let (form, der) = match block.label.as_str() {
             "PRIVATE KEY" => (Form::Pkcs8, block.der.clone()),
             "RSA PRIVATE KEY" => (Form::Pkcs1, block.der.clone()),
             "EC PRIVATE KEY" => (Form::Sec1, block.der.clone()),
             "ENCRYPTED PRIVATE KEY" => (
                 Form::Pkcs8,
-                unlock::unlock(&block.der, place, &mut |attempt| passphrase(source, attempt))?,
+                unlock::unlock(&block.der, place, &mut |attempt| passphrase(source, attempt))
+                    .map_err(
+                        |error| if error.kind() == Kind::Parse { named(error) } else { error },
+                    )?,
             ),
             "OPENSSH PRIVATE KEY" => {
                 return Err(refused(format!("{place}: the key is in the format of OpenSSH"))
@@ -117,9 +124,19 @@ impl Key {
                 )));
             }
         };
-        let spki = public::spki(form, &der).map_err(|why| refused(format!("{place}: {why}")))?;
+        let spki = public::spki(form, &der);
+        let spki = spki.map_err(|why| named(refused(format!("{place}: {why}"))))?;
         Ok(Self(Arc::new(Inner { form, der, spki })))
     }
+}
+
+/// Whether there may be a key in a text: nothing else was found in it, or not by its right name.
+pub(crate) fn may_hold_key(text: &[u8]) -> bool {
+    let is_other = |block: &Block| {
+        !block.is_private_key() && what::mislabelled(&block.label, &block.der).is_none()
+    };
+    let blocks = pem::blocks(text, "").unwrap_or_default();
+    blocks.is_empty() || !blocks.iter().all(is_other)
 }
 
 impl PartialEq for Key {

@@ -5,6 +5,7 @@
 //! that begins a block, or looks as if it should, is either read to its end or an error that
 //! names it. What is decoded may be a key, so every buffer on the way is wiped.
 
+mod odd;
 mod plain;
 
 use std::ops::Range;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::der::{INTEGER, SEQUENCE};
 use super::fields::{Fields, issuer_of_list};
+use super::what;
 use crate::error::{Error, Kind};
 
 /// The labels of what is not a secret.
@@ -22,6 +24,9 @@ const PUBLIC: [&str; 5] =
 
 /// How many header lines a block may have; the programs that write any write two.
 const MAX_HEADERS: usize = 64;
+
+/// How many different labels a sentence names.
+const MOST_LABELS: usize = 5;
 
 /// One block of a PEM text.
 #[derive(Clone)]
@@ -77,6 +82,12 @@ impl Iterator for Blocks<'_> {
         while let Some(line) = self.lines.next() {
             match Boundary::of(line.words) {
                 Boundary::None => {}
+                Boundary::Begin(label) if is_foreign(label) => {
+                    if let Some(block) = read_foreign(&mut self.lines, &line, label) {
+                        return Some(Ok(block));
+                    }
+                }
+                Boundary::End(label) if is_foreign(label) => {}
                 Boundary::Begin(label) => {
                     let plain = read_plain(&mut self.lines, &line, label);
                     let read = || read_block(&mut self.lines, &line, label, source);
@@ -93,8 +104,39 @@ impl Iterator for Blocks<'_> {
     }
 }
 
-/// What `blocks` hold, in words, for the error of somebody who looked for something else.
-pub(super) fn holdings(blocks: &[Block]) -> String {
+/// The error where a text holds no `wanted`: what it holds instead, and what to do about it.
+pub(super) fn lacks(wanted: &str, text: &[u8], source: &str) -> Error {
+    let blocks = match blocks(text, source) {
+        Ok(blocks) => blocks,
+        Err(error) => return error,
+    };
+    let error = |what: &str| Error::new(Kind::Parse, format!("{source} holds no {wanted}{what}"));
+    // "-----BEGIN " in base64.
+    if blocks.is_empty() && text.trim_ascii_start().starts_with(b"LS0tLS1CRUdJTi") {
+        return error(": it is PEM text that was encoded as base64 once more")
+            .with_hint("decode it once: base64 -d FILE > NEW");
+    }
+    let disguised = blocks.iter().find_map(|block| {
+        let (why, hint) = what::mislabelled(&block.label, &block.der)?;
+        Some(bad(source, block.line, &why).with_hint(hint))
+    });
+    disguised.unwrap_or_else(|| {
+        if blocks.is_empty() {
+            return error(": there is no PEM block in it");
+        }
+        let found = error(&format!(" but {}", holdings(&blocks)));
+        let request = |block: &Block| block.label == "CERTIFICATE REQUEST";
+        if wanted == "certificate" && blocks.iter().any(request) {
+            return found.with_hint(
+                "a request is not a certificate yet: add the certificate that its CA made from it",
+            );
+        }
+        found
+    })
+}
+
+/// What `blocks` hold, in words.
+fn holdings(blocks: &[Block]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for block in blocks {
         match counts.iter_mut().find(|(label, _)| *label == block.label) {
@@ -102,9 +144,13 @@ pub(super) fn holdings(blocks: &[Block]) -> String {
             None => counts.push((&block.label, 1)),
         }
     }
-    let words: Vec<String> =
+    let more = counts.split_off(counts.len().min(MOST_LABELS)).len();
+    let mut words: Vec<String> =
         counts.iter().map(|(label, count)| format!("{count} x {label}")).collect();
-    if words.is_empty() { "no PEM block at all".to_owned() } else { words.join(", ") }
+    if more > 0 {
+        words.push(format!("{more} other labels"));
+    }
+    words.join(", ")
 }
 
 impl Block {
@@ -186,10 +232,13 @@ impl<'a> Boundary<'a> {
 fn label_between<'a>(words: &'a [u8], before: &[u8]) -> Option<&'a str> {
     let label = words.strip_prefix(before)?.strip_suffix(b"-----")?;
     let label = std::str::from_utf8(label).ok()?;
-    let fits = |c: char| c == ' ' || (c.is_ascii_graphic() && !c.is_ascii_lowercase());
+    let fits = |c: char| c == ' ' || c.is_ascii_graphic();
     let edge = |c: char| c == ' ' || c == '-';
     let whole = !label.is_empty() && !label.starts_with(edge) && !label.ends_with(edge);
-    (whole && label.chars().all(fits) && !label.contains("--")).then_some(label)
+    let is_label = whole && label.chars().all(fits) && !label.contains("--");
+    // Only foreign labels have small letters; another one was meant as ours.
+    let is_as_written = || !label.contains(char::is_lowercase) || is_foreign(&label.to_uppercase());
+    (is_label && is_as_written()).then_some(label)
 }
 
 /// Whether a line that is not a boundary was meant as one: dashes too few or too many, made
@@ -206,9 +255,49 @@ fn is_broken_boundary(words: &[u8]) -> bool {
     let inner = words.trim_start_matches(is_dash);
     let dashes = words.len().saturating_sub(inner.len());
     let inner = inner.trim_start();
+    // The format of SSH's public keys (RFC 4716) has four dashes, and is none of ours.
+    if inner.starts_with("BEGIN SSH2 ") || inner.starts_with("END SSH2 ") {
+        return false;
+    }
     (inner.starts_with("BEGIN ") || inner.starts_with("END "))
         && (dashes >= 2 || inner.ends_with("--"))
         && ["CERTIFICATE", "KEY", "CRL", "PARAMETERS"].iter().any(|word| inner.contains(word))
+}
+
+/// Whether a block of this label is nothing that is read here, nor a misspelling of it.
+fn is_foreign(label: &str) -> bool {
+    let is_ours = PUBLIC.contains(&label)
+        || label.ends_with("PRIVATE KEY")
+        || label.contains("CERTIFICATE") && label != "ATTRIBUTE CERTIFICATE"
+        || label.contains("CRL");
+    !is_ours
+}
+
+/// A block that nobody reads here: what is in it need not be base64. `None`: it has no end of its
+/// own before the next block begins, so it is text, and nothing moves.
+fn read_foreign(lines: &mut Lines<'_>, begin: &Line<'_>, label: &str) -> Option<Block> {
+    let mut ahead = *lines;
+    let mut body = None;
+    loop {
+        let here = ahead;
+        let line = ahead.next()?;
+        match Boundary::of(line.words) {
+            Boundary::End(found) if found == label => {
+                let body = body.and_then(|body: Lines<'_>| body.up_to(here.at));
+                *lines = ahead;
+                return Some(Block {
+                    label: usual_label(label).to_owned(),
+                    headers: Vec::new(),
+                    der: body.and_then(|body| decode(body)).unwrap_or_default(),
+                    line: begin.number,
+                    span: begin.span.start..line.span.end,
+                });
+            }
+            Boundary::None => body = body.or(Some(here)),
+            Boundary::End(found) if is_foreign(found) => {}
+            Boundary::Begin(_) | Boundary::End(_) | Boundary::Broken => return None,
+        }
+    }
 }
 
 /// Reads a block that is not a secret and in the plain form; else nothing moves.
@@ -272,7 +361,10 @@ fn read_block(
             }
             Boundary::End(_) => {
                 let body = body.and_then(|body| body.up_to(here.at));
-                let der = decode(body, begin.number, source)?;
+                let Some(body) = body else {
+                    return Err(bad(source, begin.number, "the block is empty"));
+                };
+                let der = decode(body).ok_or_else(|| undecodable(body, begin.number, source))?;
                 let span = begin.span.start..line.span.end;
                 let label = usual_label(label).to_owned();
                 return Ok(Block { label, headers, der, line: begin.number, span });
@@ -294,12 +386,7 @@ fn usual_label(label: &str) -> &str {
 
 /// The decoder of `rustls-pki-types` keeps a copy of the text that nobody wipes, hence the
 /// other one, whose time does not depend on what it decodes either.
-fn decode(
-    body: Option<Lines<'_>>,
-    begin: usize,
-    source: &str,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let Some(body) = body else { return Err(bad(source, begin, "the block is empty")) };
+fn decode(body: Lines<'_>) -> Option<Zeroizing<Vec<u8>>> {
     let length = body.fold(0_usize, |sum, line| sum.saturating_add(line.words.len()));
     // With its final capacity from the start, for a vector that grows leaves copies behind.
     let mut text = Zeroizing::new(Vec::with_capacity(length));
@@ -309,13 +396,16 @@ fn decode(
         der.resize(decoder.remaining_len(), 0);
         decoder.decode(&mut der).map(|_| ())
     });
-    if decoded.is_ok() { Ok(der) } else { Err(undecodable(body, begin, source)) }
+    decoded.is_ok().then_some(der)
 }
 
 fn undecodable(mut body: Lines<'_>, begin: usize, source: &str) -> Error {
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     match body.find(|line| !line.words.iter().all(fits)) {
-        Some(line) => bad(source, line.number, "this line of the block is no base64"),
+        Some(line) => {
+            let (why, hint) = odd::inside(line.words);
+            bad(source, line.number, &why).with_hint(hint)
+        }
         None => bad(source, begin, "the base64 of the block does not come out even")
             .with_hint("a part of it is missing; get it anew"),
     }
@@ -372,8 +462,8 @@ fn bad(source: &str, line: usize, what: &str) -> Error {
 }
 
 fn broken(source: &str, line: &Line<'_>) -> Error {
-    bad(source, line.number, "this line is nearly, but not quite, the begin or end of a PEM block")
-        .with_hint("it must read -----BEGIN WHAT----- or -----END WHAT-----, and stand alone")
+    let (why, hint) = odd::boundary(line.words);
+    bad(source, line.number, &why).with_hint(hint)
 }
 
 #[cfg(test)]

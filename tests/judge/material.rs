@@ -151,6 +151,39 @@ fn a_key_that_others_may_read_is_refused_and_one_for_the_group_is_not() {
     }
 }
 
+/// What a file is comes before who may read it.
+#[test]
+fn a_file_without_a_key_is_told_as_such_whatever_its_mode() {
+    let scene = scene();
+    let path = scene.write("key.pem", &scene.own.pem);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    scene.add_file(Material::Key, &path, Kind::Parse);
+    let labels = ["PRIVATE KEY", "CERTIFICATE"];
+    let hidden = scene.own.key_pem().replace(labels[0], labels[1]);
+    fs::write(&path, hidden).unwrap();
+    scene.add_file(Material::Key, &path, Kind::Permission);
+}
+
+#[test]
+fn a_chain_in_the_wrong_order_says_which_line_belongs_at_the_top() {
+    let scene = scene();
+    let upside_down = format!("{}\nsome words\n{}", scene.authority.pem(), scene.own.pem);
+    let line = upside_down.lines().position(|line| line == "some words").unwrap() + 2;
+    let (chain, key) =
+        (scene.write("chain.pem", upside_down), scene.write("key.pem", scene.own.key_pem()));
+    let context = nobody();
+    context.add_file(Material::Certificate, &chain).unwrap();
+    context.add_file(Material::Key, &key).unwrap();
+    let error = Connection::in_memory(&context, "a.example", 1).unwrap_err();
+    assert_eq!(error.kind(), Kind::KeyMismatch);
+    let hint = error.hint();
+    assert!(hint.contains(&format!("begins on line {line}: move it to the top")), "{hint}");
+    assert!(hint.contains(chain.to_str().unwrap()), "{hint}");
+    let error = context.add_server_pair(None, &chain, &key).unwrap_err();
+    assert_eq!(error.kind(), Kind::KeyMismatch);
+    assert!(error.hint().contains(&format!("line {line}")), "{error:?}");
+}
+
 #[test]
 fn a_wrong_passphrase_is_refused_and_the_right_one_opens_the_key() {
     let scene = scene();

@@ -297,7 +297,7 @@ impl Reader<'_> {
         if let Some(certificate) = made(&block.der) {
             return Ok(certificate);
         }
-        Certificate::from_der(&block.der).map_err(|error| self.damage(begin, error.message()))
+        Certificate::from_block(block).map_err(|error| self.damage(begin, error.message()))
     }
 
     fn entry(

@@ -117,7 +117,7 @@ fn no_changed_byte_makes_it_panic() {
 #[test]
 fn a_pem_text_without_a_certificate_is_refused() {
     let error = Certificate::all_from_pem(b"hello", "ca.pem").unwrap_err();
-    assert_eq!(error.message(), "ca.pem holds no certificate");
+    assert_eq!(error.message(), "ca.pem holds no certificate: there is no PEM block in it");
 }
 
 #[test]

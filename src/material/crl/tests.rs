@@ -249,7 +249,7 @@ fn a_text_that_is_broken_anywhere_is_refused_and_its_line_is_named() {
         (format!("{good}{}", good.replace("END X509", "END")), "ends with END CRL"),
         (format!("{good}----BEGIN X509 CRL-----\n"), "this line is nearly"),
         (format!("{good}-----begin x509 crl-----\n"), "this line is nearly"),
-        (format!("{good}\u{2014}BEGIN X509 CRL\u{2014}\n"), "this line is nearly"),
+        (format!("{good}\u{2014}BEGIN X509 CRL\u{2014}\n"), "contains U+2014"),
         (format!("{good}\0"), "there is a NUL byte"),
         (format!("{good}-----BEGIN CRL-----\n-----END CRL-----\n"), "the block is empty"),
         (good.replacen("-----\nM", "-----\n?", 1), "line 2: this line of the block is no base64"),
@@ -266,14 +266,17 @@ fn a_text_that_is_broken_anywhere_is_refused_and_its_line_is_named() {
 fn a_text_without_a_list_is_told_with_what_it_holds() {
     let message = refused(certificate());
     assert_eq!(message, "crl.pem holds no revocation list but 1 x CERTIFICATE");
-    assert_eq!(refused(""), "crl.pem holds no revocation list but no PEM block at all");
+    assert_eq!(refused(""), "crl.pem holds no revocation list: there is no PEM block in it");
     assert_eq!(refused(Made::of(&[1; 20]).der()), "crl.pem is DER, not PEM");
 }
 
 #[test]
 fn a_certificate_that_calls_itself_a_list_is_refused_with_its_line() {
     let text = format!("\n{}", wrapped("X509 CRL", &Parts::default().der()));
-    assert!(refused(&text).starts_with("crl.pem, line 2: not a revocation list: "));
+    assert!(
+        refused(&text)
+            .ends_with("line 2: this block is labelled X509 CRL, but holds a certificate")
+    );
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn a_text_without_a_key_is_told_with_what_it_holds() {
     let text = openssl(&dir, "req -x509 -new -key DIR/key.pem -subj /CN=x");
     let twice = [text.clone(), text].concat();
     assert_eq!(refused(&twice).0, "key.pem holds no private key but 2 x CERTIFICATE");
-    assert_eq!(refused(b"hello").0, "key.pem holds no private key but no PEM block at all");
+    assert_eq!(refused(b"hello").0, "key.pem holds no private key: there is no PEM block in it");
 }
 
 #[test]

@@ -13,8 +13,7 @@ use crate::material::der::{self, SEQUENCE};
 use crate::material::oid;
 
 /// What to do about a key that is encrypted in a way that we cannot read.
-pub(super) const CONVERT: &str =
-    "convert it with: openssl pkcs8 -topk8 -v2 aes256 -in OLDKEY -out NEWKEY";
+pub(super) const CONVERT: &str = "convert it with: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in OLDKEY -out NEWKEY";
 
 const ATTEMPTS: u32 = 3;
 

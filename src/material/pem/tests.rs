@@ -107,7 +107,7 @@ fn every_broken_form_is_an_error_that_names_the_line() {
         (
             "typographic dashes",
             plain.replace("-----", "\u{2014}\u{2013}"),
-            "line 1: this line is nearly",
+            "line 1: this line begins or ends a PEM block, but contains U+2014 (a dash of typography)",
         ),
         (
             "space behind the dashes",
@@ -116,11 +116,11 @@ fn every_broken_form_is_an_error_that_names_the_line() {
         ),
         ("no space", plain.replace("-----BEGIN ", "-----BEGIN"), "line 1: this line is nearly"),
         ("no label", plain.replace("BEGIN CERTIFICATE", "BEGIN "), "line 1: this line is nearly"),
-        ("all on one line", plain.replace('\n', " "), "line 1: this line is nearly"),
+        ("all on one line", plain.replace('\n', " "), "line 1: this line holds a whole PEM block"),
         (
             "END and BEGIN on one line",
             format!("{}{plain}", plain.trim_end()),
-            "line 4: this line is nearly",
+            "line 4: a block ends and the next one begins",
         ),
         ("text before BEGIN", format!("x {plain}"), "line 1: this line is nearly"),
         ("NUL before", format!("\0{plain}"), "line 1: there is a NUL byte"),
@@ -256,4 +256,117 @@ fn text_without_blocks_and_no_text_are_no_error() {
 fn debug_does_not_show_what_a_block_holds() {
     let shown = format!("{:?}", read(block("PRIVATE KEY")));
     assert_eq!(shown, "[Block(PRIVATE KEY, line 1, 0..124)]");
+}
+
+/// What others keep in PEM, and what looks like it.
+#[test]
+fn foreign_blocks_are_passed_over_whatever_is_in_them() {
+    let plain = block("CERTIFICATE");
+    let foreign = [
+        (
+            "a PGP key",
+            "-----BEGIN PGP PUBLIC KEY BLOCK-----\nVersion: 1\n\nmQEN\n=x1yz\n-----END PGP PUBLIC KEY BLOCK-----\n",
+        ),
+        (
+            "an OpenVPN key",
+            "-----BEGIN OpenVPN Static key V1-----\n0f1e\n-----END OpenVPN Static key V1-----\n",
+        ),
+        (
+            "an SSH2 key",
+            "---- BEGIN SSH2 PUBLIC KEY ----\nComment: me\nAAAA\n---- END SSH2 PUBLIC KEY ----\n",
+        ),
+        ("an empty one", "-----BEGIN NOTHING-----\n-----END NOTHING-----\n"),
+        (
+            "an attribute certificate",
+            "-----BEGIN ATTRIBUTE CERTIFICATE-----\nMIIB?\n-----END ATTRIBUTE CERTIFICATE-----\n",
+        ),
+        (
+            "a signed message",
+            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nhello\n-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n",
+        ),
+        ("one that never ends", "-----BEGIN NOTHING-----\nAAAA\n"),
+        ("an end alone", "-----END NOTHING-----\n"),
+        ("parameters", "-----BEGIN DH PARAMETERS-----\nMIGHAoGB\n-----END DH PARAMETERS-----\n"),
+        (
+            "bag attributes",
+            "Bag Attributes\n    friendlyName: x\nKey Attributes: <No Attributes>\n",
+        ),
+    ];
+    for (name, text) in foreign {
+        for whole in
+            [format!("{text}{plain}"), format!("{plain}{text}"), format!("{text}{plain}{text}")]
+        {
+            let certificates: Vec<_> =
+                read(&whole).into_iter().filter(|block| block.label == "CERTIFICATE").collect();
+            assert_eq!(certificates.len(), 1, "{name}");
+            assert_eq!(*certificates[0].der, bytes(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_misspelling_of_what_is_read_here_is_never_foreign() {
+    for label in ["CERTIFICATES", "X509 CRLS", "MY CERTIFICATE", "NEW PRIVATE KEY"] {
+        let cut = block(label).replace(&format!("-----END {label}-----\n"), "");
+        assert!(refused(cut).0.contains("without its END"), "{label}");
+    }
+}
+
+#[test]
+fn a_character_that_does_not_show_is_named_by_its_code_point() {
+    let plain = block("CERTIFICATE");
+    for (character, name) in [
+        ('\u{a0}', "U+00A0 (no-break space)"),
+        ('\u{200b}', "U+200B (zero width space)"),
+        ('\u{202e}', "U+202E (a mark of writing direction)"),
+        ('\u{2060}', "U+2060 (word joiner)"),
+        ('\u{3164}', "U+3164"),
+        ('\u{7}', "U+0007"),
+        ('\u{e0041}', "U+E0041"),
+    ] {
+        let begin = refused(plain.replacen("BEGIN ", &format!("BEGIN{character}"), 1)).0;
+        assert_eq!(
+            begin,
+            format!("a.pem, line 1: this line begins or ends a PEM block, but contains {name}")
+        );
+        let body = refused(plain.replacen("AAEC", &format!("AA{character}EC"), 1)).0;
+        assert_eq!(
+            body,
+            format!("a.pem, line 2: this line of the block contains {name}, which is no base64")
+        );
+    }
+    let latin = [b"-----BEGIN\xa0CERTIFICATE-----\n", BODY.as_bytes()].concat();
+    assert!(refused(latin).0.ends_with("contains the byte 0xA0"));
+}
+
+#[test]
+fn line_ends_that_are_written_out_and_joined_blocks_are_told_as_such() {
+    let plain = block("CERTIFICATE");
+    let written = plain.replace('\n', "\\n");
+    assert!(refused(&written).0.ends_with(r"the line ends of this PEM text are written as \n"));
+    let joined = format!("{}{plain}", plain.trim_end());
+    assert!(
+        refused(joined)
+            .0
+            .ends_with("line 4: a block ends and the next one begins on the same line")
+    );
+}
+
+#[test]
+fn a_text_without_what_was_looked_for_says_what_it_holds() {
+    let base64_again = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
+    for (text, expected) in [
+        ("hello".to_owned(), "x holds no thing: there is no PEM block in it"),
+        (block("PUBLIC KEY").repeat(2), "x holds no thing but 2 x PUBLIC KEY"),
+        (
+            base64_again.to_owned(),
+            "x holds no thing: it is PEM text that was encoded as base64 once more",
+        ),
+        (
+            ["A", "B", "C", "D", "E", "F", "G"].map(block).concat(),
+            "x holds no thing but 1 x A, 1 x B, 1 x C, 1 x D, 1 x E, 2 other labels",
+        ),
+    ] {
+        assert_eq!(lacks("thing", text.as_bytes(), "x").message(), expected);
+    }
 }

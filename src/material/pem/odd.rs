@@ -1,0 +1,74 @@
+//! The words for a line that is nearly PEM, and what to do about it.
+//!
+//! What cannot be seen is named by its code point: an editor shows the line as it should be.
+
+/// What is wrong, and what to do about it.
+type Words = (String, &'static str);
+
+/// Of a line that was meant as the begin or the end of a block.
+pub(super) fn boundary(words: &[u8]) -> Words {
+    if let Some(name) = character(words) {
+        let why = format!("this line begins or ends a PEM block, but contains {name}");
+        return (why, "delete this character, or write - or a space for it");
+    }
+    let place = |part: &[u8]| words.windows(part.len()).position(|window| window == part);
+    if place(b"\\n").is_some() {
+        let why = "the line ends of this PEM text are written as \\n".to_owned();
+        return (why, "write them as line ends: sed 's/\\\\n/\\n/g' FILE > NEW");
+    }
+    match (place(b"-----END "), place(b"-----BEGIN ")) {
+        (Some(end), Some(begin)) if end < begin => {
+            let why = "a block ends and the next one begins on the same line".to_owned();
+            return (why, "put a line end between them");
+        }
+        (Some(_), Some(_)) => {
+            let why = "this line holds a whole PEM block".to_owned();
+            return (why, "put a line end behind its BEGIN line and before its END line");
+        }
+        _ => {}
+    }
+    (
+        "this line is nearly, but not quite, the begin or end of a PEM block".to_owned(),
+        "it must read -----BEGIN WHAT----- or -----END WHAT-----, and stand alone",
+    )
+}
+
+/// Of a line inside a block that is not base64.
+pub(super) fn inside(words: &[u8]) -> Words {
+    match character(words) {
+        Some(name) => (
+            format!("this line of the block contains {name}, which is no base64"),
+            "delete this character",
+        ),
+        None => ("this line of the block is no base64".to_owned(), ""),
+    }
+}
+
+/// The first thing in a line that is neither printable ASCII nor a blank.
+fn character(words: &[u8]) -> Option<String> {
+    let plain = |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t');
+    let rest = words.get(words.iter().position(|byte| !plain(byte))?..)?;
+    let start = rest.get(..rest.len().min(4)).unwrap_or(rest);
+    let whole = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(start.get(..error.valid_up_to())?).ok()?,
+    };
+    let Some(first) = whole.chars().next() else {
+        return Some(format!("the byte 0x{:02X}", start.first()?));
+    };
+    let name = match first {
+        '\u{a0}' => " (no-break space)",
+        '\u{ad}' => " (soft hyphen)",
+        '\u{200b}' => " (zero width space)",
+        '\u{200c}' => " (zero width non-joiner)",
+        '\u{200d}' => " (zero width joiner)",
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            " (a mark of writing direction)"
+        }
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => " (a dash of typography)",
+        '\u{2060}' => " (word joiner)",
+        '\u{feff}' => " (byte order mark)",
+        _ => "",
+    };
+    Some(format!("U+{:04X}{name}", u32::from(first)))
+}
