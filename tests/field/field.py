@@ -37,11 +37,12 @@ def outputs(cases, part, environment):
     run = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, check=False)
     text = run.stdout.decode(errors="replace")
-    pieces = re.split(r"^(?:==|########) (\S+)\n", text, flags=re.MULTILINE)
-    found = {}
-    # A script that runs others prints their headings, too; these belong to the case.
-    for name, body in zip(pieces[1::2], pieces[2::2]):
-        found[name] = found.get(name, "") + body
+    # Only the names of cases begin one: the cases print headings of their own.
+    names = re.findall(r"^(\w+)\(\) *\{", (cases / part / "run.sh").read_text(), re.MULTILINE)
+    names += [script.stem for script in (cases / part).glob("[Fc][0-9]*.sh")]
+    heading = rf"^(?:==|########) ({'|'.join(names)})\n"
+    pieces = re.split(heading, text, flags=re.MULTILINE)
+    found = dict(zip(pieces[1::2], pieces[2::2]))
     if not found:
         sys.exit(f"field: {' '.join(command)} ran nothing:\n{text}")
     return found
@@ -70,7 +71,7 @@ def main():
                 faults += 1
                 print(f"== {name}\n{text}")
                 print("".join(f"field: {name}: {why}\n" for why in wrong), end="")
-    for name in (names or said).copy() if names else said:
+    for name in names or said:
         if name not in judged:
             faults += 1
             print(f"field: {name}: there is no such case")
