@@ -29,15 +29,19 @@ use parking_lot::Mutex;
 use crate::context::{Context, Snapshot};
 use crate::error::{Error, Kind};
 use crate::host::{Endpoint, Host};
-use crate::io::{Wake, Watch, check_stream_socket};
+use crate::io::{Wake, Watch, check_connect, check_random, check_stream_socket};
 use crate::known::Identity;
-use crate::material::Certificate;
+use crate::material::{Certificate, room_for};
 use crate::tls::{Info, Session};
 use crate::trust::{Admitted, Question, Reason};
 
 use stage::Driver;
 use told::Told;
 use transport::{Outgoing, Transport};
+
+/// The most memory that a connection is likely to need at a time: both flights of a handshake, a
+/// write and a read.
+const ROOM: usize = 512 * 1024;
 
 /// What to wait for before the call is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,11 +118,13 @@ impl Connection {
     }
 
     /// A connection over a connected stream socket, which still belongs to the caller and must stay
-    /// open; `host` and `port` name the server at the other end.
+    /// open; `host` and `port` name the server at the other end. A socket that is still connecting
+    /// is waited for.
     ///
     /// # Errors
     ///
-    /// As for [`Self::dial`], and [`Kind::Invalid`] for a descriptor that is not a stream socket.
+    /// As for [`Self::dial`], and [`Kind::Invalid`] for a descriptor that is no stream socket, or
+    /// one that is neither connected nor connecting.
     pub fn over_socket(
         context: &Context,
         socket: BorrowedFd<'static>,
@@ -128,6 +134,7 @@ impl Connection {
     ) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
         check_stream_socket(socket)?;
+        check_connect(socket)?;
         let side = Side::Client { dialled: None };
         Self::new(context, side, Some(endpoint), Transport::Given(socket), blocking)
     }
@@ -149,7 +156,7 @@ impl Connection {
     /// # Errors
     ///
     /// [`Kind::NoKey`] and [`Kind::KeyMismatch`] if our own certificate or key is missing or does
-    /// not match; [`Kind::Invalid`] for a descriptor that is not a stream socket.
+    /// not match; [`Kind::Invalid`] for a descriptor that is no connected stream socket.
     pub fn accept_socket(
         context: &Context,
         socket: BorrowedFd<'static>,
@@ -175,6 +182,8 @@ impl Connection {
         transport: Transport,
         blocking: bool,
     ) -> Result<Self, Error> {
+        check_random()?;
+        check_room()?;
         let snapshot = context.snapshot();
         match side {
             Side::Client { .. } => drop(snapshot.setup()?),
@@ -236,6 +245,20 @@ impl Connection {
         self.aborted.store(true, Ordering::SeqCst);
         if let Some(wake) = self.wake.get() {
             wake.signal();
+        }
+    }
+
+    /// Ends the connection although a call with it has not returned, and perhaps never will: its
+    /// validator was left by a jump, and took nothing along. The socket is closed, and whoever
+    /// else waits for the answer to the same question may be asked in its place.
+    pub fn abandon(&self) {
+        self.abort();
+        let left = self.told(|told| told.asking_on.take().and(told.question.clone()));
+        if let Some(mut driver) = self.driver.try_lock() {
+            self.give_up(&mut driver, Kind::Cancelled);
+        }
+        if let Some(question) = left {
+            question.turn_is_lost();
         }
     }
 
@@ -404,6 +427,15 @@ impl Connection {
     fn deadline(limit: Option<Duration>) -> Option<Instant> {
         limit.and_then(|limit| Instant::now().checked_add(limit))
     }
+}
+
+/// Refuses to begin what would not have the memory to go on.
+///
+/// # Errors
+///
+/// [`Kind::NoMemory`].
+fn check_room() -> Result<(), Error> {
+    room_for(ROOM, "for another connection")
 }
 
 impl Side {

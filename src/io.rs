@@ -15,7 +15,10 @@ mod wake;
 mod watch;
 
 pub(crate) use dial::{Dial, Step};
-pub(crate) use socket::{Received, Sent, check_stream_socket, peer_address, receive, send};
+pub(crate) use socket::{
+    Received, Sent, check_connect, check_stream_socket, peer_address, receive, send,
+};
+pub(crate) use system::check_random;
 pub(crate) use wait::{Interest, Woken, hung_up, wait};
 pub(crate) use wake::Wake;
 pub(crate) use watch::Watch;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::stage::{Driver, Judged, Stage};
 use super::transport::{Filled, Flushed, Transport};
-use super::{Connection, Outcome, Side, Want};
+use super::{Connection, Outcome, Side, Want, check_room};
 use crate::context::Validator;
 use crate::error::{Error, Kind};
 use crate::host::{Endpoint, Role};
@@ -110,6 +110,7 @@ impl Connection {
     }
 
     fn begin(&self, driver: &mut Driver) -> Result<(), Error> {
+        check_room()?;
         driver.deadline = Self::deadline(self.snapshot.settings().handshake_timeout);
         // An unreadable store is reported before anybody is dialled.
         self.snapshot.known().view()?;
@@ -343,7 +344,7 @@ impl Connection {
     }
 
     /// The connection failed before it was open: sends the pending alert, and closes the socket.
-    fn give_up(&self, driver: &mut Driver, kind: Kind) {
+    pub(super) fn give_up(&self, driver: &mut Driver, kind: Kind) {
         if kind != Kind::Cancelled {
             // The peer may already be gone; the error that counts is the first one.
             let _ = self.flush();

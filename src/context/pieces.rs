@@ -124,9 +124,11 @@ pub(super) fn load(
             Loaded::Chain(chain, lines)
         }
         Material::TrustedPeer => {
-            // What is damage in the known file is invalid input here.
+            // What is damage in a file of known servers is invalid input here.
             let found = read_known(pem, source, Role::Server).map_err(|error| {
-                Error::new(Kind::Parse, error.message()).with_hint(error.hint())
+                let memory = error.kind() == Kind::NoMemory;
+                let kind = if memory { Kind::NoMemory } else { Kind::Parse };
+                Error::new(kind, error.message()).with_hint(error.hint())
             })?;
             let entries: Vec<_> = found.into_iter().map(|located| located.entry).collect();
             if entries.is_empty() {

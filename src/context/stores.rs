@@ -78,8 +78,8 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     place(one) == place(other)
 }
 
-/// Whether the directory of a layout's known file exists or could be created: a layout only
-/// requires the authority, so without that directory there is simply no store.
+/// Whether the directory of a layout's file of known peers exists or could be created: a layout
+/// only requires the authority, so without that directory there is simply no store.
 pub(super) fn has_directory(known: &Path) -> bool {
     let Some(dir) = known.parent() else { return false };
     dir.exists() || DirBuilder::new().mode(0o700).create(dir).is_ok()

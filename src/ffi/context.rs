@@ -140,6 +140,7 @@ pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
 /// - `TLSCONN_E_CERT`: your certificate has expired, is not valid yet or is not meant for TLS;
 ///   or, with `TLSCONN_PROFILE_LIBVIRT`, libvirt would not start with your certificates and
 ///   CAs.
+/// - `TLSCONN_E_NOMEM`: out of memory.
 /// - `TLSCONN_E_INVALID`: `ctx` or `pem` is NULL, `len` is not a valid length, or `material` is
 ///   not one of `tlsconn_material`.
 ///
@@ -274,11 +275,11 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
     })
 }
 
-/// Set the known file: the store of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
+/// Set the file of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
 ///
 /// `path` need not exist yet, but its directory must. File and directory must belong to you or
 /// to root, and nobody else may be able to write them. The file is PEM with lines of text above
-/// each block, and other processes may change it at any time. A known file that was set before
+/// each block, and other processes may change it at any time. A file that was set before
 /// is no longer used. Any thread.
 ///
 /// Returns:

@@ -47,22 +47,23 @@ pub(super) fn face(question: &Arc<Question>) -> Arc<tlsconn_question> {
 /// Answers to a question.
 ///
 /// Any other number rejects, and so do end of input and a timeout. 0 rejects, so zeroed memory
-/// does too.
+/// does too. Nothing else in this header has the numbers that allow: what a validator returns by
+/// mistake, such as `TLSCONN_WANT_ANSWER`, allows nobody.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_answer {
     /// No. This is never stored: the question is asked again next time.
     TLSCONN_REJECT = 0,
     /// Yes, for the connections that are waiting for this question now. Later ones ask again.
-    TLSCONN_ALLOW_ONCE = 1,
+    TLSCONN_ALLOW_ONCE = 1001,
     /// Yes, from now on: stored in the file of known servers, or of known clients. Without such
     /// a file it is the same as `TLSCONN_ALLOW_SESSION`.
-    TLSCONN_ALLOW_ALWAYS = 2,
-    /// Yes, until the context is freed. It does not override an entry of the known file: there
-    /// it is the same as `TLSCONN_ALLOW_ONCE`.
-    TLSCONN_ALLOW_SESSION = 3,
+    TLSCONN_ALLOW_ALWAYS = 1002,
+    /// Yes, until the context is freed. It does not override an entry of the file of known
+    /// servers: there it is the same as `TLSCONN_ALLOW_ONCE`.
+    TLSCONN_ALLOW_SESSION = 1003,
     /// From a validator only: the answer will be given with tlsconn_question_answer().
-    TLSCONN_ANSWER_LATER = 100,
+    TLSCONN_ANSWER_LATER = 1004,
 }
 
 /// Why there is a question.

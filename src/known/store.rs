@@ -1,4 +1,4 @@
-//! The known file: what it says now, and changes to it that are never lost.
+//! The file of known peers: what it says now, and changes to it that are never lost.
 //!
 //! Reading checks whether the file is still the one that was read, and reads it again if not. A
 //! file that cannot be read, is damaged or has disappeared is an error each time, never an empty

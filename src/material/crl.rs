@@ -21,6 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file::{CRL_LIMIT, Stamp, open_limited, read, source_of};
+use super::memory::room_to_read;
 use super::{certificate, pem, what};
 use crate::error::{Error, Kind};
 pub(crate) use extensions::{IssuingPoint, PointName, point_name};
@@ -49,6 +50,7 @@ impl Crl {
     /// [`Kind::Parse`] if there is no list, or if one does not parse or is delta, indirect, for
     /// some reasons only or has an unknown critical extension; it names the line.
     pub(crate) fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
+        room_to_read(text.len(), source)?;
         Self::streamed(&mut &*text, source).unwrap_or_else(|| Self::from_blocks(text, source))
     }
 
@@ -60,6 +62,8 @@ impl Crl {
     pub(crate) fn all_from_file(path: &Path) -> Result<(Vec<Self>, Stamp), Error> {
         let source = source_of(path);
         let (file, stamp) = open_limited(path, CRL_LIMIT)?;
+        // Of a list only its numbers are kept.
+        room_to_read(usize::try_from(stamp.size()).unwrap_or(usize::MAX) / 8, &source)?;
         if let Some(found) = Self::streamed(&mut file.take(CRL_LIMIT), &source) {
             return Ok((found?, stamp));
         }

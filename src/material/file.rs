@@ -50,6 +50,12 @@ impl Stamp {
         now_ns.saturating_sub(self.modified.max(self.changed)) > SETTLED
     }
 
+    /// How many bytes the file had.
+    #[must_use]
+    pub(super) const fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The stamp of what a call other than those of this module looked at.
     pub(crate) fn of_stat(stat: &Stat) -> Self {
         // Systems count in types of different sizes, none of which is larger than these.

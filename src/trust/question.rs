@@ -207,6 +207,19 @@ impl Question {
         self.state.lock().asking_on = None;
     }
 
+    /// The validator that was called for this question will not return, and the connection that
+    /// called it is gone: another one may call it.
+    pub(crate) fn turn_is_lost(&self) {
+        let wakers: Vec<_> = {
+            let mut state = self.state.lock();
+            (state.asking_on, state.put) = (None, false);
+            state.waiting.values().cloned().collect()
+        };
+        for wake in wakers {
+            wake();
+        }
+    }
+
     /// Whether the validator is running for this question on the calling thread.
     #[must_use]
     pub fn is_asked_on_this_thread(&self) -> bool {

@@ -20,6 +20,7 @@ mod cases;
 mod circles;
 mod fuzz;
 mod golden;
+mod header;
 mod judgement;
 mod material;
 mod pem;

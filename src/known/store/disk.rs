@@ -1,5 +1,5 @@
-//! How the known file is read, locked and replaced: the system calls, and the checks of what must
-//! not be trusted.
+//! How a file of known peers is read, locked and replaced: the system calls, and the checks of what
+//! must not be trusted.
 //!
 //! The file is replaced by a new one that is complete and on disk before it takes the name, so that
 //! a kill at any moment leaves the old or the new one. Waiting for the lock uses the only clock
