@@ -37,8 +37,8 @@ pub(crate) use date::{parse_time, time_text};
 pub use describe::{Style, difference};
 pub(crate) use facts::{AltName, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
 pub(crate) use file::{
-    FileText, LIMIT, Stamp, has_ending, pause, pem_files, read, read_at, read_secret, source_of,
-    stamp, system_error,
+    FileText, LIMIT, Readers, Stamp, has_ending, pause, pem_files, read, read_at, read_secret,
+    source_of, stamp, system_error,
 };
 pub(crate) use hash_link::{HashLink, HashPlace};
 pub(crate) use hex::hex_colons;
