@@ -328,7 +328,8 @@ typedef enum {
  */
 typedef enum {
     /**
-     * The certificate chain does not lead to a CA that you trust.
+     * The certificate chain does not lead to a CA that you trust, within a path of 32
+     * certificates.
      */
     TLSCONN_P_UNKNOWN_ISSUER = 1,
     /**

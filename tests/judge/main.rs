@@ -21,6 +21,7 @@ mod circles;
 mod fuzz;
 mod golden;
 mod judgement;
+mod lists;
 mod material;
 mod pem;
 mod places;
