@@ -352,7 +352,8 @@ typedef enum {
  */
 typedef enum {
     /**
-     * The certificate chain does not lead to a CA that you trust.
+     * The certificate chain does not lead to a CA that you trust, within a path of 32
+     * certificates.
      */
     TLSCONN_P_UNKNOWN_ISSUER = 1,
     /**
@@ -377,7 +378,7 @@ typedef enum {
     TLSCONN_P_NOT_YET_VALID = 32,
     /**
      * Key usage or extended key usage does not allow this use (RFC 5280, 4.2.1.3 and
-     * 4.2.1.12).
+     * 4.2.1.12): the key of a peer must be one that may sign (digitalSignature).
      */
     TLSCONN_P_WRONG_PURPOSE = 64,
     /**
@@ -397,8 +398,8 @@ typedef enum {
      */
     TLSCONN_P_OLD_VERSION = 1024,
     /**
-     * Basic constraints, path length or name constraints are violated, or there is an unknown
-     * critical extension.
+     * Basic constraints, path length or name constraints are violated, a policy is demanded, or
+     * there is an unknown critical extension.
      */
     TLSCONN_P_CONSTRAINT = 2048,
     /**
@@ -423,7 +424,7 @@ typedef enum {
      */
     TLSCONN_P_BAD_SIGNATURE = 131072,
     /**
-     * What the peer sent is not a certificate.
+     * What the peer sent is not a certificate, or one that is no DER.
      */
     TLSCONN_P_BAD_ENCODING = 262144,
     /**
@@ -566,7 +567,8 @@ typedef enum {
     TLSCONN_LAYOUT_TLSCONN = 20,
     /**
      * libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
-     * directory (libvirt's pkipath). By default wherever libvirt looks for them.
+     * directory (libvirt's pkipath). By default wherever libvirt looks for them. Everybody may
+     * read the key, as libvirt's virt-pki-validate demands (mode 0644).
      */
     TLSCONN_LAYOUT_LIBVIRT = 21,
     /**
@@ -1028,7 +1030,8 @@ typedef enum {
  */
 typedef enum {
     /**
-     * RFC 5280 and RFC 9525.
+     * What RFC 5280 and RFC 9525 ask of those who check. A leaf's key usage must have
+     * digitalSignature, because every handshake is signed.
      */
     TLSCONN_PROFILE_STRICT = 70,
     /**
@@ -1039,7 +1042,8 @@ typedef enum {
     TLSCONN_PROFILE_LIBVIRT = 71,
     /**
      * STRICT, and the rules that public CAs follow and home-made ones often break:
-     * `TLSCONN_P_FORM`.
+     * `TLSCONN_P_FORM`. A revocation list that breaks one, such as a list without a number, may
+     * revoke and clears nobody: `TLSCONN_P_CRL_MISSING`.
      */
     TLSCONN_PROFILE_PEDANTIC = 72,
 } tlsconn_profile;

@@ -30,7 +30,7 @@ use crate::error::{Error, Kind};
 use crate::host::Role;
 use crate::known::{Directory, Entries, Known, SessionEntries, Store};
 use crate::material::{
-    Layout, Material, Surroundings, layout_files, pem_files, system_authorities,
+    Layout, Material, Readers, Surroundings, layout_files, pem_files, system_authorities,
 };
 use crate::trust::{Admission, AllowList, Answer, Asking, Question, Questions};
 
@@ -243,7 +243,7 @@ impl Context {
     /// As for [`Self::add`], and [`Kind::File`], [`Kind::TooBig`] and, for a key that others may
     /// read, [`Kind::Permission`].
     pub fn add_file(&self, material: Material, path: &Path) -> Result<(), Error> {
-        let piece = self.piece_from(material, path)?;
+        let piece = self.piece_from(material, path, Readers::Few)?;
         self.add_pieces(vec![piece], None)
     }
 
@@ -256,7 +256,7 @@ impl Context {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
         let mut pieces = Vec::new();
         for path in pem_files(dir)? {
-            let (loaded, seen) = load_file(material, &path, &passphrase, now)?;
+            let (loaded, seen) = load_file(material, &path, Readers::Few, &passphrase, now)?;
             let from = CameFrom::Directory(dir.to_owned(), path, seen);
             pieces.push(Piece { material, from, loaded, side: None });
         }
@@ -275,14 +275,16 @@ impl Context {
     /// As for [`Self::add_file`]; [`Kind::NoAuthority`] and [`Kind::NoKey`] for missing files.
     pub fn add_layout(&self, layout: Layout, dir: Option<&Path>) -> Result<(), Error> {
         let files = layout_files(layout, dir, &Surroundings::of_process())?;
-        let mut pieces = vec![self.piece_from(Material::Authority, &files.authority)?];
+        let mut pieces =
+            vec![self.piece_from(Material::Authority, &files.authority, Readers::Few)?];
         if let Some(crl) = &files.crl {
-            pieces.push(self.piece_from(Material::Crl, crl)?);
+            pieces.push(self.piece_from(Material::Crl, crl, Readers::Few)?);
         }
         if let Some((certificate, key)) = &files.pair {
-            let own = self.piece_from(Material::Certificate, certificate)?;
+            let own = self.piece_from(Material::Certificate, certificate, Readers::Few)?;
             let own = Piece { side: own::side(layout), ..own };
-            let pair = [own, self.piece_from(Material::Key, key)?];
+            let readers = layout.readers_of_key();
+            let pair = [own, self.piece_from(Material::Key, key, readers)?];
             Own::of(&pair).pair().map_err(|error| {
                 let files = format!("{} and {}", certificate.display(), key.display());
                 Error::new(error.kind(), format!("{files}: {}", error.message()))
@@ -424,8 +426,14 @@ impl Context {
         self.0.state.lock().passphrase.clone()
     }
 
-    fn piece_from(&self, material: Material, path: &Path) -> Result<Piece, Error> {
-        let (loaded, seen) = load_file(material, path, &self.passphrase(), self.snapshot().now())?;
+    fn piece_from(
+        &self,
+        material: Material,
+        path: &Path,
+        readers: Readers,
+    ) -> Result<Piece, Error> {
+        let now = self.snapshot().now();
+        let (loaded, seen) = load_file(material, path, readers, &self.passphrase(), now)?;
         let from = CameFrom::File(path.to_owned(), seen);
         Ok(Piece { material, from, loaded, side: None })
     }

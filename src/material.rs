@@ -33,13 +33,17 @@ mod what;
 pub use certificate::Certificate;
 pub(crate) use certificate::sha256;
 pub(crate) use chain::chain_from_pem;
-pub(crate) use crl::{Crl, IssuingPoint, PointName, SignedList, SignedPart, Status, point_name};
+pub(crate) use crl::{
+    Crl, IssuingPoint, PointName, SignedList, SignedPart, Status, is_place, point_name,
+};
 pub(crate) use date::{parse_time, time_text};
 pub use describe::{Style, difference};
 pub(crate) use facts::{AltName, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
+pub(crate) use facts::{are_general_names, is_access};
+pub(crate) use fields::Extension;
 pub(crate) use file::{
-    FileText, LIMIT, Stamp, has_ending, pause, pem_files, read, read_at, read_secret, source_of,
-    stamp, system_error,
+    FileText, LIMIT, Readers, Stamp, has_ending, pause, pem_files, read, read_at, read_secret,
+    source_of, stamp, system_error,
 };
 pub(crate) use hash_link::{HashLink, HashPlace};
 pub(crate) use hex::hex_colons;

@@ -50,7 +50,8 @@ pub enum tlsconn_layout {
     /// $TLSCONN_DIR, or in $HOME/.pki/tlsconn if that is not set.
     TLSCONN_LAYOUT_TLSCONN = 20,
     /// libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
-    /// directory (libvirt's pkipath). By default wherever libvirt looks for them.
+    /// directory (libvirt's pkipath). By default wherever libvirt looks for them. Everybody may
+    /// read the key, as libvirt's virt-pki-validate demands (mode 0644).
     TLSCONN_LAYOUT_LIBVIRT = 21,
     /// The same, with libvirt's servercert.pem and serverkey.pem.
     TLSCONN_LAYOUT_LIBVIRT_SERVER = 22,

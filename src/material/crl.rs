@@ -7,7 +7,9 @@
 //! say.
 
 mod extensions;
+mod form;
 mod list;
+mod place;
 mod serials;
 mod signed;
 mod stop;
@@ -24,8 +26,8 @@ use super::file::{CRL_LIMIT, Stamp, open_limited, read, source_of};
 use super::memory::room_to_read;
 use super::{certificate, pem, what};
 use crate::error::{Error, Kind};
-pub(crate) use extensions::{IssuingPoint, PointName, point_name};
 use list::Fields;
+pub(crate) use place::{IssuingPoint, PointName, is_place, point_name};
 pub(crate) use serials::Status;
 pub(crate) use signed::{SignedList, SignedPart};
 use stop::Stop;
@@ -167,11 +169,10 @@ impl Crl {
         self.0.fields.extensions.authority_key_id.as_deref()
     }
 
-    /// Whether it has a number. `None`: it has no extensions, so it cannot.
+    /// What it has against the rules for those who issue lists, each as the end of a sentence.
     #[must_use]
-    pub(crate) fn has_number(&self) -> Option<bool> {
-        let extensions = &self.0.fields.extensions;
-        extensions.are_there.then_some(extensions.number.is_some())
+    pub(crate) fn faults(&self) -> &[&'static str] {
+        self.0.fields.form.faults()
     }
 
     /// Which certificates it covers. `None`: all of its issuer's.

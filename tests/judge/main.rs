@@ -22,6 +22,7 @@ mod fuzz;
 mod golden;
 mod header;
 mod judgement;
+mod lists;
 mod material;
 mod pem;
 mod places;
