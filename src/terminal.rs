@@ -13,20 +13,11 @@ use crate::error::escaped;
 use crate::material::Style;
 use crate::trust::{Answer, Question, Wanted};
 
-use screen::Screen;
+use screen::{End, Screen};
 use turn::{Turn, Turns};
 
 /// How many times the user may type an answer.
 const ATTEMPTS: usize = 3;
-
-/// Why a question ends without an answer by the user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// There will be none, and that means no.
-    No,
-    /// Nobody needs one any longer.
-    Moot,
-}
 
 /// Asks on the terminal of the process. `None`: there is no answer, and nobody waits for one: it
 /// was given elsewhere, the peer is judged anew, or the time is over.

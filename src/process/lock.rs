@@ -82,7 +82,7 @@ impl<T: Default> PerProcess<T> {
         let (birth, lock) = &mut *kept;
         if !birth.is_here() {
             // What a thread of the parent may have locked, and left half-done, stays where it is.
-            std::mem::forget(std::mem::replace(lock, Arc::default()));
+            std::mem::forget(std::mem::take(lock));
             *birth = Birth::now();
         }
         Arc::clone(lock)

@@ -11,7 +11,6 @@ use rustix::io::{Errno, read, write};
 use rustix::process::getpgrp;
 use rustix::termios::{QueueSelector, tcdrain, tcflush, tcgetpgrp};
 
-use super::End;
 use crate::process::{For, KeptBack, Waited, open};
 
 /// How long a wait sleeps before it looks again whether the answer is still wanted.
@@ -22,6 +21,15 @@ const LEAVES: [u8; 2] = [3, 4];
 
 /// The most that one line holds.
 const LONGEST: usize = 4096;
+
+/// Why a question ends without an answer by the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// There will be none, and that means no.
+    No,
+    /// Nobody needs one any longer.
+    Moot,
+}
 
 /// Whether the answer is still wanted, and if not, why.
 pub(super) type Wanted<'a> = &'a dyn Fn() -> Result<(), End>;
@@ -118,7 +126,7 @@ impl Screen {
     fn look(&self, fd: Option<(BorrowedFd<'_>, For)>) -> Result<Waited, End> {
         match self.signals.wait(fd, TICK) {
             Waited::Interrupted => Err(End::No),
-            waited => Ok(waited),
+            waited @ (Waited::Ready | Waited::Late) => Ok(waited),
         }
     }
 }

@@ -16,8 +16,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, fstat, major, minor, stat};
 use rustix::io::Errno;
 
-use super::End;
-use super::screen::{Screen, Wanted};
+use super::screen::{End, Screen, Wanted};
 use crate::process::{Birth, Mutex, open};
 
 /// The process in which a thread asks without a lock on a device.

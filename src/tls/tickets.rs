@@ -52,9 +52,9 @@ impl TicketSecret {
     pub(crate) fn of_process() -> Option<Self> {
         static SECRET: Once<Option<TicketSecret>> = Once::new();
         let made = SECRET.get_or_init(|| {
-            let mut bytes = Zeroizing::new(vec![0; TicketSecret::SHORTEST]);
+            let mut bytes = Zeroizing::new(vec![0; Self::SHORTEST]);
             rand::fill(&mut bytes).ok()?;
-            TicketSecret::new(bytes)
+            Self::new(bytes)
         });
         made.clone()
     }
