@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "connection",
         &["error", "process", "material", "host", "known", "trust", "tls", "io", "context"],
     ),
-    ("terminal", &["process", "material", "trust"]),
+    ("terminal", &["error", "process", "material", "host", "trust"]),
     ("pki", &["error", "process", "material"]),
     (
         "ffi",
