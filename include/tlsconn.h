@@ -32,6 +32,16 @@
  * runs out later ends the process, as in every Rust program, and so do random numbers that the
  * system refuses later than tlsconn_connect() or tlsconn_accept_fd(), which look for them.
  *
+ * Signals: no call fails because a signal handler has run. What waits - connecting, handshakes,
+ * reads, writes, shutdown, locks of files - goes on for what is left of its time. To end it, call
+ * tlsconn_conn_abort() in the handler. Only tlsconn_ask_terminal() rejects when a handler has run
+ * on its thread. The library sets no handler, raises no SIGPIPE, and its threads, which look names
+ * up, block all signals.
+ *
+ * fork(): contexts, certificates and questions may be used in the child, whatever other threads
+ * were doing with them, but questions can be answered in the parent only, and connections are the
+ * parent's. This does not hold for _Fork(), vfork() and bare system calls.
+ *
  * To start, call tlsconn_ctx_new(), load CAs, certificate and key with tlsconn_ctx_add_layout()
  * or tlsconn_ctx_add_file(), and choose who is asked about unknown servers with
  * tlsconn_ctx_set_validator() (tlsconn_ask_terminal() is ready to use). Then call
@@ -91,8 +101,10 @@ typedef struct tlsconn_cert tlsconn_cert;
  * SIGPIPE.
  *
  * After fork() a connection belongs to the parent. In the child, every call that returns a
- * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
- * tlsconn_conn_free() frees the child's copy; the parent's connection keeps working.
+ * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_error() says the same, everything else
+ * about it is NULL or empty, tlsconn_conn_abort() does nothing, and tlsconn_conn_free() frees the
+ * child's copy, but for what another thread was using at that moment; the parent's connection
+ * keeps working.
  */
 typedef struct tlsconn_conn tlsconn_conn;
 
@@ -102,8 +114,8 @@ typedef struct tlsconn_conn tlsconn_conn;
  *
  * Reference-counted; any number of threads may use it at once. Every change is made completely
  * or not at all. A connection uses the context as it was when the connection began, but is
- * judged by the context as it is at the time of judging. A context can still be used after a
- * fork.
+ * judged by the context as it is at the time of judging. A context can still be used in the child
+ * of a fork(), whatever other threads were doing with it.
  */
 typedef struct tlsconn_ctx tlsconn_ctx;
 
@@ -1270,11 +1282,20 @@ typedef enum {
  *
  * Pass it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
  * /dev/tty, not on the standard streams, and waits for a word to be typed there; anything
- * typed before is discarded. It rejects if there is no terminal, at end of input, after three
- * words that are not answers, and if `question` is NULL. tlsconn_conn_abort() does not
- * interrupt it. Any thread.
+ * typed before is discarded. The line that asks names the peer, and offers an answer for the
+ * session only to a server, or once the context has made more than one connection.
  *
- * Returns one of `tlsconn_answer`.
+ * One question at a time is on a terminal, across threads and programs: the terminal's device is
+ * locked, or, if you may not open it, the user is told that it cannot be. When the turn comes the
+ * known files are read again, and nothing is asked if another program has stored the answer.
+ *
+ * It rejects if there is no terminal, at end of input, after three words that are not answers,
+ * when a signal handler has run on this thread, such as for Ctrl-C, when tlsconn_conn_abort() was
+ * called for the connection that asks, and if `question` is NULL. Any thread.
+ *
+ * Returns one of `tlsconn_answer`. `TLSCONN_ANSWER_LATER`: there is no answer and none is needed,
+ * because the time to answer is over, the question was answered elsewhere, or the peer is judged
+ * again without it.
  */
 TLSCONN_API
 int tlsconn_ask_terminal(tlsconn_question *question,
@@ -1409,8 +1430,9 @@ typedef enum {
  *
  * `host` is a name or an IP address (IPv6 with or without brackets); `port` is 1 to 65535;
  * `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a quarter of a
- * second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on a thread of
- * the library, so timeouts and tlsconn_conn_abort() work during the lookup too. `*out` is yours;
+ * second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on threads of
+ * the library, so timeouts and tlsconn_conn_abort() work during the lookup too. Connections that
+ * want the same name share a lookup, and at most 16 names are looked up at once; others wait. `*out` is yours;
  * free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
  *
  * Returns:

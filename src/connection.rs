@@ -7,11 +7,13 @@
 //! Locks, in the order in which they are taken: `driver` (held through a handshake, but never
 //! while a validator runs), `reading` and `writing` (one caller each), `outgoing` (held across
 //! a write that does not block), `session` (never held across a system call). `transport` and
-//! `told` guard values that are set or copied, and nothing else is done while they are held.
+//! `told` guard values that are set or copied, and nothing else is done while they are held. In a
+//! forked child none of them is taken: see `forked`.
 
 mod asking;
 mod calls;
 mod drive;
+mod forked;
 mod poll;
 mod stage;
 mod told;
@@ -32,6 +34,7 @@ use crate::host::{Endpoint, Host};
 use crate::io::{Wake, Watch, check_connect, check_random, check_stream_socket};
 use crate::known::Identity;
 use crate::material::{Certificate, room_for};
+use crate::process::Birth;
 use crate::tls::{Info, Session};
 use crate::trust::{Admitted, Question, Reason};
 
@@ -89,7 +92,7 @@ pub struct Connection {
     context: Context,
     snapshot: Arc<Snapshot>,
     blocking: bool,
-    process: u32,
+    birth: Birth,
     side: Side,
     transport: Mutex<Transport>,
     driver: Mutex<Driver>,
@@ -98,7 +101,7 @@ pub struct Connection {
     outgoing: Mutex<Outgoing>,
     session: Mutex<Option<Session>>,
     open: AtomicBool,
-    aborted: AtomicBool,
+    aborted: Arc<AtomicBool>,
     wake: OnceLock<Arc<Wake>>,
     watch: OnceLock<Watch>,
     told: Mutex<Told>,
@@ -189,11 +192,12 @@ impl Connection {
             Side::Client { .. } => drop(snapshot.setup()?),
             Side::Server => drop(snapshot.server_setup()?),
         }
+        context.count_connection();
         Ok(Self {
             context: context.clone(),
             snapshot,
             blocking,
-            process: std::process::id(),
+            birth: Birth::now(),
             side,
             transport: Mutex::new(transport),
             driver: Mutex::default(),
@@ -202,7 +206,7 @@ impl Connection {
             outgoing: Mutex::default(),
             session: Mutex::default(),
             open: AtomicBool::new(false),
-            aborted: AtomicBool::new(false),
+            aborted: Arc::default(),
             wake: OnceLock::new(),
             watch: OnceLock::new(),
             told: Mutex::new(Told { endpoint, ..Told::default() }),
@@ -239,7 +243,7 @@ impl Connection {
     /// any thread and from a signal handler: one store and one write. In a child process it does
     /// nothing: it would write to a descriptor that the parent shares.
     pub fn abort(&self) {
-        if self.process != std::process::id() {
+        if !self.is_here() {
             return;
         }
         self.aborted.store(true, Ordering::SeqCst);
@@ -271,12 +275,18 @@ impl Connection {
     /// The open question, if there is one.
     #[must_use]
     pub fn question(&self) -> Option<Arc<Question>> {
+        if !self.is_here() {
+            return None;
+        }
         self.told(|told| told.question.clone()).filter(|question| question.answered().is_none())
     }
 
     /// The error that ended the connection or, if it is still open, one that did not end it.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
+        if let Err(forked) = self.check_process() {
+            return Some(forked);
+        }
         let failed = self.told(|told| told.failed.clone());
         let notice = || self.told(|told| told.notice.clone());
         failed.or_else(|| self.check_aborted().err()).or_else(notice)
@@ -285,7 +295,7 @@ impl Connection {
     /// The host that was named, or the verify name, with the port. `None`: the peer is a client.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
-        self.told(|told| told.endpoint.clone())
+        if self.is_here() { self.told(|told| told.endpoint.clone()) } else { None }
     }
 
     /// The name of the server: the verify name or the host that was named; on a server what the
@@ -299,6 +309,9 @@ impl Connection {
     /// just as a client.
     #[must_use]
     pub fn whom(&self) -> String {
+        if !self.is_here() {
+            return "the peer".to_owned();
+        }
         if let Some(endpoint) = self.endpoint() {
             return endpoint.to_string();
         }
@@ -315,37 +328,45 @@ impl Connection {
     /// without a certificate.
     #[must_use]
     pub fn identity(&self) -> Option<Identity> {
+        if !self.is_here() {
+            return None;
+        }
         self.told(|told| told.admitted.as_ref().and_then(|admitted| admitted.identity().cloned()))
     }
 
     /// What has been negotiated so far.
     #[must_use]
     pub fn info(&self) -> Info {
-        self.session.lock().as_ref().map(Session::info).unwrap_or_default()
+        let session = self.is_here().then(|| self.session.lock());
+        session.and_then(|session| session.as_ref().map(Session::info)).unwrap_or_default()
     }
 
     /// The address of the peer, for messages; empty before there is a transport.
     #[must_use]
     pub fn address(&self) -> String {
-        self.transport.lock().address()
+        if self.is_here() { self.transport.lock().address() } else { String::new() }
     }
 
     /// What happened to our own certificate. `None`: before the handshake.
     #[must_use]
     pub fn certified(&self) -> Option<crate::tls::Certified> {
-        self.session.lock().as_ref().map(Session::certified)
+        let session = self.is_here().then(|| self.session.lock())?;
+        session.as_ref().map(Session::certified)
     }
 
     /// Why the peer was admitted. `None`: it is not admitted yet.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
+        if !self.is_here() {
+            return None;
+        }
         self.told(|told| told.admitted.as_ref().map(Admitted::reason))
     }
 
     /// The certificate at `index` of the chain that the peer showed and proved to own, leaf first.
     #[must_use]
     pub fn peer_certificate(&self, index: usize) -> Option<Certificate> {
-        self.told(|told| told.chain.get(index).cloned())
+        if self.is_here() { self.told(|told| told.chain.get(index).cloned()) } else { None }
     }
 
     /// Refuses a call that is not possible: in a child process, from the connection's own
@@ -362,16 +383,6 @@ impl Connection {
             return Err(error);
         }
         self.check_aborted()
-    }
-
-    fn check_process(&self) -> Result<(), Error> {
-        if self.process != std::process::id() {
-            return Err(Error::new(
-                Kind::Forked,
-                "a connection does not survive a fork: make a new one in the child",
-            ));
-        }
-        Ok(())
     }
 
     fn check_aborted(&self) -> Result<(), Error> {

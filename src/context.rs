@@ -20,9 +20,9 @@ mod verify;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parking_lot::{Mutex, RwLock};
 use zeroize::Zeroizing;
 
 use crate::chain::{Anchors, CleanChains, Crls, Rules};
@@ -32,6 +32,7 @@ use crate::known::{Directory, Entries, Known, SessionEntries, Store};
 use crate::material::{
     Layout, Material, Readers, Surroundings, layout_files, pem_files, system_authorities,
 };
+use crate::process::{Mutex, Once, RwLock};
 use crate::trust::{Admission, AllowList, Answer, Asking, Question, Questions};
 
 use pairs::ServerPair;
@@ -72,6 +73,8 @@ struct Shared {
     state: Mutex<State>,
     snapshot: RwLock<Arc<Snapshot>>,
     questions: Questions,
+    /// How many connections were made with it.
+    connections: AtomicUsize,
 }
 
 /// The state that changes, and what is derived from it.
@@ -150,8 +153,8 @@ impl State {
             own: Own::of(pieces),
             pairs: pairs.clone(),
             ticket_secret: ticket_secret.clone(),
-            setup: OnceLock::new(),
-            server: OnceLock::new(),
+            setup: Once::new(),
+            server: Once::new(),
         }
     }
 
@@ -202,13 +205,14 @@ impl Context {
             state: Mutex::new(state),
             snapshot,
             questions: Questions::default(),
+            connections: AtomicUsize::new(0),
         }))
     }
 
     /// The process-wide context, which the functions of the 2007 proposal use.
     #[must_use]
     pub fn process_wide() -> &'static Self {
-        static DEFAULT: OnceLock<Context> = OnceLock::new();
+        static DEFAULT: Once<Context> = Once::new();
         DEFAULT.get_or_init(Self::new)
     }
 
@@ -216,6 +220,11 @@ impl Context {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.0.snapshot.read())
+    }
+
+    /// One more connection is made with this context.
+    pub(crate) fn count_connection(&self) {
+        self.0.connections.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The open questions of this context.

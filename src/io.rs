@@ -3,7 +3,7 @@
 //!
 //! Nothing here blocks except [`wait()`], which ends at its deadline or when its [`Wake`] is
 //! signalled. A descriptor that belongs to the caller is used as it is: its flags never change. The
-//! only thread that the library ever starts is in `resolve`. This room knows neither certificates
+//! only threads that the library ever starts are in `resolve`. This room knows neither certificates
 //! nor TLS.
 
 mod dial;

@@ -60,6 +60,10 @@ impl Connection {
         loop {
             self.check_aborted()?;
             self.check_deadlines(driver)?;
+            if driver.waits_in_vain() {
+                self.judge_anew(driver)?;
+                continue;
+            }
             let want = match &mut driver.stage {
                 Stage::Start => {
                     self.begin(driver)?;
@@ -231,6 +235,11 @@ impl Connection {
             return Err(self.hung_up(driver));
         };
         driver.expected = Some(expected);
+        self.dial_afresh(driver)
+    }
+
+    /// Dials with nothing left of the connection before.
+    pub(super) fn dial_afresh(&self, driver: &mut Driver) -> Result<(), Error> {
         driver.deadline = Self::deadline(self.snapshot.settings().handshake_timeout);
         *self.session.lock() = None;
         self.outgoing.lock().clear();
@@ -239,7 +248,7 @@ impl Connection {
     }
 
     /// The error for a peer that hung up during the question and is not dialled again.
-    fn hung_up(&self, driver: &Driver) -> Error {
+    pub(super) fn hung_up(&self, driver: &Driver) -> Error {
         let question = driver.ticket.as_ref().map(Ticket::question);
         let whom = question.map_or_else(|| self.whom(), |question| question.asked().whom());
         let mut message = format!("{whom} hung up while the question about it was open");
@@ -275,6 +284,11 @@ impl Connection {
                 Ok(())
             }
             Stage::Asking(_) | Stage::Confirming | Stage::Open => Ok(()),
+            Stage::Dialling(dial) if late(driver.deadline) && dial.is_resolving() => {
+                let message = format!("the address of {} was not found in time", self.whom());
+                Err(Error::new(Kind::Timeout, message)
+                    .with_hint("check that this machine reaches a name server, or dial an address"))
+            }
             Stage::Start | Stage::Dialling(_) | Stage::Shaking if late(driver.deadline) => {
                 let message = format!("the handshake with {} took too long", self.whom());
                 Err(Error::new(Kind::Timeout, message)

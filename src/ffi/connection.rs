@@ -24,8 +24,10 @@ use crate::error::{Error, Kind};
 /// SIGPIPE.
 ///
 /// After fork() a connection belongs to the parent. In the child, every call that returns a
-/// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
-/// tlsconn_conn_free() frees the child's copy; the parent's connection keeps working.
+/// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_error() says the same, everything else
+/// about it is NULL or empty, tlsconn_conn_abort() does nothing, and tlsconn_conn_free() frees the
+/// child's copy, but for what another thread was using at that moment; the parent's connection
+/// keeps working.
 pub struct tlsconn_conn {
     pub(super) connection: Connection,
     pub(super) lent: Lent,
@@ -69,8 +71,9 @@ pub(super) fn blocking(flags: c_uint) -> Result<bool, Error> {
 ///
 /// `host` is a name or an IP address (IPv6 with or without brackets); `port` is 1 to 65535;
 /// `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a quarter of a
-/// second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on a thread of
-/// the library, so timeouts and tlsconn_conn_abort() work during the lookup too. `*out` is yours;
+/// second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on threads of
+/// the library, so timeouts and tlsconn_conn_abort() work during the lookup too. Connections that
+/// want the same name share a lookup, and at most 16 names are looked up at once; others wait. `*out` is yours;
 /// free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
 ///
 /// Returns:

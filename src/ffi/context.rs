@@ -1,7 +1,7 @@
 //! Chapter "Contexts" of the header.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::call::{call, release};
 use super::callback::{
@@ -12,14 +12,15 @@ use super::read::{bytes, constant, path, text};
 use crate::context::Context;
 use crate::error::Error;
 use crate::material::{Layout, Material};
+use crate::process::Once;
 
 /// What an application trusts: its CAs, its own certificate and key, the peers it knows, and
 /// the validator it asks about others.
 ///
 /// Reference-counted; any number of threads may use it at once. Every change is made completely
 /// or not at all. A connection uses the context as it was when the connection began, but is
-/// judged by the context as it is at the time of judging. A context can still be used after a
-/// fork.
+/// judged by the context as it is at the time of judging. A context can still be used in the child
+/// of a fork(), whatever other threads were doing with it.
 #[derive(Debug, Default)]
 pub struct tlsconn_ctx(pub(super) Context);
 
@@ -122,7 +123,7 @@ pub unsafe extern "C" fn tlsconn_ctx_unref(ctx: *mut tlsconn_ctx) {
 /// Never NULL, and always the same one. It is borrowed: never free it. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
-    static DEFAULT: OnceLock<Arc<tlsconn_ctx>> = OnceLock::new();
+    static DEFAULT: Once<Arc<tlsconn_ctx>> = Once::new();
     show(DEFAULT.get_or_init(|| Arc::new(tlsconn_ctx(Context::process_wide().clone()))))
 }
 

@@ -1,15 +1,15 @@
 //! Chapter "Options" of the header.
 
 use std::ffi::{c_char, c_int};
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use rustix::fs::{Mode, OFlags};
+use zeroize::Zeroizing;
 
 use super::call::call;
 use super::context::tlsconn_ctx;
@@ -19,6 +19,7 @@ use crate::chain::{CrlMode, Profile};
 use crate::context::{Context, Settings};
 use crate::error::{Error, Kind};
 use crate::known::IdentityFrom;
+use crate::process::open;
 use crate::tls::{SendCertificate, Version};
 use crate::trust::{ClientAuth, Policy};
 
@@ -479,12 +480,15 @@ fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
 /// A file to which the lines of a key log are written.
 fn key_log(path: &[u8]) -> Result<crate::tls::KeyLogSink, Error> {
     let path = Path::new(std::ffi::OsStr::from_bytes(path));
-    let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-    let file =
-        opened.map_err(|error| Error::new(Kind::File, format!("{}: {error}", path.display())))?;
-    let file = Mutex::new(file);
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND;
+    let opened = open(path, flags, Mode::RUSR | Mode::WUSR).map_err(io::Error::from);
+    let file = opened
+        .map(File::from)
+        .map_err(|error| Error::new(Kind::File, format!("{}: {error}", path.display())))?;
     Ok(Arc::new(move |line: &str| {
-        // A log that cannot be written must not break the connection that it is about.
-        let _ = writeln!(file.lock(), "{line}");
+        let line = Zeroizing::new(format!("{line}\n"));
+        // One write at the end of the file needs no lock. A log that cannot be written must not
+        // break the connection that it is about.
+        let _ = (&file).write_all(line.as_bytes());
     }))
 }

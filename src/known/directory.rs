@@ -14,11 +14,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use parking_lot::Mutex;
-
 use super::identity::{IdentityFrom, identity};
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, HashPlace, name_hash};
+use crate::process::PerProcess;
 use index::Index;
 use listing::Listing;
 use opened::Opened;
@@ -36,7 +35,7 @@ const LOOKS: usize = 4;
 pub(crate) struct Directory {
     path: PathBuf,
     now: Box<dyn Fn() -> SystemTime + Send + Sync>,
-    hints: Mutex<Hints>,
+    hints: PerProcess<Hints>,
 }
 
 /// Where to look first, and what need not be read again.
@@ -70,7 +69,7 @@ impl Directory {
             Error::new(Kind::Invalid, format!("{} names no directory: {error}", path.display()))
         })?;
         Opened::open(&path)?;
-        Ok(Self { path, now, hints: Mutex::default() })
+        Ok(Self { path, now, hints: PerProcess::new() })
     }
 
     /// Where it is, as an absolute path.
@@ -96,7 +95,8 @@ impl Directory {
             return Ok(found);
         }
         let now = self.now();
-        let mut hints = self.hints.lock();
+        let hints = self.hints.here();
+        let mut hints = hints.lock();
         let hints = &mut *hints;
         if let Some(path) = place.first_with(hints.unlinked.names(leaf.sha256()), leaf)? {
             return Ok(Some(path));
@@ -133,7 +133,8 @@ impl Directory {
         rule: IdentityFrom,
     ) -> Result<Option<PathBuf>, Error> {
         let now = self.now();
-        let mut hints = self.hints.lock();
+        let hints = self.hints.here();
+        let mut hints = hints.lock();
         let hints = &mut *hints;
         if hints.rule != Some(rule) {
             hints.holders = Index::default();

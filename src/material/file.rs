@@ -245,7 +245,7 @@ fn open_at(
 ) -> Result<(File, Metadata), Error> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened =
-        rustix::io::retry_on_intr(|| rustix::fs::openat(directory, name, flags, Mode::empty()));
+        rustix::io::retry_on_intr(|| crate::process::openat(directory, name, flags, Mode::empty()));
     let file = match opened {
         Ok(descriptor) => File::from(descriptor),
         Err(error) => {

@@ -19,6 +19,7 @@ use rustix::io::Errno;
 
 use crate::error::{Error, Kind};
 use crate::material::pause;
+use crate::process::{open, openat};
 
 /// The largest file; one that answers made is smaller.
 const LARGEST: u64 = 1 << 30;
@@ -93,7 +94,7 @@ pub(crate) fn look(path: &Path) -> Result<Option<Stamp>, Error> {
 pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
     // A plain open of a FIFO would block.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+    let file = match open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
         Err(error) => return missing(path, &error.into()),
     };
@@ -150,7 +151,7 @@ impl Parent {
             return Err(Error::new(Kind::Invalid, format!("{} names no file", path.display())));
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let file = rustix::fs::open(parent, flags, Mode::empty())
+        let file = open(parent, flags, Mode::empty())
             .map_err(|error| no_directory(parent, &error.into()))?;
         let file = File::from(file);
         let found = file.metadata().map_err(|error| no_directory(parent, &error))?;
@@ -178,13 +179,12 @@ impl Parent {
                 | OFlags::NONBLOCK
                 | OFlags::NOCTTY
                 | OFlags::CLOEXEC;
-            let file = rustix::fs::openat(&self.file, &name, flags, private()).map_err(
-                |error| match error {
+            let file =
+                openat(&self.file, &name, flags, private()).map_err(|error| match error {
                     // For an unwanted link Linux and macOS return the first, FreeBSD the second.
                     Errno::LOOP | Errno::MLINK => link(&path),
                     other => cannot(other.into()),
-                },
-            )?;
+                })?;
             let file = File::from(file);
             check_lock(&path, &file)?;
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -264,7 +264,7 @@ impl Parent {
             let mut name = OsString::from(".");
             name.push(&self.name);
             name.push(format!(".{unique:016x}.new"));
-            match rustix::fs::openat(&self.file, &name, flags, private()) {
+            match openat(&self.file, &name, flags, private()) {
                 Ok(file) => return Ok((File::from(file), name)),
                 Err(Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),

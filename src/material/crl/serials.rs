@@ -7,7 +7,8 @@
 //! lift a revocation is kept in full.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::OnceLock;
+
+use crate::process::Once;
 
 /// What a list says of a serial number; of two entries the later variant counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +96,7 @@ struct Key(RandomState);
 
 impl Key {
     fn of_process() -> Self {
-        static KEY: OnceLock<Key> = OnceLock::new();
+        static KEY: Once<Key> = Once::new();
         KEY.get_or_init(|| Self(RandomState::new())).clone()
     }
 
