@@ -23,6 +23,7 @@ static TERMINAL: Mutex<()> = Mutex::new(());
 #[must_use]
 pub fn ask_terminal(question: &Question) -> Answer {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
+        question.explain("because there is no terminal to ask on (/dev/tty)");
         return Answer::Reject;
     };
     // Two questions at once would take each other's answers.
@@ -47,9 +48,11 @@ fn ask(question: &Question, terminal: &File) -> std::io::Result<Answer> {
         }
         let word = line.trim().to_lowercase();
         if let Some(choice) = choices.iter().find(|choice| choice.words.contains(&word.as_str())) {
+            question.explain("by the user, on the terminal");
             return Ok(choice.answer);
         }
     }
+    question.explain("because nobody gave an answer on the terminal");
     Ok(Answer::Reject)
 }
 

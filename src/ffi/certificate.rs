@@ -8,7 +8,7 @@ use super::handle::{give, lend, share, take_back};
 use super::read::{bytes, no_constant, pick_at, place};
 use super::style::Styled;
 use super::text::Text;
-use crate::error::{Error, Kind, escaped};
+use crate::error::{Error, Kind};
 use crate::material::{Certificate, der::SEQUENCE};
 
 /// An X.509 certificate (RFC 5280). Reference-counted, immutable, usable from any thread.
@@ -145,7 +145,7 @@ const FIELDS: [(c_int, Words); 11] = {
     [
         (f::TLSCONN_CERT_SUBJECT as c_int, Certificate::subject),
         (f::TLSCONN_CERT_ISSUER as c_int, Certificate::issuer),
-        (f::TLSCONN_CERT_CN as c_int, common_name),
+        (f::TLSCONN_CERT_CN as c_int, Certificate::common_name),
         (f::TLSCONN_CERT_SERIAL as c_int, Certificate::serial_text),
         (f::TLSCONN_CERT_SHA256 as c_int, Certificate::fingerprint),
         (f::TLSCONN_CERT_KEY_SHA256 as c_int, Certificate::key_fingerprint),
@@ -156,10 +156,6 @@ const FIELDS: [(c_int, Words); 11] = {
         (f::TLSCONN_CERT_NAMES as c_int, Certificate::names_text),
     ]
 };
-
-fn common_name(certificate: &Certificate) -> String {
-    escaped(certificate.facts().common_names.first().map_or("", String::as_str))
-}
 
 /// Describe a certificate.
 ///

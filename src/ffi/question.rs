@@ -326,6 +326,7 @@ pub unsafe extern "C" fn tlsconn_question_answer(
             )
             .with_hint("give it when there is one"));
         }
+        question.question.explain("by the application, with tlsconn_question_answer()");
         question.question.answer(final_answer(answer))
     })
 }
