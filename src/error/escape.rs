@@ -94,7 +94,7 @@ impl Calm {
     /// A path. Nothing is lost but the beginning of one that is too long.
     #[must_use]
     pub(crate) fn path(text: &str) -> Self {
-        let text = Blanks::Escaped.shown(text);
+        let text = Blanks::Escaped.shown(text, usize::MAX);
         let all = text.chars().count();
         let cut = all.checked_sub(PATH).filter(|cut| *cut > 0);
         Self(match cut.and_then(|cut| text.char_indices().nth(cut)) {
@@ -106,7 +106,7 @@ impl Calm {
     /// A sentence. One that is too long is cut at its end.
     #[must_use]
     pub(crate) fn sentence(text: impl AsRef<str>) -> Self {
-        let text = Blanks::Folded.shown(text.as_ref());
+        let text = Blanks::Folded.shown(text.as_ref(), SENTENCE.bytes);
         Self(match beginning(&text, SENTENCE) {
             Some(kept) => format!("{kept} ..."),
             None => text,
@@ -175,7 +175,7 @@ impl fmt::Display for Calm {
 /// overwrite what stands around it (Unicode TR 36).
 #[must_use]
 pub fn escaped(text: &str) -> String {
-    Blanks::Escaped.shown(text)
+    Blanks::Escaped.shown(text, usize::MAX)
 }
 
 /// Whether `text` is shown as it is, every character of it, so that two that look alike to a
@@ -232,10 +232,15 @@ enum Blanks {
 }
 
 impl Blanks {
-    fn shown(self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
+    /// `text` as it is shown, whole if it has not more than `most` bytes then, and longer than
+    /// that if not: the work does not grow with what nobody sees.
+    fn shown(self, text: &str, most: usize) -> String {
+        let mut out = String::with_capacity(text.len().min(most));
         let mut before = Before::Nothing;
         for c in text.chars() {
+            if out.len() > most {
+                break;
+            }
             if before.takes(c) {
                 out.push(c);
             } else if c != ' ' || self == Self::Escaped {
@@ -246,7 +251,7 @@ impl Blanks {
     }
 
     fn name(self, text: &str, size: Size) -> String {
-        let shown = self.shown(text);
+        let shown = self.shown(text, size.bytes);
         match beginning(&shown, size) {
             Some(kept) => format!("{kept}... ({} characters)", text.chars().count()),
             None => shown,
