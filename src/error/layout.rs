@@ -2,13 +2,16 @@
 //!
 //! A terminal would go on with a long line at its left edge, and whoever made the text could have
 //! a sentence of its own stand there. Here the rest of a line stands further right than any line
-//! of ours begins, and nothing moves it.
+//! of ours begins, behind a bar that no line of ours has.
 
 /// The columns of a line. One column of the usual 80 stays free: some terminals wrap a full line.
 const COLUMNS: usize = 79;
 
-/// `first` and then `text`, which goes on in lines that begin with `indent` blanks. `text` is one
-/// line; `first` is shorter than a line, and `indent` is at least 1.
+/// What each further line begins with, at the end of its indent.
+const BAR: &str = "| ";
+
+/// `first` and then `text`, which goes on behind a bar in lines that are indented by `indent`
+/// columns, the bar included. `text` is one line, and `first` is shorter than a line.
 #[must_use]
 pub(crate) fn hung(first: &str, indent: usize, text: &str) -> String {
     let mut out = first.to_owned();
@@ -18,13 +21,13 @@ pub(crate) fn hung(first: &str, indent: usize, text: &str) -> String {
         let bare = width(word.trim_end_matches(' '));
         let room = COLUMNS.saturating_sub(indent);
         if !is_begin && column.saturating_add(bare) > COLUMNS && bare <= room {
-            begin_line(&mut out, indent);
+            go_on(&mut out, indent);
             column = indent;
         }
         for c in word.chars() {
             let width = width_of(c);
             if column.saturating_add(width) > COLUMNS && c != ' ' {
-                begin_line(&mut out, indent);
+                go_on(&mut out, indent);
                 column = indent;
             }
             if column < COLUMNS || c != ' ' {
@@ -52,6 +55,11 @@ pub(crate) fn fingerprint_lines(first: &str, indent: usize, fingerprint: &str) -
         rest = more;
     }
     out + rest
+}
+
+fn go_on(out: &mut String, indent: usize) {
+    begin_line(out, indent.saturating_sub(BAR.len()));
+    out.push_str(BAR);
 }
 
 fn begin_line(out: &mut String, indent: usize) {
@@ -83,7 +91,7 @@ mod tests {
     fn a_long_line_goes_on_below_its_text() {
         let text = "word ".repeat(20);
         let lines = hung("  ! ", 4, text.trim_end());
-        let expected = format!("  ! {}\n    {}", ["word"; 15].join(" "), ["word"; 5].join(" "));
+        let expected = format!("  ! {}\n  | {}", ["word"; 15].join(" "), ["word"; 5].join(" "));
         assert_eq!(lines, expected);
     }
 
@@ -96,9 +104,10 @@ mod tests {
                 let shown = hung(first, indent, &text);
                 for (number, line) in shown.lines().enumerate() {
                     assert!(width(line) <= COLUMNS, "{line}");
-                    assert!(number == 0 || line.starts_with(&" ".repeat(indent)), "{line}");
+                    let bar = format!("{:>indent$}", "| ");
+                    assert!(number == 0 || line.starts_with(&bar), "{line}");
                 }
-                let words = |text: &str| text.split_whitespace().collect::<String>();
+                let words = |text: &str| text.replace([' ', '\n', '|'], "");
                 assert_eq!(words(&shown), words(&format!("{first}{text}")));
             }
         }

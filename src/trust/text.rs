@@ -201,11 +201,8 @@ fn line(asked: &Asked) -> String {
         problems => format!(" ({problems})"),
     };
     let known = other_previous(asked).map(|old| {
-        let end = old_end(old, asked.now).map(|end| format!(", {end}")).unwrap_or_default();
-        format!(
-            " known is SHA-256 {}{end}, and the new one is",
-            fingerprint(Some(&old.certificate))
-        )
+        let old = fingerprint(Some(&old.certificate)) + &old_end(old, asked.now);
+        format!(" known is SHA-256 {old}, and the new one is")
     });
     format!("{}{problems}:{} {}", headline(asked), known.unwrap_or_default(), shown(asked))
 }
@@ -218,7 +215,7 @@ fn headline(asked: &Asked) -> String {
             format!(
                 "{endpoint} shows ANOTHER certificate{} than the one known {}",
                 same_key(asked),
-                since(asked)
+                since_when(asked, "since ")
             )
         }
         Situation::Renewed => format!("{endpoint} has a new certificate for its known key"),
@@ -239,7 +236,10 @@ fn headline(asked: &Asked) -> String {
 }
 
 fn summary(asked: &Asked, style: Style) -> String {
-    let mut lines = vec![hung("", 4, &format!("{}.", headline(asked)))];
+    let first = format!("{}.", headline(asked));
+    // Where a server is, its user said; a client says who it is.
+    let first = if asked.endpoint.is_some() { first } else { hung("", 4, &first) };
+    let mut lines = vec![first];
     lines.extend(asked.why.iter().take(MOST_REASONS).map(|why| hung("  ! ", 4, why)));
     match asked.why.len().saturating_sub(MOST_REASONS) {
         0 => {}
@@ -270,15 +270,15 @@ fn summary(asked: &Asked, style: Style) -> String {
 
 /// The fingerprints of the known certificate and of the new one, each with what is known of it.
 fn beside(old: &Entry, new: &Certificate, asked: &Asked) -> [String; 4] {
-    let known = match old_end(old, asked.now) {
-        Some(end) => format!("{}; {end}", since(asked)),
-        None => since(asked),
-    };
     [
         fingerprint_lines("Known:    SHA-256 ", 18, &old.certificate.fingerprint()),
-        hung("          ", 10, &known),
+        hung(
+            "Since:    ",
+            10,
+            &format!("{}{}", since_when(asked, "") + &entry(asked), old_end(old, asked.now)),
+        ),
         fingerprint_lines("New:      SHA-256 ", 18, &new.fingerprint()),
-        hung("          ", 10, &vouched(asked)),
+        hung("Trust:    ", 10, &vouched(asked)),
     ]
 }
 
@@ -345,26 +345,37 @@ fn other_previous(asked: &Asked) -> Option<&Entry> {
 
 /// Since when the peer is known, and by which entry.
 fn since(asked: &Asked) -> String {
+    since_when(asked, "since ") + &entry(asked)
+}
+
+/// Since when the peer is known, behind the word for that.
+fn since_when(asked: &Asked, since: &str) -> String {
+    let Some(entry) = &asked.previous else { return String::new() };
+    match entry.added {
+        Some(added) => format!("{since}{}", time_text(added)),
+        None => "from the trusted material".to_owned(),
+    }
+}
+
+/// By which entry the peer is known.
+fn entry(asked: &Asked) -> String {
     let Some(entry) = &asked.previous else { return String::new() };
     let dialled = asked.endpoint.as_ref().map(Endpoint::to_string);
     let place = entry.place.as_ref().map(|place| place.to_string());
     let place = place.filter(|place| dialled.as_ref() != Some(place));
     let place = place.map(|place| format!(" as {place}")).unwrap_or_default();
     let spot = entry.spot.text().map(|spot| format!(" in {spot}")).unwrap_or_default();
-    match entry.added {
-        Some(added) => format!("since {}{place}{spot}", time_text(added)),
-        None => format!("from the trusted material{place}{spot}"),
-    }
+    place + &spot
 }
 
 /// Both fingerprints, when the old certificate ends if that is soon or was, and who vouches for the
 /// new one.
 fn old_and_new(asked: &Asked) -> String {
     let Some(old) = &asked.previous else { return shown(asked) };
-    let end = old_end(old, asked.now).map(|end| format!(", {end}")).unwrap_or_default();
     format!(
-        "known is SHA-256 {}{end}; shown is SHA-256 {}, {}",
+        "known is SHA-256 {}{}, shown is SHA-256 {} ({})",
         fingerprint(Some(&old.certificate)),
+        old_end(old, asked.now),
         fingerprint(asked.certificate()),
         vouched(asked)
     )
@@ -376,32 +387,34 @@ fn fingerprint(certificate: Option<&Certificate>) -> String {
 
 /// When a known certificate ended, or its entry did, or when it ends if that is soon: a reason to
 /// replace it.
-fn old_end(old: &Entry, now: i64) -> Option<String> {
+fn old_end(old: &Entry, now: i64) -> String {
+    old_end_words(old, now).map(|words| format!(" ({words})")).unwrap_or_default()
+}
+
+fn old_end_words(old: &Entry, now: i64) -> Option<String> {
     let end = old.certificate.facts().not_after;
     let at = time_text(end);
     if now > end {
-        return Some(format!("which expired on {at}"));
+        return Some(format!("it expired on {at}"));
     }
     if let Some(end) = old.expires.filter(|end| now > *end) {
-        return Some(format!("whose entry expired on {}", time_text(end)));
+        return Some(format!("its entry expired on {}", time_text(end)));
     }
     let left = end.saturating_sub(now);
     let days = left.checked_div(DAY).unwrap_or_default();
     (left < SOON).then(|| match days {
-        0 => format!("which expires on {at}, within a day"),
-        1 => format!("which expires on {at}, in a day"),
-        _ => format!("which expires on {at}, in {days} days"),
+        0 => format!("it expires on {at}, within a day"),
+        1 => format!("it expires on {at}, in a day"),
+        _ => format!("it expires on {at}, in {days} days"),
     })
 }
 
 /// Whether an authority vouches for the certificate that is shown, in words.
 fn vouched(asked: &Asked) -> String {
     match &asked.authority {
-        Some(name) if asked.problems.is_empty() => {
-            format!("and the authority {name} vouches for it")
-        }
-        Some(name) => format!("which the authority {name} issued, but something is wrong with it"),
-        None => "and no authority here vouches for it".to_owned(),
+        Some(name) if asked.problems.is_empty() => format!("the authority {name} vouches for it"),
+        Some(name) => format!("issued below the authority {name}, but something is wrong with it"),
+        None => "no authority here vouches for it".to_owned(),
     }
 }
 

@@ -55,7 +55,7 @@ fn a_summary_has_six_values_on_lines_that_fit_a_terminal() {
 Subject:  C=CH,O=Lab\\, Inc,CN=node7.example.com
 Issuer:   O=Lab,CN=Lab CA
 Names:    DNS:node7.example.com, IP:192.0.2.7, IP:2001:db8::7,
-          URI:spiffe://example.com/node7, email:ops@example.com
+        | URI:spiffe://example.com/node7, email:ops@example.com
 Valid:    2026-03-01T00:00:00Z to 2028-03-01T00:00:00Z
 Key:      ECDSA P-256
 SHA-256:  c7:6b:97:13:14:92:ac:e9:ea:2c:3f:b8:df:45:8f:c1:
@@ -322,7 +322,7 @@ fn every_text_stays_short_whatever_a_certificate_holds() {
     let summary = certificate.text(Style::Summary);
     assert!(summary.len() < 2_500, "{summary}");
     assert!(summary.contains("DNS:node7.example.com, and"), "{summary}");
-    assert!(summary.replace("\n          ", " ").contains(", and 9992 more\n"), "{summary}");
+    assert!(summary.replace("\n        | ", " ").contains(", and 9992 more\n"), "{summary}");
     let full = certificate.text(Style::Full);
     assert!(full.len() < 30_000, "{}", full.len());
     assert!(full.contains("\n                     and 9900 more\n"), "{full}");

@@ -60,8 +60,8 @@ fn instead(situation: Situation, old: Entry, authority: Option<&str>) -> Asked {
 fn old_and_new_are_told_with_both_fingerprints_the_file_and_who_vouches() {
     for situation in [Situation::Changed, Situation::Renewed] {
         for (authority, vouched) in [
-            (Some("CN=Lab CA"), "and the authority CN=Lab CA vouches for it"),
-            (None, "and no authority here vouches for it"),
+            (Some("CN=Lab CA"), "the authority CN=Lab CA vouches for it"),
+            (None, "no authority here vouches for it"),
         ] {
             let one = instead(situation, stored(certificate(&["h"])), authority);
             let [old, new] = [&one.previous.as_ref().unwrap().certificate, &one.chain[0]];
@@ -82,8 +82,13 @@ fn old_and_new_are_told_with_both_fingerprints_the_file_and_who_vouches() {
                 let lines = format!("{label:10}SHA-256 {first}\n{:18}{second}\n", "");
                 assert!(text.contains(&lines), "{text}");
             }
-            assert!(text.contains("\n          since 2026-11-21T10:00:00Z in /home/u/"), "{text}");
-            assert!(text.contains(&format!("\n          {vouched}\n")), "{text}");
+            assert!(
+                text.contains(
+                    "\nSince:    2026-11-21T10:00:00Z in /home/u/.tls/trusted.pem, line 7\n"
+                ),
+                "{text}"
+            );
+            assert!(text.contains(&format!("\nTrust:    {vouched}\n")), "{text}");
             let line = question(&one, Style::Line);
             assert!(line.contains(&old.fingerprint()) && line.contains(&new.fingerprint()));
             let json: Value = serde_json::from_str(&question(&one, Style::Json)).unwrap();
@@ -102,19 +107,19 @@ fn an_old_certificate_that_has_ended_or_soon_will_is_said_to() {
         let one = Asked { now, ..instead(Situation::Changed, old, None) };
         let (error, text) = (refusal(&one), question(&one, Style::Summary));
         let said = error.message().split("known is SHA-256 ").nth(1).unwrap();
-        let said = said[95..].split(';').next().unwrap().trim_start_matches(", ").to_owned();
-        let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(said.is_empty() || shown.contains(&format!("line 7; {said} New:")), "{text}");
+        let said = said[95..].split(", shown is").next().unwrap().trim_start().to_owned();
+        let shown = text.replace("\n        | ", " ");
+        assert!(said.is_empty() || shown.contains(&format!("line 7 {said}\n")), "{text}");
         said
     };
     let at = time_text(end);
-    assert_eq!(told(end + 1, None), format!("which expired on {at}"));
-    assert_eq!(told(end, None), format!("which expires on {at}, within a day"));
-    assert_eq!(told(end - DAY, None), format!("which expires on {at}, in a day"));
-    assert_eq!(told(end - SOON + 1, None), format!("which expires on {at}, in 29 days"));
+    assert_eq!(told(end + 1, None), format!("(it expired on {at})"));
+    assert_eq!(told(end, None), format!("(it expires on {at}, within a day)"));
+    assert_eq!(told(end - DAY, None), format!("(it expires on {at}, in a day)"));
+    assert_eq!(told(end - SOON + 1, None), format!("(it expires on {at}, in 29 days)"));
     assert_eq!(told(end - SOON, None), "");
     let before = time_text(end - SOON - 1);
-    let entry = format!("whose entry expired on {before}");
+    let entry = format!("(its entry expired on {before})");
     assert_eq!(told(end - SOON, Some(end - SOON - 1)), entry);
     assert_eq!(told(end - SOON, Some(end)), "");
 }
