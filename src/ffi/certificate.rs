@@ -14,7 +14,8 @@ use crate::material::{Certificate, der::SEQUENCE};
 /// An X.509 certificate (RFC 5280). Reference-counted, immutable, usable from any thread.
 ///
 /// Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide text, or
-/// reverse its direction. They live as long as the certificate.
+/// reverse its direction. They are bounded: a value that is cut ends in `...` and the number of
+/// its characters. They live as long as the certificate.
 pub struct tlsconn_cert {
     certificate: Certificate,
     fields: [Text; FIELDS.len()],
@@ -61,7 +62,7 @@ pub enum tlsconn_cert_field {
     /// Valid to, in the same form.
     TLSCONN_CERT_NOT_AFTER = 99,
     /// The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty if there are
-    /// none.
+    /// none. After 100 names, or 4,000 characters, comes `and 9900 more`.
     TLSCONN_CERT_NAMES = 100,
 }
 
@@ -120,6 +121,10 @@ pub unsafe extern "C" fn tlsconn_cert_unref(cert: *mut tlsconn_cert) {
 }
 
 /// Get a field of a certificate as text.
+///
+/// The text is exact, for programs that compare: what is not one visible character is an escape
+/// such as `\x0a` or `\u{200b}`, and the second and each further blank in a row is `\x20`. It
+/// is cut after 1,000 characters; tlsconn_cert_der() has everything.
 ///
 /// `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`; it is empty if
 /// `cert` is NULL or `field` is invalid. Any thread.
