@@ -85,7 +85,8 @@ extern "C" {
  * An X.509 certificate (RFC 5280). Reference-counted, immutable, usable from any thread.
  *
  * Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide text, or
- * reverse its direction. They live as long as the certificate.
+ * reverse its direction. They are bounded: a value that is cut ends in `...` and the number of
+ * its characters. They live as long as the certificate.
  */
 typedef struct tlsconn_cert tlsconn_cert;
 
@@ -479,17 +480,18 @@ const tlsconn_error *tlsconn_last_error(void);
 TLSCONN_API int tlsconn_error_code(const tlsconn_error *error);
 
 /**
- * Get the message of an error: one English sentence that says what failed, UTF-8, escaped and
- * without a full stop. It lives as long as `error`, and is empty if `error` is NULL. Any thread.
+ * Get the message of an error: one English sentence that says what failed, UTF-8, escaped, without
+ * a full stop, and of less than 1,000 bytes. It lives as long as `error`, and is empty if `error` is NULL. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_error_message(const tlsconn_error *error);
 
 /**
- * Get a hint on what to do about an error: one English sentence; empty if there is none or
+ * Get a hint on what to do about an error: one English sentence of less than 1,000 bytes; empty if there is none or
  * `error` is NULL. It lives as long as `error`. Any thread.
  */
-TLSCONN_API const char *tlsconn_error_hint(const tlsconn_error *error);
+TLSCONN_API
+const char *tlsconn_error_hint(const tlsconn_error *error);
 
 /**
  * Get all problems of the peer's certificate as bits of `tlsconn_problem`; 0 if the error is not
@@ -1189,19 +1191,23 @@ int tlsconn_ctx_set_str(tlsconn_ctx *ctx,
  */
 typedef enum {
     /**
-     * One line.
+     * One line of less than 1,000 characters.
      */
     TLSCONN_STYLE_LINE = 50,
     /**
-     * A few lines for a dialog: what, why, and what to do.
+     * A few lines for a dialog: what, why, and what to do. A line with text from a certificate
+     * has at most 79 columns and goes on behind `|`; names are cut after 200 characters. A
+     * fingerprint takes two lines, and the first ends with a colon.
      */
     TLSCONN_STYLE_SUMMARY = 51,
     /**
-     * Everything.
+     * Everything, in the same form; values are cut after 1,000 characters, lists after 100
+     * values.
      */
     TLSCONN_STYLE_FULL = 52,
     /**
-     * One JSON object (RFC 8259).
+     * One JSON object (RFC 8259). Its strings are exact, as those of tlsconn_cert_str(), and
+     * cut like them; `cut` says whether anything was.
      */
     TLSCONN_STYLE_JSON = 53,
     /**
@@ -1370,7 +1376,10 @@ TLSCONN_API tlsconn_cert *tlsconn_question_previous(const tlsconn_question *ques
 /**
  * The question in words, ready for a dialog: what, why, and what to do.
  *
- * `style` is one of `tlsconn_style`. UTF-8, and escaped so that it cannot control a terminal.
+ * `style` is one of `tlsconn_style`. UTF-8, bounded, and escaped so that it cannot control a
+ * terminal; no line that the peer wrote looks like one of ours. For a known server it says in
+ * which file and line its entry stands and, if the certificate is another one, shows both
+ * fingerprints and says whether a CA vouches for the new one.
  * It lives as long as `question`, and is empty if that is NULL or `style` is not one of
  * `tlsconn_style`. Any thread.
  */
@@ -1725,8 +1734,9 @@ typedef enum {
     TLSCONN_INFO_PEER_ADDRESS = 115,
     /**
      * The identity of an accepted client: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for servers, and
-     * for clients without a certificate. This is the only string that is not escaped: it is the
-     * identity byte for byte, and has no control characters.
+     * for clients without a certificate. It is the identity byte
+     * for byte, of at most 400 characters, all of them visible: names that have others are no
+     * identity.
      */
     TLSCONN_INFO_PEER_IDENTITY = 116,
     /**
@@ -2317,7 +2327,7 @@ typedef enum {
     TLSCONN_CERT_NOT_AFTER = 99,
     /**
      * The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty if there are
-     * none.
+     * none. After 100 names, or 4,000 characters, comes `and 9900 more`.
      */
     TLSCONN_CERT_NAMES = 100,
 } tlsconn_cert_field;
@@ -2358,6 +2368,10 @@ TLSCONN_API void tlsconn_cert_unref(tlsconn_cert *cert);
 
 /**
  * Get a field of a certificate as text.
+ *
+ * The text is exact, for programs that compare: what is not one visible character is an escape
+ * such as `\x0a` or `\u{200b}`, and the second and each further blank in a row is `\x20`. It
+ * is cut after 1,000 characters; tlsconn_cert_der() has everything.
  *
  * `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`; it is empty if
  * `cert` is NULL or `field` is invalid. Any thread.

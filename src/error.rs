@@ -1,23 +1,26 @@
 //! What can go wrong: messages for people and kinds for programs.
 //!
 //! An [`Error`] names what failed and says what to do about it. Text from a peer or a file is
-//! escaped when the error is made, so that no message can move a terminal's cursor or reverse the
-//! direction of a line.
+//! escaped and bounded when the error is made, so that no message can move a terminal's cursor,
+//! reverse the direction of a line, or fill a log.
 
 mod escape;
+mod layout;
 mod problems;
 
 use std::fmt;
 
-pub use escape::escaped;
+pub use escape::{Calm, escaped};
+pub(crate) use escape::{Foreign, LONGEST_IDENTITY, is_shown_as_it_is, listed, some};
+pub(crate) use layout::{fingerprint_lines, hung};
 pub use problems::Problems;
 
 /// A failure: its kind, one sentence that names what failed, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
-    message: String,
-    hint: String,
+    message: Calm,
+    hint: Calm,
     problems: Problems,
 }
 
@@ -28,13 +31,13 @@ impl Error {
         self.kind
     }
 
-    /// The message, without a full stop; escaped.
+    /// The message, without a full stop; escaped, and less than 1,000 bytes.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do about it.
+    /// What to do about it; less than 1,000 bytes, too.
     #[must_use]
     pub fn hint(&self) -> &str {
         &self.hint
@@ -47,12 +50,12 @@ impl Error {
     }
 
     pub(crate) fn new(kind: Kind, message: impl AsRef<str>) -> Self {
-        let message = escaped(message.as_ref());
-        Self { kind, message, hint: String::new(), problems: Problems::NONE }
+        let message = Calm::sentence(message);
+        Self { kind, message, hint: Calm::default(), problems: Problems::NONE }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
-        self.hint = escaped(hint.as_ref());
+        self.hint = Calm::sentence(hint);
         self
     }
 

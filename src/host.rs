@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, is_shown_as_it_is};
 
 /// Which side of a connection the peer is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +61,10 @@ impl Host {
         }
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(bad("it holds a space or a control character"));
+        }
+        if !is_shown_as_it_is(text) {
+            // IDNA would take some of them for nothing.
+            return Err(bad("it holds a character that shows nothing"));
         }
         if let Some(inner) = text.strip_prefix('[') {
             let inner = inner.strip_suffix(']').ok_or_else(|| bad("its bracket is not closed"))?;
@@ -308,6 +312,29 @@ mod tests {
         {
             refused(text);
         }
+    }
+
+    #[test]
+    fn what_shows_nothing_is_refused_and_not_passed_over() {
+        for hidden in [
+            '\u{ad}',
+            '\u{34f}',
+            '\u{115f}',
+            '\u{180b}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{2060}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{e0100}',
+            '\u{1d159}',
+        ] {
+            refused(&format!("a{hidden}b.example"));
+            refused(&format!("{hidden}.example"));
+        }
+        refused("\u{301}a.example");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(crate) mod testing;
 
 pub(crate) use directory::Directory;
 pub(crate) use entries::Entries;
-pub use entry::{Entry, Origin, Place};
+pub use entry::{Entry, Origin, Place, Spot};
 pub(crate) use identity::identity;
 pub use identity::{Identity, IdentityFrom, IdentitySource};
 pub(crate) use store::Store;

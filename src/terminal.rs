@@ -23,7 +23,10 @@ const ATTEMPTS: usize = 3;
 /// was given elsewhere, the peer is judged anew, or the time is over.
 #[must_use]
 pub fn ask_terminal(question: &Question) -> Option<Answer> {
-    let Ok(screen) = Screen::of_process() else { return Some(Answer::Reject) };
+    let Ok(screen) = Screen::of_process() else {
+        question.explain("because there is no terminal to ask on (/dev/tty)");
+        return Some(Answer::Reject);
+    };
     ask_on(&screen, Turns::at(&screen), question)
 }
 
@@ -58,11 +61,13 @@ fn conversation(screen: &Screen, turns: Turns, question: &Question) -> Result<An
         })?;
         let word = line.trim().to_lowercase();
         if let Some(choice) = choices.iter().find(|choice| choice.words.contains(&word.as_str())) {
+            question.explain("by the user, on the terminal");
             // Whoever asks next must find the answer stored, which is when the handshake is complete.
             question.hold(Box::new(turn));
             return Ok(choice.answer);
         }
     }
+    question.explain("because nobody gave an answer on the terminal");
     Err(End::No)
 }
 

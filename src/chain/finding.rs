@@ -1,8 +1,12 @@
 //! A chain, the profile that it is read by, and what was found. The ground floor of this room.
 
-use crate::error::{Problems, escaped};
+use crate::error::{Calm, Problems};
 use crate::host::{Host, Role};
-use crate::material::{Certificate, Crl};
+use crate::material::{Certificate, Crl, name_text};
+
+/// The most sentences about one path. There are fewer kinds of problems than that; a peer can only
+/// have the same one often.
+const MOST_SENTENCES: usize = 32;
 
 /// How strictly a chain is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -35,7 +39,7 @@ pub(crate) struct Assessment {
     /// Everything that is wrong with the best path.
     pub problems: Problems,
     /// A sentence for each problem, naming the certificate, date, authority or list.
-    pub why: Vec<String>,
+    pub why: Vec<Calm>,
     /// The best path, from the leaf to the authority; the leaf alone if there is no path, or if it
     /// is itself an authority.
     pub path: Vec<Certificate>,
@@ -51,8 +55,15 @@ impl Assessment {
     /// Adds a problem and its sentence.
     pub(crate) fn add(&mut self, problem: Problems, why: String) {
         self.problems |= problem;
-        // It contains names of files and certificates.
-        let why = escaped(&why);
+        self.say(why);
+    }
+
+    /// Adds a sentence, unless it is there or there are enough.
+    fn say(&mut self, why: impl AsRef<str>) {
+        if self.why.len() >= MOST_SENTENCES {
+            return;
+        }
+        let why = Calm::sentence(why);
         if !self.why.contains(&why) {
             self.why.push(why);
         }
@@ -60,7 +71,13 @@ impl Assessment {
 
     pub(super) fn add_all(&mut self, (problems, why): (Problems, Vec<String>)) {
         self.problems |= problems;
-        self.why.extend(why.iter().map(|why| escaped(why)));
+        why.iter().for_each(|why| self.say(why));
+    }
+
+    /// The authority that the path ends at, if it ends at one.
+    pub(crate) fn authority(&self) -> Option<Calm> {
+        let ends = self.path.len() > 1 && !self.problems.contains(Problems::UNKNOWN_ISSUER);
+        self.path.last().filter(|_| ends).map(|one| name_text(one.subject_der()))
     }
 
     /// Drops a problem that does not count here, and its sentence too if nothing else is wrong.

@@ -111,7 +111,7 @@ pub(crate) fn libvirt_authority(certificate: &Certificate, now: i64) -> (Problem
 }
 
 fn told(found: Assessment) -> (Problems, Vec<String>) {
-    (found.problems, found.why)
+    (found.problems, found.why.into_iter().map(String::from).collect())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::constraints::general_name::is_host;
 use super::extensions::has;
 use super::finding::Assessment;
 use super::position::{Position, has_issuers_name, positions};
-use crate::error::{Problems, escaped};
+use crate::error::Problems;
 use crate::host::Role;
 use crate::material::der::{self, Reader, SEQUENCE, context, context_constructed};
 use crate::material::oid::extension as id;
@@ -168,13 +168,13 @@ fn leaf(role: Role, certificate: &Certificate, out: &mut Findings) {
     out.add(facts.name_constraints, "has name constraints, which are an authority's");
     for name in facts.alt_names.iter().flatten() {
         if let AltName::Dns(name) = name {
-            let why = format!("has a DNS name that is none: {}", escaped(name));
+            let why = format!("has a DNS name that is none: {}", name.calm());
             out.add(!is_preferred(name), &why);
         }
     }
     if role == Role::Server {
         for name in facts.common_names.iter().filter(|name| !is_repeated(name, certificate)) {
-            let name = escaped(name);
+            let name = name.calm();
             let why = format!("has a common name that is not among the alternative ones: {name}");
             out.add(true, &why);
         }
@@ -210,7 +210,7 @@ fn is_repeated(common_name: &str, leaf: &Certificate) -> bool {
         return true;
     }
     names.any(|name| match name {
-        AltName::Dns(name) => name == common_name,
+        AltName::Dns(name) => **name == *common_name,
         AltName::Ip(address) => address.to_string() == common_name,
         AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => false,
     })

@@ -29,6 +29,7 @@ impl Drop for Turn<'_> {
         self.question.turn_is_over();
         if thread::panicking() {
             // Nobody else is asked, so nobody may wait for an answer that never comes.
+            self.question.explain("because the validator did not return");
             let _ = self.question.answer(Answer::Reject);
         }
     }
@@ -254,6 +255,7 @@ impl Connection {
         let answer = validator.validate(question);
         drop(turn);
         if let Some(answer) = answer {
+            question.explain("by the application's validator");
             // An answer that was given through the question came first, and stands. That the store
             // cannot be written is reported to each connection that completes with the answer.
             self.note_store(question.answer(answer));
@@ -272,10 +274,7 @@ impl Connection {
         let (question, left) = (Arc::clone(pending.question()), pending.left());
         if answer == Answer::Reject {
             driver.ticket = None;
-            let message = format!("{} was rejected", question.asked().whom());
-            let error =
-                Error::new(Kind::Rejected, message).with_problems(question.asked().problems);
-            return Err(self.refuse(Alert::AccessDenied, error));
+            return Err(self.refuse(Alert::AccessDenied, question.rejection()));
         }
         driver.deadline = Self::deadline(left);
         driver.grant = question.grant();

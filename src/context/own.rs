@@ -12,7 +12,7 @@ use super::pieces::{Loaded, Own, Piece};
 use crate::chain::{self, Anchors, Profile, libvirt_authority};
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
-use crate::material::{Certificate, Layout};
+use crate::material::{Certificate, Layout, name_text};
 
 /// Which side the certificate of a layout is for. `None`: the layout does not say.
 pub(super) const fn side(layout: Layout) -> Option<Role> {
@@ -106,7 +106,7 @@ pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
     if problems.is_empty() {
         return Ok(());
     }
-    let (subject, why) = (leaf.subject(), why.join("; "));
+    let (subject, why) = (name_text(leaf.subject_der()), why.join("; "));
     let hint = if problems.contains(Problems::WRONG_PURPOSE) {
         "ask its authority for one with the key usage digitalSignature and the purpose serverAuth"
     } else {
@@ -141,7 +141,7 @@ fn for_tls(piece: &Piece, chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
     if problems.is_empty() {
         return Ok(());
     }
-    let (source, subject, why) = (piece.source(), leaf.subject(), why.join("; "));
+    let (source, subject, why) = (piece.source(), name_text(leaf.subject_der()), why.join("; "));
     let message = format!("{source}: the own certificate of {subject} is not meant for TLS: {why}");
     Err(Error::new(Kind::Certificate, message)
         .with_problems(problems)

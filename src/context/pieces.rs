@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::{Entry, read_known};
 use crate::material::{
-    Certificate, Crl, FileText, Key, LIMIT, Material, Readers, Stamp, may_hold_key, read,
+    Certificate, Crl, FileText, Key, LIMIT, Material, Readers, Stamp, may_hold_key, name_text, read,
     read_secret, sha256, source_of, stamp, time_text,
 };
 
@@ -197,7 +197,8 @@ fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error>
     let Some(leaf) = chain.first() else { return Ok(()) };
     let facts = leaf.facts();
     let refuse = |problem: Problems, why: String, hint: &str| {
-        let message = format!("{source}: the own certificate of {} {why}", leaf.subject());
+        let message =
+            format!("{source}: the own certificate of {} {why}", name_text(leaf.subject_der()));
         Err(Error::new(Kind::Certificate, message).with_problems(problem).with_hint(hint))
     };
     if now > facts.not_after {
@@ -275,8 +276,8 @@ impl Own {
         if let Some((chain, key)) = &self.active {
             return Ok(Some((chain, key)));
         }
-        let subject =
-            self.waiting_chain.as_ref().and_then(|chain| chain.first()).map(Certificate::subject);
+        let subject = self.waiting_chain.as_ref().and_then(|chain| chain.first());
+        let subject = subject.map(|leaf| name_text(leaf.subject_der()));
         match (subject, &self.waiting_key) {
             (None, None) => Ok(None),
             (Some(subject), Some(key)) => {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::{Context, Shared};
 use crate::error::{Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
-use crate::known::{Change, Entry, Known, Origin, Place, Replaces, Store, not_known};
-use crate::material::Certificate;
+use crate::known::{Change, Entry, Known, Origin, Place, Replaces, Spot, Store, not_known};
+use crate::material::{Certificate, name_text};
 use crate::trust::{Asked, Judgement, Peer, Record, Renewal, accepted_by, is_its_own};
 
 /// How long a writer waits for another process that holds the store.
@@ -107,7 +107,8 @@ impl Context {
         if !on {
             // A mark counts wherever it is, so it is removed everywhere.
             let lifted = known.session.remove(is_it);
-            let message = format!("{} is not marked distrusted", certificate.subject());
+            let message =
+                format!("{} is not marked distrusted", name_text(certificate.subject_der()));
             return apply_to_all(known, &change, found(lifted, &message));
         }
         known.session.remove(|entry| {
@@ -193,6 +194,7 @@ impl Shared {
             expires: None,
             origin,
             distrust: false,
+            spot: Spot::default(),
         }
     }
 

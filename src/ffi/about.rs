@@ -31,8 +31,9 @@ pub enum tlsconn_info {
     /// The address of the peer, such as `127.0.0.1:16514`.
     TLSCONN_INFO_PEER_ADDRESS = 115,
     /// The identity of an accepted client: see `TLSCONN_OPT_IDENTITY_FROM`. Empty for servers, and
-    /// for clients without a certificate. This is the only string that is not escaped: it is the
-    /// identity byte for byte, and has no control characters.
+    /// for clients without a certificate. It is the identity byte
+    /// for byte, of at most 400 characters, all of them visible: names that have others are no
+    /// identity.
     TLSCONN_INFO_PEER_IDENTITY = 116,
     /// Where the client's identity comes from: `directory`, `authority` or `answer`.
     TLSCONN_INFO_IDENTITY_SOURCE = 117,

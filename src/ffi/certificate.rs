@@ -8,13 +8,14 @@ use super::handle::{give, lend, share, take_back};
 use super::read::{bytes, needed, no_constant, pick_at, place};
 use super::style::Styled;
 use super::text::Text;
-use crate::error::{Error, Kind, escaped};
+use crate::error::{Error, Kind};
 use crate::material::{Certificate, der::SEQUENCE};
 
 /// An X.509 certificate (RFC 5280). Reference-counted, immutable, usable from any thread.
 ///
 /// Its strings are UTF-8 and escaped: nothing in them can control a terminal, hide text, or
-/// reverse its direction. They live as long as the certificate.
+/// reverse its direction. They are bounded: a value that is cut ends in `...` and the number of
+/// its characters. They live as long as the certificate.
 pub struct tlsconn_cert {
     certificate: Certificate,
     fields: [Text; FIELDS.len()],
@@ -61,7 +62,7 @@ pub enum tlsconn_cert_field {
     /// Valid to, in the same form.
     TLSCONN_CERT_NOT_AFTER = 99,
     /// The subject alternative names, such as `DNS:a.example, IP:192.0.2.1`; empty if there are
-    /// none.
+    /// none. After 100 names, or 4,000 characters, comes `and 9900 more`.
     TLSCONN_CERT_NAMES = 100,
 }
 
@@ -121,6 +122,10 @@ pub unsafe extern "C" fn tlsconn_cert_unref(cert: *mut tlsconn_cert) {
 
 /// Get a field of a certificate as text.
 ///
+/// The text is exact, for programs that compare: what is not one visible character is an escape
+/// such as `\x0a` or `\u{200b}`, and the second and each further blank in a row is `\x20`. It
+/// is cut after 1,000 characters; tlsconn_cert_der() has everything.
+///
 /// `field` is one of `tlsconn_cert_field`. The string lives as long as `cert`; it is empty if
 /// `cert` is NULL or `field` is invalid. Any thread.
 #[unsafe(no_mangle)]
@@ -145,7 +150,7 @@ const FIELDS: [(c_int, Words); 11] = {
     [
         (f::TLSCONN_CERT_SUBJECT as c_int, Certificate::subject),
         (f::TLSCONN_CERT_ISSUER as c_int, Certificate::issuer),
-        (f::TLSCONN_CERT_CN as c_int, common_name),
+        (f::TLSCONN_CERT_CN as c_int, Certificate::common_name),
         (f::TLSCONN_CERT_SERIAL as c_int, Certificate::serial_text),
         (f::TLSCONN_CERT_SHA256 as c_int, Certificate::fingerprint),
         (f::TLSCONN_CERT_KEY_SHA256 as c_int, Certificate::key_fingerprint),
@@ -156,10 +161,6 @@ const FIELDS: [(c_int, Words); 11] = {
         (f::TLSCONN_CERT_NAMES as c_int, Certificate::names_text),
     ]
 };
-
-fn common_name(certificate: &Certificate) -> String {
-    escaped(certificate.facts().common_names.first().map_or("", String::as_str))
-}
 
 /// Describe a certificate.
 ///

@@ -76,15 +76,15 @@ pub unsafe extern "C" fn tlsconn_error_code(error: *const tlsconn_error) -> c_in
     unsafe { peek(error) }.map_or(tlsconn_code::TLSCONN_OK as c_int, |error| error.code)
 }
 
-/// Get the message of an error: one English sentence that says what failed, UTF-8, escaped and
-/// without a full stop. It lives as long as `error`, and is empty if `error` is NULL. Any thread.
+/// Get the message of an error: one English sentence that says what failed, UTF-8, escaped, without
+/// a full stop, and of less than 1,000 bytes. It lives as long as `error`, and is empty if `error` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_message(error: *const tlsconn_error) -> *const c_char {
     // SAFETY: the contract: an error or NULL.
     unsafe { peek(error) }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
 }
 
-/// Get a hint on what to do about an error: one English sentence; empty if there is none or
+/// Get a hint on what to do about an error: one English sentence of less than 1,000 bytes; empty if there is none or
 /// `error` is NULL. It lives as long as `error`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_hint(error: *const tlsconn_error) -> *const c_char {

@@ -273,7 +273,10 @@ pub unsafe extern "C" fn tlsconn_question_previous(
 
 /// The question in words, ready for a dialog: what, why, and what to do.
 ///
-/// `style` is one of `tlsconn_style`. UTF-8, and escaped so that it cannot control a terminal.
+/// `style` is one of `tlsconn_style`. UTF-8, bounded, and escaped so that it cannot control a
+/// terminal; no line that the peer wrote looks like one of ours. For a known server it says in
+/// which file and line its entry stands and, if the certificate is another one, shows both
+/// fingerprints and says whether a CA vouches for the new one.
 /// It lives as long as `question`, and is empty if that is NULL or `style` is not one of
 /// `tlsconn_style`. Any thread.
 #[unsafe(no_mangle)]
@@ -338,6 +341,7 @@ pub unsafe extern "C" fn tlsconn_question_answer(
             )
             .with_hint("give it when there is one"));
         }
+        question.question.explain("by the application, with tlsconn_question_answer()");
         question.question.answer(final_answer(answer))
     })
 }

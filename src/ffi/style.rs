@@ -11,13 +11,17 @@ use crate::material::Style;
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_style {
-    /// One line.
+    /// One line of less than 1,000 characters.
     TLSCONN_STYLE_LINE = 50,
-    /// A few lines for a dialog: what, why, and what to do.
+    /// A few lines for a dialog: what, why, and what to do. A line with text from a certificate
+    /// has at most 79 columns and goes on behind `|`; names are cut after 200 characters. A
+    /// fingerprint takes two lines, and the first ends with a colon.
     TLSCONN_STYLE_SUMMARY = 51,
-    /// Everything.
+    /// Everything, in the same form; values are cut after 1,000 characters, lists after 100
+    /// values.
     TLSCONN_STYLE_FULL = 52,
-    /// One JSON object (RFC 8259).
+    /// One JSON object (RFC 8259). Its strings are exact, as those of tlsconn_cert_str(), and
+    /// cut like them; `cut` says whether anything was.
     TLSCONN_STYLE_JSON = 53,
     /// PEM (RFC 7468).
     TLSCONN_STYLE_PEM = 54,

@@ -5,8 +5,9 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Calm, Error, Kind, Problems};
 use crate::host::{Endpoint, Host, Role};
 use crate::material::{AltName, Certificate};
 
@@ -88,7 +89,35 @@ pub struct Entry {
     pub origin: Origin,
     /// Refuse the certificate, and every other one with the same key, everywhere.
     pub distrust: bool,
+    /// Where the entry stands, if it was read.
+    pub spot: Spot,
 }
+
+/// Where an entry stands: a file, or another text, and the entry's first line in it. For messages
+/// only: entries that say the same are equal wherever they stand.
+#[derive(Clone, Debug, Default)]
+pub struct Spot(Option<(Arc<Calm>, usize)>);
+
+impl Spot {
+    /// The text that is called `source`, and a line of it.
+    pub(crate) fn new(source: &Arc<Calm>, line: usize) -> Self {
+        Self(Some((Arc::clone(source), line)))
+    }
+
+    /// The place in words: `/etc/known.pem, line 3`.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        self.0.as_ref().map(|(source, line)| format!("{source}, line {line}"))
+    }
+}
+
+impl PartialEq for Spot {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Spot {}
 
 impl Entry {
     /// An entry that marks a certificate as distrusted.
@@ -102,6 +131,7 @@ impl Entry {
             expires: None,
             origin: Origin::User,
             distrust: true,
+            spot: Spot::default(),
         }
     }
 

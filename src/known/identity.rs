@@ -1,10 +1,10 @@
 //! The identity that a client certificate proves.
 //!
 //! A certificate proves one identity or none: if it has two names of the requested kind, an empty
-//! one, or one that cannot be shown byte for byte as it is, there is no identity. Who vouches for
+//! one, or one that cannot be shown whole and byte for byte as it is, there is no identity. Who vouches for
 //! the identity is its source, and for the judge to say.
 
-use crate::error::escaped;
+use crate::error::{Foreign, LONGEST_IDENTITY, is_shown_as_it_is};
 use crate::material::{AltName, Certificate};
 
 /// Which part of a client certificate is the identity.
@@ -112,8 +112,12 @@ pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<
         [name] if name.trim() != name => {
             Err(format!("has a {what} that begins or ends with a blank"))
         }
-        [name] if name.chars().any(char::is_control) || escaped(name) != *name => {
+        [name] if !is_shown_as_it_is(name) => {
             Err(format!("has a {what} with characters that cannot be shown as they are"))
+        }
+        [name] if name.chars().count() > LONGEST_IDENTITY => {
+            let length = name.chars().count();
+            Err(format!("has a {what} of {length} characters, and {LONGEST_IDENTITY} are the most"))
         }
         [name] => Ok(name.clone()),
         many => Err(format!("has {} {what}s, and one is wanted", many.len())),
@@ -122,10 +126,10 @@ pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<
 
 fn alt_names(
     certificate: &Certificate,
-    wanted: impl Fn(&AltName) -> Option<&String>,
+    wanted: impl Fn(&AltName) -> Option<&Foreign>,
 ) -> Vec<String> {
     let names = certificate.facts().alt_names.as_deref().unwrap_or_default();
-    names.iter().filter_map(wanted).cloned().collect()
+    names.iter().filter_map(wanted).map(|name| str::to_owned(name)).collect()
 }
 
 #[cfg(test)]
@@ -164,6 +168,51 @@ mod tests {
         for name in ["a\0b", "a\nb", "a\u{85}b", "a\u{202e}b", "\u{200b}a", " a", "a ", "a\u{a0}"] {
             assert!(common_name(&[name]).is_err(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn what_looks_blank_or_like_another_name_names_nobody() {
+        for hidden in [
+            "\u{2800}",
+            "\u{3164}",
+            "\u{115f}",
+            "\u{ffa0}",
+            "\u{a0}",
+            "\u{2007}",
+            "\u{3000}",
+            "\u{ad}",
+            "\u{34f}",
+            "\u{180e}",
+            "\u{200d}",
+            "\u{2066}",
+            "\u{fe0f}",
+            "\u{e0041}",
+            "\u{e0100}",
+            "\u{fff9}",
+            "\u{fffc}",
+            "\u{e000}",
+            "\u{378}",
+            "\u{1d159}",
+            "\u{13441}",
+            "  ",
+        ] {
+            for name in [format!("a{hidden}b"), format!("{hidden}a"), format!("a{hidden}")] {
+                assert!(common_name(&[&name]).is_err(), "{name:?}");
+            }
+            assert!(common_name(&[hidden]).is_err(), "{hidden:?}");
+        }
+        assert!(common_name(&["\u{301}a"]).is_err(), "a mark on nothing");
+        assert!(common_name(&["a \u{301}b"]).is_err(), "a mark on a blank");
+        assert!(common_name(&[&format!("a{}", "\u{301}".repeat(5))]).is_err(), "a pile of marks");
+        assert_eq!(common_name(&["Zu\u{308}rich"]).unwrap(), "Zu\u{308}rich");
+    }
+
+    #[test]
+    fn a_name_that_no_question_shows_whole_names_nobody() {
+        let [longest, longer] = [400, 401].map(|length| "x".repeat(length));
+        assert_eq!(common_name(&[&longest]).unwrap(), longest);
+        let why = common_name(&[&longer]).unwrap_err();
+        assert_eq!(why, "has a common name of 401 characters, and 400 are the most");
     }
 
     #[test]

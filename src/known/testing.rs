@@ -1,6 +1,6 @@
 //! Entries for tests.
 
-use super::{Entry, Origin, Place};
+use super::{Entry, Origin, Place, Spot};
 use crate::error::Problems;
 use crate::host::Role;
 use crate::material::Certificate;
@@ -16,6 +16,7 @@ pub(crate) fn plain(certificate: Certificate) -> Entry {
         expires: None,
         origin: Origin::Admin,
         distrust: false,
+        spot: Spot::default(),
     }
 }
 

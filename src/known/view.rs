@@ -227,6 +227,7 @@ impl Standing {
                 expires,
                 origin: _,
                 distrust: _,
+                spot: _,
             } = &**entry;
             let mut part = certificate.sha256().to_vec();
             part.extend_from_slice(&accepted.bits().to_be_bytes());

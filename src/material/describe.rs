@@ -1,8 +1,8 @@
 //! A certificate in words, for people who must decide and for files they read.
 //!
-//! Whatever the certificate itself put into a text is escaped: no text made here can move a
-//! terminal's cursor, begin a line of its own or turn the direction of writing. Nothing here
-//! says whether the certificate may be believed, and no clock is asked.
+//! Whatever the certificate itself put into a text is escaped and bounded: no text made here can
+//! move a terminal's cursor, begin a line of its own, turn the direction of writing or fill a
+//! screen. Nothing here says whether the certificate may be believed, and no clock is asked.
 
 mod difference;
 mod full;
@@ -12,29 +12,31 @@ mod words;
 
 pub use self::difference::difference;
 use super::certificate::Certificate;
-use super::hex::hex_colons;
 use super::name;
 use super::public_base64::pem_text;
-use values::{labelled, or_none, shortened, some_names};
+use crate::error::{Calm, Foreign, fingerprint_lines, hung};
+use values::{labelled, name_of, or_none, some_names};
 
 /// The texts that a certificate has as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// One line: who, by whom, until when, and the start of the fingerprint.
+    /// One line: who, by whom, until when, and the fingerprint.
     Line,
-    /// Six lines with labels, for a dialog.
+    /// Six values with labels, for a dialog. No line is longer than 79 columns; what goes on in
+    /// the next one stands further right than the labels.
     Summary,
-    /// Everything that is known of it, one line with a label each.
+    /// Everything that is known of it, in the same form.
     Full,
-    /// One JSON object in one line, its keys always in the same order.
+    /// One JSON object in one line, its keys always in the same order. Its values are exact, each
+    /// invisible character an escape, up to 1,000 characters each.
     Json,
     /// A PEM block, the only one that ends with a line break.
     Pem,
 }
 
 impl Certificate {
-    /// The certificate as a text; values that are long without measure are cut in
-    /// [`Style::Line`] and [`Style::Summary`].
+    /// The certificate as a text. Values that are long without measure are cut, and lists of
+    /// them, in every style but [`Style::Pem`].
     #[must_use]
     pub fn text(&self, style: Style) -> String {
         match style {
@@ -49,27 +51,28 @@ impl Certificate {
     fn line(&self) -> String {
         let facts = self.facts();
         let who = match (facts.common_names.first(), self.names().next()) {
-            (Some(name), _) => name::escaped_value(name),
+            (Some(name), _) => Foreign::from(name::escaped_value(name)),
             (None, Some(name)) => labelled(name),
-            (None, None) => or_none(self.subject()),
+            (None, None) => name_of(self.subject_der()),
         };
-        let short = self.sha256().first_chunk::<8>().map_or_else(String::new, |b| hex_colons(b));
         format!(
-            "{}, issued by {}, valid to {}, SHA-256 {short}...",
-            shortened(&who),
-            shortened(&or_none(self.issuer())),
+            "{}, issued by {}, valid to {}, SHA-256 {}",
+            or_none(Calm::short_name(&who)),
+            or_none(Calm::short_name(&name_of(self.issuer_der()))),
             self.not_after_text(),
+            self.fingerprint(),
         )
     }
 
     fn summary(&self) -> String {
+        let name = |label, der| hung(label, 10, &or_none(Calm::name(&name_of(der))));
         [
-            format!("Subject:  {}", shortened(&or_none(self.subject()))),
-            format!("Issuer:   {}", shortened(&or_none(self.issuer()))),
-            format!("Names:    {}", or_none(some_names(self.names()))),
+            name("Subject:  ", self.subject_der()),
+            name("Issuer:   ", self.issuer_der()),
+            hung("Names:    ", 10, &or_none(some_names(self.names()))),
             format!("Valid:    {} to {}", self.not_before_text(), self.not_after_text()),
-            format!("Key:      {}", self.key_text()),
-            format!("SHA-256:  {}", self.fingerprint()),
+            hung("Key:      ", 10, &self.key_text()),
+            fingerprint_lines("SHA-256:  ", 10, &self.fingerprint()),
         ]
         .join("\n")
     }

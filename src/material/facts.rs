@@ -10,6 +10,7 @@ mod key;
 use super::der::{self, OCTET_STRING, Reader};
 use super::fields::{Extension, Fields};
 use super::oid::{self, extension};
+use crate::error::Foreign;
 pub(crate) use extensions::{AltName, BasicConstraints, ExtendedKeyUsage, KeyUsage};
 pub(crate) use extensions::{are_general_names, is_access, is_distribution_points};
 pub(crate) use key::{Fitness, KeyAlgorithm};
@@ -30,7 +31,7 @@ pub struct Facts {
     /// The signature's algorithm, as a dotted object identifier.
     pub signature_algorithm: String,
     /// The common names of the subject, in the order of the encoding.
-    pub common_names: Vec<String>,
+    pub common_names: Vec<Foreign>,
     /// The subject alternative names. `None`: there is no such extension.
     pub alt_names: Option<Vec<AltName>>,
     /// Basic constraints, where there are any.
@@ -75,7 +76,12 @@ impl Facts {
             not_after: fields.not_after.seconds,
             key: KeyAlgorithm::read(&fields.spki),
             signature_algorithm: oid::text(fields.algorithm.oid),
-            common_names: fields.subject_name.common_names(),
+            common_names: fields
+                .subject_name
+                .common_names()
+                .into_iter()
+                .map(Foreign::from)
+                .collect(),
             alt_names: None,
             basic_constraints: None,
             key_usage: None,

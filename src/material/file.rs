@@ -19,7 +19,7 @@ use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind, escaped};
+use crate::error::{Calm, Error, Kind};
 
 /// The most bytes of a file with certificates or keys: a bundle of 100,000 fits.
 pub(crate) const LIMIT: u64 = 256 << 20;
@@ -144,7 +144,7 @@ pub(crate) fn open_limited(path: &Path, limit: u64) -> Result<(File, Stamp), Err
 /// How sentences name what came from a file: its path, made safe to show, for not every sentence
 /// becomes an error, which would see to that.
 pub(crate) fn source_of(path: &Path) -> String {
-    escaped(&path.display().to_string())
+    Calm::path(&path.display().to_string()).into()
 }
 
 /// Who may read a file that holds a secret.

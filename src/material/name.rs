@@ -1,8 +1,8 @@
 //! A distinguished name, as text for people.
 //!
 //! The text stands in the order of the encoding and is escaped the way GnuTLS prints it
-//! (RFC 4514's escapes), so that patterns written for libvirt match it. Control characters and
-//! those that turn the direction of writing never come out as they are.
+//! (RFC 4514's escapes), so that patterns written for libvirt match it. Nothing that is not
+//! visible comes out as it is.
 
 use super::der::{
     self, BMP_STRING, Element, GENERAL_STRING, IA5_STRING, NUMERIC_STRING, OBJECT_IDENTIFIER,
@@ -11,7 +11,7 @@ use super::der::{
 };
 use super::hex::hex_after_hash;
 use super::oid::{self, attribute::COMMON_NAME};
-use crate::error::escaped;
+use crate::error::{Calm, Foreign};
 
 /// The names of attribute types, spelled as GnuTLS does.
 const TYPES: [(&str, &str); 26] = [
@@ -45,12 +45,11 @@ const TYPES: [(&str, &str); 26] = [
 
 /// A distinguished name, with its SEQUENCE header, as text for a sentence.
 #[must_use]
-pub(crate) fn name_text(der: &[u8]) -> String {
-    match Name::read(der).map(|name| name.text()) {
-        Some(text) if text.is_empty() => "an empty name".to_owned(),
-        Some(text) => text,
-        None => "an unreadable name".to_owned(),
-    }
+pub(crate) fn name_text(der: &[u8]) -> Calm {
+    Name::read(der).map_or_else(
+        || Calm::name("an unreadable name"),
+        |name| if name.is_empty() { Calm::name("an empty name") } else { name.text().calm() },
+    )
 }
 
 /// A distinguished name whose every byte was checked.
@@ -119,12 +118,12 @@ impl<'a> Name<'a> {
         })
     }
 
-    /// The text of the whole name, escaped.
-    pub(super) fn text(&self) -> String {
+    /// The text of the whole name.
+    pub(super) fn text(&self) -> Foreign {
         let relatives = Reader(self.0).map(|relative| {
             attributes(relative).map(|attribute| attribute.text()).collect::<Vec<_>>().join("+")
         });
-        relatives.collect::<Vec<_>>().join(",")
+        relatives.collect::<Vec<_>>().join(",").into()
     }
 }
 
@@ -142,7 +141,7 @@ impl Attribute<'_> {
     }
 }
 
-/// One value of a name, escaped as RFC 4514 wants it and safe to show.
+/// One value of a name, escaped as RFC 4514 wants it. It is not yet safe to show.
 pub(super) fn escaped_value(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let last = value.len().saturating_sub(1);
@@ -158,7 +157,7 @@ pub(super) fn escaped_value(value: &str) -> String {
         }
         out.push(c);
     }
-    escaped(&out)
+    out
 }
 
 fn is_relative(relative: Element<'_>) -> bool {
@@ -218,7 +217,7 @@ mod tests {
     const CN: &[u8] = &[0x55, 4, 3];
 
     fn text(der: &[u8]) -> String {
-        Name::read(der).unwrap().text()
+        name_text(der).into()
     }
 
     fn common_name(tag: u8, value: &[u8]) -> String {

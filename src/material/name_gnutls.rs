@@ -102,7 +102,7 @@ fn relative(relative: Element<'_>) -> Option<Vec<u8>> {
 fn attribute(attribute: Element<'_>) -> Option<Vec<u8>> {
     let parts = der::elements(tagged(attribute, SEQUENCE)?)?;
     let [kind, value] = parts.as_slice() else { return None };
-    let kind = oid::text(tagged(*kind, OBJECT_IDENTIFIER)?);
+    let kind = oid::whole_text(tagged(*kind, OBJECT_IDENTIFIER)?);
     let known = ATTRIBUTES.iter().find(|(oid, ..)| *oid == kind);
     let mut out = known.map_or(kind.as_str(), |(_, name, _)| name).as_bytes().to_vec();
     out.push(b'=');

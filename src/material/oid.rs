@@ -3,6 +3,7 @@
 //! A constant is the content of the encoding, as readers meet it.
 
 use super::hex::hex_after_hash;
+use crate::error::Calm;
 
 /// Attributes of names.
 pub(crate) mod attribute {
@@ -77,9 +78,18 @@ pub(crate) fn is_well_formed(content: &[u8]) -> bool {
     begins && !content.is_empty()
 }
 
+/// The longest content of an object identifier that is shown whole. None that is in use is longer.
+const SHOWN_WHOLE: usize = 48;
+
 /// An object identifier's content as dotted numbers; as `#` and hexadecimal where it is
-/// malformed, or has a number above 64 bits.
+/// malformed, or has a number above 64 bits. Cut where it is longer than any name is shown.
 pub(crate) fn text(content: &[u8]) -> String {
+    let whole = whole_text(content);
+    if content.len() > SHOWN_WHOLE { Calm::name(&whole).into() } else { whole }
+}
+
+/// The same, however long it is: for comparing only.
+pub(crate) fn whole_text(content: &[u8]) -> String {
     arcs(content).unwrap_or_else(|| hex_after_hash(content))
 }
 
@@ -137,5 +147,12 @@ mod tests {
         assert_eq!(text(&[]), "#");
         assert_eq!(text(&[0x55, 0x84]), "#5584");
         assert_eq!(text(&[0xff; 12]), format!("#{}", "ff".repeat(12)));
+    }
+
+    #[test]
+    fn one_that_is_longer_than_any_name_is_cut() {
+        assert_eq!(text(&[1; 48]), whole_text(&[1; 48]));
+        assert!(text(&[1; 10_000]).ends_with("... (20001 characters)"));
+        assert!(text(&[0xff; 10_000]).len() < 300);
     }
 }

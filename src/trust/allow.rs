@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Kind, escaped};
+use crate::error::{Calm, Error, Kind};
 use crate::material::{Certificate, name_text};
 
 /// The patterns, if there is a list; an empty list allows nobody.
@@ -64,8 +64,10 @@ impl AllowList {
                 ),
             );
         };
-        let is_shown_as_it_is = std::str::from_utf8(&name).is_ok_and(|name| escaped(name) == name);
-        let name = String::from_utf8_lossy(&name);
+        let text = String::from_utf8_lossy(&name);
+        let whole = Calm::name(&text);
+        let is_shown_as_it_is = std::str::from_utf8(&name).is_ok_and(|name| whole == *name);
+        let name = Calm::short_name(&text);
         let message = match patterns.len() {
             0 => format!("the client {name} is not allowed: the list of allowed clients is empty"),
             1 => format!("the client {name} does not fit the one pattern for allowed clients"),
@@ -74,9 +76,9 @@ impl AllowList {
             }
         };
         let hint = if is_shown_as_it_is {
-            format!("to allow it, add this pattern with tlsconn_ctx_allow_dn(): {name}")
+            format!("to allow it, add this pattern with tlsconn_ctx_allow_dn(): {whole}")
         } else {
-            "its name has characters that are not shown as they are: allow it by a pattern with ? in their place".to_owned()
+            "its name is too long to be shown, or has characters that are not shown as they are: allow it by a pattern with * or ? in their place".to_owned()
         };
         Some(Error::new(Kind::NotAllowed, message).with_hint(hint))
     }

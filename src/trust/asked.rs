@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::error::Problems;
+use crate::error::{Calm, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::Entry;
 use crate::material::Certificate;
@@ -92,7 +92,7 @@ pub struct Asked {
     /// Everything that is wrong, and that an answer to allow accepts.
     pub problems: Problems,
     /// A sentence for each problem.
-    pub why: Vec<String>,
+    pub why: Vec<Calm>,
     /// What the peer shows, leaf first.
     pub chain: Arc<[Certificate]>,
     /// The known entry, if there is one.
@@ -104,6 +104,10 @@ pub struct Asked {
     pub stored: Vec<[u8; 32]>,
     /// Whether the known entries come from the store or from given material.
     pub lasting: bool,
+    /// The authority of the context that vouches for a certificate which is not the known one.
+    pub authority: Option<Calm>,
+    /// The time of the judgement, in seconds since 1970.
+    pub now: i64,
 }
 
 impl Asked {
@@ -149,6 +153,8 @@ impl Asked {
             previous: _,
             stored: _,
             lasting: _,
+            authority: _,
+            now: _,
         } = self;
         *role == other.role
             && *endpoint == other.endpoint

@@ -15,10 +15,10 @@ use super::peer::Peer;
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Calm, Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::{Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, identity};
-use crate::material::{Certificate, source_of};
+use crate::material::{Certificate, name_text, source_of};
 
 /// Whether clients must show a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -211,7 +211,8 @@ impl ClientCourt<'_> {
         let alive = |entry: &&Arc<Entry>| entry.expires.is_none_or(|last| self.now <= last);
         let all = || lasting.iter().chain(session).filter(alive);
         if all().next().is_none() {
-            found.why.push(text::client_entry_expired(lasting.iter().chain(session)));
+            let why = text::client_entry_expired(lasting.iter().chain(session));
+            found.why.push(Calm::sentence(why));
         } else if all().fold(Problems::NONE, |all, one| all | one.accepted).contains(found.problems)
         {
             return self.let_in(IdentitySource::Answer, Reason::Known);
@@ -234,7 +235,7 @@ impl ClientCourt<'_> {
             None => return,
         };
         // This is the reason; the other problems only show why nothing else helped.
-        found.why.insert(0, why);
+        found.why.insert(0, Calm::sentence(why));
     }
 
     /// Nothing vouches for the client: ask about it, or refuse it.
@@ -252,7 +253,7 @@ impl ClientCourt<'_> {
                 return Judgement::Refused(error.with_problems(found.problems));
             }
             Err(error) => {
-                found.why.push(error.message().to_owned());
+                found.why.push(Calm::sentence(error.message()));
                 None
             }
         };
@@ -272,6 +273,8 @@ impl ClientCourt<'_> {
             judged,
             stored: self.beliefs.known.stored_client(self.leaf),
             lasting: !lasting.is_empty(),
+            authority: None,
+            now: self.now,
         };
         if !may_ask {
             return Judgement::Refused(text::refusal(&asked));
@@ -309,7 +312,7 @@ impl ClientCourt<'_> {
             return Err(error);
         }
         let name = identity(self.leaf, admission.identity_from).map_err(|why| {
-            let subject = self.leaf.subject();
+            let subject = name_text(self.leaf.subject_der());
             let message = format!("the certificate of the client {subject} {why}");
             Error::new(Kind::NotAllowed, message).with_hint(
                 "a client is known by one name: choose which with TLSCONN_OPT_IDENTITY_FROM",

@@ -11,7 +11,7 @@ use super::peer::Peer;
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Calm, Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Identity, KnownView, Standing};
 use crate::material::Certificate;
@@ -272,12 +272,14 @@ impl Court<'_> {
             identity: None,
             situation,
             problems: found.problems,
-            why: found.why.iter().cloned().chain(more).collect(),
+            why: found.why.iter().cloned().chain(more.map(Calm::sentence)).collect(),
             chain: Arc::clone(&self.chain),
             previous: self.previous(standing),
             judged: standing.certificates(),
             stored: standing.stored.clone(),
             lasting: standing.lasting,
+            authority: found.authority(),
+            now: self.peer.now,
         };
         let ask = match policy {
             _ if asked.problems.intersects(Problems::SEVERE) => false,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::peer::{Peer, unreadable};
 use super::text;
 use crate::chain::{Assessment, Case, CleanChain, CleanChains, CleanKey, Rules, assess_path};
-use crate::error::{Error, Problems};
+use crate::error::{Calm, Error, Problems};
 use crate::known::KnownView;
 use crate::material::Certificate;
 
@@ -66,7 +66,7 @@ pub(super) fn with_distrust(
         .find_map(|one| known.distrusts(one).map(|entry| (one, entry)));
     if let Some((one, entry)) = distrusted {
         found.problems |= Problems::DISTRUSTED;
-        found.why.insert(0, text::distrusted(one, entry));
+        found.why.insert(0, Calm::sentence(text::distrusted(one, entry)));
     }
     found
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::asked::{Asked, Situation};
-use crate::error::Problems;
+use crate::error::{Calm, Problems};
 use crate::host::{Endpoint, Host, Role};
 use crate::material::Certificate;
 
@@ -15,11 +15,13 @@ pub(crate) fn asked(situation: Situation, problems: Problems, certificate: Certi
         identity: None,
         situation,
         problems,
-        why: problems.names().map(|name| format!("why {name}")).collect(),
+        why: problems.names().map(|name| Calm::sentence(format!("why {name}"))).collect(),
         chain: Arc::new([certificate]),
         previous: None,
         judged: Vec::new(),
         stored: Vec::new(),
         lasting: false,
+        authority: None,
+        now: 1_796_083_200,
     }
 }

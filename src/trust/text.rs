@@ -1,6 +1,8 @@
 //! A judgement in words, for the user who must decide or is told the result.
 //!
-//! Whatever a certificate says about itself is escaped before it gets here.
+//! What a certificate says about itself comes here as [`Calm`] only, so every sentence has room for
+//! it; our own words and the fingerprints stand before it and are never cut. Texts of several lines
+//! are laid out for a terminal.
 
 use std::sync::Arc;
 
@@ -8,10 +10,24 @@ use serde_json::{Value, json};
 
 use super::asked::{Asked, Situation};
 use crate::chain::Assessment;
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Calm, Error, Kind, Problems, fingerprint_lines, hung};
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Standing};
-use crate::material::{Certificate, Style, difference, time_text};
+use crate::material::{Certificate, Style, difference, name_text, time_text};
+
+/// How long a message may become before reasons are left out, in bytes.
+const ROOM: usize = 960;
+
+/// The most reasons in a text of several lines.
+const MOST_REASONS: usize = 16;
+
+/// The most certificates of a chain in JSON. No path is longer.
+const MOST_CERTIFICATES: usize = 10;
+
+/// How soon the end of a certificate is worth a word beside the one that replaces it, in seconds.
+const SOON: i64 = 30 * DAY;
+
+const DAY: i64 = 86_400;
 
 /// The error for a peer that is refused without a question.
 pub(crate) fn refusal(asked: &Asked) -> Error {
@@ -23,44 +39,72 @@ pub(crate) fn refusal(asked: &Asked) -> Error {
         Situation::Changed | Situation::Renewed => Kind::CertificateChanged,
         Situation::Untrusted | Situation::NewProblem => Kind::Certificate,
     });
-    let mut message = match asked.situation {
-        Situation::New => {
-            format!("{endpoint} is a stranger, and strangers are refused: {}", shown(asked))
-        }
+    let message = match asked.situation {
+        Situation::New => format!(
+            "{endpoint} is a stranger, and strangers are refused{}: {}",
+            by("TLSCONN_OPT_ON_NEW", asked),
+            shown(asked)
+        ),
         Situation::Changed => format!(
-            "{endpoint} shows another certificate{} than the one known {}; unless its administrator confirms the new one, do not go on",
+            "{endpoint} shows another certificate{} than the one known {}, and that is refused{}: {}; unless its administrator confirms the new one, do not go on",
             same_key(asked),
-            since(asked)
+            since(asked),
+            by("TLSCONN_OPT_ON_CHANGED", asked),
+            old_and_new(asked)
         ),
         Situation::Renewed => format!(
-            "{endpoint} shows a renewed certificate, and that is refused: known {}",
-            since(asked)
+            "{endpoint} shows a renewed certificate for the key known {}, and that is refused{}: {}",
+            since(asked),
+            by("TLSCONN_OPT_ON_RENEWED", asked),
+            old_and_new(asked)
         ),
         Situation::Untrusted => format!("{endpoint} cannot be trusted: {}", shown(asked)),
-        Situation::NewProblem => {
-            format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
-        }
+        Situation::NewProblem => format!(
+            "{endpoint} is known {} by this certificate (SHA-256 {}), but something is wrong with it now",
+            since(asked),
+            fingerprint(asked.certificate())
+        ),
         Situation::Client => format!("{} may not come: {}", client(asked), shown(asked)),
     };
-    if !asked.why.is_empty() {
-        message = format!("{message}: {}", asked.why.join("; "));
-    }
+    let message = with_reasons(message, &asked.why, asked.problems);
     Error::new(kind, message).with_problems(asked.problems).with_hint(what_to_do(asked))
+}
+
+/// The option that refuses, unless what is wrong can be allowed by none.
+fn by(option: &str, asked: &Asked) -> String {
+    let is_severe = asked.problems.intersects(Problems::SEVERE);
+    if is_severe { String::new() } else { format!(" ({option})") }
+}
+
+/// A message and its reasons, as many as there is room for.
+fn with_reasons(mut message: String, why: &[Calm], problems: Problems) -> String {
+    for (index, one) in why.iter().enumerate() {
+        let separator = if index == 0 { ": " } else { "; " };
+        if message.len().saturating_add(one.len()) > ROOM {
+            let left = why.len().saturating_sub(index);
+            let more = if index == 0 { problems.to_string() } else { format!("and {left} more") };
+            return message + separator + &more;
+        }
+        message.push_str(separator);
+        message.push_str(one);
+    }
+    message
 }
 
 /// The error for a chain that is judged without a host.
 pub(crate) fn bad_chain(leaf: Option<&Certificate>, found: &Assessment) -> Error {
     let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
     let shown = leaf.map(|one| one.text(Style::Line)).unwrap_or_default();
-    let message = format!("the chain cannot be trusted: {shown}: {}", found.why.join("; "));
+    let message = format!("the chain cannot be trusted: {shown}");
+    let message = with_reasons(message, &found.why, found.problems);
     Error::new(kind, message).with_problems(found.problems)
 }
 
 /// The error for a client from the directory that has a problem.
 pub(crate) fn bad_client(who: &str, leaf: &Certificate, found: &Assessment) -> Error {
     let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
-    let why = found.why.join("; ");
-    let message = format!("{who} may not come: {}: {why}", leaf.text(Style::Line));
+    let message = format!("{who} may not come: {}", leaf.text(Style::Line));
+    let message = with_reasons(message, &found.why, found.problems);
     Error::new(kind, message)
         .with_problems(found.problems)
         .with_hint("put a certificate without these problems in its place")
@@ -143,15 +187,24 @@ fn what_to_do(asked: &Asked) -> String {
 /// The text of the question in one of the styles, ready to be shown.
 pub(crate) fn question(asked: &Asked, style: Style) -> String {
     match style {
-        Style::Line if asked.problems.is_empty() => {
-            format!("{}: {}", headline(asked), shown(asked))
-        }
-        Style::Line => format!("{} ({}): {}", headline(asked), asked.problems, shown(asked)),
+        Style::Line => Calm::sentence(line(asked)).into(),
         Style::Summary => summary(asked, Style::Summary),
         Style::Full => summary(asked, Style::Full),
         Style::Json => json(asked).to_string(),
         Style::Pem => asked.chain.iter().map(|one| one.text(Style::Pem)).collect(),
     }
+}
+
+fn line(asked: &Asked) -> String {
+    let problems = match asked.problems {
+        Problems::NONE => String::new(),
+        problems => format!(" ({problems})"),
+    };
+    let known = other_previous(asked).map(|old| {
+        let old = fingerprint(Some(&old.certificate)) + &old_end(old, asked.now);
+        format!(" known is SHA-256 {old}, and the new one is")
+    });
+    format!("{}{problems}:{} {}", headline(asked), known.unwrap_or_default(), shown(asked))
 }
 
 fn headline(asked: &Asked) -> String {
@@ -162,7 +215,7 @@ fn headline(asked: &Asked) -> String {
             format!(
                 "{endpoint} shows ANOTHER certificate{} than the one known {}",
                 same_key(asked),
-                since(asked)
+                since_when(asked, "since ")
             )
         }
         Situation::Renewed => format!("{endpoint} has a new certificate for its known key"),
@@ -183,28 +236,50 @@ fn headline(asked: &Asked) -> String {
 }
 
 fn summary(asked: &Asked, style: Style) -> String {
-    let mut lines = vec![format!("{}.", headline(asked))];
-    lines.extend(asked.why.iter().map(|why| format!("  ! {why}")));
-    if let Some(name) = &asked.identity {
-        lines.push(format!(
-            "  It would be let in as {name}, and could do here whatever {name} may."
-        ));
+    let first = format!("{}.", headline(asked));
+    // Where a server is, its user said; a client says who it is.
+    let first = if asked.endpoint.is_some() { first } else { hung("", 4, &first) };
+    let mut lines = vec![first];
+    lines.extend(asked.why.iter().take(MOST_REASONS).map(|why| hung("  ! ", 4, why)));
+    match asked.why.len().saturating_sub(MOST_REASONS) {
+        0 => {}
+        more => lines.push(format!("  ! and {more} more")),
     }
-    if let Some(certificate) = asked.certificate() {
+    if let Some(name) = &asked.identity {
+        let text = format!("It would be let in as {name}, and could do here whatever {name} may.");
+        lines.push(hung("  ", 4, &text));
+    }
+    let Some(certificate) = asked.certificate() else { return lines.join("\n") };
+    let other = other_previous(asked);
+    if let Some(old) = other {
         lines.push(String::new());
-        lines.push(certificate.text(style).trim_end().to_owned());
-        if let Some(previous) =
-            asked.previous.as_ref().filter(|old| old.certificate != *certificate)
-        {
-            lines.push(String::new());
-            lines.push("Compared with the certificate that is known:".to_owned());
-            let text = difference(&previous.certificate, certificate);
-            lines.extend(text.lines().map(|line| format!("  {line}")));
-        }
+        lines.extend(beside(old, certificate, asked));
+    }
+    lines.push(String::new());
+    lines.push(certificate.text(style).trim_end().to_owned());
+    if let Some(old) = other {
+        lines.push(String::new());
+        lines.push("Compared with the certificate that is known:".to_owned());
+        let text = difference(&old.certificate, certificate);
+        lines.extend(text.lines().map(|line| hung("  ", 4, line)));
     }
     lines.push(String::new());
     lines.push(advice(asked));
     lines.join("\n")
+}
+
+/// The fingerprints of the known certificate and of the new one, each with what is known of it.
+fn beside(old: &Entry, new: &Certificate, asked: &Asked) -> [String; 4] {
+    [
+        fingerprint_lines("Known:    SHA-256 ", 18, &old.certificate.fingerprint()),
+        hung(
+            "Since:    ",
+            10,
+            &format!("{}{}", since_when(asked, "") + &entry(asked), old_end(old, asked.now)),
+        ),
+        fingerprint_lines("New:      SHA-256 ", 18, &new.fingerprint()),
+        hung("Trust:    ", 10, &vouched(asked)),
+    ]
 }
 
 fn advice(asked: &Asked) -> String {
@@ -229,10 +304,13 @@ fn json(asked: &Asked) -> Value {
         "port": asked.endpoint.as_ref().map(|endpoint| endpoint.port),
         "identity": asked.identity,
         "problems": asked.problems.names().collect::<Vec<_>>(),
-        "why": asked.why,
-        "chain": asked.chain.iter().map(certificate).collect::<Vec<_>>(),
+        "why": asked.why.iter().map(|why| why.as_str()).collect::<Vec<_>>(),
+        "chain": asked.chain.iter().take(MOST_CERTIFICATES).map(certificate).collect::<Vec<_>>(),
         "previous": asked.previous.as_ref().map(|old| certificate(&old.certificate)),
         "known_since": asked.previous.as_ref().and_then(|old| old.added).map(time_text),
+        "known_in": asked.previous.as_ref().and_then(|old| old.spot.text()),
+        "authority": asked.authority.as_ref().map(|name| name.as_str()),
+        "chain_in_all": asked.chain.len(),
     })
 }
 
@@ -260,14 +338,83 @@ fn same_key(asked: &Asked) -> &'static str {
     if shown == known { " with the same key" } else { "" }
 }
 
-/// Which entry is known, and since when.
+/// The known entry, if it is for another certificate than the one that is shown.
+fn other_previous(asked: &Asked) -> Option<&Entry> {
+    asked.previous.as_deref().filter(|old| Some(&old.certificate) != asked.certificate())
+}
+
+/// Since when the peer is known, and by which entry.
 fn since(asked: &Asked) -> String {
+    since_when(asked, "since ") + &entry(asked)
+}
+
+/// Since when the peer is known, behind the word for that.
+fn since_when(asked: &Asked, since: &str) -> String {
     let Some(entry) = &asked.previous else { return String::new() };
-    let place = entry.place.as_ref().map(|place| format!(" as {place}")).unwrap_or_default();
-    let fingerprint = entry.certificate.fingerprint();
     match entry.added {
-        Some(added) => format!("since {}{place} (SHA-256 {fingerprint})", time_text(added)),
-        None => format!("from the trusted material{place} (SHA-256 {fingerprint})"),
+        Some(added) => format!("{since}{}", time_text(added)),
+        None => "from the trusted material".to_owned(),
+    }
+}
+
+/// By which entry the peer is known.
+fn entry(asked: &Asked) -> String {
+    let Some(entry) = &asked.previous else { return String::new() };
+    let dialled = asked.endpoint.as_ref().map(Endpoint::to_string);
+    let place = entry.place.as_ref().map(|place| place.to_string());
+    let place = place.filter(|place| dialled.as_ref() != Some(place));
+    let place = place.map(|place| format!(" as {place}")).unwrap_or_default();
+    let spot = entry.spot.text().map(|spot| format!(" in {spot}")).unwrap_or_default();
+    place + &spot
+}
+
+/// Both fingerprints, when the old certificate ends if that is soon or was, and who vouches for the
+/// new one.
+fn old_and_new(asked: &Asked) -> String {
+    let Some(old) = &asked.previous else { return shown(asked) };
+    format!(
+        "known is SHA-256 {}{}, shown is SHA-256 {} ({})",
+        fingerprint(Some(&old.certificate)),
+        old_end(old, asked.now),
+        fingerprint(asked.certificate()),
+        vouched(asked)
+    )
+}
+
+fn fingerprint(certificate: Option<&Certificate>) -> String {
+    certificate.map(Certificate::fingerprint).unwrap_or_default()
+}
+
+/// When a known certificate ended, or its entry did, or when it ends if that is soon: a reason to
+/// replace it.
+fn old_end(old: &Entry, now: i64) -> String {
+    old_end_words(old, now).map(|words| format!(" ({words})")).unwrap_or_default()
+}
+
+fn old_end_words(old: &Entry, now: i64) -> Option<String> {
+    let end = old.certificate.facts().not_after;
+    let at = time_text(end);
+    if now > end {
+        return Some(format!("it expired on {at}"));
+    }
+    if let Some(end) = old.expires.filter(|end| now > *end) {
+        return Some(format!("its entry expired on {}", time_text(end)));
+    }
+    let left = end.saturating_sub(now);
+    let days = left.checked_div(DAY).unwrap_or_default();
+    (left < SOON).then(|| match days {
+        0 => format!("it expires on {at}, within a day"),
+        1 => format!("it expires on {at}, in a day"),
+        _ => format!("it expires on {at}, in {days} days"),
+    })
+}
+
+/// Whether an authority vouches for the certificate that is shown, in words.
+fn vouched(asked: &Asked) -> String {
+    match &asked.authority {
+        Some(name) if asked.problems.is_empty() => format!("the authority {name} vouches for it"),
+        Some(name) => format!("issued below the authority {name}, but something is wrong with it"),
+        None => "no authority here vouches for it".to_owned(),
     }
 }
 
@@ -275,7 +422,9 @@ fn since(asked: &Asked) -> String {
 pub(crate) fn distrusted(certificate: &Certificate, entry: &Entry) -> String {
     let what = if *certificate == entry.certificate { "certificate" } else { "key" };
     let since = entry.added.map(|added| format!(" since {}", time_text(added))).unwrap_or_default();
-    format!("the {what} of {} is marked distrusted{since}", certificate.subject())
+    let spot = entry.spot.text().map(|spot| format!(" in {spot}")).unwrap_or_default();
+    let name = name_text(certificate.subject_der());
+    format!("the {what} of {name} is marked distrusted{since}{spot}")
 }
 
 /// Why there is a question about a known certificate: its entry has expired.
@@ -289,8 +438,10 @@ pub(crate) fn client_entry_expired<'a>(entries: impl Iterator<Item = &'a Arc<Ent
 }
 
 fn on_the_last_day<'a>(entries: impl Iterator<Item = &'a Arc<Entry>>) -> String {
-    let last = entries.filter_map(|entry| entry.expires).max();
-    last.map(|last| format!(" on {}", time_text(last))).unwrap_or_default()
+    let last = entries.filter_map(|entry| Some((entry.expires?, entry))).max_by_key(|(at, _)| *at);
+    let Some((last, entry)) = last else { return String::new() };
+    let spot = entry.spot.text().map(|spot| format!(" ({spot})")).unwrap_or_default();
+    format!(" on {}{spot}", time_text(last))
 }
 
 #[cfg(test)]

@@ -11,14 +11,14 @@ use super::peer::Peer;
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::Assessment;
-use crate::error::{Error, Kind, Problems, escaped};
+use crate::error::{Calm, Error, Kind, Problems};
 use crate::material::{Certificate, Crl, Style, time_text};
 
 /// What the judge says about a chain.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     problems: Problems,
-    why: Vec<String>,
+    why: Vec<Calm>,
     path: Vec<Certificate>,
     lists: Vec<(usize, Crl)>,
     outcome: Result<Reason, Error>,
@@ -29,7 +29,7 @@ impl Verdict {
     pub(crate) fn unreadable(error: Error) -> Self {
         Self {
             problems: error.problems(),
-            why: vec![error.message().to_owned()],
+            why: vec![Calm::sentence(error.message())],
             path: Vec::new(),
             lists: Vec::new(),
             outcome: Err(error),
@@ -44,7 +44,7 @@ impl Verdict {
 
     /// A sentence for each problem, naming the certificate, date, authority or list.
     #[must_use]
-    pub fn why(&self) -> &[String] {
+    pub fn why(&self) -> &[Calm] {
         &self.why
     }
 
@@ -79,10 +79,11 @@ impl Verdict {
         let path = path.map(|(depth, one)| {
             let list = self.lists.iter().find(|(of, _)| *of == depth);
             let list = list.map(|(_, list)| {
-                let (date, source) = (time_text(list.this_update()), escaped(list.source()));
+                let (date, source) = (time_text(list.this_update()), list.source());
                 format!(", asked in the revocation list of {date} from {source}")
             });
-            format!("{depth}: {}{}\n", one.text(Style::Line), list.unwrap_or_default())
+            let line = format!("{}{}", one.text(Style::Line), list.unwrap_or_default());
+            format!("{depth}: {}\n", Calm::sentence(line))
         });
         wrong.chain(path).collect()
     }
@@ -132,9 +133,9 @@ pub(crate) fn verify_client(client: &Peer<'_>, beliefs: &ClientBeliefs<'_>) -> V
             let outcome = outcome(judgement);
             if let Err(error) = &outcome
                 && error.kind() == Kind::NotAllowed
-                && !found.why.iter().any(|why| why == error.message())
+                && !found.why.iter().any(|why| why.as_str() == error.message())
             {
-                found.why.push(error.message().to_owned());
+                found.why.push(Calm::sentence(error.message()));
             }
             verdict(found, outcome)
         }

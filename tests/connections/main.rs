@@ -21,6 +21,7 @@ mod clients_again;
 mod clients_asked;
 mod clients_gone;
 mod flight;
+mod hostile;
 mod options;
 mod outside;
 mod reload;

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use crate::chain::same_name::{may_begin_with, well_formed};
-use crate::error::escaped;
+use crate::error::Calm;
 use crate::material::der::general_name::{DIRECTORY, DNS, EMAIL, IP, URI};
 use crate::material::der::{self, Element};
 use crate::material::name_text;
@@ -139,8 +139,8 @@ impl GeneralName {
     /// The name for the user.
     pub(crate) fn shown(&self) -> String {
         match self {
-            Self::Mail(text) | Self::Dns(text) | Self::Uri(text) => escaped(text),
-            Self::Directory(der, _) => name_text(der),
+            Self::Mail(text) | Self::Dns(text) | Self::Uri(text) => Calm::name(text).into(),
+            Self::Directory(der, _) => name_text(der).into(),
             Self::Ip(bytes) => {
                 let v4 = <[u8; 4]>::try_from(bytes.as_slice()).map(IpAddr::from);
                 let address =

@@ -9,7 +9,7 @@ fn problems(path: &[Certificate]) -> Vec<String> {
     let mut out = Assessment::default();
     check(path, &mut Comparisons::default(), &mut out);
     assert!(out.problems == Problems::NONE || out.problems == Problems::CONSTRAINT);
-    out.why
+    out.why.into_iter().map(String::from).collect()
 }
 
 fn root(permitted: Vec<Tree>, excluded: Vec<Tree>) -> Maker {

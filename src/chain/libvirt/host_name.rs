@@ -6,7 +6,7 @@
 use crate::chain::constraints;
 use crate::chain::finding::Assessment;
 use crate::chain::strict::host_name;
-use crate::error::{Problems, escaped};
+use crate::error::{Calm, Problems};
 use crate::host::Host;
 use crate::material::{AltName, Certificate, name_text};
 
@@ -37,7 +37,7 @@ pub(crate) fn check_constraints(name: Option<&Host>, path: &[Certificate], out: 
     let Ok(common) = common_name(leaf) else { return };
     for above in path.iter().skip(1).filter(|above| !constraints::allows_host(above, common)) {
         let who = name_text(above.subject_der());
-        let common = escaped(common);
+        let common = Calm::name(common);
         let why = format!("the common name {common} does not count: {who} may not issue for it");
         out.add(Problems::NAME_MISMATCH, why);
     }

@@ -12,7 +12,7 @@ fn found(role: Role, path: &[Certificate]) -> Vec<String> {
     let mut out = Assessment::default();
     check(role, path, &mut out);
     assert!(out.problems == Problems::NONE || out.problems == Problems::FORM);
-    out.why
+    out.why.into_iter().map(String::from).collect()
 }
 
 /// A server certificate as public authorities issue it.

@@ -4,12 +4,9 @@ use std::net::IpAddr;
 
 use crate::chain::finding::Assessment;
 use crate::chain::position::Position;
-use crate::error::{Problems, escaped};
+use crate::error::{Calm, Problems, listed};
 use crate::host::Host;
 use crate::material::{AltName, Certificate, name_text};
-
-/// The most names that a message lists.
-const MAX_TOLD: usize = 8;
 
 /// Compares the alternative names of `leaf` with `host`. A certificate without a host there has
 /// that as a problem of its own, and a second one unless its one common name is the host: so a
@@ -78,22 +75,17 @@ fn is_wildcard_for(pattern: &str, host: &Host) -> bool {
 
 /// The names of a certificate for the user.
 pub(crate) fn told(leaf: &Certificate) -> String {
-    let mut names: Vec<String> = alt_names(leaf)
+    let mut names = alt_names(leaf)
         .filter_map(|name| match name {
-            AltName::Dns(name) => Some(escaped(name)),
-            AltName::Ip(address) => Some(address.to_string()),
+            AltName::Dns(name) => Some(name.calm()),
+            AltName::Ip(address) => Some(Calm::name(&address.to_string())),
             AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => None,
         })
-        .collect();
-    if names.is_empty() {
-        return format!("no host but {}", name_text(leaf.subject_der()));
+        .peekable();
+    match names.peek() {
+        None => format!("no host but {}", name_text(leaf.subject_der())),
+        Some(_) => listed(names),
     }
-    let more = names.len().saturating_sub(MAX_TOLD);
-    names.truncate(MAX_TOLD);
-    if more > 0 {
-        names.push(format!("{more} more"));
-    }
-    names.join(", ")
 }
 
 #[cfg(test)]

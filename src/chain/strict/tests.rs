@@ -20,7 +20,7 @@ fn problems(chain: &[Certificate], root: &Maker, profile: Profile) -> (Problems,
     let rules = Rules { profile, anchors, ..Rules::default() };
     let case = Case { role: Role::Server, name: None, chain, now: NOW };
     let found = assess_path(&case, &rules);
-    (found.problems, found.why)
+    (found.problems, found.why.into_iter().map(String::from).collect())
 }
 
 fn of_leaf(change: impl Fn(&mut CertificateParams)) -> (Problems, Vec<String>) {

@@ -17,7 +17,7 @@ fn problems(chain: &[Certificate], root: &Maker) -> (Problems, Vec<String>) {
     let anchors = Arc::new(Anchors::new(vec![root.certificate()]));
     let rules = Rules { anchors, ..Rules::default() };
     let found = assess_path(&Case { role: Role::Server, name: None, chain, now: NOW }, &rules);
-    (found.problems, found.why)
+    (found.problems, found.why.into_iter().map(String::from).collect())
 }
 
 fn limited(permitted: Vec<GeneralSubtree>) -> Maker {

@@ -6,10 +6,11 @@
 //! would admit one. Comments, and what other programs print around a PEM block, are left alone.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Calm, Error, Kind, Problems};
 use crate::host::Role;
-use crate::known::entry::{Entry, Origin, Place};
+use crate::known::entry::{Entry, Origin, Place, Spot};
 use crate::material::{self, Block, Certificate};
 use crate::material::{hex_colons, parse_time, pem_text, time_text};
 
@@ -53,6 +54,8 @@ pub(crate) fn read_reusing(
     let mut entries = Vec::new();
     let mut from = reader.start();
     let mut whole = false;
+    let called = Arc::new(Calm::path(source));
+    let mut counted = Counted::default();
     for block in reader.blocks()? {
         let begin = reader.line_start(block.span.start, from);
         let end = reader.line_end(block.span.end);
@@ -65,7 +68,8 @@ pub(crate) fn read_reusing(
         whole |= reader.check_apart(apart)?;
         let start = header.first().map_or(begin, |line| line.start);
         let certificate = reader.certificate(&block, begin, &made)?;
-        let entry = reader.entry(header, certificate, begin)?;
+        let spot = Spot::new(&called, counted.line_at(text, start));
+        let entry = Entry { spot, ..reader.entry(header, certificate, begin)? };
         entries.push(Located { entry, span: start..end });
         from = end;
     }
@@ -89,7 +93,8 @@ pub(crate) fn is_ours(text: &[u8]) -> bool {
 /// The lines and the block of an entry.
 #[must_use]
 pub(crate) fn write(entry: &Entry) -> String {
-    let Entry { place, role, certificate, accepted, added, expires, origin, distrust } = entry;
+    let Entry { place, role, certificate, accepted, added, expires, origin, distrust, spot: _ } =
+        entry;
     let mut text = String::new();
     let mut line = |keyword: &str, value: &str| {
         text.push_str(keyword);
@@ -320,6 +325,7 @@ impl Reader<'_> {
             expires: None,
             origin: Origin::Admin,
             distrust: false,
+            spot: Spot::default(),
         };
         let mut seen = Vec::new();
         for range in header {
@@ -419,6 +425,27 @@ fn hex_of(text: &str) -> Option<String> {
 
 fn is_marker(line: &[u8]) -> bool {
     line == FIRST_LINE.as_bytes() || line == LAST_LINE.as_bytes()
+}
+
+/// How many lines were counted, and up to where.
+#[derive(Default)]
+struct Counted {
+    lines: usize,
+    to: usize,
+}
+
+impl Counted {
+    /// The number of the line that begins at `at`, which is not before the one that was asked for
+    /// last.
+    fn line_at(&mut self, text: &[u8], at: usize) -> usize {
+        let part = text.get(self.to..at).unwrap_or_default();
+        let is_end = |end: &usize| part.get(end.saturating_add(1)) != Some(&b'\n');
+        let ends = memchr::memchr_iter(b'\n', part).count();
+        let bare = memchr::memchr_iter(b'\r', part).filter(is_end).count();
+        self.lines = self.lines.saturating_add(ends).saturating_add(bare);
+        self.to = at;
+        self.lines.saturating_add(1)
+    }
 }
 
 /// The lines of a part of a text, without their ends: LF, CR LF or CR.

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::values::{or_none, shortened, some_names};
+use super::values::{name_of, or_none, some_names};
 use crate::material::certificate::Certificate;
 use crate::material::facts::AltName;
 
@@ -17,11 +17,10 @@ pub fn difference(old: &Certificate, new: &Certificate) -> String {
         return "the certificates are the same".to_owned();
     }
     let mut lines = vec![key(old, new)];
-    lines.push(name("issuer", &old.issuer(), &new.issuer(), old.issuer_der() == new.issuer_der()));
+    lines.push(name("issuer", old.issuer_der(), new.issuer_der()));
     lines.extend(own_issuer(old, new));
     lines.extend(alt_names(old, new));
-    let same_subject = old.subject_der() == new.subject_der();
-    lines.push(name("subject", &old.subject(), &new.subject(), same_subject));
+    lines.push(name("subject", old.subject_der(), new.subject_der()));
     lines.push(validity(old, new));
     lines.push(algorithm(old, new));
     lines.extend(uses(old, new));
@@ -33,10 +32,10 @@ fn key(old: &Certificate, new: &Certificate) -> String {
     if same { "the key is the same" } else { "the key is another one" }.to_owned()
 }
 
-fn name(what: &str, old: &str, new: &str, is_same: bool) -> String {
-    let (old_text, new_text) =
-        (shortened(&or_none(old.to_owned())), shortened(&or_none(new.to_owned())));
-    if is_same {
+fn name(what: &str, old_der: &[u8], new_der: &[u8]) -> String {
+    let (old, new) = (name_of(old_der), name_of(new_der));
+    let (old_text, new_text) = (or_none(old.calm()), or_none(new.calm()));
+    if old_der == new_der {
         format!("the {what} is the same: {old_text}")
     } else if old == new {
         format!("the {what} reads the same in another encoding: {old_text}")

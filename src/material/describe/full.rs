@@ -1,7 +1,8 @@
 //! The full text: every label always, in one order, so that what is missing is seen too.
 
-use super::values::{labelled, or_none};
+use super::values::{LIST_SHOWN, VALUES_SHOWN, labelled, or_none, with_more};
 use super::words::{self, For};
+use crate::error::{Calm, fingerprint_lines, hung, some};
 use crate::material::certificate::Certificate;
 use crate::material::facts::Facts;
 use crate::material::hex::hex_colons;
@@ -13,7 +14,7 @@ pub(super) fn text(certificate: &Certificate) -> String {
     let facts = certificate.facts();
     let mut lines = vec![
         line("Version", &facts.version.to_string()),
-        line("Serial number", &certificate.serial_text()),
+        fingerprint("Serial number", &certificate.serial_text()),
         line("Signature", &certificate.signature_text()),
         line("Issuer", &or_none(certificate.issuer())),
         line("Subject", &or_none(certificate.subject())),
@@ -25,8 +26,11 @@ pub(super) fn text(certificate: &Certificate) -> String {
         line("Extended key usage", &extended_key_usage(facts)),
     ];
     let mut label = "Names";
-    for name in certificate.names() {
-        lines.push(line(label, &labelled(name)));
+    let names = certificate.names().map(|name| Calm::value(&labelled(name)));
+    let (names, more) = some(names, VALUES_SHOWN, LIST_SHOWN);
+    let more = (more > 0).then(|| Calm::name(&format!("and {more} more")));
+    for name in names.iter().chain(&more) {
+        lines.push(line(label, name));
         label = "";
     }
     if !label.is_empty() {
@@ -35,18 +39,34 @@ pub(super) fn text(certificate: &Certificate) -> String {
     let constrained = if facts.name_constraints { "restricted" } else { "none" };
     lines.extend([
         line("Name constraints", constrained),
-        line("Subject key id", &key_id(facts.subject_key_id.as_deref())),
-        line("Authority key id", &key_id(facts.authority_key_id.as_deref())),
-        line("Unknown, critical", &or_none(facts.unknown_critical.join(", "))),
-        line("SHA-256", &certificate.fingerprint()),
-        line("SHA-256 of the key", &certificate.key_fingerprint()),
+        fingerprint("Subject key id", &key_id(facts.subject_key_id.as_deref())),
+        fingerprint("Authority key id", &key_id(facts.authority_key_id.as_deref())),
+        line("Unknown, critical", &or_none(list(facts.unknown_critical.iter()))),
+        fingerprint("SHA-256", &certificate.fingerprint()),
+        fingerprint("SHA-256 of the key", &certificate.key_fingerprint()),
+        fingerprint("SHA-1", &certificate.sha1_fingerprint()),
+        line("", "(SHA-1 is broken: only to compare with old tools)"),
     ]);
     lines.join("\n")
 }
 
 fn line(label: &str, value: &str) -> String {
+    hung(&begin(label), COLUMN, value)
+}
+
+fn fingerprint(label: &str, value: &str) -> String {
+    fingerprint_lines(&begin(label), COLUMN, value)
+}
+
+fn begin(label: &str) -> String {
     let label = if label.is_empty() { String::new() } else { format!("{label}:") };
-    format!("{label:COLUMN$}{value}")
+    format!("{label:COLUMN$}")
+}
+
+fn list(values: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let values = values.map(|value| Calm::value(value.as_ref()));
+    let (shown, more) = some(values, VALUES_SHOWN, LIST_SHOWN);
+    with_more(&shown.join(", "), more)
 }
 
 fn basic_constraints(facts: &Facts) -> String {
@@ -59,10 +79,7 @@ fn basic_constraints(facts: &Facts) -> String {
 fn key_usage(facts: &Facts) -> String {
     facts.key_usage.map_or_else(
         || "any".to_owned(),
-        |found| {
-            let words = words::usages(found, For::People).join(", ");
-            or_none(words) + critical(found.critical)
-        },
+        |found| or_none(words::usages(found, For::People).join(", ")) + critical(found.critical),
     )
 }
 
@@ -70,14 +87,13 @@ fn extended_key_usage(facts: &Facts) -> String {
     facts.extended_key_usage.as_ref().map_or_else(
         || "any".to_owned(),
         |found| {
-            let words = words::purposes(found, For::People).join(", ");
-            or_none(words) + critical(found.critical)
+            or_none(list(words::purposes(found, For::People).iter())) + critical(found.critical)
         },
     )
 }
 
 fn key_id(id: Option<&[u8]>) -> String {
-    or_none(id.map(hex_colons).unwrap_or_default())
+    or_none(id.map(|id| Calm::value(&hex_colons(id))).unwrap_or_default())
 }
 
 const fn critical(critical: bool) -> &'static str {

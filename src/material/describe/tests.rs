@@ -1,7 +1,7 @@
 use super::*;
-use crate::error::escaped;
+use crate::error::is_shown_as_it_is;
 use crate::material::testing::{
-    Parts, alt_names, attribute, common_name, extension, name, spki, tlv,
+    Parts, alt_names, attribute, common_name, extension, extension_of, name, spki, tlv,
 };
 
 /// Made with openssl, for a key of which nobody has the private half.
@@ -43,21 +43,23 @@ fn shown(certificate: &Certificate) -> Vec<String> {
 fn a_line_says_who_by_whom_until_when_and_which() {
     assert_eq!(
         node7().text(Style::Line),
-        "node7.example.com, issued by O=Lab,CN=Lab CA, valid to 2028-03-01T00:00:00Z, \
-         SHA-256 c7:6b:97:13:14:92:ac:e9..."
+        "node7.example.com, issued by O=Lab,CN=Lab CA, valid to 2028-03-01T00:00:00Z, SHA-256 \
+         c7:6b:97:13:14:92:ac:e9:ea:2c:3f:b8:df:45:8f:c1:\
+         a6:56:a6:6f:84:6d:e0:b8:df:01:02:e9:d9:e1:e2:88"
     );
 }
 
 #[test]
-fn a_summary_has_six_lines() {
+fn a_summary_has_six_values_on_lines_that_fit_a_terminal() {
     let expected = "\
 Subject:  C=CH,O=Lab\\, Inc,CN=node7.example.com
 Issuer:   O=Lab,CN=Lab CA
-Names:    DNS:node7.example.com, IP:192.0.2.7, IP:2001:db8::7, URI:spiffe://example.com/node7, \
-email:ops@example.com
+Names:    DNS:node7.example.com, IP:192.0.2.7, IP:2001:db8::7,
+        | URI:spiffe://example.com/node7, email:ops@example.com
 Valid:    2026-03-01T00:00:00Z to 2028-03-01T00:00:00Z
 Key:      ECDSA P-256
-SHA-256:  c7:6b:97:13:14:92:ac:e9:ea:2c:3f:b8:df:45:8f:c1:a6:56:a6:6f:84:6d:e0:b8:df:01:02:e9:d9:e1:e2:88";
+SHA-256:  c7:6b:97:13:14:92:ac:e9:ea:2c:3f:b8:df:45:8f:c1:
+          a6:56:a6:6f:84:6d:e0:b8:df:01:02:e9:d9:e1:e2:88";
     assert_eq!(node7().text(Style::Summary), expected);
 }
 
@@ -81,11 +83,18 @@ Names:               DNS:node7.example.com
                      URI:spiffe://example.com/node7
                      email:ops@example.com
 Name constraints:    none
-Subject key id:      0b:1e:92:71:f3:b9:52:e1:fd:69:9e:41:df:cf:56:2c:e2:f7:91:2c
-Authority key id:    76:cf:db:4b:59:96:a8:bc:29:07:a2:84:25:aa:2a:6c:05:26:31:87
+Subject key id:      0b:1e:92:71:f3:b9:52:e1:fd:69:9e:41:df:cf:56:2c:
+                     e2:f7:91:2c
+Authority key id:    76:cf:db:4b:59:96:a8:bc:29:07:a2:84:25:aa:2a:6c:
+                     05:26:31:87
 Unknown, critical:   none
-SHA-256:             c7:6b:97:13:14:92:ac:e9:ea:2c:3f:b8:df:45:8f:c1:a6:56:a6:6f:84:6d:e0:b8:df:01:02:e9:d9:e1:e2:88
-SHA-256 of the key:  79:ce:5e:d1:af:d0:a1:64:51:5f:29:f9:f8:d7:bb:99:4a:2e:bb:a9:0f:0b:60:fc:5a:c8:0a:61:60:20:b4:8b";
+SHA-256:             c7:6b:97:13:14:92:ac:e9:ea:2c:3f:b8:df:45:8f:c1:
+                     a6:56:a6:6f:84:6d:e0:b8:df:01:02:e9:d9:e1:e2:88
+SHA-256 of the key:  79:ce:5e:d1:af:d0:a1:64:51:5f:29:f9:f8:d7:bb:99:
+                     4a:2e:bb:a9:0f:0b:60:fc:5a:c8:0a:61:60:20:b4:8b
+SHA-1:               7f:aa:8f:9b:6c:53:35:bf:32:d4:20:32:3f:6d:60:eb:
+                     09:03:ea:88
+                     (SHA-1 is broken: only to compare with old tools)";
     assert_eq!(node7().text(Style::Full), expected);
 }
 
@@ -109,7 +118,7 @@ fn json_has_its_keys_in_one_order() {
         r#""name_constraints":false,"#,
         r#""subject_key_id":"0b:1e:92:71:f3:b9:52:e1:fd:69:9e:41:df:cf:56:2c:e2:f7:91:2c","#,
         r#""authority_key_id":"76:cf:db:4b:59:96:a8:bc:29:07:a2:84:25:aa:2a:6c:05:26:31:87","#,
-        r#""unknown_critical":[]}"#,
+        r#""unknown_critical":[],"names_in_all":5,"cut":false}"#,
     );
     assert_eq!(node7().text(Style::Json), expected);
 }
@@ -208,13 +217,50 @@ fn nothing_that_moves_a_cursor_begins_a_line_or_hides_is_ever_shown() {
         .certificate();
         for shown in shown(&certificate) {
             for line in shown.lines() {
-                assert_eq!(escaped(line), line, "{text:?} in {line:?}");
-                assert!(!line.starts_with("evil"), "{text:?} in {line:?}");
+                assert!(is_safe(line), "{text:?} in {line:?}");
+                assert!(!line.trim_start().starts_with("evil"), "{text:?} in {line:?}");
             }
         }
         assert_eq!(certificate.text(Style::Line).lines().count(), 1);
-        assert_eq!(certificate.text(Style::Summary).lines().count(), 6);
+        let summary = certificate.text(Style::Summary);
+        assert_eq!(summary.lines().filter(|line| !line.starts_with(' ')).count(), 6);
         assert_eq!(certificate.text(Style::Json).lines().count(), 1);
+    }
+}
+
+/// Whether a line, but for the blanks with which ours are laid out, is shown as it is.
+fn is_safe(line: &str) -> bool {
+    let words: Vec<_> = line.split(' ').filter(|word| !word.is_empty()).collect();
+    is_shown_as_it_is(&words.join(" "))
+}
+
+#[test]
+fn blanks_push_nothing_to_another_line() {
+    let value = format!("a{}SHA-256:  00", " ".repeat(500));
+    let certificate = Parts { subject: common_name(&value), ..Parts::default() }.certificate();
+    let summary = certificate.text(Style::Summary);
+    assert!(summary.starts_with("Subject:  CN=a SHA-256: 00\nIssuer: "), "{summary}");
+    assert!(certificate.text(Style::Line).starts_with("a SHA-256: 00, issued by CN=Lab CA, "));
+    assert!(certificate.subject().starts_with("CN=a \\x20\\x20"), "{}", certificate.subject());
+}
+
+#[test]
+fn no_line_of_a_peer_begins_where_ours_do() {
+    let forged = format!("{}SHA-256:  00:11", "x".repeat(66));
+    let certificate = Parts {
+        subject: common_name(&forged),
+        issuer: common_name(&forged),
+        extensions: vec![alt_names(&[(0x82, forged.as_bytes()), (0x86, forged.as_bytes())])],
+        ..Parts::default()
+    }
+    .certificate();
+    for style in [Style::Summary, Style::Full] {
+        let text = certificate.text(style);
+        for line in text.lines() {
+            assert!(line.chars().count() < 80, "{line}");
+        }
+        let ours = |line: &&str| line.starts_with("SHA-256:");
+        assert_eq!(text.lines().filter(ours).count(), 1, "{text}");
     }
 }
 
@@ -227,7 +273,7 @@ fn no_changed_byte_makes_a_text_that_is_not_safe() {
             changed[at] = byte;
             let Ok(certificate) = Certificate::from_der(&changed) else { continue };
             for shown in shown(&certificate) {
-                assert!(shown.lines().all(|line| escaped(line) == line), "{at}: {shown}");
+                assert!(shown.lines().all(is_safe), "{at}: {shown}");
             }
         }
     }
@@ -249,21 +295,70 @@ fn a_common_name_cannot_pretend_to_be_an_issuer() {
 }
 
 #[test]
-fn short_texts_stay_short_and_the_full_one_has_all() {
+fn every_text_stays_short_whatever_a_certificate_holds() {
     let texts: Vec<String> = (0..10_000).map(|n| format!("node{n}.example.com")).collect();
     let names: Vec<_> = texts.iter().map(|text| (0x82, text.as_bytes())).collect();
+    let purposes: Vec<u8> = (0..5_000_u16)
+        .flat_map(|n| tlv(6, &[0x2a, 3, 0x81 + u8::try_from(n / 128).unwrap(), (n % 128) as u8]))
+        .collect();
+    let long_oid = [&[0x2a_u8][..], &[1; 30_000]].concat();
     let certificate = Parts {
+        serial: tlv(2, &[7; 30_000]),
         subject: common_name(&"x".repeat(100_000)),
-        extensions: vec![alt_names(&names)],
+        issuer: common_name(&"\u{e0041}".repeat(50_000)),
+        spki: spki(&tlv(6, &long_oid), &[7; 32]),
+        algorithms: (tlv(0x30, &tlv(6, &long_oid)), tlv(0x30, &tlv(6, &long_oid))),
+        extensions: vec![
+            alt_names(&names),
+            extension(14, false, &tlv(4, &[7; 30_000])),
+            extension(35, false, &tlv(0x30, &tlv(0x80, &[7; 30_000]))),
+            extension(37, false, &tlv(0x30, &purposes)),
+            extension_of(&long_oid, true, b""),
+        ],
         ..Parts::default()
     }
     .certificate();
     assert!(certificate.text(Style::Line).len() < 1_000);
     let summary = certificate.text(Style::Summary);
-    assert!(summary.len() < 4_000);
-    assert!(summary.contains("DNS:node7.example.com, and 9992 more\n"), "{summary}");
-    assert!(certificate.text(Style::Full).contains("node9999.example.com"));
-    assert!(certificate.names_text().ends_with("DNS:node9999.example.com"));
+    assert!(summary.len() < 2_500, "{summary}");
+    assert!(summary.contains("DNS:node7.example.com, and"), "{summary}");
+    assert!(summary.replace("\n        | ", " ").contains(", and 9992 more\n"), "{summary}");
+    let full = certificate.text(Style::Full);
+    assert!(full.len() < 30_000, "{}", full.len());
+    assert!(full.contains("\n                     and 9900 more\n"), "{full}");
+    assert!(certificate.names_text().ends_with("DNS:node99.example.com, and 9900 more"));
+    for value in [certificate.subject(), certificate.issuer(), certificate.serial_text()] {
+        assert!(value.chars().count() < 1_100 && value.ends_with(" characters)"), "{value}");
+    }
+    assert!(certificate.key_text().len() < 300 && certificate.signature_text().len() < 300);
+    let json = certificate.text(Style::Json);
+    assert!(json.len() < 64_000, "{}", json.len());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["names_in_all"], &json["cut"]), (&10_000.into(), &true.into()));
+    assert_eq!(json["names"].as_array().map(Vec::len), Some(100));
+    for text in [difference(&node7(), &certificate), difference(&certificate, &node7())] {
+        assert!(text.lines().all(|line| line.len() < 1_000), "{text}");
+    }
+    let fingerprint = certificate.fingerprint();
+    for style in [Style::Line, Style::Summary, Style::Full, Style::Json] {
+        let text: String = certificate.text(style).split_whitespace().collect();
+        assert!(text.contains(&fingerprint), "{style:?}: {text}");
+    }
+}
+
+#[test]
+fn what_programs_compare_is_exact() {
+    let value = "Z\u{fc}rich  7\u{2800}";
+    let names = alt_names(&[(0x82, value.as_bytes()), (0x81, b"a@b")]);
+    let one = Parts { subject: common_name(value), extensions: vec![names], ..Parts::default() }
+        .certificate();
+    let exact = "Z\u{fc}rich \\x207\\u{2800}";
+    assert_eq!(one.common_name(), exact);
+    assert_eq!(one.subject(), format!("CN={exact}"));
+    let json: serde_json::Value = serde_json::from_str(&one.text(Style::Json)).unwrap();
+    assert_eq!(json["common_names"], serde_json::json!([exact]));
+    assert_eq!(json["names"][0]["value"], exact);
+    assert_eq!(json["cut"], false);
 }
 
 #[test]

@@ -1,36 +1,49 @@
 //! The single values of a certificate as texts, of which the longer texts are made.
 
+use aws_lc_rs::digest;
+
 use super::words;
-use crate::error::escaped;
+use crate::error::{Calm, Foreign, listed, some};
 use crate::material::certificate::Certificate;
 use crate::material::date::time_text;
 use crate::material::facts::AltName;
 use crate::material::hex::hex_colons;
 use crate::material::name::Name;
 
-/// How many of its names a short text shows.
-const NAMES_SHOWN: usize = 8;
+/// How many characters all the values of a list have that is for programs.
+pub(super) const LIST_SHOWN: usize = 4_000;
 
-/// How many characters of one value a short text shows.
-const VALUE_SHOWN: usize = 200;
+/// How many values such a list has.
+pub(super) const VALUES_SHOWN: usize = 100;
 
 impl Certificate {
-    /// The subject's name in the order of its encoding, as `C=GB,O=Lab,CN=alice`.
+    /// The subject's name in the order of its encoding, as `C=GB,O=Lab,CN=alice`. Like all values
+    /// here it is exact, each invisible character an escape, and cut after 1,000 characters.
     #[must_use]
     pub fn subject(&self) -> String {
-        name_text(self.subject_der())
+        Calm::value(&name_of(self.subject_der())).into()
     }
 
     /// The issuer's name in the order of its encoding.
     #[must_use]
     pub fn issuer(&self) -> String {
-        name_text(self.issuer_der())
+        Calm::value(&name_of(self.issuer_der())).into()
+    }
+
+    /// The first common name of the subject; empty if there is none.
+    #[must_use]
+    pub fn common_name(&self) -> String {
+        self.facts().common_names.first().map(|name| Calm::value(name).into()).unwrap_or_default()
     }
 
     /// The serial number as pairs of hexadecimal digits, without the leading zero byte that only
     /// makes the number positive.
     #[must_use]
     pub fn serial_text(&self) -> String {
+        Calm::value(&self.serial_digits()).into()
+    }
+
+    pub(super) fn serial_digits(&self) -> String {
         match self.serial() {
             [0, rest @ ..] if !rest.is_empty() => hex_colons(rest),
             serial => hex_colons(serial),
@@ -41,6 +54,12 @@ impl Certificate {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         hex_colons(self.sha256())
+    }
+
+    /// The SHA-1 of the certificate, which old tools show. It proves nothing: two certificates may
+    /// have the same.
+    pub(super) fn sha1_fingerprint(&self) -> String {
+        hex_colons(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, self.der()).as_ref())
     }
 
     /// The SHA-256 of the public key as pairs of hexadecimal digits.
@@ -73,10 +92,13 @@ impl Certificate {
         time_text(self.facts().not_after)
     }
 
-    /// All subject alternative names, as `DNS:a, IP:192.0.2.1`; empty if there are no names.
+    /// The subject alternative names, as `DNS:a, IP:192.0.2.1`; empty if there are no names. The
+    /// first 100 at most, and how many more there are.
     #[must_use]
     pub fn names_text(&self) -> String {
-        self.names().map(labelled).collect::<Vec<_>>().join(", ")
+        let names = self.names().map(|name| Calm::value(&labelled(name)));
+        let (shown, more) = some(names, VALUES_SHOWN, LIST_SHOWN);
+        with_more(&shown.join(", "), more)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &AltName> {
@@ -85,42 +107,34 @@ impl Certificate {
 }
 
 /// The text of a name that [`Certificate::from_der`] has read before.
-fn name_text(der: &[u8]) -> String {
+pub(super) fn name_of(der: &[u8]) -> Foreign {
     Name::read(der).map(|name| name.text()).unwrap_or_default()
 }
 
 /// A name with its type before it. A comma in it is escaped: it cannot pretend to be two names.
-pub(super) fn labelled(name: &AltName) -> String {
+pub(super) fn labelled(name: &AltName) -> Foreign {
     let (kind, value) = match name {
-        AltName::Dns(text) => ("DNS", text.clone()),
-        AltName::Ip(address) => ("IP", address.to_string()),
-        AltName::Email(text) => ("email", text.clone()),
-        AltName::Uri(text) => ("URI", text.clone()),
-        AltName::Other(text) | AltName::Damaged(text) => ("other", text.clone()),
+        AltName::Dns(text) => ("DNS", text),
+        AltName::Ip(address) => return format!("IP:{address}").into(),
+        AltName::Email(text) => ("email", text),
+        AltName::Uri(text) => ("URI", text),
+        AltName::Other(text) | AltName::Damaged(text) => ("other", text),
     };
     let value = value.replace('\\', "\\\\").replace(',', "\\,");
-    format!("{kind}:{}", escaped(&value))
+    format!("{kind}:{value}").into()
 }
 
 /// The first names, each cut where it is long, and how many more there are.
 pub(super) fn some_names<'a>(names: impl Iterator<Item = &'a AltName>) -> String {
-    let mut names = names.peekable();
-    let mut shown: Vec<_> =
-        names.by_ref().take(NAMES_SHOWN).map(|name| shortened(&labelled(name))).collect();
-    if names.peek().is_some() {
-        shown.push(format!("and {} more", names.count()));
-    }
-    shown.join(", ")
+    listed(names.map(|name| labelled(name).calm()))
 }
 
-/// `text`, cut where it is longer than a dialog should be.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(VALUE_SHOWN) {
-        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "...",
-        None => text.to_owned(),
-    }
+/// A list of which more was left out.
+pub(super) fn with_more(shown: &str, more: usize) -> String {
+    if more == 0 { shown.to_owned() } else { format!("{shown}, and {more} more") }
 }
 
-pub(super) fn or_none(text: String) -> String {
+pub(super) fn or_none(text: impl Into<String>) -> String {
+    let text = text.into();
     if text.is_empty() { "none".to_owned() } else { text }
 }

@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use crate::error::Foreign;
 use crate::material::der::{
     self, BIT_STRING, BOOLEAN, Element, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE, context,
     context_constructed, general_name,
@@ -17,17 +18,17 @@ use crate::material::oid::{self, purpose};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AltName {
     /// A DNS name as it is encoded, not checked and not folded.
-    Dns(String),
+    Dns(Foreign),
     /// An IP address.
     Ip(IpAddr),
     /// An e-mail address.
-    Email(String),
+    Email(Foreign),
     /// A URI.
-    Uri(String),
+    Uri(Foreign),
     /// Any other kind, in words.
-    Other(String),
+    Other(Foreign),
     /// One without the form of its kind, in words: an IP address of a wrong length, say.
-    Damaged(String),
+    Damaged(Foreign),
 }
 
 /// Basic constraints (RFC 5280, section 4.2.1.9).
@@ -151,17 +152,19 @@ impl AltName {
     pub(crate) fn read_one(name: Element<'_>) -> Option<Self> {
         let bytes = name.content;
         let bad = || {
-            Self::Damaged(format!("bad name of type {} {}", name.tag & 31, hex_after_hash(bytes)))
+            let words = format!("bad name of type {} {}", name.tag & 31, hex_after_hash(bytes));
+            Self::Damaged(words.into())
         };
-        let text = |make: fn(String) -> Self| {
-            std::str::from_utf8(bytes).map_or_else(|_| bad(), |text| make(text.to_owned()))
+        let other = |words: String| Self::Other(words.into());
+        let text = |make: fn(Foreign) -> Self| {
+            std::str::from_utf8(bytes).map_or_else(|_| bad(), |text| make(text.to_owned().into()))
         };
         Some(match name.tag {
-            general_name::OTHER => other_name(bytes).map_or_else(bad, Self::Other),
+            general_name::OTHER => other_name(bytes).map_or_else(bad, other),
             general_name::EMAIL => text(Self::Email),
             general_name::DNS => text(Self::Dns),
             general_name::X400 | general_name::EDI => {
-                Self::Other(format!("name of type {} {}", name.tag & 31, hex_after_hash(bytes)))
+                other(format!("name of type {} {}", name.tag & 31, hex_after_hash(bytes)))
             }
             general_name::DIRECTORY => {
                 Name::read(bytes).map(|name| name.text()).map_or_else(bad, Self::Other)
@@ -169,15 +172,12 @@ impl AltName {
             general_name::URI => text(Self::Uri),
             general_name::IP => address(bytes).map_or_else(
                 || {
-                    Self::Damaged(format!(
-                        "IP address of {} bytes {}",
-                        bytes.len(),
-                        hex_after_hash(bytes)
-                    ))
+                    let hex = hex_after_hash(bytes);
+                    Self::Damaged(format!("IP address of {} bytes {hex}", bytes.len()).into())
                 },
                 Self::Ip,
             ),
-            general_name::REGISTERED_ID => Self::Other(oid::text(bytes)),
+            general_name::REGISTERED_ID => other(oid::text(bytes)),
             _ => return None,
         })
     }

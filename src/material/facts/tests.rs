@@ -85,13 +85,13 @@ fn names_of_every_kind_are_kept_as_they_are() {
         (0xa4, &common_name("x,y")),
     ])]);
     let expected = vec![
-        AltName::Dns("Node7.Example.COM".to_owned()),
+        AltName::Dns("Node7.Example.COM".to_owned().into()),
         AltName::Ip([192, 0, 2, 1].into()),
         AltName::Ip([0; 16].into()),
-        AltName::Email("a@b".to_owned()),
-        AltName::Uri("spiffe://x".to_owned()),
-        AltName::Other("1.2.3.4".to_owned()),
-        AltName::Other("CN=x\\,y".to_owned()),
+        AltName::Email("a@b".to_owned().into()),
+        AltName::Uri("spiffe://x".to_owned().into()),
+        AltName::Other("1.2.3.4".to_owned().into()),
+        AltName::Other("CN=x\\,y".to_owned().into()),
     ];
     assert_eq!(facts(&parts).alt_names, Some(expected));
 }
@@ -100,8 +100,8 @@ fn names_of_every_kind_are_kept_as_they_are() {
 fn an_address_of_a_wrong_length_is_no_address() {
     let parts = with(&[alt_names(&[(0x87, &[1, 2, 3, 4, 5]), (0x87, &[])])]);
     let expected = vec![
-        AltName::Damaged("IP address of 5 bytes #0102030405".to_owned()),
-        AltName::Damaged("IP address of 0 bytes #".to_owned()),
+        AltName::Damaged("IP address of 5 bytes #0102030405".to_owned().into()),
+        AltName::Damaged("IP address of 0 bytes #".to_owned().into()),
     ];
     assert_eq!(facts(&parts).alt_names, Some(expected));
 }
@@ -109,7 +109,7 @@ fn an_address_of_a_wrong_length_is_no_address() {
 #[test]
 fn a_name_that_is_no_text_is_no_host() {
     let parts = with(&[alt_names(&[(0x82, b"Z\xfcrich")])]);
-    let expected = AltName::Damaged("bad name of type 2 #5afc72696368".to_owned());
+    let expected = AltName::Damaged("bad name of type 2 #5afc72696368".to_owned().into());
     assert_eq!(facts(&parts).alt_names, Some(vec![expected]));
 }
 
@@ -118,7 +118,7 @@ fn a_nul_in_a_name_stays_in_it() {
     let mut parts = with(&[alt_names(&[(0x82, b"good\0.evil")])]);
     parts.subject = common_name("good\0.evil");
     assert_eq!(facts(&parts).common_names, ["good\0.evil"]);
-    assert_eq!(facts(&parts).alt_names, Some(vec![AltName::Dns("good\0.evil".to_owned())]));
+    assert_eq!(facts(&parts).alt_names, Some(vec![AltName::Dns("good\0.evil".to_owned().into())]));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn ten_thousand_names_are_read() {
     let names: Vec<_> = texts.iter().map(|text| (0x82, text.as_bytes())).collect();
     let found = facts(&with(&[alt_names(&names)])).alt_names.unwrap();
     assert_eq!(found.len(), 10_000);
-    assert_eq!(found.last(), Some(&AltName::Dns("node9999.example.com".to_owned())));
+    assert_eq!(found.last(), Some(&AltName::Dns("node9999.example.com".to_owned().into())));
 }
 
 #[test]

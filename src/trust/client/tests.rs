@@ -6,7 +6,7 @@ mod lists;
 
 use super::*;
 use crate::chain::{Anchors, Crls};
-use crate::known::{Entries, Known, Origin, SessionEntries};
+use crate::known::{Entries, Known, Origin, SessionEntries, Spot};
 use crate::material::Crl;
 use crate::material::testing::{DAY, Maker, NOW, authority, day, named};
 use crate::trust::allow::AllowList;
@@ -163,6 +163,7 @@ fn known(certificate: &Certificate, accepted: Problems) -> Entry {
         expires: None,
         origin: Origin::User,
         distrust: false,
+        spot: Spot::default(),
     }
 }
 

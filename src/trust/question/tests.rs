@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Calm;
 use crate::host::{Endpoint, Host, Role};
 use crate::known::testing::known;
 use crate::material::testing::certificate;
@@ -15,7 +16,7 @@ fn only_a_question_about_the_very_same_is_the_same() {
     let shown = certificate(&["h"]);
     let one = untrusted(&shown);
     let host = Host::parse("other").unwrap();
-    let aside = Asked { why: vec!["in other words".to_owned()], lasting: true, ..one.clone() };
+    let aside = Asked { why: vec![Calm::name("in other words")], lasting: true, ..one.clone() };
     assert!(one.is_same(&one.clone()) && one.is_same(&aside));
     for other in [
         Asked { role: Role::Client, ..one.clone() },
