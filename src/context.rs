@@ -272,7 +272,9 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// As for [`Self::add_file`]; [`Kind::NoAuthority`] and [`Kind::NoKey`] for missing files.
+    /// As for [`Self::add_file`]; [`Kind::NoAuthority`] and [`Kind::NoKey`] for missing files;
+    /// [`Kind::Permission`] if the directory of a store is missing and the one above it belongs to
+    /// another user.
     pub fn add_layout(&self, layout: Layout, dir: Option<&Path>) -> Result<(), Error> {
         let files = layout_files(layout, dir, &Surroundings::of_process())?;
         let mut pieces = vec![self.piece_from(Material::Authority, &files.authority)?];
@@ -291,7 +293,7 @@ impl Context {
             pieces.extend(pair);
         }
         let store_at = |path: &Option<PathBuf>, role| match path {
-            Some(path) if has_directory(path) => self.store_at(path, role).map(Some),
+            Some(path) if has_directory(path)? => self.store_at(path, role).map(Some),
             Some(_) | None => Ok(None),
         };
         let store = store_at(&files.known, Role::Server)?;

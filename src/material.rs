@@ -10,9 +10,11 @@ mod crl;
 mod date;
 pub(crate) mod der;
 mod describe;
+mod environment;
 mod facts;
 mod fields;
 mod file;
+mod guard;
 mod hash_link;
 mod hex;
 mod holding;
@@ -39,6 +41,10 @@ pub(crate) use facts::{AltName, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsag
 pub(crate) use file::{
     FileText, LIMIT, Stamp, has_ending, pause, pem_files, read, read_at, read_secret, source_of,
     stamp, system_error,
+};
+pub(crate) use guard::{
+    Guard, OpenToOthers, Writers, is_a_link, make_private_directory, open_private, open_private_at,
+    private,
 };
 pub(crate) use hash_link::{HashLink, HashPlace};
 pub(crate) use hex::hex_colons;

@@ -1,10 +1,8 @@
 //! Chapter "Options" of the header.
 
 use std::ffi::{c_char, c_int};
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +17,7 @@ use crate::chain::{CrlMode, Profile};
 use crate::context::{Context, Settings};
 use crate::error::{Error, Kind};
 use crate::known::IdentityFrom;
+use crate::material::{OpenToOthers, open_private};
 use crate::tls::{SendCertificate, Version};
 use crate::trust::{ClientAuth, Policy};
 
@@ -477,10 +476,7 @@ fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
 /// A file to which the lines of a key log are written.
 fn key_log(path: &[u8]) -> Result<crate::tls::KeyLogSink, Error> {
     let path = Path::new(std::ffi::OsStr::from_bytes(path));
-    let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-    let file =
-        opened.map_err(|error| Error::new(Kind::File, format!("{}: {error}", path.display())))?;
-    let file = Mutex::new(file);
+    let file = Mutex::new(open_private(path, Kind::File, OpenToOthers::Refused)?);
     Ok(Arc::new(move |line: &str| {
         // A log that cannot be written must not break the connection that it is about.
         let _ = writeln!(file.lock(), "{line}");
