@@ -143,6 +143,7 @@ impl State {
                 auth: settings.client_auth,
                 identity_from: settings.identity_from,
                 directory: directory.clone(),
+                directory_writers: settings.directory_writers(),
                 directory_and_authorities: settings.directory_and_authorities,
                 names: allowed.clone(),
                 identities: identities.clone(),
@@ -327,16 +328,22 @@ impl Context {
     /// Authorities then do not vouch for clients, unless [`Settings::directory_and_authorities`]
     /// says so.
     ///
+    /// Returns what there is to tell about files in it that do not count as entries; this reads
+    /// every file once.
+    ///
     /// # Errors
     ///
-    /// [`Kind::File`] if it is not a readable directory, [`Kind::Permission`] if others may write
-    /// it.
-    pub fn set_client_dir(&self, path: &Path) -> Result<(), Error> {
-        let directory = Arc::new(Directory::open(path)?);
+    /// [`Kind::File`] if it is not a readable directory, [`Kind::Permission`] if it belongs to
+    /// another user or others may write it.
+    pub fn set_client_dir(&self, path: &Path) -> Result<Option<Error>, Error> {
+        let writers = self.snapshot().settings().directory_writers();
+        let directory = Arc::new(Directory::open(path, writers)?);
+        let ignored = directory.ignored(writers)?;
         self.change(|state| {
             state.directory = Some(directory);
             Ok(())
-        })
+        })?;
+        Ok(ignored)
     }
 
     /// Adds an identity to the list of allowed clients; it must match as a whole. `None`: replaces

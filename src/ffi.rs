@@ -8,6 +8,7 @@
 //! - [`handle`] gives, lends, counts and takes back handles; [`lent`] keeps what C borrows from a
 //!   connection. [`read`] turns pointers into slices and text, and numbers into values;
 //!   [`text`] keeps the strings that C borrows.
+//! - [`key_log`] opens the file of secrets that an option names.
 //! - [`code`] numbers the failures. The other files are the chapters of the header.
 
 #![allow(unsafe_code, reason = "this module meets C")]
@@ -17,6 +18,7 @@
 
 mod call;
 mod handle;
+mod key_log;
 mod lent;
 mod read;
 mod text;

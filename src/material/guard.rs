@@ -52,11 +52,6 @@ impl Guard {
         Self { user, writers, stake }
     }
 
-    /// Who besides the owner may write.
-    pub(crate) const fn writers(&self) -> Writers {
-        self.writers
-    }
-
     /// Why something with this owner and mode is not believed: what is said after its name.
     pub(crate) fn mistrust(&self, owner: u32, mode: u32) -> Option<String> {
         if owner != self.user && owner != 0 {
