@@ -25,6 +25,18 @@
  * with tlsconn_ctx_add_server_pair(), and says which clients are allowed: by CAs, by tlsconn_ctx_set_client_dir(), or by a validator
  * with TLSCONN_OPT_ON_CLIENT. Pass each accepted socket to tlsconn_accept_fd(), then use
  * tlsconn_conn_read() and the rest as above. tlsconn_conn_info() says who the client is.
+ *
+ * Environment: tlsconn_ctx_add_layout() without a directory reads TLSCONN_DIR and HOME, and
+ * tlsconn_ctx_add_system_roots() reads SSL_CERT_FILE and SSL_CERT_DIR. All four are ignored in
+ * a program with rights that its caller does not have (set-user-ID, set-group-ID, file
+ * capabilities), and count as unset if they are empty. What the library is built on reads
+ * OPENSSL_ia32cap or OPENSSL_armcap (which instructions cryptography uses), and RUST_BACKTRACE,
+ * RUST_LIB_BACKTRACE and RUST_MIN_STACK; the C library's resolver reads variables of its own.
+ * No other variable is read.
+ *
+ * Files: nothing is made in a directory that belongs to another user, even by root. What the
+ * library makes has mode 0600, or 0700 if it is a directory, whatever the umask. A file that it
+ * is to write is never reached through a symbolic link, and no FIFO or device makes it wait.
  */
 
 #ifndef TLSCONN_H
@@ -430,7 +442,8 @@ const char *tlsconn_problem_name(int one_problem);
  *
  * Never NULL: before the first failure its code is `TLSCONN_OK` and its message is empty. It
  * lives until the next failure on this thread. Success does not clear it, so look at it only
- * after a call has failed. Do not use it on another thread.
+ * after a call has failed; or after tlsconn_ctx_set_client_dir() has succeeded, which leaves here
+ * what it has to tell. Do not use it on another thread.
  */
 TLSCONN_API
 const tlsconn_error *tlsconn_last_error(void);
@@ -937,14 +950,22 @@ typedef enum {
      */
     TLSCONN_OPT_TICKETS = 225,
     /**
+     * 1: the group may write the directory of tlsconn_ctx_set_client_dir() and its entries, and so
+     * say who is allowed; set it before that call. 0, the default: a directory that the group can
+     * write is refused, and such an entry does not count.
+     */
+    TLSCONN_OPT_DIR_GROUP_WRITE = 226,
+    /**
      * A string: application protocols (ALPN, RFC 7301), preferred first, separated by commas
      * without spaces. Default empty: a client offers none; a server accepts any.
      */
     TLSCONN_OPT_ALPN = 250,
     /**
-     * A string: a file, created with mode 0600, to which the secrets of every connection are
-     * written for debugging. Whoever can read it can decrypt the traffic. Default empty: no
-     * key log.
+     * A string: a file to which the secrets of every connection are written for debugging.
+     * Whoever can read it can decrypt the traffic. It is made with mode 0600 if it is missing,
+     * but not in a directory of another user. One that is there must be yours, a regular file
+     * with one name and no symbolic link, and no one else may have any right to it. Lines are
+     * added at its end. Default empty: no key log.
      */
     TLSCONN_OPT_KEYLOG_FILE = 251,
     /**
@@ -1127,8 +1148,10 @@ int tlsconn_ctx_set_int(tlsconn_ctx *ctx,
  *
  * Returns:
  * - `TLSCONN_OK`: set.
- * - `TLSCONN_E_FILE`: the key log cannot be written, or the ticket secret cannot be read.
- * - `TLSCONN_E_PERMISSION`: others can read the ticket secret.
+ * - `TLSCONN_E_FILE`: the key log cannot be written, or is a symbolic link, a FIFO or a device, or
+ *   has a second name; or the ticket secret cannot be read.
+ * - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
+ *   made in a directory of another user; or others can read the ticket secret.
  * - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
  * - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, or the
  *   name of a protocol is empty or longer than 255 bytes.
@@ -1879,11 +1902,23 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
  * `TLSCONN_OPT_DIR_AND_CA` is 1. A second call replaces the directory. `dir` is copied. Any
  * thread.
  *
+ * The directory and each entry must belong to you or to root, and nobody else may be able to
+ * write them; with `TLSCONN_OPT_DIR_GROUP_WRITE` the group may. An entry may be a symbolic link,
+ * as in volumes of containers: the same is then asked of the file that it leads to, and of each
+ * directory on the way (in a sticky one, such as /tmp, others may write).
+ *
+ * A file with the name of an entry that does not count is told twice: by this call, which
+ * reads every file once, and by the error of a client that the file would have allowed. When this
+ * call returns `TLSCONN_OK`, tlsconn_last_error() has the code `TLSCONN_OK` if every file counts;
+ * else it has the code `TLSCONN_E_FILE`, and its message names the first files that do not count
+ * and says why.
+ *
  * On failure the context is unchanged. Returns:
  *
  * - `TLSCONN_OK`: the directory is set.
  * - `TLSCONN_E_FILE`: `dir` is not a directory or cannot be read.
- * - `TLSCONN_E_PERMISSION`: other users can write to it.
+ * - `TLSCONN_E_PERMISSION`: it belongs to another user, or others can write to it.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_INVALID`: a pointer is NULL or `dir` is empty.
  */
 TLSCONN_API

@@ -37,6 +37,7 @@ pub(crate) use chain::chain_from_pem;
 pub(crate) use crl::{Crl, IssuingPoint, PointName, SignedList, SignedPart, Status, point_name};
 pub(crate) use date::{parse_time, time_text};
 pub use describe::{Style, difference};
+pub(crate) use environment::the_system_says;
 pub(crate) use facts::{AltName, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
 pub(crate) use file::{
     FileText, LIMIT, Stamp, has_ending, pause, pem_files, read, read_at, read_secret, source_of,

@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::sync::OnceLock;
 
 use rustix::process::{getegid, geteuid, getgid, getuid};
 
@@ -45,16 +46,28 @@ impl Variable {
     }
 }
 
+/// What the C library was told when the process began, if it was asked.
+static SAID: OnceLock<bool> = OnceLock::new();
+
+/// Takes note of what the system says: whether this process must not believe its caller.
+pub(crate) fn the_system_says(is_secure: bool) {
+    let _ = SAID.set(is_secure);
+}
+
 /// Whether the environment comes from somebody who has all rights of this process.
 fn is_believed() -> bool {
     if getuid() != geteuid() || getgid() != getegid() {
         return false;
     }
+    if let Some(is_secure) = SAID.get() {
+        return !is_secure;
+    }
     match std::fs::read(AUXILIARY) {
         Ok(entries) => !is_secure(&entries),
         // There is no such file on this system, or none where the process was locked up.
         Err(error) if error.kind() == ErrorKind::NotFound => true,
-        // The system closes it to a process that was started with more rights than it has now.
+        // The system closes it to a process that has less rights now than it began with, whatever
+        // the reason.
         Err(_) => false,
     }
 }
