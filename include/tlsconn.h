@@ -538,7 +538,7 @@ typedef enum {
     TLSCONN_MAT_CERT = 13,
     /**
      * Certificates of servers, and of clients where marked `Role: client`, that are trusted
-     * without a CA, in the format of trusted.pem.
+     * without a CA, in the format of trusted.pem (docs/trusted-pem.md).
      */
     TLSCONN_MAT_TRUSTED_PEER = 14,
 } tlsconn_material;
@@ -684,7 +684,8 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
  * `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the default
  * directory of the layout. Only the CA certificate is required. For `TLSCONN_LAYOUT_TLSCONN`
  * the directories server/ and client/ are made with mode 0700 if they are missing; if one
- * cannot be made, the store in it is not used. Any thread.
+ * cannot be made, the store in it is not used. They are not made in a directory of another user,
+ * such as one in the home of a user by a program that root runs. Any thread.
  *
  * Returns what tlsconn_ctx_add_file() returns, and:
  * - `TLSCONN_E_NO_CA`: the CA certificate is missing, or there is nowhere to look for it
@@ -692,6 +693,8 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
  * - `TLSCONN_E_NO_KEY`: the certificate has no key, or the key has no certificate.
  * - `TLSCONN_E_KEY_MISMATCH`: the key does not match the certificate.
  * - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: as for tlsconn_ctx_set_known_file().
+ * - `TLSCONN_E_PERMISSION`: server/ or client/ is missing, and the directory of the layout belongs
+ *   to another user; the message names both.
  * - `TLSCONN_E_INVALID`: `ctx` is NULL, `layout` is not one of `tlsconn_layout`, `dir` is
  *   empty, or `dir` is NULL and the layout has no default directory.
  *
@@ -706,22 +709,27 @@ int tlsconn_ctx_add_layout(tlsconn_ctx *ctx,
 /**
  * Trust the CAs that the operating system trusts.
  *
- * They are read once, now; tlsconn_ctx_reload() does not read them again. Any thread.
+ * They are those of the system's packages, or of the file `$SSL_CERT_FILE` and the directories
+ * `$SSL_CERT_DIR`, separated by colons. They are read once, now; tlsconn_ctx_reload() does not read
+ * them again. Any thread.
  *
  * Returns:
  * - `TLSCONN_OK`: added.
- * - `TLSCONN_E_NO_CA`: the system has no CA certificates.
+ * - `TLSCONN_E_NO_CA`: the system, or what the variables name, has no CA certificates.
  * - `TLSCONN_E_INVALID`: `ctx` is NULL.
  */
-TLSCONN_API TLSCONN_MUST int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
 
 /**
  * Set the known file: the store of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
  *
  * `path` need not exist yet, but its directory must. File and directory must belong to you or
  * to root, and nobody else may be able to write them. The file is PEM with lines of text above
- * each block, and other processes may change it at any time. A known file that was set before
- * is no longer used. Any thread.
+ * each block, which docs/trusted-pem.md describes for those who write it by hand, and other
+ * processes may change it at any time. A known file that was set before is no longer used. Any
+ * thread.
  *
  * Returns:
  * - `TLSCONN_OK`: set.
@@ -2087,7 +2095,8 @@ int tlsconn_known_each(tlsconn_ctx *ctx,
  *
  * Returns:
  * - `TLSCONN_OK`: added.
- * - `TLSCONN_E_STORE`: the known file cannot be written; it is unchanged.
+ * - `TLSCONN_E_STORE`: the known file cannot be written. It is unchanged, unless the message says
+ *   that the change may have been stored: a disk that fails may allow neither.
  * - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
  * - `TLSCONN_E_PERMISSION`: others can write it.
  * - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
@@ -2146,6 +2155,9 @@ int tlsconn_known_remove_cert(tlsconn_ctx *ctx,
  * Returns what tlsconn_known_set() returns, and:
  * - `TLSCONN_OK`: marked, or the mark is removed.
  * - `TLSCONN_E_NOT_FOUND`: there is no mark to remove.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: as for
+ *   tlsconn_known_set(). Whatever the file says then, this context goes on distrusting the
+ *   certificate until it is freed, or the mark is removed by a call that succeeds.
  * - `TLSCONN_E_INVALID`: `on` is neither 0 nor 1.
  */
 TLSCONN_API
