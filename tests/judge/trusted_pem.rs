@@ -112,7 +112,9 @@ fn an_entry_may_stand_below_the_last_line_of_a_file_that_the_library_wrote() {
     fs::remove_file(&path).unwrap();
     let context = Context::new();
     context.set_known_file(&path).unwrap();
-    let certificate = tlsconn::Certificate::from_pem(block().as_bytes()).unwrap();
+    let known = Context::new();
+    known.add(Material::TrustedPeer, block().as_bytes()).unwrap();
+    let certificate = known.known().unwrap()[0].certificate.clone();
     let endpoint = tlsconn::Endpoint::new("a.example", 1).unwrap();
     context.set_known(&endpoint, certificate, tlsconn::Problems::NONE).unwrap();
     assert!(fs::read_to_string(&path).unwrap().ends_with("# End of the known peers.\n"));
