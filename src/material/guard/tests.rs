@@ -55,7 +55,7 @@ fn a_missing_file_is_made_for_us_alone_and_then_written_at_its_end() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("log");
     for _ in 0..2 {
-        rustix::io::write(&open(&path).unwrap(), b"line\n").unwrap();
+        rustix::io::write(open(&path).unwrap(), b"line\n").unwrap();
     }
     assert_eq!(fs::read(&path).unwrap(), b"line\nline\n");
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);

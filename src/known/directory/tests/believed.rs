@@ -30,7 +30,7 @@ impl Lab {
     fn ignored(&self, leaf: &Certificate) -> String {
         match self.sought(leaf) {
             Sought::Ignored(why) => why,
-            other => panic!("{other:?}"),
+            other @ (Sought::Listed(_) | Sought::Absent) => panic!("{other:?}"),
         }
     }
 
