@@ -43,7 +43,7 @@ SIDE_BY_SIDE := --jobs=2 --output-sync=target
 .PHONY: setup check-shipped check-sources format-check lint header-check library-check install-check
 .PHONY: test test-quick run-demo contract contract-pki case-runner-check store-faults store-faults-all
 .PHONY: peers peers-plain peers-sanitized peers-valgrind peers-debug case-runner-valgrind
-.PHONY: examples examples-sanitized case-runner fuzz mutants bench bench-serving FORCE
+.PHONY: examples examples-sanitized case-runner field fuzz mutants bench bench-serving FORCE
 
 MAKEFLAGS += --no-print-directory
 
@@ -173,6 +173,7 @@ check-long: setup
 	$(MAKE) $(SIDE_BY_SIDE) peers-debug case-runner-valgrind
 	$(MAKE) store-faults-all
 	$(MAKE) peers-valgrind
+	$(MAKE) field
 	@echo "make check-long: all is well"
 
 # The tests run while clippy reads.
@@ -281,6 +282,21 @@ case-runner-check: lib case-runner $(LIBRARY)/case-runner-sanitized
 case-runner-valgrind: lib case-runner
 	tests/contract-pki.sh $(RUNNER_PKI)
 	tests/cases/runner_lines.sh $(RUNNER_PKI) $(VALGRIND) $(TARGET)/case-runner
+
+# Programs and inputs from the field, each with what is right; some take a minute. They are not a
+# part of this tree. FIELD names single ones: make field FIELD='poll_first A13'
+FIELD_CASES ?= ../shared/cases/field
+FIELD       ?=
+
+field: lib examples
+	@if [ -d $(FIELD_CASES) ]; then \
+	  rm -rf $(TARGET)/field && $(MAKE) --silent install PREFIX=$(abspath $(TARGET))/field > /dev/null \
+	  && python3 -B tests/field/field.py $(FIELD_CASES) $(abspath $(TARGET))/field $(abspath $(LIBRARY))/examples-c $(FIELD); \
+	elif [ "$$CI" = true ]; then \
+	  echo "field: there is no $(FIELD_CASES)" >&2; exit 1; \
+	else \
+	  echo "field: skipped, there is no $(FIELD_CASES)"; \
+	fi
 
 # The examples against the programs of others, with the library as it is shipped: plain, and with
 # gcc's sanitizers. Valgrind takes its time with the hostmanager's tests, so it sees some.

@@ -4,16 +4,43 @@
  *
  * Ownership: what _new, _parse, _ref, connect and accept functions return is yours; free it
  * with _unref or _free (NULL is allowed). Everything else is borrowed, and lives as long as the
- * object that you got it from.
+ * object that you got it from. What you pass is copied: hosts, names, paths, texts and PEM need not
+ * live longer than the call. Only callbacks with their userdata, and descriptors, are kept.
  *
  * Strings are UTF-8, escaped (no control characters, no bidi overrides) and never NULL.
  *
  * Results: 0 is success. Below 0 is an error; tlsconn_last_error() has the message, and is valid
  * only then. Above 0 is not an error: TLSCONN_WANT_* means not yet, TLSCONN_EOF means the end.
  *
- * Parameters are int, never an enum. The kinds of material, layouts, options and their values,
- * styles and fields have separate numbers, so a mix-up is TLSCONN_E_INVALID. 0 never allows
- * anything.
+ * Places for answers, such as *out, *n and *used, are set on every return, failures included: to
+ * what is true then, and otherwise to NULL, to 0, or to -1 for a descriptor.
+ *
+ * Parameters are int, never an enum. No number but 0 is in two lists of constants, so a mix-up is
+ * TLSCONN_E_INVALID, and allows nobody where an answer is wanted. Bits for flags and problems and
+ * the numbers of the 2007 proposal are apart. 0 never allows anything.
+ *
+ * Callbacks may call the library, and must return. If one is left by longjmp(), what the call held
+ * is lost: its memory is not freed, a passphrase is not wiped, and destroy may not be called. But
+ * nothing stays locked. A connection whose validator was left returns TLSCONN_E_REENTRANT on that
+ * thread, and others that share its question wait, until you free it. A C++ exception that leaves
+ * a callback ends the process, and so does a thread that ends in a callback or is cancelled in a
+ * call (pthread_exit(), pthread_cancel()).
+ *
+ * Limits: a thread that calls the library needs 128 KiB of stack, and what your callbacks need.
+ * File descriptors, threads and system memory that run out are TLSCONN_E_NOMEM, and so is a heap
+ * without room for the text or file that is to be read or the connection that begins. A heap that
+ * runs out later ends the process, as in every Rust program, and so do random numbers that the
+ * system refuses later than tlsconn_connect() or tlsconn_accept_fd(), which look for them.
+ *
+ * Signals: no call fails because a signal handler has run. What waits - connecting, handshakes,
+ * reads, writes, shutdown, locks of files - goes on for what is left of its time. To end it, call
+ * tlsconn_conn_abort() in the handler. Only tlsconn_ask_terminal() rejects when a handler has run
+ * on its thread. The library sets no handler, raises no SIGPIPE, and its threads, which look names
+ * up, block all signals.
+ *
+ * fork(): contexts, certificates and questions may be used in the child, whatever other threads
+ * were doing with them, but questions can be answered in the parent only, and connections are the
+ * parent's. This does not hold for _Fork(), vfork() and bare system calls.
  *
  * To start, call tlsconn_ctx_new(), load CAs, certificate and key with tlsconn_ctx_add_layout()
  * or tlsconn_ctx_add_file(), and choose who is asked about unknown servers with
@@ -22,9 +49,10 @@
  * tlsconn_conn_free() and tlsconn_ctx_unref().
  *
  * A server loads its certificate and key with tlsconn_ctx_add_file(), or several by server name
- * with tlsconn_ctx_add_server_pair(), and says which clients are allowed: by CAs, by tlsconn_ctx_set_client_dir(), or by a validator
- * with TLSCONN_OPT_ON_CLIENT. Pass each accepted socket to tlsconn_accept_fd(), then use
- * tlsconn_conn_read() and the rest as above. tlsconn_conn_info() says who the client is.
+ * with tlsconn_ctx_add_server_pair(), and says which clients are allowed: by CAs, by
+ * tlsconn_ctx_set_client_dir(), or by a validator with TLSCONN_OPT_ON_CLIENT. Pass each accepted
+ * socket to tlsconn_accept_fd(), then use tlsconn_conn_read() and the rest as above.
+ * tlsconn_conn_info() says who the client is.
  *
  * Environment: tlsconn_ctx_add_layout() without a directory reads TLSCONN_DIR and HOME, and
  * tlsconn_ctx_add_system_roots() reads SSL_CERT_FILE and SSL_CERT_DIR. All four are ignored in
@@ -85,8 +113,10 @@ typedef struct tlsconn_cert tlsconn_cert;
  * SIGPIPE.
  *
  * After fork() a connection belongs to the parent. In the child, every call that returns a
- * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
- * tlsconn_conn_free() frees the child's copy; the parent's connection keeps working.
+ * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_error() says the same, everything else
+ * about it is NULL or empty, tlsconn_conn_abort() does nothing, and tlsconn_conn_free() frees the
+ * child's copy, but for what another thread was using at that moment; the parent's connection
+ * keeps working.
  */
 typedef struct tlsconn_conn tlsconn_conn;
 
@@ -96,8 +126,8 @@ typedef struct tlsconn_conn tlsconn_conn;
  *
  * Reference-counted; any number of threads may use it at once. Every change is made completely
  * or not at all. A connection uses the context as it was when the connection began, but is
- * judged by the context as it is at the time of judging. A context can still be used after a
- * fork.
+ * judged by the context as it is at the time of judging. A context can still be used in the child
+ * of a fork(), whatever other threads were doing with it.
  */
 typedef struct tlsconn_ctx tlsconn_ctx;
 
@@ -159,7 +189,8 @@ typedef enum {
      */
     TLSCONN_E_INVALID = -1,
     /**
-     * The process ran out of memory, file descriptors or threads.
+     * The process ran out of file descriptors, threads or memory. For memory see "Limits" at the
+     * top: not every lack of it can be told.
      */
     TLSCONN_E_NOMEM = -2,
     /**
@@ -185,13 +216,17 @@ typedef enum {
      */
     TLSCONN_E_FORKED = -7,
     /**
-     * Not supported by this build or on this platform.
+     * Not supported by this build or on this platform, or the system gives no random numbers.
      */
     TLSCONN_E_UNSUPPORTED = -8,
     /**
      * There is nothing to remove or to look at.
      */
     TLSCONN_E_NOT_FOUND = -9,
+    /**
+     * A callback of yours returned a number below 0, which the message quotes.
+     */
+    TLSCONN_E_CALLBACK = -10,
     /**
      * A bug in libtlsconn. You can still free every object.
      */
@@ -209,7 +244,8 @@ typedef enum {
      */
     TLSCONN_E_CONNECT = -102,
     /**
-     * Timed out, see TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS and TLSCONN_OPT_IO_TIMEOUT_MS.
+     * Timed out. A handshake that ran into TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS ends the connection;
+     * a read, write or shutdown that ran into TLSCONN_OPT_IO_TIMEOUT_MS does not.
      */
     TLSCONN_E_TIMEOUT = -103,
     /**
@@ -340,7 +376,8 @@ typedef enum {
  */
 typedef enum {
     /**
-     * The certificate chain does not lead to a CA that you trust.
+     * The certificate chain does not lead to a CA that you trust, within a path of 32
+     * certificates.
      */
     TLSCONN_P_UNKNOWN_ISSUER = 1,
     /**
@@ -365,7 +402,7 @@ typedef enum {
     TLSCONN_P_NOT_YET_VALID = 32,
     /**
      * Key usage or extended key usage does not allow this use (RFC 5280, 4.2.1.3 and
-     * 4.2.1.12).
+     * 4.2.1.12): the key of a peer must be one that may sign (digitalSignature).
      */
     TLSCONN_P_WRONG_PURPOSE = 64,
     /**
@@ -385,8 +422,8 @@ typedef enum {
      */
     TLSCONN_P_OLD_VERSION = 1024,
     /**
-     * Basic constraints, path length or name constraints are violated, or there is an unknown
-     * critical extension.
+     * Basic constraints, path length or name constraints are violated, a policy is demanded, or
+     * there is an unknown critical extension.
      */
     TLSCONN_P_CONSTRAINT = 2048,
     /**
@@ -411,7 +448,7 @@ typedef enum {
      */
     TLSCONN_P_BAD_SIGNATURE = 131072,
     /**
-     * What the peer sent is not a certificate.
+     * What the peer sent is not a certificate, or one that is no DER.
      */
     TLSCONN_P_BAD_ENCODING = 262144,
     /**
@@ -483,9 +520,10 @@ uint32_t tlsconn_error_problems(const tlsconn_error *error);
  * not use the connection in question: such a call returns `TLSCONN_E_REENTRANT`. `question` is
  * borrowed; to keep it after the callback returns, use tlsconn_question_ref(). Return one of
  * `tlsconn_answer`. With `TLSCONN_ANSWER_LATER`, any thread can give the answer later by
- * tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. The
- * answer is checked against the settings of the context at the time it is given. The callback
- * must return: no `longjmp`, no C++ exception.
+ * tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. If the
+ * question has been answered by then, as by tlsconn_question_answer() in the callback itself, that
+ * answer counts, whatever the callback returns. The answer is checked against the settings of the
+ * context at the time it is given.
  */
 typedef int (*tlsconn_validator_fn)(tlsconn_question *question, void *userdata);
 
@@ -493,8 +531,7 @@ typedef int (*tlsconn_validator_fn)(tlsconn_question *question, void *userdata);
  * Frees the userdata of a callback.
  *
  * Called once, after the last connection, question or context that uses the callback is gone, on
- * the thread that released it, with no lock held. Like every callback it must return: no
- * `longjmp`, no C++ exception.
+ * the thread that released it, with no lock held.
  */
 typedef void (*tlsconn_destroy_fn)(void *userdata);
 
@@ -555,7 +592,8 @@ typedef enum {
     TLSCONN_LAYOUT_TLSCONN = 20,
     /**
      * libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
-     * directory (libvirt's pkipath). By default wherever libvirt looks for them.
+     * directory (libvirt's pkipath). By default wherever libvirt looks for them. Everybody may
+     * read the key, as libvirt's virt-pki-validate demands (mode 0644).
      */
     TLSCONN_LAYOUT_LIBVIRT = 21,
     /**
@@ -623,6 +661,7 @@ TLSCONN_API tlsconn_ctx *tlsconn_ctx_default(void);
  * - `TLSCONN_E_CERT`: your certificate has expired, is not valid yet or is not meant for TLS;
  *   or, with `TLSCONN_PROFILE_LIBVIRT`, libvirt would not start with your certificates and
  *   CAs.
+ * - `TLSCONN_E_NOMEM`: out of memory.
  * - `TLSCONN_E_INVALID`: `ctx` or `pem` is NULL, `len` is not a valid length, or `material` is
  *   not one of `tlsconn_material`.
  *
@@ -723,12 +762,12 @@ TLSCONN_MUST
 int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
 
 /**
- * Set the known file: the store of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
+ * Set the file of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
  *
  * `path` need not exist yet, but its directory must. File and directory must belong to you or
  * to root, and nobody else may be able to write them. The file is PEM with lines of text above
  * each block, which docs/trusted-pem.md describes for those who write it by hand, and other
- * processes may change it at any time. A known file that was set before is no longer used. Any
+ * processes may change it at any time. A file that was set before is no longer used. Any
  * thread.
  *
  * Returns:
@@ -1032,7 +1071,8 @@ typedef enum {
  */
 typedef enum {
     /**
-     * RFC 5280 and RFC 9525.
+     * What RFC 5280 and RFC 9525 ask of those who check. A leaf's key usage must have
+     * digitalSignature, because every handshake is signed.
      */
     TLSCONN_PROFILE_STRICT = 70,
     /**
@@ -1043,7 +1083,8 @@ typedef enum {
     TLSCONN_PROFILE_LIBVIRT = 71,
     /**
      * STRICT, and the rules that public CAs follow and home-made ones often break:
-     * `TLSCONN_P_FORM`.
+     * `TLSCONN_P_FORM`. A revocation list that breaks one, such as a list without a number, may
+     * revoke and clears nobody: `TLSCONN_P_CRL_MISSING`.
      */
     TLSCONN_PROFILE_PEDANTIC = 72,
 } tlsconn_profile;
@@ -1206,7 +1247,8 @@ typedef enum {
  * Answers to a question.
  *
  * Any other number rejects, and so do end of input and a timeout. 0 rejects, so zeroed memory
- * does too.
+ * does too. Nothing else in this header has the numbers that allow: what a validator returns by
+ * mistake, such as `TLSCONN_WANT_ANSWER`, allows nobody.
  */
 typedef enum {
     /**
@@ -1216,21 +1258,21 @@ typedef enum {
     /**
      * Yes, for the connections that are waiting for this question now. Later ones ask again.
      */
-    TLSCONN_ALLOW_ONCE = 1,
+    TLSCONN_ALLOW_ONCE = 1001,
     /**
      * Yes, from now on: stored in the file of known servers, or of known clients. Without such
      * a file it is the same as `TLSCONN_ALLOW_SESSION`.
      */
-    TLSCONN_ALLOW_ALWAYS = 2,
+    TLSCONN_ALLOW_ALWAYS = 1002,
     /**
-     * Yes, until the context is freed. It does not override an entry of the known file: there
-     * it is the same as `TLSCONN_ALLOW_ONCE`.
+     * Yes, until the context is freed. It does not override an entry of the file of known
+     * servers: there it is the same as `TLSCONN_ALLOW_ONCE`.
      */
-    TLSCONN_ALLOW_SESSION = 3,
+    TLSCONN_ALLOW_SESSION = 1003,
     /**
      * From a validator only: the answer will be given with tlsconn_question_answer().
      */
-    TLSCONN_ANSWER_LATER = 100,
+    TLSCONN_ANSWER_LATER = 1004,
 } tlsconn_answer;
 
 /**
@@ -1271,11 +1313,20 @@ typedef enum {
  *
  * Pass it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
  * /dev/tty, not on the standard streams, and waits for a word to be typed there; anything
- * typed before is discarded. It rejects if there is no terminal, at end of input, after three
- * words that are not answers, and if `question` is NULL. tlsconn_conn_abort() does not
- * interrupt it. Any thread.
+ * typed before is discarded. The line that asks names the peer, and offers an answer for the
+ * session only to a server, or once the context has made more than one connection.
  *
- * Returns one of `tlsconn_answer`.
+ * One question at a time is on a terminal, across threads and programs: the terminal's device is
+ * locked, or, if you may not open it, the user is told that it cannot be. When the turn comes the
+ * known files are read again, and nothing is asked if another program has stored the answer.
+ *
+ * It rejects if there is no terminal, at end of input, after three words that are not answers,
+ * when a signal handler has run on this thread, such as for Ctrl-C, when tlsconn_conn_abort() was
+ * called for the connection that asks, and if `question` is NULL. Any thread.
+ *
+ * Returns one of `tlsconn_answer`. `TLSCONN_ANSWER_LATER`: there is no answer and none is needed,
+ * because the time to answer is over, the question was answered elsewhere, or the peer is judged
+ * again without it.
  */
 TLSCONN_API
 int tlsconn_ask_terminal(tlsconn_question *question,
@@ -1410,8 +1461,9 @@ typedef enum {
  *
  * `host` is a name or an IP address (IPv6 with or without brackets); `port` is 1 to 65535;
  * `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a quarter of a
- * second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on a thread of
- * the library, so timeouts and tlsconn_conn_abort() work during the lookup too. `*out` is yours;
+ * second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on threads of
+ * the library, so timeouts and tlsconn_conn_abort() work during the lookup too. Connections that
+ * want the same name share a lookup, and at most 16 names are looked up at once; others wait. `*out` is yours;
  * free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
  *
  * Returns:
@@ -1420,6 +1472,8 @@ typedef enum {
  * - `TLSCONN_E_NO_KEY`: the context has your certificate without its key, or the key without
  *   its certificate.
  * - `TLSCONN_E_KEY_MISMATCH`: your key does not belong to your certificate.
+ * - `TLSCONN_E_NOMEM`: there is no memory for another connection.
+ * - `TLSCONN_E_UNSUPPORTED`: the system gives no random numbers.
  * - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `flags` is invalid.
  */
 TLSCONN_API
@@ -1434,14 +1488,16 @@ int tlsconn_connect(tlsconn_ctx *ctx,
  * Create a connection over a connected stream socket, for example after STARTTLS.
  *
  * `fd` stays yours: keep it open until tlsconn_conn_free() has returned, then close it. Its flags
- * are not changed; it may be blocking or non-blocking. `host` and `port` say which server it is
+ * are not changed; it may be blocking or non-blocking. A socket that is still connecting, after a
+ * connect() that returned EINPROGRESS, is waited for by the handshake. `host` and `port` say which server it is
  * connected to; the certificate and the known servers are checked against them. `*out`, `flags`
  * and everything else are as for tlsconn_connect(). Any thread.
  *
  * Returns what tlsconn_connect() returns, and also:
  *
- * - `TLSCONN_E_INVALID`: `fd` is not open or not a connected stream socket. For pipes and the
- *   like use tlsconn_connect_mem().
+ * - `TLSCONN_E_INVALID`: `fd` is not open, or no stream socket that is connected or connecting:
+ *   one that was never connected or whose connect() has failed, a listener, a datagram socket, a
+ *   pipe, a file. For pipes and the like use tlsconn_connect_mem().
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -1545,7 +1601,8 @@ int tlsconn_conn_handshake(tlsconn_conn *conn);
  *   non-blocking connection only.
  * - `TLSCONN_E_BUSY`: another thread is reading. Does not end the connection.
  * - `TLSCONN_E_TIMEOUT`: nothing arrived within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not end the
- *   connection.
+ *   connection, and nothing is lost: read again. (One of the handshake ends it: then
+ *   tlsconn_conn_error() has this code as well.)
  * - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large. Does not end the connection.
  * - `TLSCONN_E_TRUNCATED`: the stream ended without close_notify; data may be missing.
  * - `TLSCONN_E_PEER_REJECTED_US`: a TLS 1.3 server refused your certificate after the handshake.
@@ -1560,18 +1617,25 @@ int tlsconn_conn_read(tlsconn_conn *conn,
 /**
  * Write data. Does the handshake first if needed.
  *
- * Takes `len` bytes from `buf` and sets `*n` to the number of bytes taken. A blocking connection
- * takes all of them, and `n` may be NULL. A non-blocking one takes as many as there is room for,
- * at least one if it returns `TLSCONN_OK`; what is still buffered is sent by later calls. One
- * thread at a time may write.
+ * Takes `len` bytes from `buf`, and sets `*n` to the number of bytes taken on every return,
+ * failures included. A blocking connection takes all of them unless it fails, and `n` may be NULL.
+ * A non-blocking one takes as many as there is room for, at least one if it returns `TLSCONN_OK`.
+ * What was taken is on its way, and is never to be given again: what there is no room for is
+ * sent by later calls. To go on after `TLSCONN_E_TIMEOUT`, write what is behind the first `*n`
+ * bytes; then nothing is lost and nothing sent twice. After an error that ended the connection
+ * nobody knows how many of them the peer has received. One thread at a time may write.
  *
  * Returns what tlsconn_conn_handshake() returns, and also:
  *
  * - `TLSCONN_OK`: `*n` bytes were taken.
- * - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: nothing was taken yet; from
- *   a non-blocking connection only.
+ * - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: nothing was taken yet, and
+ *   `*n` is 0; from a non-blocking connection only.
  * - `TLSCONN_E_STATE`: tlsconn_conn_shutdown() was called before. You can still read.
- * - `TLSCONN_E_TIMEOUT`: `TLSCONN_OPT_IO_TIMEOUT_MS` passed; some of the data may have been sent.
+ * - `TLSCONN_E_TIMEOUT`: not everything could be sent within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not
+ *   end the connection: go on as said above. (One of the handshake ends it: then
+ *   tlsconn_conn_error() has this code as well, and `*n` is 0.)
+ * - `TLSCONN_E_IO`, `TLSCONN_E_CANCELLED` and the other errors of the handshake: `*n` bytes were
+ *   taken before.
  * - `TLSCONN_E_BUSY`: another thread is writing. Does not end the connection.
  * - `TLSCONN_E_INVALID`: a pointer is NULL that must not be, or `len` is too large. Does not end
  *   the connection.
@@ -1623,7 +1687,7 @@ int tlsconn_conn_shutdown(tlsconn_conn *conn);
  *
  * Returns:
  *
- * - `TLSCONN_OK`: `*fd`, `*events` and `*timeout_ms` are set.
+ * - `TLSCONN_OK`: `*fd`, `*events` and `*timeout_ms` are set. On failure they are -1, 0 and 0.
  * - `TLSCONN_E_BUSY`: another thread is doing the handshake.
  * - `TLSCONN_E_NOMEM`: out of descriptors.
  * - `TLSCONN_E_IO`: a system call failed; the message says which error.
@@ -1729,7 +1793,7 @@ tlsconn_question *tlsconn_conn_question(tlsconn_conn *conn);
 
 /**
  * Get the error that ended the connection; on a working connection, an error that did not end it,
- * such as a known file that could not be written.
+ * such as a file of known servers that could not be written.
  *
  * Never NULL: if nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any thread.
  */
@@ -1844,8 +1908,10 @@ int tlsconn_conn_mem_output(tlsconn_conn *conn,
  * - `TLSCONN_E_NO_KEY`: the context has no certificate with its key.
  * - `TLSCONN_E_KEY_MISMATCH`: your key does not belong to your certificate.
  * - `TLSCONN_E_CERT`: your certificate is not for servers.
+ * - `TLSCONN_E_NOMEM`: there is no memory for another connection.
+ * - `TLSCONN_E_UNSUPPORTED`: the system gives no random numbers.
  * - `TLSCONN_E_INVALID`: a pointer is NULL, `flags` is invalid, or `fd` is not a connected stream
- *   socket.
+ *   socket. A client that has hung up already is no such error: the handshake tells of it.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -2058,8 +2124,9 @@ typedef struct {
 } tlsconn_known;
 
 /**
- * Gets one known peer. Returns 0 to continue; anything else stops. It may call the library,
- * and may also add and remove known peers.
+ * Gets one known peer. Returns 0 to continue. A number above 0 stops and is what
+ * tlsconn_known_each() returns; a number below 0 stops, too, and makes it fail with
+ * `TLSCONN_E_CALLBACK`. It may call the library, and may also add and remove known peers.
  */
 typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
 
@@ -2074,7 +2141,9 @@ typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
  *
  * Returns:
  * - `TLSCONN_OK`: all have been listed.
- * - What `fn` returned, if that was not 0.
+ * - A number above 0: what `fn` returned. This function has no such result of its own, and never
+ *   returns a `TLSCONN_WANT_` or `TLSCONN_EOF`.
+ * - `TLSCONN_E_CALLBACK`: `fn` returned a number below 0; the message quotes it.
  * - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: a file cannot be read, or cannot be trusted.
  * - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or `host` or `port` is not valid.
  */
@@ -2095,7 +2164,7 @@ int tlsconn_known_each(tlsconn_ctx *ctx,
  *
  * Returns:
  * - `TLSCONN_OK`: added.
- * - `TLSCONN_E_STORE`: the known file cannot be written. It is unchanged, unless the message says
+ * - `TLSCONN_E_STORE`: the file of known servers cannot be written. It is unchanged, unless the message says
  *   that the change may have been stored: a disk that fails may allow neither.
  * - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
  * - `TLSCONN_E_PERMISSION`: others can write it.
@@ -2147,9 +2216,9 @@ int tlsconn_known_remove_cert(tlsconn_ctx *ctx,
  *
  * With `on` 1 this certificate, and every certificate with the same key, is refused
  * everywhere: for any host, port and role, as the peer's own or anywhere above it in the
- * chain. Only this call with `on` 0 undoes that. The mark is written to the known file, or to
- * the file of known clients if that is the only one; with neither, it lasts until the context
- * is freed. A mark in either file applies to servers and clients alike, and is removed from
+ * chain. Only this call with `on` 0 undoes that. The mark is written to the file of known servers, or to
+ * that of known clients if that is the only one; with neither, it lasts until the context is
+ * freed. A mark in either file applies to servers and clients alike, and is removed from
  * both. Any thread.
  *
  * Returns what tlsconn_known_set() returns, and:
@@ -2216,9 +2285,9 @@ int tlsconn_dir_rehash(const char *dir);
  * begins with `!` for each problem, naming the certificate, date, CA or revocation list. Then
  * it has the path, a line for each depth, from `0:`, the peer's own certificate, up to the CA,
  * with the revocation list that was consulted, if one was up to date. The text lives until the
- * next call of this function on this thread. `problems` and `why` may be NULL; on
- * `TLSCONN_E_INVALID`, `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they are set to 0 and an empty
- * text. Any thread.
+ * next call of this function on this thread. `problems` and `why` may be NULL. If the chain could
+ * not be judged, as on `TLSCONN_E_INVALID`, `TLSCONN_E_PARSE` and `TLSCONN_E_STORE`, they are set
+ * to 0 and an empty text. Any thread.
  *
  * Returns:
  * - `TLSCONN_OK`: the peer would be accepted.
@@ -2230,8 +2299,9 @@ int tlsconn_dir_rehash(const char *dir);
  * - `TLSCONN_E_NOT_ALLOWED`: refused, the client is not on a list of allowed clients, has no
  *   identity, or has the identity of another client; `*problems` may be 0.
  * - `TLSCONN_E_PARSE`: `chain_pem` holds no certificate.
- * - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a known file or the directory
- *   of clients cannot be read, or cannot be trusted.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a file of known servers or
+ *   clients, or the directory of clients, cannot be read, or cannot be trusted.
  * - `TLSCONN_E_INVALID`: `ctx` or `chain_pem` is NULL, `role` is not one of `tlsconn_role`,
  *   `host` is not a valid host, `port` is not 0 to 65535, or `len` is not a valid length.
  */
@@ -2310,6 +2380,7 @@ typedef enum {
  *
  * - `TLSCONN_OK`: `*out` is the certificate.
  * - `TLSCONN_E_PARSE`: there is no valid certificate.
+ * - `TLSCONN_E_NOMEM`: out of memory.
  * - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large.
  */
 TLSCONN_API
@@ -2386,8 +2457,8 @@ typedef enum {
      */
     VIR_CERT_CLIENT_CERT = 3,
     /**
-     * Trusted server certificates. If added as a file, it becomes the known file, which need
-     * not exist yet.
+     * Trusted server certificates. If added as a file, it becomes the file of known servers,
+     * which need not exist yet.
      */
     VIR_CERT_TRUSTED_SERVER = 4,
 } virConnectCertDataType;
@@ -2397,8 +2468,8 @@ typedef enum {
  *
  * `hostname` is the host that you connect to; `cert` is the server's certificate in PEM; both
  * live until it returns. It runs on the thread that called the library, and may call the
- * library itself. It returns `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`;
- * any other number rejects.
+ * library itself. Its answers are the numbers of the proposal: 0 rejects the server, 1 allows it
+ * once, 2 allows it permanently, and any other number rejects it, one of `tlsconn_answer` too.
  */
 typedef int (*virConnectCertificateValidator)(const char *hostname, const char *cert);
 
@@ -2419,7 +2490,7 @@ int virConnectAddCertData(int dataType,
  * Add certificate data from a PEM file to the default context.
  *
  * `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL.
- * A file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
+ * A file of `VIR_CERT_TRUSTED_SERVER` becomes the file of known servers, to which an answer of 2
  * writes. Any thread.
  *
  * Returns 0, or -1 on failure: tlsconn_last_error() then has the error that

@@ -15,6 +15,7 @@ mod libvirt;
 mod own;
 mod path;
 mod pedantic;
+mod policies;
 mod position;
 mod revocation;
 mod rules;

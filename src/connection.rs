@@ -7,11 +7,13 @@
 //! Locks, in the order in which they are taken: `driver` (held through a handshake, but never
 //! while a validator runs), `reading` and `writing` (one caller each), `outgoing` (held across
 //! a write that does not block), `session` (never held across a system call). `transport` and
-//! `told` guard values that are set or copied, and nothing else is done while they are held.
+//! `told` guard values that are set or copied, and nothing else is done while they are held. In a
+//! forked child none of them is taken: see `forked`.
 
 mod asking;
 mod calls;
 mod drive;
+mod forked;
 mod poll;
 mod stage;
 mod told;
@@ -29,15 +31,20 @@ use parking_lot::Mutex;
 use crate::context::{Context, Snapshot};
 use crate::error::{Error, Kind};
 use crate::host::{Endpoint, Host};
-use crate::io::{Wake, Watch, check_stream_socket};
+use crate::io::{Wake, Watch, check_connect, check_random, check_stream_socket};
 use crate::known::Identity;
-use crate::material::Certificate;
+use crate::material::{Certificate, room_for};
+use crate::process::Birth;
 use crate::tls::{Info, Session};
 use crate::trust::{Admitted, Question, Reason};
 
 use stage::Driver;
 use told::Told;
 use transport::{Outgoing, Transport};
+
+/// The most memory that a connection is likely to need at a time: both flights of a handshake, a
+/// write and a read.
+const ROOM: usize = 512 * 1024;
 
 /// What to wait for before the call is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +92,7 @@ pub struct Connection {
     context: Context,
     snapshot: Arc<Snapshot>,
     blocking: bool,
-    process: u32,
+    birth: Birth,
     side: Side,
     transport: Mutex<Transport>,
     driver: Mutex<Driver>,
@@ -94,7 +101,7 @@ pub struct Connection {
     outgoing: Mutex<Outgoing>,
     session: Mutex<Option<Session>>,
     open: AtomicBool,
-    aborted: AtomicBool,
+    aborted: Arc<AtomicBool>,
     wake: OnceLock<Arc<Wake>>,
     watch: OnceLock<Watch>,
     told: Mutex<Told>,
@@ -114,11 +121,13 @@ impl Connection {
     }
 
     /// A connection over a connected stream socket, which still belongs to the caller and must stay
-    /// open; `host` and `port` name the server at the other end.
+    /// open; `host` and `port` name the server at the other end. A socket that is still connecting
+    /// is waited for.
     ///
     /// # Errors
     ///
-    /// As for [`Self::dial`], and [`Kind::Invalid`] for a descriptor that is not a stream socket.
+    /// As for [`Self::dial`], and [`Kind::Invalid`] for a descriptor that is no stream socket, or
+    /// one that is neither connected nor connecting.
     pub fn over_socket(
         context: &Context,
         socket: BorrowedFd<'static>,
@@ -128,6 +137,7 @@ impl Connection {
     ) -> Result<Self, Error> {
         let endpoint = Endpoint::new(host, port)?;
         check_stream_socket(socket)?;
+        check_connect(socket)?;
         let side = Side::Client { dialled: None };
         Self::new(context, side, Some(endpoint), Transport::Given(socket), blocking)
     }
@@ -149,7 +159,7 @@ impl Connection {
     /// # Errors
     ///
     /// [`Kind::NoKey`] and [`Kind::KeyMismatch`] if our own certificate or key is missing or does
-    /// not match; [`Kind::Invalid`] for a descriptor that is not a stream socket.
+    /// not match; [`Kind::Invalid`] for a descriptor that is no connected stream socket.
     pub fn accept_socket(
         context: &Context,
         socket: BorrowedFd<'static>,
@@ -175,16 +185,19 @@ impl Connection {
         transport: Transport,
         blocking: bool,
     ) -> Result<Self, Error> {
+        check_random()?;
+        check_room()?;
         let snapshot = context.snapshot();
         match side {
             Side::Client { .. } => drop(snapshot.setup()?),
             Side::Server => drop(snapshot.server_setup()?),
         }
+        context.count_connection();
         Ok(Self {
             context: context.clone(),
             snapshot,
             blocking,
-            process: std::process::id(),
+            birth: Birth::now(),
             side,
             transport: Mutex::new(transport),
             driver: Mutex::default(),
@@ -193,7 +206,7 @@ impl Connection {
             outgoing: Mutex::default(),
             session: Mutex::default(),
             open: AtomicBool::new(false),
-            aborted: AtomicBool::new(false),
+            aborted: Arc::default(),
             wake: OnceLock::new(),
             watch: OnceLock::new(),
             told: Mutex::new(Told { endpoint, ..Told::default() }),
@@ -230,12 +243,26 @@ impl Connection {
     /// any thread and from a signal handler: one store and one write. In a child process it does
     /// nothing: it would write to a descriptor that the parent shares.
     pub fn abort(&self) {
-        if self.process != std::process::id() {
+        if !self.is_here() {
             return;
         }
         self.aborted.store(true, Ordering::SeqCst);
         if let Some(wake) = self.wake.get() {
             wake.signal();
+        }
+    }
+
+    /// Ends the connection although a call with it has not returned, and perhaps never will: its
+    /// validator was left by a jump, and took nothing along. The socket is closed, and whoever
+    /// else waits for the answer to the same question may be asked in its place.
+    pub fn abandon(&self) {
+        self.abort();
+        let left = self.told(|told| told.asking_on.take().and(told.question.clone()));
+        if let Some(mut driver) = self.driver.try_lock() {
+            self.give_up(&mut driver, Kind::Cancelled);
+        }
+        if let Some(question) = left {
+            question.turn_is_lost();
         }
     }
 
@@ -248,12 +275,18 @@ impl Connection {
     /// The open question, if there is one.
     #[must_use]
     pub fn question(&self) -> Option<Arc<Question>> {
+        if !self.is_here() {
+            return None;
+        }
         self.told(|told| told.question.clone()).filter(|question| question.answered().is_none())
     }
 
     /// The error that ended the connection or, if it is still open, one that did not end it.
     #[must_use]
     pub fn error(&self) -> Option<Error> {
+        if let Err(forked) = self.check_process() {
+            return Some(forked);
+        }
         let failed = self.told(|told| told.failed.clone());
         let notice = || self.told(|told| told.notice.clone());
         failed.or_else(|| self.check_aborted().err()).or_else(notice)
@@ -262,7 +295,7 @@ impl Connection {
     /// The host that was named, or the verify name, with the port. `None`: the peer is a client.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
-        self.told(|told| told.endpoint.clone())
+        if self.is_here() { self.told(|told| told.endpoint.clone()) } else { None }
     }
 
     /// The name of the server: the verify name or the host that was named; on a server what the
@@ -276,6 +309,9 @@ impl Connection {
     /// just as a client.
     #[must_use]
     pub fn whom(&self) -> String {
+        if !self.is_here() {
+            return "the peer".to_owned();
+        }
         if let Some(endpoint) = self.endpoint() {
             return endpoint.to_string();
         }
@@ -292,37 +328,45 @@ impl Connection {
     /// without a certificate.
     #[must_use]
     pub fn identity(&self) -> Option<Identity> {
+        if !self.is_here() {
+            return None;
+        }
         self.told(|told| told.admitted.as_ref().and_then(|admitted| admitted.identity().cloned()))
     }
 
     /// What has been negotiated so far.
     #[must_use]
     pub fn info(&self) -> Info {
-        self.session.lock().as_ref().map(Session::info).unwrap_or_default()
+        let session = self.is_here().then(|| self.session.lock());
+        session.and_then(|session| session.as_ref().map(Session::info)).unwrap_or_default()
     }
 
     /// The address of the peer, for messages; empty before there is a transport.
     #[must_use]
     pub fn address(&self) -> String {
-        self.transport.lock().address()
+        if self.is_here() { self.transport.lock().address() } else { String::new() }
     }
 
     /// What happened to our own certificate. `None`: before the handshake.
     #[must_use]
     pub fn certified(&self) -> Option<crate::tls::Certified> {
-        self.session.lock().as_ref().map(Session::certified)
+        let session = self.is_here().then(|| self.session.lock())?;
+        session.as_ref().map(Session::certified)
     }
 
     /// Why the peer was admitted. `None`: it is not admitted yet.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
+        if !self.is_here() {
+            return None;
+        }
         self.told(|told| told.admitted.as_ref().map(Admitted::reason))
     }
 
     /// The certificate at `index` of the chain that the peer showed and proved to own, leaf first.
     #[must_use]
     pub fn peer_certificate(&self, index: usize) -> Option<Certificate> {
-        self.told(|told| told.chain.get(index).cloned())
+        if self.is_here() { self.told(|told| told.chain.get(index).cloned()) } else { None }
     }
 
     /// Refuses a call that is not possible: in a child process, from the connection's own
@@ -339,16 +383,6 @@ impl Connection {
             return Err(error);
         }
         self.check_aborted()
-    }
-
-    fn check_process(&self) -> Result<(), Error> {
-        if self.process != std::process::id() {
-            return Err(Error::new(
-                Kind::Forked,
-                "a connection does not survive a fork: make a new one in the child",
-            ));
-        }
-        Ok(())
     }
 
     fn check_aborted(&self) -> Result<(), Error> {
@@ -404,6 +438,15 @@ impl Connection {
     fn deadline(limit: Option<Duration>) -> Option<Instant> {
         limit.and_then(|limit| Instant::now().checked_add(limit))
     }
+}
+
+/// Refuses to begin what would not have the memory to go on.
+///
+/// # Errors
+///
+/// [`Kind::NoMemory`].
+fn check_room() -> Result<(), Error> {
+    room_for(ROOM, "for another connection")
 }
 
 impl Side {

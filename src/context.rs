@@ -20,9 +20,9 @@ mod verify;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parking_lot::{Mutex, RwLock};
 use zeroize::Zeroizing;
 
 use crate::chain::{Anchors, CleanChains, Crls, Rules};
@@ -30,8 +30,9 @@ use crate::error::{Error, Kind};
 use crate::host::Role;
 use crate::known::{Directory, Entries, Known, SessionEntries, Store};
 use crate::material::{
-    Layout, Material, Surroundings, layout_files, pem_files, system_authorities,
+    Layout, Material, Readers, Surroundings, layout_files, pem_files, system_authorities,
 };
+use crate::process::{Mutex, Once, RwLock};
 use crate::trust::{Admission, AllowList, Answer, Asking, Question, Questions};
 
 use pairs::ServerPair;
@@ -72,6 +73,8 @@ struct Shared {
     state: Mutex<State>,
     snapshot: RwLock<Arc<Snapshot>>,
     questions: Questions,
+    /// How many connections were made with it.
+    connections: AtomicUsize,
 }
 
 /// The state that changes, and what is derived from it.
@@ -151,8 +154,8 @@ impl State {
             own: Own::of(pieces),
             pairs: pairs.clone(),
             ticket_secret: ticket_secret.clone(),
-            setup: OnceLock::new(),
-            server: OnceLock::new(),
+            setup: Once::new(),
+            server: Once::new(),
         }
     }
 
@@ -203,13 +206,14 @@ impl Context {
             state: Mutex::new(state),
             snapshot,
             questions: Questions::default(),
+            connections: AtomicUsize::new(0),
         }))
     }
 
     /// The process-wide context, which the functions of the 2007 proposal use.
     #[must_use]
     pub fn process_wide() -> &'static Self {
-        static DEFAULT: OnceLock<Context> = OnceLock::new();
+        static DEFAULT: Once<Context> = Once::new();
         DEFAULT.get_or_init(Self::new)
     }
 
@@ -217,6 +221,11 @@ impl Context {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.0.snapshot.read())
+    }
+
+    /// One more connection is made with this context.
+    pub(crate) fn count_connection(&self) {
+        self.0.connections.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The open questions of this context.
@@ -244,7 +253,7 @@ impl Context {
     /// As for [`Self::add`], and [`Kind::File`], [`Kind::TooBig`] and, for a key that others may
     /// read, [`Kind::Permission`].
     pub fn add_file(&self, material: Material, path: &Path) -> Result<(), Error> {
-        let piece = self.piece_from(material, path)?;
+        let piece = self.piece_from(material, path, Readers::Few)?;
         self.add_pieces(vec![piece], None)
     }
 
@@ -257,7 +266,7 @@ impl Context {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
         let mut pieces = Vec::new();
         for path in pem_files(dir)? {
-            let (loaded, seen) = load_file(material, &path, &passphrase, now)?;
+            let (loaded, seen) = load_file(material, &path, Readers::Few, &passphrase, now)?;
             let from = CameFrom::Directory(dir.to_owned(), path, seen);
             pieces.push(Piece { material, from, loaded, side: None });
         }
@@ -278,14 +287,16 @@ impl Context {
     /// another user.
     pub fn add_layout(&self, layout: Layout, dir: Option<&Path>) -> Result<(), Error> {
         let files = layout_files(layout, dir, &Surroundings::of_process())?;
-        let mut pieces = vec![self.piece_from(Material::Authority, &files.authority)?];
+        let mut pieces =
+            vec![self.piece_from(Material::Authority, &files.authority, Readers::Few)?];
         if let Some(crl) = &files.crl {
-            pieces.push(self.piece_from(Material::Crl, crl)?);
+            pieces.push(self.piece_from(Material::Crl, crl, Readers::Few)?);
         }
         if let Some((certificate, key)) = &files.pair {
-            let own = self.piece_from(Material::Certificate, certificate)?;
+            let own = self.piece_from(Material::Certificate, certificate, Readers::Few)?;
             let own = Piece { side: own::side(layout), ..own };
-            let pair = [own, self.piece_from(Material::Key, key)?];
+            let readers = layout.readers_of_key();
+            let pair = [own, self.piece_from(Material::Key, key, readers)?];
             Own::of(&pair).pair().map_err(|error| {
                 let files = format!("{} and {}", certificate.display(), key.display());
                 Error::new(error.kind(), format!("{files}: {}", error.message()))
@@ -433,8 +444,14 @@ impl Context {
         self.0.state.lock().passphrase.clone()
     }
 
-    fn piece_from(&self, material: Material, path: &Path) -> Result<Piece, Error> {
-        let (loaded, seen) = load_file(material, path, &self.passphrase(), self.snapshot().now())?;
+    fn piece_from(
+        &self,
+        material: Material,
+        path: &Path,
+        readers: Readers,
+    ) -> Result<Piece, Error> {
+        let now = self.snapshot().now();
+        let (loaded, seen) = load_file(material, path, readers, &self.passphrase(), now)?;
         let from = CameFrom::File(path.to_owned(), seen);
         Ok(Piece { material, from, loaded, side: None })
     }

@@ -92,6 +92,8 @@ pub enum Kind {
     Unsupported,
     /// There is nothing to look at or to remove.
     NotFound,
+    /// A callback of the application reported a failure of its own.
+    Callback,
     /// A bug in this library.
     Internal,
     /// The operating system reported an error while data was transferred.

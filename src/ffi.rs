@@ -4,7 +4,8 @@
 //! turn the answer into a number. Its doc comment is its text in the header and the whole
 //! contract; each `SAFETY:` comment leans on the caller's half of that contract.
 //!
-//! - [`call`] runs one function body: no panic leaves, no failure is lost.
+//! - [`call`] runs one function body: no panic leaves, no failure is lost. [`fork`] has the library
+//!   told of forks.
 //! - [`handle`] gives, lends, counts and takes back handles; [`lent`] keeps what C borrows from a
 //!   connection. [`read`] turns pointers into slices and text, and numbers into values;
 //!   [`text`] keeps the strings that C borrows.
@@ -18,6 +19,7 @@
 #![allow(clippy::missing_safety_doc, reason = "the doc comment is the contract")]
 
 mod call;
+mod fork;
 mod handle;
 mod key_log;
 mod lent;

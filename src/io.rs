@@ -3,7 +3,7 @@
 //!
 //! Nothing here blocks except [`wait()`], which ends at its deadline or when its [`Wake`] is
 //! signalled. A descriptor that belongs to the caller is used as it is: its flags never change. The
-//! only thread that the library ever starts is in `resolve`. This room knows neither certificates
+//! only threads that the library ever starts are in `resolve`. This room knows neither certificates
 //! nor TLS.
 
 mod dial;
@@ -15,7 +15,10 @@ mod wake;
 mod watch;
 
 pub(crate) use dial::{Dial, Step};
-pub(crate) use socket::{Received, Sent, check_stream_socket, peer_address, receive, send};
+pub(crate) use socket::{
+    Received, Sent, check_connect, check_stream_socket, peer_address, receive, send,
+};
+pub(crate) use system::check_random;
 pub(crate) use wait::{Interest, Woken, hung_up, wait};
 pub(crate) use wake::Wake;
 pub(crate) use watch::Watch;

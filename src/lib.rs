@@ -22,6 +22,7 @@ mod io;
 mod known;
 mod material;
 mod pki;
+mod process;
 mod terminal;
 mod tls;
 mod trust;

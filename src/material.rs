@@ -20,6 +20,7 @@ mod hex;
 mod holding;
 mod key;
 mod layout;
+mod memory;
 mod name;
 mod name_gnutls;
 mod name_hash;
@@ -34,14 +35,18 @@ mod what;
 pub use certificate::Certificate;
 pub(crate) use certificate::sha256;
 pub(crate) use chain::chain_from_pem;
-pub(crate) use crl::{Crl, IssuingPoint, PointName, SignedList, SignedPart, Status, point_name};
+pub(crate) use crl::{
+    Crl, IssuingPoint, PointName, SignedList, SignedPart, Status, is_place, point_name,
+};
 pub(crate) use date::{parse_time, time_text};
 pub use describe::{Style, difference};
 pub(crate) use environment::the_system_says;
 pub(crate) use facts::{AltName, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
+pub(crate) use facts::{are_general_names, is_access};
+pub(crate) use fields::Extension;
 pub(crate) use file::{
-    FileText, LIMIT, Stamp, has_ending, pause, pem_files, read, read_at, read_secret, source_of,
-    stamp, system_error,
+    FileText, LIMIT, Readers, Stamp, has_ending, pause, pem_files, read, read_at, read_secret,
+    source_of, stamp, system_error,
 };
 pub(crate) use guard::{
     Guard, OpenToOthers, Writers, is_a_link, make_private_directory, open_private, open_private_at,
@@ -53,6 +58,7 @@ pub(crate) use holding::{Holding, holding};
 pub(crate) use key::{Key, may_hold_key};
 pub use layout::Layout;
 pub(crate) use layout::{Surroundings, layout_files};
+pub(crate) use memory::room_for;
 pub(crate) use name::name_text;
 pub(crate) use name_hash::name_hash;
 pub(crate) use pem::{Block, blocks};

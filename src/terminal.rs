@@ -2,55 +2,84 @@
 //!
 //! It is asked on /dev/tty and never on the standard streams, which may carry data or be
 //! redirected. Without a terminal, at the end of the input, and after three invalid answers, the
-//! answer is no. What was typed before the question was shown is discarded. A lock keeps questions
-//! of several threads apart; it is held while one is asked.
+//! answer is no; also if a signal handler ran meanwhile, such as for Ctrl-C, and if the connection
+//! that asks was aborted. One question at a time is on a terminal: see [`turn`]. While one waits, a
+//! few looks a second tell whether anybody still wants the answer.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+mod screen;
+mod turn;
 
-use parking_lot::Mutex;
-use rustix::termios::{QueueSelector, tcflush};
-
+use crate::error::escaped;
 use crate::material::Style;
-use crate::trust::{Answer, Question};
+use crate::trust::{Answer, Question, Wanted};
+
+use screen::{End, Screen};
+use turn::{Turn, Turns};
 
 /// How many times the user may type an answer.
 const ATTEMPTS: usize = 3;
 
-static TERMINAL: Mutex<()> = Mutex::new(());
-
-/// Asks on the terminal of the process; one question at a time.
+/// Asks on the terminal of the process. `None`: there is no answer, and nobody waits for one: it
+/// was given elsewhere, the peer is judged anew, or the time is over.
 #[must_use]
-pub fn ask_terminal(question: &Question) -> Answer {
-    let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
-        return Answer::Reject;
-    };
-    // Two questions at once would take each other's answers.
-    let _alone = TERMINAL.lock();
-    ask(question, &terminal).unwrap_or(Answer::Reject)
+pub fn ask_terminal(question: &Question) -> Option<Answer> {
+    let Ok(screen) = Screen::of_process() else { return Some(Answer::Reject) };
+    ask_on(&screen, Turns::at(&screen), question)
 }
 
-fn ask(question: &Question, terminal: &File) -> std::io::Result<Answer> {
-    let choices = choices(question);
-    let prompt: Vec<_> = choices.iter().map(|choice| choice.prompt).collect();
-    let mut out = terminal;
-    write!(out, "\n{}\n\n", question.text(Style::Summary))?;
+fn ask_on(screen: &Screen, turns: Turns, question: &Question) -> Option<Answer> {
+    match conversation(screen, turns, question) {
+        Ok(answer) => Some(answer),
+        Err(End::No) => Some(Answer::Reject),
+        Err(End::Moot) => None,
+    }
+}
+
+fn conversation(screen: &Screen, turns: Turns, question: &Question) -> Result<Answer, End> {
+    let wanted = || is_wanted(question);
+    let turn: Turn = turns.take(screen, &wanted)?;
+    // Another program may have stored the answer while this one waited.
+    if !question.still_stands() {
+        question.withdraw();
+        return Err(End::Moot);
+    }
+    if let Some(why) = turn.warning() {
+        screen.say(&format!("\n{why}\n"), &wanted)?;
+    }
+    screen.say(&format!("\n{}\n\n", question.text(Style::Summary)), &wanted)?;
     // What was typed before the question was shown was meant for something else.
-    tcflush(terminal, QueueSelector::IFlush)?;
-    let mut lines = BufReader::new(terminal);
+    screen.forget_input();
+    let choices = choices(question);
     for _ in 0..ATTEMPTS {
-        write!(out, "{}? ", prompt.join(", "))?;
-        out.flush()?;
-        let mut line = String::new();
-        if lines.read_line(&mut line)? == 0 {
-            break;
-        }
+        screen.say(&line(question, &choices), &wanted)?;
+        let line = screen.hear(&wanted).inspect_err(|_| {
+            // What comes next on the terminal has a line of its own.
+            let _ = screen.say("\n", &|| Err(End::No));
+        })?;
         let word = line.trim().to_lowercase();
         if let Some(choice) = choices.iter().find(|choice| choice.words.contains(&word.as_str())) {
+            // Whoever asks next must find the answer stored, which is when the handshake is complete.
+            question.hold(Box::new(turn));
             return Ok(choice.answer);
         }
     }
-    Ok(Answer::Reject)
+    Err(End::No)
+}
+
+/// Whether the answer is still wanted.
+fn is_wanted(question: &Question) -> Result<(), End> {
+    match question.wanted() {
+        Wanted::Still => Ok(()),
+        Wanted::Aborted => Err(End::No),
+        Wanted::NoMore => Err(End::Moot),
+    }
+}
+
+/// The line that asks for the answer. It names whom it is about, for the question above may have
+/// scrolled away.
+fn line(question: &Question, choices: &[Choice]) -> String {
+    let prompts: Vec<_> = choices.iter().map(|choice| choice.prompt).collect();
+    format!("{}: {}? ", escaped(&question.asked().whom()), prompts.join(", "))
 }
 
 /// An answer that can be offered: how the prompt shows it, and the words for it.
@@ -69,6 +98,10 @@ fn choices(question: &Question) -> Vec<Choice> {
     ]
     .into_iter()
     .filter(|(answer, ..)| question.allows(*answer))
+    .filter(|(answer, ..)| *answer != Answer::Session || question.has_a_session())
     .map(|(answer, prompt, words)| Choice { answer, prompt, words })
     .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ mod text;
 mod verdict;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub(crate) use allow::AllowList;
 pub(crate) use asked::{Asked, Asking, Grant};
@@ -26,7 +26,9 @@ pub use judge::Reason;
 pub(crate) use judge::{Admitted, Beliefs, Judgement, Renewal, judge};
 pub(crate) use peer::{Peer, unreadable};
 pub use question::{Answer, Question};
-pub(crate) use question::{BRIEFLY, Questions, Record, Ticket, Waker, accepted_by};
+pub(crate) use question::{
+    BRIEFLY, Patience, Questions, Record, Ticket, Waiter, Wanted, accepted_by,
+};
 pub(crate) use text::refusal;
 pub use verdict::Verdict;
 pub(crate) use verdict::{verify, verify_client};

@@ -83,7 +83,10 @@ static void one_answer(const char *pki, int answer, int want)
 
 static void answers(const char *pki)
 {
-    static const int rejects[] = { TLSCONN_REJECT, -1, 4, 42, 99, 101, INT_MAX, INT_MIN, TLSCONN_POLICY_ALLOW };
+    /* Results come first: a validator that says "not yet" with the wrong name has not said yes. */
+    static const int rejects[] = { TLSCONN_REJECT, TLSCONN_WANT_READ, TLSCONN_WANT_WRITE, TLSCONN_WANT_ANSWER,
+                                   TLSCONN_EOF, -1, 42, 99, 100, 101, 1000, 1005, INT_MAX, INT_MIN,
+                                   TLSCONN_POLICY_ALLOW, TLSCONN_E_REJECTED, TLSCONN_F_NONBLOCK };
     size_t i;
 
     one_answer(pki, TLSCONN_ALLOW_ONCE, TLSCONN_OK);
@@ -272,24 +275,31 @@ static int proposed(const char *hostname, const char *cert)
 
 static void proposal(const char *pki)
 {
-    static const int rejects[] = { 0, 3, 100, -1, 42, INT_MAX };
+    static const int rejects[] = { 0, 3, 100, -1, 42, INT_MAX, TLSCONN_ALLOW_ONCE, TLSCONN_ALLOW_ALWAYS,
+                                   TLSCONN_ALLOW_SESSION, TLSCONN_ANSWER_LATER };
+    const size_t refused = sizeof rejects / sizeof *rejects;
     tlsconn_ctx *ctx = tlsconn_ctx_default();
     char *ca = path_in(pki, "ca.pem");
     size_t i;
 
     CHECK(virConnectAddCertDataFile(VIR_CERT_CA_CERT, ca) == 0);
     CHECK(virConnectSetCertificateValidator(proposed) == 0);
-    for (i = 0; i < sizeof rejects / sizeof *rejects; i++) {
+    for (i = 0; i < refused; i++) {
         proposed_answer = rejects[i];
         EXPECT(TLSCONN_E_REJECTED, shake(ctx, port));
     }
-    proposed_answer = TLSCONN_ALLOW_ONCE;
+    proposed_answer = 1; /* once */
     EXPECT(TLSCONN_OK, shake(ctx, port));
     EXPECT(TLSCONN_OK, shake(ctx, port));
-    CHECK(proposed_calls == 8);
+    CHECK(proposed_calls == (int)refused + 2);
+    proposed_answer = 2; /* permanently */
+    EXPECT(TLSCONN_OK, shake(ctx, port));
+    EXPECT(TLSCONN_OK, shake(ctx, port));
+    CHECK(proposed_calls == (int)refused + 3);
+    EXPECT(TLSCONN_OK, tlsconn_known_remove(ctx, "127.0.0.1", port));
     CHECK(virConnectSetCertificateValidator(NULL) == 0);
     EXPECT(TLSCONN_E_CERT_UNKNOWN, shake(ctx, port));
-    CHECK(proposed_calls == 8);
+    CHECK(proposed_calls == (int)refused + 3);
     free(ca);
 }
 

@@ -172,12 +172,12 @@ static void open_questions(void)
 
 /* ---------- forks ---------- */
 
-static void in_a_child(struct both *open, struct both *waiting, tlsconn_ctx *ctx)
+static void in_a_child(struct both *open, struct both *waiting, tlsconn_question *question, tlsconn_ctx *ctx)
 {
     char byte;
     size_t n;
-    tlsconn_question *question = tlsconn_conn_question(waiting->server);
 
+    CHECK(!tlsconn_conn_question(waiting->server));
     EXPECT(TLSCONN_E_FORKED, tlsconn_conn_recheck(open->server));
     EXPECT(TLSCONN_E_FORKED, tlsconn_conn_recheck(open->client));
     EXPECT(TLSCONN_E_FORKED, tlsconn_conn_recheck(waiting->server));
@@ -203,15 +203,17 @@ static void forks(void)
     tlsconn_ctx *unknown = a_client("self");
     struct both open = meet(ctx, known);
     struct both waiting = meet(ctx, unknown);
+    tlsconn_question *question;
     int status = -1;
     pid_t child;
 
     EXPECT(TLSCONN_OK, run(&open));
     EXPECT(TLSCONN_WANT_ANSWER, run(&waiting));
+    question = tlsconn_conn_question(waiting.server);
     fflush(stderr);
     child = fork();
     if (child == 0) {
-        in_a_child(&open, &waiting, ctx);
+        in_a_child(&open, &waiting, question, ctx);
         tlsconn_ctx_unref(known);
         tlsconn_ctx_unref(unknown);
         _exit(failures ? 1 : 0);

@@ -4,6 +4,8 @@
 
 #include "contract.h"
 
+#define EACH(i, list) ((i) = 0; (i) < sizeof(list) / sizeof *(list); (i)++)
+
 static int count(const tlsconn_known *known, void *userdata)
 {
     CHECK(known->host && known->origin && known->cert);
@@ -198,8 +200,10 @@ static int stops(const tlsconn_known *known, void *userdata)
 
 static void known_servers(tlsconn_ctx *ctx, tlsconn_cert *cert)
 {
+    static const int passed[] = { TLSCONN_WANT_READ, TLSCONN_EOF, 7, TLSCONN_ALLOW_ONCE, INT_MAX };
+    static const int failing[] = { -1, TLSCONN_E_STORE, TLSCONN_E_CALLBACK, -1000, INT_MIN };
     struct changes changes = { NULL, 0 };
-    int stop = 7;
+    size_t i;
     int found = 0;
 
     changes.ctx = ctx;
@@ -211,9 +215,17 @@ static void known_servers(tlsconn_ctx *ctx, tlsconn_cert *cert)
     CHECK(found == 2);
     EXPECT(TLSCONN_OK, tlsconn_known_each(ctx, "one.example", 2, count, &found));
     CHECK(found == 2);
-    EXPECT(7, tlsconn_known_each(ctx, NULL, 0, stops, &stop));
-    stop = INT_MIN;
-    CHECK(tlsconn_known_each(ctx, NULL, 0, stops, &stop) == INT_MIN);
+    /* What a callback returns is never taken for a code: above 0 there is none here, and below 0
+     * there is one for all, with a sentence of its own. */
+    for EACH(i, passed)
+        EXPECT(passed[i], tlsconn_known_each(ctx, NULL, 0, stops, (void *)&passed[i]));
+    for EACH(i, failing) {
+        char number[16];
+
+        EXPECT(TLSCONN_E_CALLBACK, tlsconn_known_each(ctx, NULL, 0, stops, (void *)&failing[i]));
+        snprintf(number, sizeof number, "%d", failing[i]);
+        CHECK(strstr(tlsconn_error_message(tlsconn_last_error()), number) != NULL);
+    }
     EXPECT(TLSCONN_OK, tlsconn_known_each(ctx, NULL, 0, changes_what_it_sees, &changes));
     CHECK(changes.seen == 2);
     CHECK(known_to(ctx) == 2);

@@ -1,4 +1,5 @@
 /* What a process does to a connection: forks, signals, a peer that is gone. No call dies. */
+#include <fcntl.h>
 #include <sys/time.h>
 
 #include "contract.h"
@@ -108,6 +109,33 @@ static void gone(const char *pki)
     tlsconn_ctx_unref(ctx);
 }
 
+/* A program that has closed its standard streams: what it prints must not go to the peer. */
+static void without_streams(const char *pki)
+{
+    server running = start(pki, "server", "-tls1_3");
+    int status = -1;
+    pid_t child;
+
+    fflush(stderr);
+    child = fork();
+    if (child == 0) {
+        tlsconn_ctx *ctx = context(pki);
+        tlsconn_conn *conn = connected(ctx, running.port, TLSCONN_F_NONBLOCK);
+        int wrong = failures;
+        int fd;
+
+        for (fd = 0; fd < 3; fd++)
+            close(fd);
+        wrong |= drive(conn) != TLSCONN_OK;
+        for (fd = 0; fd < 3; fd++)
+            wrong |= fcntl(fd, F_GETFD) != -1;
+        _exit(wrong ? 1 : 0);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    stop(&running);
+}
+
 /* ---------- signals ---------- */
 
 static volatile sig_atomic_t ticks;
@@ -202,6 +230,7 @@ int main(int argc, char **argv)
         return 2;
     forks(argv[1]);
     gone(argv[1]);
+    without_streams(argv[1]);
     interrupted(argv[1]);
     aborted();
     return result(argv[0]);

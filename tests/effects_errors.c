@@ -11,6 +11,7 @@
 #define ERRORS(X)                                                                                \
     X(TLSCONN_E_INVALID) X(TLSCONN_E_NOMEM) X(TLSCONN_E_STATE) X(TLSCONN_E_REENTRANT)            \
     X(TLSCONN_E_BUSY) X(TLSCONN_E_STALE) X(TLSCONN_E_FORKED) X(TLSCONN_E_NOT_FOUND)              \
+    X(TLSCONN_E_CALLBACK)                                                                        \
     X(TLSCONN_E_IO) X(TLSCONN_E_RESOLVE) X(TLSCONN_E_CONNECT) X(TLSCONN_E_TIMEOUT)               \
     X(TLSCONN_E_CANCELLED) X(TLSCONN_E_TRUNCATED) X(TLSCONN_E_PEER_GONE) X(TLSCONN_E_FILE)       \
     X(TLSCONN_E_PERMISSION) X(TLSCONN_E_PARSE) X(TLSCONN_E_PASSPHRASE) X(TLSCONN_E_KEY_MISMATCH) \
@@ -52,14 +53,26 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 
 /* ---------- calls and objects ---------- */
 
+/* Has had enough of known peers. */
+static int breaks_off(const tlsconn_known *known, void *userdata)
+{
+    (void)known;
+    (void)userdata;
+    return -1;
+}
+
 static void calls(void)
 {
     tlsconn_ctx *ctx = context(pki);
+    tlsconn_cert *cert = certificate(pki, "server.pem");
     struct rlimit limit;
     struct rlimit none;
 
     FAILS(TLSCONN_E_INVALID, tlsconn_ctx_reload(NULL));
     FAILS(TLSCONN_E_NOT_FOUND, tlsconn_known_remove(ctx, "localhost", 1));
+    EXPECT(TLSCONN_OK, tlsconn_known_set(ctx, "localhost", 1, cert, 0));
+    FAILS(TLSCONN_E_CALLBACK, tlsconn_known_each(ctx, NULL, 0, breaks_off, NULL));
+    tlsconn_cert_unref(cert);
     CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
     none = limit;
     none.rlim_cur = 0;

@@ -29,8 +29,10 @@ struct Asks {
     path: fn(&Case<'_>, &[Certificate], &mut Assessment),
     /// Of a leaf for which there is no path.
     alone: fn(&Case<'_>, &Certificate, &mut Assessment),
-    /// Whether a list must have a number to clear a certificate.
-    numbered_lists: bool,
+    /// Of everything that the peer sent, whether a path needs it or not.
+    sent: fn(&[Certificate], &mut Assessment),
+    /// Whether a list must be in form to clear a certificate.
+    lists_in_form: bool,
 }
 
 impl Asks {
@@ -40,7 +42,8 @@ impl Asks {
         name: strict::check_name,
         path: webpki::opinion,
         alone: webpki::opinion_on_leaf,
-        numbered_lists: true,
+        sent: strict::encoding_of,
+        lists_in_form: false,
     };
     const LIBVIRT: Self = Self {
         each: libvirt::check,
@@ -48,7 +51,8 @@ impl Asks {
         name: libvirt::check_name,
         path: libvirt::check_path,
         alone: |case, leaf, out| libvirt::check_path(case, std::slice::from_ref(leaf), out),
-        numbered_lists: false,
+        sent: |_, _| {},
+        lists_in_form: false,
     };
     const PEDANTIC: Self = Self {
         path: |case, path, out| {
@@ -59,6 +63,7 @@ impl Asks {
             (Self::STRICT.alone)(case, leaf, out);
             pedantic::check(case.role, std::slice::from_ref(leaf), out);
         },
+        lists_in_form: true,
         ..Self::STRICT
     };
 
@@ -71,7 +76,7 @@ impl Asks {
     }
 
     const fn demand(&self, rules: &Rules) -> Demand {
-        Demand { mode: rules.crl_mode, grace: rules.crl_grace, numbers: self.numbered_lists }
+        Demand { mode: rules.crl_mode, grace: rules.crl_grace, form: self.lists_in_form }
     }
 }
 
@@ -105,7 +110,9 @@ pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
 pub(crate) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
     let mut out = Assessment { path: vec![leaf.clone()], ..Assessment::default() };
-    (Asks::of(rules.profile).known)(case, leaf, &mut out);
+    let asks = Asks::of(rules.profile);
+    (asks.sent)(case.chain, &mut out);
+    (asks.known)(case, leaf, &mut out);
     if let Some(host) = case.name {
         strict::host_name::check_known(host, leaf, &mut out);
     }
@@ -128,6 +135,8 @@ fn along(
         ..Assessment::default()
     };
     let asks = Asks::of(rules.profile);
+    (asks.sent)(case.chain, &mut out);
+    (asks.sent)(path, &mut out);
     for (position, certificate) in positions(path) {
         (asks.each)(case, certificate, position, &mut out);
     }
@@ -165,6 +174,11 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
     let mut why = format!("{what} was issued by {issuer}, and no authority here vouches for it");
     if found.given_up {
         why.push_str(": what the peer sent is too much to search");
+    } else if found.too_long {
+        let limit = path::MAX_LENGTH;
+        why.push_str(&format!(
+            ": a path may have at most {limit} certificates, and this one has more"
+        ));
     }
     out.add(Problems::UNKNOWN_ISSUER, why);
     own_signature(leaf, found, &mut out);
@@ -175,6 +189,7 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
         out.add(Problems::WEAK_SIGNATURE, why);
     }
     let asks = Asks::of(rules.profile);
+    (asks.sent)(case.chain, &mut out);
     (asks.each)(case, leaf, Position::Leaf, &mut out);
     if let Some(host) = case.name {
         (asks.name)(host, leaf, &mut out);

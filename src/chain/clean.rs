@@ -9,12 +9,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::finding::Assessment;
 use crate::error::Problems;
 use crate::host::{Host, Role};
 use crate::material::Certificate;
+use crate::process::Mutex;
 
 /// How many chains are remembered; the oldest goes first.
 const MAX_CHAINS: usize = 256;

@@ -10,7 +10,7 @@ pub(crate) mod general_name;
 use std::collections::HashMap;
 
 use super::finding::Assessment;
-use super::position::{Position, has_issuers_name, positions};
+use super::position::{has_issuers_name, positions};
 use crate::error::Problems;
 use crate::material::der::general_name::EMAIL;
 use crate::material::der::{self, SEQUENCE, SET, context_constructed};
@@ -60,10 +60,6 @@ pub(crate) fn check(path: &[Certificate], left: &mut Comparisons, out: &mut Asse
             continue;
         }
         let what = position.of(above);
-        if position == Position::Leaf {
-            let why = format!("{what} has name constraints, which are an authority's");
-            out.add(Problems::CONSTRAINT, why);
-        }
         match Constraints::of(above) {
             Ok(constraints) => {
                 let below = path.get(..index).unwrap_or_default();

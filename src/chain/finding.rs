@@ -7,7 +7,7 @@ use crate::material::{Certificate, Crl};
 /// How strictly a chain is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Profile {
-    /// RFC 5280 and RFC 6125.
+    /// What RFC 5280 and RFC 9525 ask of those who check.
     #[default]
     Strict,
     /// What libvirt's own TLS code accepts and rejects.

@@ -12,7 +12,11 @@ use super::position::Position;
 use super::strict;
 use crate::error::Problems;
 use crate::host::Role;
-use crate::material::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, name_text};
+use crate::material::oid::extension as id;
+use crate::material::{
+    Certificate, ExtendedKeyUsage, Extension, KeyAlgorithm, KeyUsage, are_general_names, is_access,
+    name_text,
+};
 
 pub(crate) use host_name::check as check_name;
 
@@ -38,7 +42,7 @@ pub(crate) fn check(
             is_authority(certificate, position, below, out);
         }
     }
-    strict::extensions(certificate, position, out);
+    strict::extensions(certificate, position, is_understood, out);
     key(certificate, position, out);
 }
 
@@ -59,6 +63,16 @@ pub(crate) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assess
         out.valid_until = out.valid_until.min(sent.facts().not_after);
     }
     host_name::check_constraints(case.name, path, out);
+}
+
+/// Whether GnuTLS takes an extension of this kind that is critical, beside those that every
+/// profile knows. Neither says anything about trust.
+fn is_understood(extension: &Extension<'_>) -> bool {
+    match extension.oid {
+        id::ISSUER_ALT_NAMES => are_general_names(extension.value),
+        id::AUTHORITY_ACCESS => is_access(extension.value, |_| true),
+        _ => false,
+    }
 }
 
 /// Only basic constraints count: libvirt accepts a leaf whose key usage has keyCertSign.

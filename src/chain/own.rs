@@ -30,19 +30,28 @@ pub(crate) fn own(
     }
 }
 
-/// What STRICT asks: a purpose that TLS has for this side.
+/// What STRICT asks: a purpose that TLS has for this side, a key that may sign, and DER.
 fn strict_own(chain: &[Certificate], role: Option<Role>) -> (Problems, Vec<String>) {
-    let usage = chain.first().and_then(|leaf| leaf.facts().extended_key_usage.as_ref());
-    let Some(usage) = usage.filter(|usage| !usage.any) else { return (Problems::NONE, Vec::new()) };
-    let (is_fit, others) = match role {
-        Some(Role::Server) => (usage.server_auth, "does not name servers"),
-        Some(Role::Client) => (usage.client_auth, "does not name clients"),
-        None => (usage.server_auth || usage.client_auth, "names neither clients nor servers"),
-    };
-    if is_fit {
-        return (Problems::NONE, Vec::new());
+    let mut out = Assessment::default();
+    strict::encoding_of(chain, &mut out);
+    let Some(leaf) = chain.first() else { return told(out) };
+    let usage = leaf.facts().extended_key_usage.as_ref().filter(|usage| !usage.any);
+    let others = usage.and_then(|usage| match role {
+        Some(Role::Server) => (!usage.server_auth).then_some("does not name servers"),
+        Some(Role::Client) => (!usage.client_auth).then_some("does not name clients"),
+        None => {
+            let is_fit = usage.server_auth || usage.client_auth;
+            (!is_fit).then_some("names neither clients nor servers")
+        }
+    });
+    if let Some(others) = others {
+        out.add(Problems::WRONG_PURPOSE, format!("its extended key usage {others}"));
     }
-    (Problems::WRONG_PURPOSE, vec![format!("its extended key usage {others}")])
+    if !strict::may_sign(leaf) {
+        let why = "its key usage has no digitalSignature, and every handshake here is signed";
+        out.add(Problems::WRONG_PURPOSE, why.to_owned());
+    }
+    told(out)
 }
 
 /// What is wrong with our own certificate and the authorities loaded with it; empty if peers will
@@ -108,6 +117,7 @@ fn told(found: Assessment) -> (Problems, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use rcgen::ExtendedKeyUsagePurpose::{self, Any, ClientAuth, CodeSigning, ServerAuth};
+    use rcgen::KeyUsagePurpose::{self, DigitalSignature, KeyAgreement, KeyEncipherment};
 
     use super::*;
     use crate::material::testing::{Maker, NOW, named};
@@ -132,5 +142,24 @@ mod tests {
         assert_eq!(fit(&[ServerAuth]), [true, false, true]);
         assert_eq!(fit(&[ClientAuth]), [false, true, true]);
         assert_eq!(fit(&[CodeSigning]), [false; 3]);
+    }
+
+    #[test]
+    fn a_key_that_may_not_sign_is_for_neither_side() {
+        let found = |usages: &[KeyUsagePurpose]| {
+            let mut params = named("own", &[]);
+            params.key_usages = usages.to_vec();
+            let (chain, anchors) = ([Maker::of(params).certificate()], Arc::default());
+            [Some(Role::Server), Some(Role::Client), None].map(|role| {
+                let [strict, pedantic] = [Profile::Strict, Profile::Pedantic]
+                    .map(|profile| own(profile, &chain, role, &anchors, NOW));
+                assert_eq!(strict, pedantic);
+                strict.0
+            })
+        };
+        assert_eq!(found(&[]), [Problems::NONE; 3]);
+        assert_eq!(found(&[DigitalSignature, KeyEncipherment]), [Problems::NONE; 3]);
+        assert_eq!(found(&[KeyEncipherment]), [Problems::WRONG_PURPOSE; 3]);
+        assert_eq!(found(&[KeyAgreement]), [Problems::WRONG_PURPOSE; 3]);
     }
 }

@@ -21,8 +21,8 @@ const MAX_CHECKS: usize = 100;
 const MAX_STEPS: usize = 2_000;
 /// The most candidates that a search returns: every rule is applied to each.
 const MAX_PATHS: usize = 16;
-/// The most certificates in a path, including leaf and authority.
-const MAX_LENGTH: usize = 10;
+/// The most certificates in a path, including leaf and authority. Peers follow 16 to 100.
+pub(crate) const MAX_LENGTH: usize = 32;
 
 /// What a search found.
 #[derive(Debug, Default)]
@@ -34,6 +34,8 @@ pub(crate) struct Found {
     pub(crate) reached: Vec<Certificate>,
     /// Whether the search stopped before everything was tried.
     pub(crate) given_up: bool,
+    /// Whether there was more to a path than may be followed.
+    pub(crate) too_long: bool,
 }
 
 /// Looks for paths from the first certificate of `chain` through the others to `anchors`.
@@ -111,6 +113,7 @@ impl<'a> Search<'a> {
             }
         }
         if path.len() >= MAX_LENGTH.saturating_sub(1) {
+            self.found.too_long |= !issuers.presented.is_empty();
             return;
         }
         for issuer in &issuers.presented {

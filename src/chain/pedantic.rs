@@ -15,9 +15,11 @@ use super::finding::Assessment;
 use super::position::{Position, has_issuers_name, positions};
 use crate::error::{Problems, escaped};
 use crate::host::Role;
-use crate::material::der::{self, SEQUENCE, context};
+use crate::material::der::{self, Reader, SEQUENCE, context, context_constructed};
 use crate::material::oid::extension as id;
-use crate::material::{AltName, Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
+use crate::material::{
+    AltName, Certificate, ExtendedKeyUsage, KeyAlgorithm, are_general_names, is_place, point_name,
+};
 
 /// The most octets of a serial number.
 const MAX_SERIAL: usize = 20;
@@ -78,9 +80,19 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
         matches!(facts.key, KeyAlgorithm::Rsa(bits) if bits % 8 != 0),
         "has an RSA key of an odd number of bits",
     );
+    out.add(facts.empty_issuer, "names no issuer");
+    out.add(facts.empty_subject && position != Position::Leaf, "has no name of its own");
+    out.add(
+        facts.empty_subject && has(certificate, id::ALT_NAMES, false),
+        "has no subject, and its alternative names are not critical",
+    );
     out.add(
         !facts.empty_subject && has(certificate, id::ALT_NAMES, true),
         "has critical alternative names beside a subject",
+    );
+    out.add(
+        [id::AUTHORITY_KEY_ID, id::SUBJECT_KEY_ID].iter().any(|one| has(certificate, one, true)),
+        "has a key identifier that is critical",
     );
     out.add(
         [id::POLICY_CONSTRAINTS, id::INHIBIT_ANY_POLICY]
@@ -88,6 +100,8 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
             .any(|one| has(certificate, one, false)),
         "has constraints on policies that are not critical",
     );
+    out.add(has_odd_places(certificate), "has a malformed name of a distribution point");
+    out.add(names_policy_twice(certificate), "names a policy twice");
     for oid in unparsed(certificate) {
         out.add(true, &format!("has an extension that does not parse: {oid}"));
     }
@@ -151,11 +165,7 @@ fn leaf(role: Role, certificate: &Certificate, out: &mut Findings) {
         }
         None => out.add(true, "has no extended key usage"),
     }
-    let signs = |usage: KeyUsage| usage.allows(KeyUsage::DIGITAL_SIGNATURE);
-    out.add(
-        facts.key_usage.is_some_and(|usage| !signs(usage)),
-        "has a key usage without digitalSignature",
-    );
+    out.add(facts.name_constraints, "has name constraints, which are an authority's");
     for name in facts.alt_names.iter().flatten() {
         if let AltName::Dns(name) = name {
             let why = format!("has a DNS name that is none: {}", escaped(name));
@@ -204,6 +214,39 @@ fn is_repeated(common_name: &str, leaf: &Certificate) -> bool {
         AltName::Ip(address) => address.to_string() == common_name,
         AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => false,
     })
+}
+
+/// Whether a distribution point has a name that is not in the form of its kind, or no name and no
+/// other issuer at all (RFC 5280, section 4.2.1.13).
+fn has_odd_places(certificate: &Certificate) -> bool {
+    let Some(found) = certificate.extension(id::DISTRIBUTION_POINTS) else { return false };
+    let points = der::only(found.value).filter(|all| all.tag == SEQUENCE);
+    let Some(points) = points.and_then(|all| der::elements(all.content)) else { return true };
+    points.is_empty() || !points.iter().all(|point| is_point(point.content))
+}
+
+fn is_point(content: &[u8]) -> bool {
+    let mut parts = Reader(content);
+    let name = parts.next_if(context_constructed(0));
+    let reasons = parts.next_if(context(1));
+    let issuer = parts.next_if(context_constructed(2));
+    name.is_none_or(|name| point_name(name.content).is_some_and(|name| is_place(&name)))
+        && reasons.is_none_or(|reasons| reasons.content.iter().skip(1).any(|bits| *bits != 0))
+        && issuer.is_none_or(|names| are_general_names(&der::wrap(SEQUENCE, names.content)))
+        && (name.is_some() || issuer.is_some())
+        && parts.is_empty()
+}
+
+/// Whether a policy stands in the list of policies twice (section 4.2.1.4).
+fn names_policy_twice(certificate: &Certificate) -> bool {
+    let Some(found) = certificate.extension(id::POLICIES) else { return false };
+    let all = der::only(found.value).map(|all| Reader(all.content)).unwrap_or(Reader(&[]));
+    let mut policies: Vec<_> =
+        all.filter_map(|one| Reader(one.content).next().map(|policy| policy.content)).collect();
+    let count = policies.len();
+    policies.sort_unstable();
+    policies.dedup();
+    policies.len() < count
 }
 
 /// The extensions whose content is not what their identifier says.

@@ -24,6 +24,9 @@ pub(crate) use list::Window;
 use list::{Budget, List, may_sign_lists};
 use scope::Scope;
 
+/// The most faults of a list that a sentence names.
+const MAX_TOLD: usize = 8;
+
 /// How revocation lists are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CrlMode {
@@ -63,9 +66,9 @@ pub(crate) struct Demand {
     pub(crate) mode: CrlMode,
     /// For how many seconds a list still counts after its next update.
     pub(crate) grace: i64,
-    /// Whether a list with extensions must have a CRL number among them to clear a certificate (RFC
-    /// 5280, section 5.2.3).
-    pub(crate) numbers: bool,
+    /// Whether a list must keep the rules for those who issue lists to clear a certificate (RFC
+    /// 5280, sections 5.1 to 5.3).
+    pub(crate) form: bool,
 }
 
 impl Crls {
@@ -130,7 +133,7 @@ impl Crls {
         demand: Demand,
         now: i64,
     ) -> Revocation {
-        let Demand { mode, grace, numbers } = demand;
+        let Demand { mode, grace, form } = demand;
         let lists = self.of_issuer(certificate);
         let mut found = Revocation {
             problems: Problems::NONE,
@@ -146,8 +149,7 @@ impl Crls {
                 && normal_form(signer.subject_der()) == normal_form(certificate.issuer_der())
         });
         let issuers = std::iter::once(issuer).chain(others).collect();
-        let mut inquiry =
-            Inquiry { lists, issuers, certificate, numbers, now, budget: Budget::new() };
+        let mut inquiry = Inquiry { lists, issuers, certificate, form, now, budget: Budget::new() };
         if let Some(list) = inquiry.revoking() {
             found.add(Problems::REVOKED, revoked(certificate, list));
         }
@@ -186,9 +188,8 @@ impl Crls {
         lists.retain(|list| !list.contradicts(certificate));
         let suspects = lists.clone();
         let issuers = issuers.iter().copied().filter(|issuer| may_sign_lists(issuer)).collect();
-        let numbers = false;
-        let mut inquiry =
-            Inquiry { lists, issuers, certificate, numbers, now, budget: Budget::new() };
+        let form = false;
+        let mut inquiry = Inquiry { lists, issuers, certificate, form, now, budget: Budget::new() };
         let revoking = suspects.into_iter().find(|list| inquiry.names(list));
         match revoking {
             Some(list) => (Problems::REVOKED, vec![revoked(certificate, list)]),
@@ -220,8 +221,8 @@ struct Inquiry<'a> {
     /// Whose signature makes a list the issuer's own: the issuer, then others.
     issuers: Vec<&'a Certificate>,
     certificate: &'a Certificate,
-    /// Whether a list must have a number to clear it.
-    numbers: bool,
+    /// Whether a list must be in form to clear it.
+    form: bool,
     now: i64,
     budget: Budget,
 }
@@ -311,14 +312,14 @@ impl<'a> Inquiry<'a> {
     /// Whether a list can say that the certificate is not revoked.
     fn counts(&mut self, list: &List) -> bool {
         list.crl().this_update() <= self.now
-            && self.is_numbered(list)
+            && self.faults(list).is_empty()
             && list.scope().covers(self.certificate)
             && self.signer(list).is_some_and(may_sign_lists)
     }
 
-    /// Whether a list has a number, or no extensions at all, or needs no number.
-    fn is_numbered(&self, list: &List) -> bool {
-        !self.numbers || list.crl().has_number() != Some(false)
+    /// What is wrong with the form of a list, where that matters.
+    fn faults<'b>(&self, list: &'b List) -> &'b [&'static str] {
+        if self.form { list.crl().faults() } else { &[] }
     }
 
     /// Who signed a list; certificates with the key that it names are tried first.
@@ -346,11 +347,9 @@ impl<'a> Inquiry<'a> {
             (_, Some((list, _))) if !list.scope().covers(self.certificate) => {
                 format!("{} is about other certificates", list.crl().source())
             }
-            (_, Some((list, _))) if !self.is_numbered(list) => {
-                let source = list.crl().source();
-                format!(
-                    "{source} has extensions and no number among them (crlnumber of openssl ca)"
-                )
+            (_, Some((list, _))) if !self.faults(list).is_empty() => {
+                let (faults, source) = (self.faults(list), list.crl().source());
+                format!("{source} {}", faults.get(..MAX_TOLD).unwrap_or(faults).join(", "))
             }
             (_, Some((list, _))) => {
                 let begin = time_text(list.crl().this_update());

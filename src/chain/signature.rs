@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{self as aws, RsaParameters, UnparsedPublicKey, Verifi
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 use webpki::{ALL_VERIFICATION_ALGS, aws_lc_rs as known};
 
-use crate::material::der::{self, BIT_STRING, SEQUENCE};
+use crate::material::der::{self, BIT_STRING, NULL, SEQUENCE};
 use crate::material::{Certificate, Fitness, SignedList, SignedPart};
 
 /// The result of checking a signature.
@@ -39,7 +39,7 @@ impl<'a> Signed<'a> {
         let mut rest = whole;
         let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
         let data = der::next_if(&mut parts, SEQUENCE)?.whole;
-        let algorithm = der::next_if(&mut parts, SEQUENCE)?.content;
+        let algorithm = without_null(der::next_if(&mut parts, SEQUENCE)?.content);
         let signature = der::whole_bytes(der::next_if(&mut parts, BIT_STRING)?.content)?;
         (rest.is_empty() && parts.is_empty()).then_some(Self { data, algorithm, signature })
     }
@@ -213,6 +213,15 @@ fn digest_algorithm(
 /// Whether the algorithm that `certificate` is signed with is supported.
 pub(crate) fn is_computable(certificate: &Certificate) -> bool {
     Signed::read(certificate.der()).is_some_and(|signed| signed.is_computable())
+}
+
+/// The identifier of an algorithm of ECDSA without the NULL that some write for its parameters:
+/// they change nothing about the signature, and the rules say where they are a problem.
+fn without_null(algorithm: &[u8]) -> &[u8] {
+    const ECDSA: [AlgorithmIdentifier; 3] =
+        [alg_id::ECDSA_SHA256, alg_id::ECDSA_SHA384, alg_id::ECDSA_SHA512];
+    let bare = algorithm.strip_suffix(&[NULL, 0]);
+    bare.filter(|bare| ECDSA.iter().any(|one| one.as_ref() == *bare)).unwrap_or(algorithm)
 }
 
 /// The algorithm's identifier and the key's bytes of a `SubjectPublicKeyInfo`.

@@ -9,21 +9,17 @@ use std::fmt;
 
 pub(crate) use host_name::check as check_name;
 
-use super::extensions::{demands_policy, has, is_access};
+use super::extensions::not_understood;
 use super::finding::{Assessment, Case};
+use super::policies;
 use super::position::Position;
 use crate::error::Problems;
 use crate::host::Role;
 use crate::material::oid::extension as id;
 use crate::material::time_text;
-use crate::material::{Certificate, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
-
-/// The key usages that TLS has for a peer's key. Our handshakes only need it to sign, but a
-/// certificate made for RSA key transport (without `digitalSignature`) was meant for TLS, and
-/// nobody's path validation refuses it.
-const TLS: u16 = KeyUsage::DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT;
-const KEY_ENCIPHERMENT: u16 = 1 << 2;
-const KEY_AGREEMENT: u16 = 1 << 4;
+use crate::material::{
+    Certificate, ExtendedKeyUsage, Extension, Fitness, KeyAlgorithm, KeyUsage, is_access, name_text,
+};
 
 /// Checks one certificate of a path.
 pub(crate) fn check(
@@ -43,8 +39,9 @@ pub(crate) fn check(
             is_authority(certificate, position, (below, silent), out);
         }
     }
-    extensions(certificate, position, out);
-    shape(certificate, position, out);
+    extensions(certificate, position, policies::is_understood, out);
+    policies::check(certificate, position, out);
+    encoding(certificate, position, out);
     key(certificate, position, out);
 }
 
@@ -53,7 +50,8 @@ pub(crate) fn check(
 pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
     dates(case.now, leaf, Position::Leaf, out);
     purpose(case.role, leaf, Position::Leaf, out);
-    extensions(leaf, Position::Leaf, out);
+    extensions(leaf, Position::Leaf, policies::is_understood, out);
+    policies::check_known(leaf, out);
     key(leaf, Position::Leaf, out);
 }
 
@@ -101,10 +99,17 @@ fn purpose(role: Role, certificate: &Certificate, position: Position, out: &mut 
         let why = format!("{what} is not for a TLS {side}: its extended key usage says otherwise");
         out.add(Problems::WRONG_PURPOSE, why);
     }
-    if position == Position::Leaf && facts.key_usage.is_some_and(|usage| usage.bits & TLS == 0) {
-        let why = format!("{what} is for no handshake of TLS: its key usage says otherwise");
+    if position == Position::Leaf && !may_sign(certificate) {
+        let why = format!("{what} is not for TLS: its key usage has no digitalSignature");
         out.add(Problems::WRONG_PURPOSE, why);
     }
+}
+
+/// Whether the key of a leaf may sign, as far as its key usage says. Every handshake of ours is
+/// signed, in TLS 1.2 as in TLS 1.3 (RFC 8446, section 4.4.2.2): there is no suite in which the
+/// key of a certificate deciphers or agrees.
+pub(crate) fn may_sign(leaf: &Certificate) -> bool {
+    leaf.facts().key_usage.is_none_or(|usage| usage.allows(KeyUsage::DIGITAL_SIGNATURE))
 }
 
 /// RFC 5280, section 4.2.1.12, leaves it to us whether "any purpose" counts. Like webpki, we want a
@@ -158,42 +163,42 @@ pub(crate) fn is_authority(
     }
 }
 
-pub(crate) fn extensions(certificate: &Certificate, position: Position, out: &mut Assessment) {
-    if let [first, ..] = certificate.facts().unknown_critical.as_slice() {
+pub(crate) fn extensions(
+    certificate: &Certificate,
+    position: Position,
+    is_understood: impl Fn(&Extension<'_>) -> bool,
+    out: &mut Assessment,
+) {
+    if let Some(first) = not_understood(certificate, is_understood) {
         let what = position.of(certificate);
         let why = format!("{what} has a critical extension that is not known here: {first}");
         out.add(Problems::CONSTRAINT, why);
     }
 }
 
-/// What RFC 5280 forbids authorities to issue, and everybody's tools obey.
-fn shape(certificate: &Certificate, position: Position, out: &mut Assessment) {
+/// What the reader of certificates takes although it is no DER, because libvirt does. Everything
+/// that a peer sends must be in form.
+pub(crate) fn encoding_of(certificates: &[Certificate], out: &mut Assessment) {
+    for one in certificates {
+        for what in &one.facts().lax {
+            let name = name_text(one.subject_der());
+            let why = format!("the certificate of {name} is no DER: it has {what}");
+            out.add(Problems::BAD_ENCODING, why);
+        }
+    }
+}
+
+/// What is encoded otherwise than its kind demands, although no other rule reads it.
+fn encoding(certificate: &Certificate, position: Position, out: &mut Assessment) {
     let what = position.of(certificate);
-    let mut add = |why: &str| out.add(Problems::CONSTRAINT, format!("{what} {why}"));
-    let facts = certificate.facts();
-    if facts.empty_issuer {
-        add("names no issuer");
-    }
-    if facts.empty_subject {
-        if position != Position::Leaf {
-            add("has no name of its own");
-        } else if has(certificate, id::ALT_NAMES, false) {
-            add("has no subject, and its alternative names are not critical");
-        }
-    }
-    for id in [id::AUTHORITY_KEY_ID, id::SUBJECT_KEY_ID] {
-        if has(certificate, id, true) {
-            add("has a key identifier that is critical");
-        }
-    }
     let access = certificate.extension(id::AUTHORITY_ACCESS);
-    if access.is_some_and(|found| !is_access(found.value)) {
-        add("has malformed addresses of its authority");
+    if access.is_some_and(|found| !is_access(found.value, |_| true)) {
+        out.add(Problems::CONSTRAINT, format!("{what} has malformed addresses of its authority"));
     }
-    // A critical one is among the unknown critical extensions.
-    let policies = certificate.extension(id::POLICY_CONSTRAINTS).filter(|found| !found.critical);
-    if policies.is_some_and(|found| demands_policy(found.value)) {
-        add("demands a policy of those below it, and policies are not computed here");
+    // An authority's own signature proves nothing.
+    if certificate.facts().ecdsa_parameters && !matches!(position, Position::Anchor(_)) {
+        let why = format!("the signature on {what} has parameters, which ECDSA does not have");
+        out.add(Problems::WEAK_SIGNATURE, why);
     }
 }
 

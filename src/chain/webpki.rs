@@ -3,7 +3,8 @@
 //! webpki stops at the first problem, so it is asked at a time at which all certificates are valid,
 //! without names, purposes and revocation, which our rules have checked. If it still reports
 //! something that no problem covers yet, that becomes a problem: a path is as good as the stricter
-//! of the two finds it.
+//! of the two finds it. Where a path has something that webpki does not read and our rules do, it
+//! is not asked, and our rules decide alone.
 
 use std::time::Duration;
 
@@ -17,14 +18,44 @@ use super::constraints;
 use super::finding::{Assessment, Case};
 use super::position::{Position, has_issuers_name};
 use crate::error::Problems;
+use crate::material::oid::extension as id;
 use crate::material::{Certificate, name_text};
+
+/// The most intermediates that webpki follows.
+const MAX_BETWEEN: usize = 6;
+/// The critical extensions that webpki reads.
+const READ: [&[u8]; 6] = [
+    id::KEY_USAGE,
+    id::ALT_NAMES,
+    id::BASIC_CONSTRAINTS,
+    id::NAME_CONSTRAINTS,
+    id::DISTRIBUTION_POINTS,
+    id::EXTENDED_KEY_USAGE,
+];
+
+/// Whether webpki reads a whole path. Of an authority it reads the name, the key and the name
+/// constraints alone.
+pub(crate) fn reads(path: &[Certificate]) -> bool {
+    let below = path.get(..path.len().saturating_sub(1).max(1)).unwrap_or(path);
+    below.len() <= MAX_BETWEEN.saturating_add(1) && below.iter().all(reads_one)
+}
+
+/// Whether webpki reads a certificate: it knows no date before 1970 and nothing but DER, and passes
+/// over every extension that it does not know but a critical one.
+fn reads_one(certificate: &Certificate) -> bool {
+    let facts = certificate.facts();
+    facts.lax.is_empty()
+        && facts.not_before >= 0
+        && facts.not_after >= 0
+        && certificate.extensions().all(|one| !one.critical || READ.contains(&one.oid))
+}
 
 /// Asks about a whole path and the name.
 pub(crate) fn opinion(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
     let (Some(leaf), Some(anchor)) = (path.first(), path.last()) else { return };
     opinion_on_leaf(case, leaf, out);
     // A leaf that is itself an authority, and was issued by another, has no path to show.
-    if path.len() > 1 || leaf.is_self_issued() {
+    if (path.len() > 1 || leaf.is_self_issued()) && reads(path) {
         let between = path.get(1..path.len().saturating_sub(1)).unwrap_or_default();
         match verify(leaf, between, anchor, valid_time(path, case.now)) {
             Err(error) if !is_beyond(&error, path) => add(&error, leaf, out),
@@ -35,6 +66,9 @@ pub(crate) fn opinion(case: &Case<'_>, path: &[Certificate], out: &mut Assessmen
 
 /// Asks about a leaf without a path.
 pub(crate) fn opinion_on_leaf(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
+    if !reads_one(leaf) {
+        return;
+    }
     let der = CertificateDer::from(leaf.der());
     let parsed = match EndEntityCert::try_from(&der) {
         Ok(parsed) => parsed,
@@ -155,7 +189,7 @@ fn words(error: &Error) -> String {
         Error::CertDistrusted => "a key in it is known to be compromised",
         Error::EndEntityUsedAsCa => "a certificate that is no authority's signed another",
         Error::InvalidSignatureForPublicKey | Error::UnknownIssuer => "it leads to no authority",
-        Error::MaximumPathDepthExceeded => "it is too long",
+        Error::MaximumPathDepthExceeded => "it has more than six intermediates",
         Error::NameConstraintViolation => "a name is outside what its authority may name",
         Error::MalformedNameConstraint | Error::InvalidNetworkMaskConstraint => {
             "its name constraints are malformed"

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Connection;
-use super::stage::{Driver, Judged, Pending, Stage};
+use super::stage::{Driver, Judged, Pending, Stage, Waits};
 use crate::context::{STORE_WAIT, Snapshot, Validator};
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
@@ -13,7 +13,7 @@ use crate::known::KnownView;
 use crate::material::{Certificate, Style};
 use crate::tls::{Alert, PeerChain};
 use crate::trust::{
-    Admitted, Answer, Asked, BRIEFLY, Grant, Judgement, Peer, Question, Reason, Waker, refusal,
+    Admitted, Answer, Asked, BRIEFLY, Grant, Judgement, Peer, Question, Reason, Waiter, refusal,
     unreadable,
 };
 
@@ -194,12 +194,14 @@ impl Connection {
         snapshot: &Snapshot,
         asked: Asked,
     ) -> Result<Pending, Error> {
-        let wake = self.wake()?;
-        let waker: Waker = Arc::new(move || wake.signal());
+        let deadline = Self::deadline(self.snapshot.settings().answer_timeout);
+        let aborted = Arc::clone(&self.aborted);
+        let waits: Arc<dyn Waiter> =
+            Arc::new(Waits { wake: self.wake()?, aborted, until: deadline });
         let recorder = self.context.recorder();
         let questions = self.context.questions();
         let ticket = questions
-            .join(asked, snapshot.generation(), &recorder, waker)
+            .join(asked, snapshot.generation(), &recorder, Arc::clone(&waits))
             .map_err(|error| self.refuse(Alert::InternalError, error))?;
         let question = Arc::clone(ticket.question());
         let _ = self.told(|told| told.question.replace(Arc::clone(&question)));
@@ -210,8 +212,7 @@ impl Connection {
         driver.grant = None;
         let now = Instant::now();
         let left = driver.deadline.map(|deadline| deadline.saturating_duration_since(now));
-        let deadline = Self::deadline(self.snapshot.settings().answer_timeout);
-        Ok(Pending::new(question, deadline, left))
+        Ok(Pending::new(question, deadline, left, waits))
     }
 
     /// The validator to call for the question now. `None`: the answer comes without a call.
@@ -242,7 +243,7 @@ impl Connection {
                 Err(self.refuse(Alert::AccessDenied, error))
             }
             None => Ok(None),
-            Some(validator) => Ok(question.take_turn().then_some(validator)),
+            Some(validator) => Ok(pending.take_turn().then_some(validator)),
         }
     }
 
@@ -285,6 +286,24 @@ impl Connection {
             return self.dial_again(driver, gone);
         }
         Ok(())
+    }
+
+    /// The question is not asked any longer, such as where another program has stored the answer:
+    /// the peer is judged again, without one.
+    pub(super) fn judge_anew(&self, driver: &mut Driver) -> Result<(), Error> {
+        let Stage::Asking(pending) = &driver.stage else { return Ok(()) };
+        driver.deadline = Self::deadline(pending.left());
+        driver.stage = Stage::Shaking;
+        let before = (driver.ticket.take(), self.told(|told| told.question.take()));
+        let ended = self.with_session(|session| Ok(session.has_ended()))?;
+        if !ended && !self.transport.lock().is_gone() {
+            return Ok(());
+        }
+        if self.side.dialled().is_none() {
+            driver.ticket = before.0;
+            return Err(self.hung_up(driver));
+        }
+        self.dial_afresh(driver)
     }
 
     /// The handshake is complete: stores what was to be stored with it.

@@ -69,30 +69,47 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`Kind::State`] after [`Self::shutdown`]; [`Kind::Timeout`] if nothing, or not everything,
-    /// could be sent in time; the error that ended the connection.
+    /// Those of [`Self::write_counting`], which also tells how many bytes were taken before.
     pub fn write(&self, bytes: &[u8]) -> Result<Outcome<usize>, Error> {
+        let mut taken = 0;
+        Ok(match self.write_counting(bytes, &mut taken)? {
+            Outcome::Done(()) => Outcome::Done(taken),
+            Outcome::Not(want) => Outcome::Not(want),
+        })
+    }
+
+    /// Writes as [`Self::write`] does, and sets `taken` to the number of bytes that were taken,
+    /// however the call ends. What was taken is sent, by later calls if there is no room now: who
+    /// goes on behind it neither repeats nor loses a byte.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::State`] after [`Self::shutdown`]; [`Kind::Timeout`] if not everything could be
+    /// taken in time, which leaves the connection as it was; the error that ended the connection.
+    pub fn write_counting(&self, bytes: &[u8], taken: &mut usize) -> Result<Outcome<()>, Error> {
+        *taken = 0;
         if let Outcome::Not(want) = self.handshake()? {
             return Ok(Outcome::Not(want));
         }
         let _writing = self.writing.try_lock().ok_or_else(|| busy("writing"))?;
         let deadline = Self::deadline(self.snapshot.settings().io_timeout);
-        let mut written: usize = 0;
         loop {
             if !self.flush_all(deadline)? {
                 return Ok(Outcome::Not(Want::Write));
             }
-            let rest = bytes.get(written..).unwrap_or_default();
+            let rest = bytes.get(*taken..).unwrap_or_default();
             if rest.is_empty() {
-                return Ok(Outcome::Done(written));
+                return Ok(Outcome::Done(()));
             }
-            let count = self.with_session(|session| session.write(rest))?;
-            written = written.saturating_add(count);
+            let count = self.with_session(|session| session.write(rest));
+            // The reader may have found out meanwhile why there is no writing any more.
+            let why = |error| self.told(|told| told.failed.clone()).unwrap_or(error);
+            *taken = taken.saturating_add(count.map_err(why)?);
             if !self.blocking {
                 // What there is no room for is sent by the next call of any kind.
                 self.flush_for_writer()?;
                 self.told(|told| told.wants.write = None);
-                return Ok(Outcome::Done(written));
+                return Ok(Outcome::Done(()));
             }
         }
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::stage::{Driver, Judged, Stage};
 use super::transport::{Filled, Flushed, Transport};
-use super::{Connection, Outcome, Side, Want};
+use super::{Connection, Outcome, Side, Want, check_room};
 use crate::context::Validator;
 use crate::error::{Error, Kind};
 use crate::host::{Endpoint, Role};
@@ -60,6 +60,10 @@ impl Connection {
         loop {
             self.check_aborted()?;
             self.check_deadlines(driver)?;
+            if driver.waits_in_vain() {
+                self.judge_anew(driver)?;
+                continue;
+            }
             let want = match &mut driver.stage {
                 Stage::Start => {
                     self.begin(driver)?;
@@ -110,6 +114,7 @@ impl Connection {
     }
 
     fn begin(&self, driver: &mut Driver) -> Result<(), Error> {
+        check_room()?;
         driver.deadline = Self::deadline(self.snapshot.settings().handshake_timeout);
         // An unreadable store is reported before anybody is dialled.
         self.snapshot.known().view()?;
@@ -230,6 +235,11 @@ impl Connection {
             return Err(self.hung_up(driver));
         };
         driver.expected = Some(expected);
+        self.dial_afresh(driver)
+    }
+
+    /// Dials with nothing left of the connection before.
+    pub(super) fn dial_afresh(&self, driver: &mut Driver) -> Result<(), Error> {
         driver.deadline = Self::deadline(self.snapshot.settings().handshake_timeout);
         *self.session.lock() = None;
         self.outgoing.lock().clear();
@@ -238,7 +248,7 @@ impl Connection {
     }
 
     /// The error for a peer that hung up during the question and is not dialled again.
-    fn hung_up(&self, driver: &Driver) -> Error {
+    pub(super) fn hung_up(&self, driver: &Driver) -> Error {
         let question = driver.ticket.as_ref().map(Ticket::question);
         let whom = question.map_or_else(|| self.whom(), |question| question.asked().whom());
         let mut message = format!("{whom} hung up while the question about it was open");
@@ -274,6 +284,11 @@ impl Connection {
                 Ok(())
             }
             Stage::Asking(_) | Stage::Confirming | Stage::Open => Ok(()),
+            Stage::Dialling(dial) if late(driver.deadline) && dial.is_resolving() => {
+                let message = format!("the address of {} was not found in time", self.whom());
+                Err(Error::new(Kind::Timeout, message)
+                    .with_hint("check that this machine reaches a name server, or dial an address"))
+            }
             Stage::Start | Stage::Dialling(_) | Stage::Shaking if late(driver.deadline) => {
                 let message = format!("the handshake with {} took too long", self.whom());
                 Err(Error::new(Kind::Timeout, message)
@@ -343,7 +358,7 @@ impl Connection {
     }
 
     /// The connection failed before it was open: sends the pending alert, and closes the socket.
-    fn give_up(&self, driver: &mut Driver, kind: Kind) {
+    pub(super) fn give_up(&self, driver: &mut Driver, kind: Kind) {
         if kind != Kind::Cancelled {
             // The peer may already be gone; the error that counts is the first one.
             let _ = self.flush();

@@ -1,12 +1,14 @@
 //! How far a connection is from being open, and what is only needed until then.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::context::Snapshot;
-use crate::io::Dial;
+use crate::io::{Dial, Wake};
 use crate::material::Certificate;
-use crate::trust::{Grant, Question, Ticket};
+use crate::trust::{Grant, Patience, Question, Ticket, Waiter};
 
 /// How far a connection has come.
 #[derive(Debug, Default)]
@@ -48,16 +50,21 @@ impl Driver {
     pub(super) const fn has_not_begun(&self) -> bool {
         matches!(self.stage, Stage::Start)
     }
+
+    /// Whether it waits for the answer to a question that is not asked any longer.
+    pub(super) fn waits_in_vain(&self) -> bool {
+        matches!(&self.stage, Stage::Asking(pending) if pending.question.is_withdrawn())
+    }
 }
 
 /// A question that the connection waits for.
-#[derive(Debug)]
 pub(super) struct Pending {
     question: Arc<Question>,
     /// When it must be answered.
     deadline: Option<Instant>,
     /// How much of the handshake timeout was left when the question came up.
     left: Option<Duration>,
+    waits: Arc<dyn Waiter>,
 }
 
 impl Pending {
@@ -65,8 +72,14 @@ impl Pending {
         question: Arc<Question>,
         deadline: Option<Instant>,
         left: Option<Duration>,
+        waits: Arc<dyn Waiter>,
     ) -> Self {
-        Self { question, deadline, left }
+        Self { question, deadline, left, waits }
+    }
+
+    /// Takes the right to call a validator for the question.
+    pub(super) fn take_turn(&self) -> bool {
+        self.question.take_turn(&self.waits)
     }
 
     pub(super) const fn question(&self) -> &Arc<Question> {
@@ -79,6 +92,35 @@ impl Pending {
 
     pub(super) const fn left(&self) -> Option<Duration> {
         self.left
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("question", &self.question).finish_non_exhaustive()
+    }
+}
+
+/// What a question knows of a connection that waits for it.
+pub(super) struct Waits {
+    pub(super) wake: Arc<Wake>,
+    pub(super) aborted: Arc<AtomicBool>,
+    pub(super) until: Option<Instant>,
+}
+
+impl Waiter for Waits {
+    fn wake(&self) {
+        self.wake.signal();
+    }
+
+    fn patience(&self) -> Patience {
+        if self.aborted.load(Ordering::SeqCst) {
+            Patience::Aborted
+        } else if self.until.is_some_and(|until| until <= Instant::now()) {
+            Patience::Ended
+        } else {
+            Patience::Lasts
+        }
     }
 }
 

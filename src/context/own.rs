@@ -108,7 +108,7 @@ pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
     }
     let (subject, why) = (leaf.subject(), why.join("; "));
     let hint = if problems.contains(Problems::WRONG_PURPOSE) {
-        "ask its authority for one with the purpose serverAuth"
+        "ask its authority for one with the key usage digitalSignature and the purpose serverAuth"
     } else {
         "libvirt would not start with it either; add the authority that issued it first"
     };
@@ -145,7 +145,9 @@ fn for_tls(piece: &Piece, chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
     let message = format!("{source}: the own certificate of {subject} is not meant for TLS: {why}");
     Err(Error::new(Kind::Certificate, message)
         .with_problems(problems)
-        .with_hint("ask its authority for one with the purpose clientAuth"))
+        .with_hint(
+            "ask its authority for one with the key usage digitalSignature and the purpose clientAuth, or serverAuth for a server",
+        ))
 }
 
 /// The error for what would keep libvirt from starting.

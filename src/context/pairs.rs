@@ -10,7 +10,7 @@ use super::own::for_servers;
 use super::pieces::{Loaded, Seen, first_by_its_key, load_file};
 use super::{Context, Passphrase, State};
 use crate::error::{Error, Kind};
-use crate::material::{Certificate, Key, Material};
+use crate::material::{Certificate, Key, Material, Readers};
 use crate::tls::{NamePattern, OwnPair};
 
 /// A pair for certain server names or, without a name, for all others.
@@ -30,7 +30,7 @@ impl ServerPair {
         passphrase: &Passphrase,
         now: i64,
     ) -> Result<Self, Error> {
-        let load = |material, path| load_file(material, path, passphrase, now);
+        let load = |material, path| load_file(material, path, Readers::Few, passphrase, now);
         let (Loaded::Chain(chain, lines), chain_seen) = load(Material::Certificate, certificate)?
         else {
             return Err(Error::new(Kind::Internal, "a certificate was read as something else"));

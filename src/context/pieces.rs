@@ -11,8 +11,8 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::{Entry, read_known};
 use crate::material::{
-    Certificate, Crl, FileText, Key, LIMIT, Material, Stamp, may_hold_key, read, read_secret,
-    sha256, source_of, stamp, time_text,
+    Certificate, Crl, FileText, Key, LIMIT, Material, Readers, Stamp, may_hold_key, read,
+    read_secret, sha256, source_of, stamp, time_text,
 };
 
 use super::Passphrase;
@@ -43,6 +43,8 @@ pub(super) enum CameFrom {
 pub(super) struct Seen {
     pub(super) stamp: Stamp,
     pub(super) sha256: [u8; 32],
+    /// Who may read the file if it holds a secret.
+    pub(super) readers: Readers,
 }
 
 impl Seen {
@@ -124,9 +126,11 @@ pub(super) fn load(
             Loaded::Chain(chain, lines)
         }
         Material::TrustedPeer => {
-            // What is damage in the known file is invalid input here.
+            // What is damage in a file of known servers is invalid input here.
             let found = read_known(pem, source, Role::Server).map_err(|error| {
-                Error::new(Kind::Parse, error.message()).with_hint(error.hint())
+                let memory = error.kind() == Kind::NoMemory;
+                let kind = if memory { Kind::NoMemory } else { Kind::Parse };
+                Error::new(kind, error.message()).with_hint(error.hint())
             })?;
             let entries: Vec<_> = found.into_iter().map(|located| located.entry).collect();
             if entries.is_empty() {
@@ -143,13 +147,14 @@ pub(super) fn load(
 pub(super) fn load_file(
     material: Material,
     path: &Path,
+    readers: Readers,
     passphrase: &Passphrase,
     now: i64,
 ) -> Result<(Loaded, Seen), Error> {
     if material == Material::Crl {
         return load_lists(path);
     }
-    let (mut file, seen) = read_file(material, path)?;
+    let (mut file, seen) = read_file(material, path, readers)?;
     let source = source_of(path);
     let loaded = load(material, &file.bytes, &source, passphrase, now)?;
     if material == Material::Authority {
@@ -166,18 +171,23 @@ pub(super) fn load_file(
 pub(super) fn load_lists(path: &Path) -> Result<(Loaded, Seen), Error> {
     let (lists, stamp) = Crl::all_from_file(path)?;
     let identities: Vec<u8> = lists.iter().flat_map(|list| *list.identity()).collect();
-    Ok((Loaded::Crls(lists), Seen { stamp, sha256: sha256(&identities) }))
+    let seen = Seen { stamp, sha256: sha256(&identities), readers: Readers::Few };
+    Ok((Loaded::Crls(lists), seen))
 }
 
 /// Reads a file of one kind of material, without parsing it.
-pub(super) fn read_file(material: Material, path: &Path) -> Result<(FileText, Seen), Error> {
+pub(super) fn read_file(
+    material: Material,
+    path: &Path,
+    readers: Readers,
+) -> Result<(FileText, Seen), Error> {
     let file = match material {
-        Material::Key => read_secret(path, LIMIT, may_hold_key)?,
+        Material::Key => read_secret(path, LIMIT, readers, may_hold_key)?,
         Material::Authority | Material::Crl | Material::Certificate | Material::TrustedPeer => {
             read(path, LIMIT)?
         }
     };
-    let seen = Seen { stamp: file.stamp.clone(), sha256: sha256(&file.bytes) };
+    let seen = Seen { stamp: file.stamp.clone(), sha256: sha256(&file.bytes), readers };
     Ok((file, seen))
 }
 
@@ -318,7 +328,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a\u{202e}\x1b[2J\n.pem");
         std::fs::write(&path, "").unwrap();
-        let (_, seen) = read_file(Material::Authority, &path).unwrap();
+        let (_, seen) = read_file(Material::Authority, &path, Readers::Few).unwrap();
         let piece = Piece {
             material: Material::Authority,
             from: CameFrom::File(path, seen),

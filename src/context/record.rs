@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Context, Shared};
@@ -9,7 +10,7 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Change, Entry, Known, Origin, Place, Replaces, Store, not_known};
 use crate::material::Certificate;
-use crate::trust::{Asked, Record, Renewal, accepted_by, is_its_own};
+use crate::trust::{Asked, Judgement, Peer, Record, Renewal, accepted_by, is_its_own};
 
 /// How long a writer waits for another process that holds the store.
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(10);
@@ -273,5 +274,25 @@ impl Record for Shared {
             }
         }
         stored
+    }
+
+    fn still_asks(&self, asked: &Asked) -> bool {
+        let snapshot = Arc::clone(&*self.snapshot.read());
+        let Ok(view) = snapshot.known().view() else {
+            // Whoever stores the answer is told what is wrong with the store.
+            return true;
+        };
+        let peer = match &asked.endpoint {
+            Some(endpoint) => Peer::server(endpoint, &asked.chain, snapshot.now()),
+            None => Peer::client(&asked.chain, snapshot.now()),
+        };
+        match snapshot.judge(&peer, &view, None) {
+            Judgement::Ask(now) => now.is_same(asked),
+            Judgement::Admitted(_) | Judgement::Refused(_) => false,
+        }
+    }
+
+    fn has_a_session(&self, role: Role) -> bool {
+        role == Role::Client || self.connections.load(Ordering::Relaxed) > 1
     }
 }

@@ -11,7 +11,7 @@ use super::pieces::{CameFrom, Loaded, Own, Piece, Seen, load, load_file, load_li
 use super::{Context, Passphrase, State};
 use crate::chain::{Anchors, rolled_back};
 use crate::error::{Error, Kind};
-use crate::material::{Material, pem_files, source_of};
+use crate::material::{Material, Readers, pem_files, source_of};
 
 impl Context {
     /// Checks every file again, and takes those that have changed. Cheap if nothing changed: each
@@ -128,7 +128,7 @@ impl Look<'_> {
             }
             let new: Vec<_> = files.iter().filter(|path| !next.has_file(dir, path)).collect();
             for path in new {
-                match load_file(*material, path, &self.passphrase, self.now) {
+                match load_file(*material, path, Readers::Few, &self.passphrase, self.now) {
                     Ok((loaded, seen)) => {
                         self.changed.push(*material);
                         let from = CameFrom::Directory(dir.clone(), path.clone(), seen);
@@ -191,7 +191,7 @@ impl Look<'_> {
             }
             return Ok((Some(loaded), seen));
         }
-        let (file, seen) = read_file(piece.material, path)?;
+        let (file, seen) = read_file(piece.material, path, old.readers)?;
         if seen.sha256 == old.sha256 {
             return Ok((None, seen));
         }

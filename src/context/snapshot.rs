@@ -1,6 +1,6 @@
 //! The immutable state of a context that a connection works with.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::Validator;
 use super::own::{JudgedBy, for_servers};
@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::{Known, KnownView};
 use crate::material::Certificate;
+use crate::process::Once;
 use crate::tls::{Clients, OwnPair, ServerSetup, Setup, TicketSecret, Tickets};
 use crate::trust::{
     Admission, Asking, Beliefs, ClientBeliefs, Grant, Judgement, Peer, Policy, Verdict, judge,
@@ -33,8 +34,8 @@ pub struct Snapshot {
     pub(super) own: Own,
     pub(super) pairs: Vec<ServerPair>,
     pub(super) ticket_secret: Option<SecretFile>,
-    pub(super) setup: OnceLock<Result<Arc<Setup>, Error>>,
-    pub(super) server: OnceLock<Result<Arc<ServerSetup>, Error>>,
+    pub(super) setup: Once<Result<Arc<Setup>, Error>>,
+    pub(super) server: Once<Result<Arc<ServerSetup>, Error>>,
 }
 
 impl Snapshot {

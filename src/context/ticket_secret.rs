@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::pieces::Seen;
 use super::{Context, State};
 use crate::error::{Error, Kind};
-use crate::material::{read_secret, sha256, source_of};
+use crate::material::{Readers, read_secret, sha256, source_of};
 use crate::tls::TicketSecret;
 
 /// The largest file with a secret.
@@ -27,8 +27,9 @@ pub(super) struct SecretFile {
 
 impl SecretFile {
     fn load(path: &Path) -> Result<Self, Error> {
-        let file = read_secret(path, LONGEST_SECRET, |_| true)?;
-        let seen = Seen { stamp: file.stamp.clone(), sha256: sha256(&file.bytes) };
+        let file = read_secret(path, LONGEST_SECRET, Readers::Few, |_| true)?;
+        let (stamp, sha256) = (file.stamp.clone(), sha256(&file.bytes));
+        let seen = Seen { stamp, sha256, readers: Readers::Few };
         let is_random = file.bytes.iter().any(|byte| Some(byte) != file.bytes.first());
         let secret = TicketSecret::new(Zeroizing::clone(&file.bytes)).filter(|_| is_random);
         let secret = secret.ok_or_else(|| {

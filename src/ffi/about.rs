@@ -65,7 +65,7 @@ pub unsafe extern "C" fn tlsconn_conn_question(conn: *mut tlsconn_conn) -> *mut 
 }
 
 /// Get the error that ended the connection; on a working connection, an error that did not end it,
-/// such as a known file that could not be written.
+/// such as a file of known servers that could not be written.
 ///
 /// Never NULL: if nothing went wrong its code is `TLSCONN_OK`. Borrowed from `conn`. Any thread.
 #[unsafe(no_mangle)]

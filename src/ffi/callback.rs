@@ -1,8 +1,8 @@
 //! Chapter "Callbacks" of the header: functions of the application, as the library knows them.
 //!
 //! A callback's userdata goes with the last thing that may still use the callback, whichever
-//! thread that ends on. Every callback may call the library; none may leave by `longjmp` or
-//! by an exception.
+//! thread that ends on. Every callback may call the library. One that is left by `longjmp` loses
+//! what the call held, and no lock is held; an exception, or the end of a thread, ends the process.
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::fmt;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::handle::show;
-use super::question::{answer_of, face, tlsconn_answer, tlsconn_question};
+use super::question::{answer_of, face, tlsconn_question};
 use super::read::pick;
 use super::text::c_string;
 use crate::context::{AskPassphrase, Validator};
@@ -21,8 +21,7 @@ use crate::trust::{Answer, Question};
 /// Frees the userdata of a callback.
 ///
 /// Called once, after the last connection, question or context that uses the callback is gone, on
-/// the thread that released it, with no lock held. Like every callback it must return: no
-/// `longjmp`, no C++ exception.
+/// the thread that released it, with no lock held.
 pub type tlsconn_destroy_fn = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
 
 /// Asks the user about a peer; tlsconn_question_situation() says whether it is a client.
@@ -31,9 +30,10 @@ pub type tlsconn_destroy_fn = Option<unsafe extern "C" fn(userdata: *mut c_void)
 /// not use the connection in question: such a call returns `TLSCONN_E_REENTRANT`. `question` is
 /// borrowed; to keep it after the callback returns, use tlsconn_question_ref(). Return one of
 /// `tlsconn_answer`. With `TLSCONN_ANSWER_LATER`, any thread can give the answer later by
-/// tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. The
-/// answer is checked against the settings of the context at the time it is given. The callback
-/// must return: no `longjmp`, no C++ exception.
+/// tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. If the
+/// question has been answered by then, as by tlsconn_question_answer() in the callback itself, that
+/// answer counts, whatever the callback returns. The answer is checked against the settings of the
+/// context at the time it is given.
 pub type tlsconn_validator_fn =
     Option<unsafe extern "C" fn(question: *mut tlsconn_question, userdata: *mut c_void) -> c_int>;
 
@@ -121,10 +121,8 @@ pub(super) fn proposed(
 
 impl Validator for Proposed {
     fn validate(&self, question: &Arc<Question>) -> Option<Answer> {
-        const ALLOWING: [(c_int, Answer); 2] = [
-            (tlsconn_answer::TLSCONN_ALLOW_ONCE as c_int, Answer::Once),
-            (tlsconn_answer::TLSCONN_ALLOW_ALWAYS as c_int, Answer::Always),
-        ];
+        // The numbers of the proposal, which has no names for them.
+        const ALLOWING: [(c_int, Answer); 2] = [(1, Answer::Once), (2, Answer::Always)];
         let asked = question.asked();
         let host = asked.endpoint.as_ref().map_or("", |endpoint| endpoint.host.as_str());
         let host = c_string(host);

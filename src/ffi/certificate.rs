@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::call::{call, call_or, release};
 use super::handle::{give, lend, share, take_back};
-use super::read::{bytes, no_constant, pick_at, place};
+use super::read::{bytes, needed, no_constant, pick_at, place};
 use super::style::Styled;
 use super::text::Text;
 use crate::error::{Error, Kind, escaped};
@@ -75,6 +75,7 @@ pub enum tlsconn_cert_field {
 ///
 /// - `TLSCONN_OK`: `*out` is the certificate.
 /// - `TLSCONN_E_PARSE`: there is no valid certificate.
+/// - `TLSCONN_E_NOMEM`: out of memory.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -85,8 +86,7 @@ pub unsafe extern "C" fn tlsconn_cert_parse(
 ) -> c_int {
     call(|| {
         // SAFETY: the contract: room for a pointer, or NULL.
-        let out = unsafe { place("out", out) }?;
-        *out = std::ptr::null_mut();
+        let out = needed("out", unsafe { place(out, std::ptr::null_mut()) })?;
         // SAFETY: the contract: `len` readable bytes or NULL.
         let input = unsafe { bytes("pem_or_der", pem_or_der, len) }?;
         let certificate = if input.first() == Some(&SEQUENCE) {
@@ -185,10 +185,7 @@ pub unsafe extern "C" fn tlsconn_cert_text(
 pub unsafe extern "C" fn tlsconn_cert_der(cert: *const tlsconn_cert, len: *mut usize) -> *const u8 {
     call_or(std::ptr::null(), || {
         // SAFETY: the contract: room for a number, or NULL.
-        let mut len = unsafe { len.as_mut() };
-        if let Some(len) = &mut len {
-            **len = 0;
-        }
+        let len = unsafe { place(len, 0) };
         // SAFETY: the contract: a certificate or NULL.
         let cert = unsafe { lend("cert", cert) }?;
         let der = cert.certificate.der();

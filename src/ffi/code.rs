@@ -25,7 +25,8 @@ pub enum tlsconn_code {
     /// Invalid argument: a NULL pointer, a bad length, a number out of range. A bug in the
     /// caller.
     TLSCONN_E_INVALID = -1,
-    /// The process ran out of memory, file descriptors or threads.
+    /// The process ran out of file descriptors, threads or memory. For memory see "Limits" at the
+    /// top: not every lack of it can be told.
     TLSCONN_E_NOMEM = -2,
     /// The call is not allowed in the object's present state, such as a write after
     /// tlsconn_conn_shutdown().
@@ -39,10 +40,12 @@ pub enum tlsconn_code {
     /// The process has forked since the object was made, and the object cannot be used in the
     /// child.
     TLSCONN_E_FORKED = -7,
-    /// Not supported by this build or on this platform.
+    /// Not supported by this build or on this platform, or the system gives no random numbers.
     TLSCONN_E_UNSUPPORTED = -8,
     /// There is nothing to remove or to look at.
     TLSCONN_E_NOT_FOUND = -9,
+    /// A callback of yours returned a number below 0, which the message quotes.
+    TLSCONN_E_CALLBACK = -10,
     /// A bug in libtlsconn. You can still free every object.
     TLSCONN_E_INTERNAL = -99,
     /// The operating system failed to send or receive; the message quotes it.
@@ -51,7 +54,8 @@ pub enum tlsconn_code {
     TLSCONN_E_RESOLVE = -101,
     /// Could not connect to any address of the host; the message says why for each.
     TLSCONN_E_CONNECT = -102,
-    /// Timed out, see TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS and TLSCONN_OPT_IO_TIMEOUT_MS.
+    /// Timed out. A handshake that ran into TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS ends the connection;
+    /// a read, write or shutdown that ran into TLSCONN_OPT_IO_TIMEOUT_MS does not.
     TLSCONN_E_TIMEOUT = -103,
     /// tlsconn_conn_abort() aborted the connection.
     TLSCONN_E_CANCELLED = -104,
@@ -127,6 +131,7 @@ impl From<Kind> for tlsconn_code {
             Kind::Forked => Self::TLSCONN_E_FORKED,
             Kind::Unsupported => Self::TLSCONN_E_UNSUPPORTED,
             Kind::NotFound => Self::TLSCONN_E_NOT_FOUND,
+            Kind::Callback => Self::TLSCONN_E_CALLBACK,
             Kind::Internal => Self::TLSCONN_E_INTERNAL,
             Kind::Io => Self::TLSCONN_E_IO,
             Kind::Resolve => Self::TLSCONN_E_RESOLVE,

@@ -9,7 +9,7 @@ use super::code::tlsconn_code;
 use super::context::tlsconn_ctx;
 use super::handle::{give, lend, peek, take_back};
 use super::lent::Lent;
-use super::read::{bytes, pick, place, room, text};
+use super::read::{bytes, needed, pick, place, room, text};
 use crate::connection::{Connection, Outcome, Read};
 use crate::error::{Error, Kind};
 
@@ -24,8 +24,10 @@ use crate::error::{Error, Kind};
 /// SIGPIPE.
 ///
 /// After fork() a connection belongs to the parent. In the child, every call that returns a
-/// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_abort() does nothing, and
-/// tlsconn_conn_free() frees the child's copy; the parent's connection keeps working.
+/// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_error() says the same, everything else
+/// about it is NULL or empty, tlsconn_conn_abort() does nothing, and tlsconn_conn_free() frees the
+/// child's copy, but for what another thread was using at that moment; the parent's connection
+/// keeps working.
 pub struct tlsconn_conn {
     pub(super) connection: Connection,
     pub(super) lent: Lent,
@@ -47,8 +49,7 @@ pub(super) fn hand_over(
 ) -> c_int {
     call(|| {
         // SAFETY: the contract of every caller: room for a pointer, or NULL.
-        let out = unsafe { place("out", out) }?;
-        *out = std::ptr::null_mut();
+        let out = needed("out", unsafe { place(out, std::ptr::null_mut()) })?;
         *out = give(Arc::new(tlsconn_conn { connection: make()?, lent: Lent::default() }));
         Ok(())
     })
@@ -70,8 +71,9 @@ pub(super) fn blocking(flags: c_uint) -> Result<bool, Error> {
 ///
 /// `host` is a name or an IP address (IPv6 with or without brackets); `port` is 1 to 65535;
 /// `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a quarter of a
-/// second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on a thread of
-/// the library, so timeouts and tlsconn_conn_abort() work during the lookup too. `*out` is yours;
+/// second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on threads of
+/// the library, so timeouts and tlsconn_conn_abort() work during the lookup too. Connections that
+/// want the same name share a lookup, and at most 16 names are looked up at once; others wait. `*out` is yours;
 /// free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
 ///
 /// Returns:
@@ -80,6 +82,8 @@ pub(super) fn blocking(flags: c_uint) -> Result<bool, Error> {
 /// - `TLSCONN_E_NO_KEY`: the context has your certificate without its key, or the key without
 ///   its certificate.
 /// - `TLSCONN_E_KEY_MISMATCH`: your key does not belong to your certificate.
+/// - `TLSCONN_E_NOMEM`: there is no memory for another connection.
+/// - `TLSCONN_E_UNSUPPORTED`: the system gives no random numbers.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `flags` is invalid.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -102,14 +106,16 @@ pub unsafe extern "C" fn tlsconn_connect(
 /// Create a connection over a connected stream socket, for example after STARTTLS.
 ///
 /// `fd` stays yours: keep it open until tlsconn_conn_free() has returned, then close it. Its flags
-/// are not changed; it may be blocking or non-blocking. `host` and `port` say which server it is
+/// are not changed; it may be blocking or non-blocking. A socket that is still connecting, after a
+/// connect() that returned EINPROGRESS, is waited for by the handshake. `host` and `port` say which server it is
 /// connected to; the certificate and the known servers are checked against them. `*out`, `flags`
 /// and everything else are as for tlsconn_connect(). Any thread.
 ///
 /// Returns what tlsconn_connect() returns, and also:
 ///
-/// - `TLSCONN_E_INVALID`: `fd` is not open or not a connected stream socket. For pipes and the
-///   like use tlsconn_connect_mem().
+/// - `TLSCONN_E_INVALID`: `fd` is not open, or no stream socket that is connected or connecting:
+///   one that was never connected or whose connect() has failed, a listener, a datagram socket, a
+///   pipe, a file. For pipes and the like use tlsconn_connect_mem().
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_connect_fd(
@@ -244,7 +250,8 @@ pub unsafe extern "C" fn tlsconn_conn_handshake(conn: *mut tlsconn_conn) -> c_in
 ///   non-blocking connection only.
 /// - `TLSCONN_E_BUSY`: another thread is reading. Does not end the connection.
 /// - `TLSCONN_E_TIMEOUT`: nothing arrived within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not end the
-///   connection.
+///   connection, and nothing is lost: read again. (One of the handshake ends it: then
+///   tlsconn_conn_error() has this code as well.)
 /// - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large. Does not end the connection.
 /// - `TLSCONN_E_TRUNCATED`: the stream ended without close_notify; data may be missing.
 /// - `TLSCONN_E_PEER_REJECTED_US`: a TLS 1.3 server refused your certificate after the handshake.
@@ -258,8 +265,7 @@ pub unsafe extern "C" fn tlsconn_conn_read(
 ) -> c_int {
     call_for(|| {
         // SAFETY: the contract: room for a number, or NULL.
-        let n = unsafe { place("n", n) }?;
-        *n = 0;
+        let n = needed("n", unsafe { place(n, 0) })?;
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
         // SAFETY: the contract: room for `len` bytes, or NULL.
@@ -277,18 +283,25 @@ pub unsafe extern "C" fn tlsconn_conn_read(
 
 /// Write data. Does the handshake first if needed.
 ///
-/// Takes `len` bytes from `buf` and sets `*n` to the number of bytes taken. A blocking connection
-/// takes all of them, and `n` may be NULL. A non-blocking one takes as many as there is room for,
-/// at least one if it returns `TLSCONN_OK`; what is still buffered is sent by later calls. One
-/// thread at a time may write.
+/// Takes `len` bytes from `buf`, and sets `*n` to the number of bytes taken on every return,
+/// failures included. A blocking connection takes all of them unless it fails, and `n` may be NULL.
+/// A non-blocking one takes as many as there is room for, at least one if it returns `TLSCONN_OK`.
+/// What was taken is on its way, and is never to be given again: what there is no room for is
+/// sent by later calls. To go on after `TLSCONN_E_TIMEOUT`, write what is behind the first `*n`
+/// bytes; then nothing is lost and nothing sent twice. After an error that ended the connection
+/// nobody knows how many of them the peer has received. One thread at a time may write.
 ///
 /// Returns what tlsconn_conn_handshake() returns, and also:
 ///
 /// - `TLSCONN_OK`: `*n` bytes were taken.
-/// - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: nothing was taken yet; from
-///   a non-blocking connection only.
+/// - `TLSCONN_WANT_READ`, `TLSCONN_WANT_WRITE`, `TLSCONN_WANT_ANSWER`: nothing was taken yet, and
+///   `*n` is 0; from a non-blocking connection only.
 /// - `TLSCONN_E_STATE`: tlsconn_conn_shutdown() was called before. You can still read.
-/// - `TLSCONN_E_TIMEOUT`: `TLSCONN_OPT_IO_TIMEOUT_MS` passed; some of the data may have been sent.
+/// - `TLSCONN_E_TIMEOUT`: not everything could be sent within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not
+///   end the connection: go on as said above. (One of the handshake ends it: then
+///   tlsconn_conn_error() has this code as well, and `*n` is 0.)
+/// - `TLSCONN_E_IO`, `TLSCONN_E_CANCELLED` and the other errors of the handshake: `*n` bytes were
+///   taken before.
 /// - `TLSCONN_E_BUSY`: another thread is writing. Does not end the connection.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL that must not be, or `len` is too large. Does not end
 ///   the connection.
@@ -302,10 +315,7 @@ pub unsafe extern "C" fn tlsconn_conn_write(
 ) -> c_int {
     call_for(|| {
         // SAFETY: the contract: room for a number, or NULL.
-        let mut n = unsafe { n.as_mut() };
-        if let Some(n) = &mut n {
-            **n = 0;
-        }
+        let n = unsafe { place(n, 0) };
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
         // SAFETY: the contract: `len` readable bytes or NULL.
@@ -316,13 +326,8 @@ pub unsafe extern "C" fn tlsconn_conn_write(
                 "n is NULL, and a non-blocking write may take less than all",
             ));
         }
-        Ok(match conn.connection.write(bytes)? {
-            Outcome::Done(count) => {
-                if let Some(n) = n {
-                    *n = count;
-                }
-                tlsconn_code::TLSCONN_OK as c_int
-            }
+        Ok(match conn.connection.write_counting(bytes, n.unwrap_or(&mut 0))? {
+            Outcome::Done(()) => tlsconn_code::TLSCONN_OK as c_int,
             Outcome::Not(what) => want(what),
         })
     })
@@ -374,7 +379,7 @@ pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int
 ///
 /// Returns:
 ///
-/// - `TLSCONN_OK`: `*fd`, `*events` and `*timeout_ms` are set.
+/// - `TLSCONN_OK`: `*fd`, `*events` and `*timeout_ms` are set. On failure they are -1, 0 and 0.
 /// - `TLSCONN_E_BUSY`: another thread is doing the handshake.
 /// - `TLSCONN_E_NOMEM`: out of descriptors.
 /// - `TLSCONN_E_IO`: a system call failed; the message says which error.
@@ -393,22 +398,24 @@ pub unsafe extern "C" fn tlsconn_conn_poll(
     const POLLIN: c_short = 1;
     const POLLOUT: c_short = 4;
     call(|| {
+        // SAFETY: the contract: room for a number, or NULL.
+        let fd = unsafe { place(fd, -1) };
+        // SAFETY: the contract: room for a number, or NULL.
+        let events = unsafe { place(events, 0) };
+        // SAFETY: the contract: room for a number, or NULL.
+        let timeout_ms = needed("timeout_ms", unsafe { place(timeout_ms, 0) })?;
+        let events = needed("events", events)?;
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        // SAFETY: the contract: room for a number, or NULL.
-        let events = unsafe { place("events", events) }?;
-        // SAFETY: the contract: room for a number, or NULL.
-        let timeout_ms = unsafe { place("timeout_ms", timeout_ms) }?;
-        let timeout = if fd.is_null() {
+        let timeout = if let Some(fd) = fd {
+            let (watched, timeout) = conn.connection.poll()?;
+            *fd = watched.as_raw_fd();
+            *events = POLLIN;
+            timeout
+        } else {
             let (interest, timeout) = conn.connection.poll_socket()?;
             let bit = |wanted, bit: c_short| if wanted { bit } else { 0 };
             *events = bit(interest.readable, POLLIN) | bit(interest.writable, POLLOUT);
-            timeout
-        } else {
-            let (watched, timeout) = conn.connection.poll()?;
-            // SAFETY: not NULL; the contract: room for a number.
-            *unsafe { place("fd", fd) }? = watched.as_raw_fd();
-            *events = POLLIN;
             timeout
         };
         *timeout_ms = timeout.map_or(-1, |timeout| {
@@ -441,5 +448,12 @@ pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_free(conn: *mut tlsconn_conn) {
     // SAFETY: the contract: the caller's own connection, not used again.
-    release(unsafe { take_back(conn) });
+    let conn = unsafe { take_back(conn) };
+    call(|| {
+        // Every other call has returned by the contract, or never will.
+        let left = conn.as_ref().filter(|conn| Arc::strong_count(conn) > 1);
+        left.into_iter().for_each(|conn| conn.connection.abandon());
+        Ok(())
+    });
+    release(conn);
 }

@@ -1,7 +1,7 @@
 //! Chapter "Contexts" of the header.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::call::{call, release};
 use super::callback::{
@@ -12,14 +12,15 @@ use super::read::{bytes, constant, path, text};
 use crate::context::Context;
 use crate::error::Error;
 use crate::material::{Layout, Material};
+use crate::process::Once;
 
 /// What an application trusts: its CAs, its own certificate and key, the peers it knows, and
 /// the validator it asks about others.
 ///
 /// Reference-counted; any number of threads may use it at once. Every change is made completely
 /// or not at all. A connection uses the context as it was when the connection began, but is
-/// judged by the context as it is at the time of judging. A context can still be used after a
-/// fork.
+/// judged by the context as it is at the time of judging. A context can still be used in the child
+/// of a fork(), whatever other threads were doing with it.
 #[derive(Debug, Default)]
 pub struct tlsconn_ctx(pub(super) Context);
 
@@ -50,7 +51,8 @@ pub enum tlsconn_layout {
     /// $TLSCONN_DIR, or in $HOME/.pki/tlsconn if that is not set.
     TLSCONN_LAYOUT_TLSCONN = 20,
     /// libvirt's client files: cacert.pem, cacrl.pem, clientcert.pem and clientkey.pem in one
-    /// directory (libvirt's pkipath). By default wherever libvirt looks for them.
+    /// directory (libvirt's pkipath). By default wherever libvirt looks for them. Everybody may
+    /// read the key, as libvirt's virt-pki-validate demands (mode 0644).
     TLSCONN_LAYOUT_LIBVIRT = 21,
     /// The same, with libvirt's servercert.pem and serverkey.pem.
     TLSCONN_LAYOUT_LIBVIRT_SERVER = 22,
@@ -121,7 +123,7 @@ pub unsafe extern "C" fn tlsconn_ctx_unref(ctx: *mut tlsconn_ctx) {
 /// Never NULL, and always the same one. It is borrowed: never free it. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
-    static DEFAULT: OnceLock<Arc<tlsconn_ctx>> = OnceLock::new();
+    static DEFAULT: Once<Arc<tlsconn_ctx>> = Once::new();
     show(DEFAULT.get_or_init(|| Arc::new(tlsconn_ctx(Context::process_wide().clone()))))
 }
 
@@ -140,6 +142,7 @@ pub extern "C" fn tlsconn_ctx_default() -> *mut tlsconn_ctx {
 /// - `TLSCONN_E_CERT`: your certificate has expired, is not valid yet or is not meant for TLS;
 ///   or, with `TLSCONN_PROFILE_LIBVIRT`, libvirt would not start with your certificates and
 ///   CAs.
+/// - `TLSCONN_E_NOMEM`: out of memory.
 /// - `TLSCONN_E_INVALID`: `ctx` or `pem` is NULL, `len` is not a valid length, or `material` is
 ///   not one of `tlsconn_material`.
 ///
@@ -279,12 +282,12 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
     })
 }
 
-/// Set the known file: the store of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
+/// Set the file of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
 ///
 /// `path` need not exist yet, but its directory must. File and directory must belong to you or
 /// to root, and nobody else may be able to write them. The file is PEM with lines of text above
 /// each block, which docs/trusted-pem.md describes for those who write it by hand, and other
-/// processes may change it at any time. A known file that was set before is no longer used. Any
+/// processes may change it at any time. A file that was set before is no longer used. Any
 /// thread.
 ///
 /// Returns:

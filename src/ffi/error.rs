@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_char, c_int};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::code::tlsconn_code;
 use super::handle::{peek, show};
 use super::text::c_string;
 use crate::error::Error;
+use crate::process::Once;
 
 /// An error: what failed, and what to do about it. It never changes.
 ///
@@ -32,13 +33,6 @@ impl tlsconn_error {
     }
 }
 
-static NONE: LazyLock<tlsconn_error> = LazyLock::new(|| tlsconn_error {
-    code: tlsconn_code::TLSCONN_OK as c_int,
-    problems: 0,
-    message: CString::default(),
-    hint: CString::default(),
-});
-
 thread_local! {
     static LAST: RefCell<Option<Arc<tlsconn_error>>> = const { RefCell::new(None) };
 }
@@ -60,7 +54,13 @@ pub(super) fn note(note: Option<&Error>) {
 
 /// The error that stands for "nothing has failed".
 pub(super) fn nothing() -> *const tlsconn_error {
-    &raw const *NONE
+    static NOTHING: Once<tlsconn_error> = Once::new();
+    std::ptr::from_ref(NOTHING.get_or_init(|| tlsconn_error {
+        code: tlsconn_code::TLSCONN_OK as c_int,
+        problems: 0,
+        message: CString::default(),
+        hint: CString::default(),
+    }))
 }
 
 /// Get the last error of the calling thread.

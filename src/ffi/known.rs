@@ -49,8 +49,9 @@ pub enum tlsconn_role {
     TLSCONN_ROLE_CLIENT = 161,
 }
 
-/// Gets one known peer. Returns 0 to continue; anything else stops. It may call the library,
-/// and may also add and remove known peers.
+/// Gets one known peer. Returns 0 to continue. A number above 0 stops and is what
+/// tlsconn_known_each() returns; a number below 0 stops, too, and makes it fail with
+/// `TLSCONN_E_CALLBACK`. It may call the library, and may also add and remove known peers.
 pub type tlsconn_known_fn =
     Option<unsafe extern "C" fn(known: *const tlsconn_known, userdata: *mut c_void) -> c_int>;
 
@@ -64,7 +65,9 @@ pub type tlsconn_known_fn =
 ///
 /// Returns:
 /// - `TLSCONN_OK`: all have been listed.
-/// - What `fn` returned, if that was not 0.
+/// - A number above 0: what `fn` returned. This function has no such result of its own, and never
+///   returns a `TLSCONN_WANT_` or `TLSCONN_EOF`.
+/// - `TLSCONN_E_CALLBACK`: `fn` returned a number below 0; the message quotes it.
 /// - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: a file cannot be read, or cannot be trusted.
 /// - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or `host` or `port` is not valid.
 #[unsafe(no_mangle)]
@@ -92,7 +95,12 @@ pub unsafe extern "C" fn tlsconn_known_each(
                 // SAFETY: the contract: a function of this type; `known` outlives the call.
                 unsafe { visit(known, userdata) }
             });
-            if stop != 0 {
+            if stop < 0 {
+                let message = format!("the function given to tlsconn_known_each() returned {stop}");
+                return Err(Error::new(Kind::Callback, message)
+                    .with_hint("to stop without a failure, return a number above 0"));
+            }
+            if stop > 0 {
                 return Ok(stop);
             }
         }
@@ -149,7 +157,7 @@ fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -
 ///
 /// Returns:
 /// - `TLSCONN_OK`: added.
-/// - `TLSCONN_E_STORE`: the known file cannot be written. It is unchanged, unless the message says
+/// - `TLSCONN_E_STORE`: the file of known servers cannot be written. It is unchanged, unless the message says
 ///   that the change may have been stored: a disk that fails may allow neither.
 /// - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
 /// - `TLSCONN_E_PERMISSION`: others can write it.
@@ -233,9 +241,9 @@ pub unsafe extern "C" fn tlsconn_known_remove_cert(
 ///
 /// With `on` 1 this certificate, and every certificate with the same key, is refused
 /// everywhere: for any host, port and role, as the peer's own or anywhere above it in the
-/// chain. Only this call with `on` 0 undoes that. The mark is written to the known file, or to
-/// the file of known clients if that is the only one; with neither, it lasts until the context
-/// is freed. A mark in either file applies to servers and clients alike, and is removed from
+/// chain. Only this call with `on` 0 undoes that. The mark is written to the file of known servers, or to
+/// that of known clients if that is the only one; with neither, it lasts until the context is
+/// freed. A mark in either file applies to servers and clients alike, and is removed from
 /// both. Any thread.
 ///
 /// Returns what tlsconn_known_set() returns, and:

@@ -6,8 +6,6 @@
 use std::ffi::{c_char, c_int};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::certificate::tlsconn_cert;
 use super::error::tlsconn_error;
 use super::handle::show;
@@ -15,6 +13,7 @@ use super::question::tlsconn_question;
 use super::text::Text;
 use crate::error::Error;
 use crate::material::Certificate;
+use crate::process::Mutex;
 
 #[derive(Default)]
 pub(super) struct Lent(Mutex<Lists>);

@@ -6,7 +6,7 @@ use super::call::call;
 use super::connection::{hand_over, tlsconn_conn};
 use super::context::tlsconn_ctx;
 use super::handle::lend;
-use super::read::{bytes, place, room, text};
+use super::read::{bytes, needed, place, room, text};
 use crate::connection::Connection;
 
 /// Create a connection whose bytes you transport yourself: over a pipe, a proxy or an event loop.
@@ -60,8 +60,7 @@ pub unsafe extern "C" fn tlsconn_conn_mem_input(
 ) -> c_int {
     call(|| {
         // SAFETY: the contract: room for a number, or NULL.
-        let used = unsafe { place("used", used) }?;
-        *used = 0;
+        let used = needed("used", unsafe { place(used, 0) })?;
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
         let input = if len == 0 {
@@ -99,8 +98,7 @@ pub unsafe extern "C" fn tlsconn_conn_mem_output(
 ) -> c_int {
     call(|| {
         // SAFETY: the contract: room for a number, or NULL.
-        let n = unsafe { place("n", n) }?;
-        *n = 0;
+        let n = needed("n", unsafe { place(n, 0) })?;
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
         // SAFETY: the contract: room for `size` bytes, or NULL.

@@ -140,14 +140,16 @@ pub enum tlsconn_crl_mode {
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_profile {
-    /// RFC 5280 and RFC 9525.
+    /// What RFC 5280 and RFC 9525 ask of those who check. A leaf's key usage must have
+    /// digitalSignature, because every handshake is signed.
     TLSCONN_PROFILE_STRICT = 70,
     /// Accepts and refuses what libvirt's own TLS code does, so that a PKI made for libvirt
     /// works. Your certificate is checked against the CAs and against libvirt's rules whenever
     /// the certificate, the CAs or the profile change: add it after the CA that issued it.
     TLSCONN_PROFILE_LIBVIRT = 71,
     /// STRICT, and the rules that public CAs follow and home-made ones often break:
-    /// `TLSCONN_P_FORM`.
+    /// `TLSCONN_P_FORM`. A revocation list that breaks one, such as a list without a number, may
+    /// revoke and clears nobody: `TLSCONN_P_CRL_MISSING`.
     TLSCONN_PROFILE_PEDANTIC = 72,
 }
 

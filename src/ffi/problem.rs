@@ -12,7 +12,8 @@ use crate::error::Problems;
 #[repr(C)]
 #[allow(dead_code, reason = "C reads these; Rust has them in Problems")]
 pub enum tlsconn_problem {
-    /// The certificate chain does not lead to a CA that you trust.
+    /// The certificate chain does not lead to a CA that you trust, within a path of 32
+    /// certificates.
     TLSCONN_P_UNKNOWN_ISSUER = 0x1,
     /// The certificate is self-signed.
     TLSCONN_P_SELF_SIGNED = 0x2,
@@ -25,7 +26,7 @@ pub enum tlsconn_problem {
     /// The certificate, or one above it in the chain, is not valid yet.
     TLSCONN_P_NOT_YET_VALID = 0x20,
     /// Key usage or extended key usage does not allow this use (RFC 5280, 4.2.1.3 and
-    /// 4.2.1.12).
+    /// 4.2.1.12): the key of a peer must be one that may sign (digitalSignature).
     TLSCONN_P_WRONG_PURPOSE = 0x40,
     /// The peer's own certificate is a CA certificate.
     TLSCONN_P_CA_AS_LEAF = 0x80,
@@ -35,8 +36,8 @@ pub enum tlsconn_problem {
     TLSCONN_P_WEAK_SIGNATURE = 0x200,
     /// A certificate is older than X.509 version 3.
     TLSCONN_P_OLD_VERSION = 0x400,
-    /// Basic constraints, path length or name constraints are violated, or there is an unknown
-    /// critical extension.
+    /// Basic constraints, path length or name constraints are violated, a policy is demanded, or
+    /// there is an unknown critical extension.
     TLSCONN_P_CONSTRAINT = 0x800,
     /// A revocation list (CRL) is required, and there is none that can be used.
     TLSCONN_P_CRL_MISSING = 0x1000,
@@ -49,7 +50,7 @@ pub enum tlsconn_problem {
     TLSCONN_P_REVOKED = 0x10000,
     /// The signature of a self-signed certificate, or of the handshake, is not valid.
     TLSCONN_P_BAD_SIGNATURE = 0x20000,
-    /// What the peer sent is not a certificate.
+    /// What the peer sent is not a certificate, or one that is no DER.
     TLSCONN_P_BAD_ENCODING = 0x40000,
     /// Marked as distrusted, by certificate or by key.
     TLSCONN_P_DISTRUSTED = 0x80000,

@@ -21,8 +21,8 @@ pub enum virConnectCertDataType {
     VIR_CERT_CLIENT_KEY = 2,
     /// Your certificate.
     VIR_CERT_CLIENT_CERT = 3,
-    /// Trusted server certificates. If added as a file, it becomes the known file, which need
-    /// not exist yet.
+    /// Trusted server certificates. If added as a file, it becomes the file of known servers,
+    /// which need not exist yet.
     VIR_CERT_TRUSTED_SERVER = 4,
 }
 
@@ -30,8 +30,8 @@ pub enum virConnectCertDataType {
 ///
 /// `hostname` is the host that you connect to; `cert` is the server's certificate in PEM; both
 /// live until it returns. It runs on the thread that called the library, and may call the
-/// library itself. It returns `TLSCONN_REJECT`, `TLSCONN_ALLOW_ONCE` or `TLSCONN_ALLOW_ALWAYS`;
-/// any other number rejects.
+/// library itself. Its answers are the numbers of the proposal: 0 rejects the server, 1 allows it
+/// once, 2 allows it permanently, and any other number rejects it, one of `tlsconn_answer` too.
 pub type virConnectCertificateValidator =
     Option<unsafe extern "C" fn(hostname: *const c_char, cert: *const c_char) -> c_int>;
 
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn virConnectAddCertData(dataType: c_int, data: *const c_c
 /// Add certificate data from a PEM file to the default context.
 ///
 /// `dataType` is one of `virConnectCertDataType`; `dataFile` is a path, any bytes up to a NUL.
-/// A file of `VIR_CERT_TRUSTED_SERVER` becomes the known file, to which `TLSCONN_ALLOW_ALWAYS`
+/// A file of `VIR_CERT_TRUSTED_SERVER` becomes the file of known servers, to which an answer of 2
 /// writes. Any thread.
 ///
 /// Returns 0, or -1 on failure: tlsconn_last_error() then has the error that

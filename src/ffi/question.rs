@@ -1,7 +1,7 @@
 //! Chapter "Questions and answers" of the header.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::call::{call, call_or, release};
 use super::certificate::tlsconn_cert;
@@ -10,6 +10,7 @@ use super::read::pick;
 use super::style::Styled;
 use super::text::Text;
 use crate::error::{Error, Kind};
+use crate::process::Once;
 use crate::terminal::ask_terminal;
 use crate::trust::{Answer, Question, Situation};
 
@@ -26,8 +27,8 @@ pub struct tlsconn_question {
     host: Text,
     identity: Text,
     texts: Styled,
-    chain: OnceLock<Vec<Arc<tlsconn_cert>>>,
-    previous: OnceLock<Option<Arc<tlsconn_cert>>>,
+    chain: Once<Vec<Arc<tlsconn_cert>>>,
+    previous: Once<Option<Arc<tlsconn_cert>>>,
 }
 
 /// The one object that C sees of a question.
@@ -38,8 +39,8 @@ pub(super) fn face(question: &Arc<Question>) -> Arc<tlsconn_question> {
             host: Text::new(),
             identity: Text::new(),
             texts: Styled::default(),
-            chain: OnceLock::new(),
-            previous: OnceLock::new(),
+            chain: Once::new(),
+            previous: Once::new(),
         })
     })
 }
@@ -47,22 +48,23 @@ pub(super) fn face(question: &Arc<Question>) -> Arc<tlsconn_question> {
 /// Answers to a question.
 ///
 /// Any other number rejects, and so do end of input and a timeout. 0 rejects, so zeroed memory
-/// does too.
+/// does too. Nothing else in this header has the numbers that allow: what a validator returns by
+/// mistake, such as `TLSCONN_WANT_ANSWER`, allows nobody.
 #[repr(C)]
 #[allow(dead_code, reason = "C gives these; Rust reads them as numbers")]
 pub enum tlsconn_answer {
     /// No. This is never stored: the question is asked again next time.
     TLSCONN_REJECT = 0,
     /// Yes, for the connections that are waiting for this question now. Later ones ask again.
-    TLSCONN_ALLOW_ONCE = 1,
+    TLSCONN_ALLOW_ONCE = 1001,
     /// Yes, from now on: stored in the file of known servers, or of known clients. Without such
     /// a file it is the same as `TLSCONN_ALLOW_SESSION`.
-    TLSCONN_ALLOW_ALWAYS = 2,
-    /// Yes, until the context is freed. It does not override an entry of the known file: there
-    /// it is the same as `TLSCONN_ALLOW_ONCE`.
-    TLSCONN_ALLOW_SESSION = 3,
+    TLSCONN_ALLOW_ALWAYS = 1002,
+    /// Yes, until the context is freed. It does not override an entry of the file of known
+    /// servers: there it is the same as `TLSCONN_ALLOW_ONCE`.
+    TLSCONN_ALLOW_SESSION = 1003,
     /// From a validator only: the answer will be given with tlsconn_question_answer().
-    TLSCONN_ANSWER_LATER = 100,
+    TLSCONN_ANSWER_LATER = 1004,
 }
 
 /// Why there is a question.
@@ -108,11 +110,20 @@ fn final_answer(number: c_int) -> Answer {
 ///
 /// Pass it to tlsconn_ctx_set_validator() with `userdata` NULL. It shows the summary on
 /// /dev/tty, not on the standard streams, and waits for a word to be typed there; anything
-/// typed before is discarded. It rejects if there is no terminal, at end of input, after three
-/// words that are not answers, and if `question` is NULL. tlsconn_conn_abort() does not
-/// interrupt it. Any thread.
+/// typed before is discarded. The line that asks names the peer, and offers an answer for the
+/// session only to a server, or once the context has made more than one connection.
 ///
-/// Returns one of `tlsconn_answer`.
+/// One question at a time is on a terminal, across threads and programs: the terminal's device is
+/// locked, or, if you may not open it, the user is told that it cannot be. When the turn comes the
+/// known files are read again, and nothing is asked if another program has stored the answer.
+///
+/// It rejects if there is no terminal, at end of input, after three words that are not answers,
+/// when a signal handler has run on this thread, such as for Ctrl-C, when tlsconn_conn_abort() was
+/// called for the connection that asks, and if `question` is NULL. Any thread.
+///
+/// Returns one of `tlsconn_answer`. `TLSCONN_ANSWER_LATER`: there is no answer and none is needed,
+/// because the time to answer is over, the question was answered elsewhere, or the peer is judged
+/// again without it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_ask_terminal(
     question: *mut tlsconn_question,
@@ -123,10 +134,11 @@ pub unsafe extern "C" fn tlsconn_ask_terminal(
         // SAFETY: the contract: a question or NULL.
         let question = unsafe { lend("question", question) }?;
         Ok(match ask_terminal(&question.question) {
-            Answer::Reject => tlsconn_answer::TLSCONN_REJECT,
-            Answer::Once => tlsconn_answer::TLSCONN_ALLOW_ONCE,
-            Answer::Always => tlsconn_answer::TLSCONN_ALLOW_ALWAYS,
-            Answer::Session => tlsconn_answer::TLSCONN_ALLOW_SESSION,
+            None => tlsconn_answer::TLSCONN_ANSWER_LATER,
+            Some(Answer::Reject) => tlsconn_answer::TLSCONN_REJECT,
+            Some(Answer::Once) => tlsconn_answer::TLSCONN_ALLOW_ONCE,
+            Some(Answer::Always) => tlsconn_answer::TLSCONN_ALLOW_ALWAYS,
+            Some(Answer::Session) => tlsconn_answer::TLSCONN_ALLOW_SESSION,
         } as c_int)
     })
 }

@@ -75,14 +75,27 @@ pub(super) unsafe fn path<'call>(name: &str, start: *const c_char) -> Result<&'c
     Ok(Path::new(OsStr::from_bytes(bytes)))
 }
 
-/// The place at `out` for an answer.
+/// The place at `out` for an answer, which is set to `nothing` at once: whatever the call comes
+/// to, and whatever else is wrong with it, a place holds what is true. `None`: `out` is NULL.
 ///
 /// # Safety
 ///
 /// `out` is NULL, or one `T` there may be written and is used by nobody else during the call.
-pub(super) unsafe fn place<'call, T>(name: &str, out: *mut T) -> Result<&'call mut T, Error> {
+pub(super) unsafe fn place<'call, T>(out: *mut T, nothing: T) -> Option<&'call mut T> {
     // SAFETY: not NULL is aligned, and ours to write, by our caller's promise.
-    unsafe { out.as_mut() }.ok_or_else(|| null(name))
+    let place = unsafe { out.as_mut() };
+    place.map(|place| {
+        *place = nothing;
+        place
+    })
+}
+
+/// A place that must be there; `name` is the parameter's name in the header.
+pub(super) fn needed<'call, T>(
+    name: &str,
+    place: Option<&'call mut T>,
+) -> Result<&'call mut T, Error> {
+    place.ok_or_else(|| null(name))
 }
 
 /// What the constant `number` stands for; `set` names the constants in the header.

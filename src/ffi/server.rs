@@ -27,8 +27,10 @@ use crate::connection::Connection;
 /// - `TLSCONN_E_NO_KEY`: the context has no certificate with its key.
 /// - `TLSCONN_E_KEY_MISMATCH`: your key does not belong to your certificate.
 /// - `TLSCONN_E_CERT`: your certificate is not for servers.
+/// - `TLSCONN_E_NOMEM`: there is no memory for another connection.
+/// - `TLSCONN_E_UNSUPPORTED`: the system gives no random numbers.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL, `flags` is invalid, or `fd` is not a connected stream
-///   socket.
+///   socket. A client that has hung up already is no such error: the handshake tells of it.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_accept_fd(

@@ -1,15 +1,16 @@
 //! Strings that C borrows: made once, kept with the object that they belong to.
 
 use std::ffi::{CString, c_char};
-use std::sync::OnceLock;
+
+use crate::process::Once;
 
 /// A string that is made when C first asks for it.
 #[derive(Debug, Default)]
-pub(super) struct Text(OnceLock<CString>);
+pub(super) struct Text(Once<CString>);
 
 impl Text {
     pub(super) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self(Once::new())
     }
 
     /// The string, NUL-terminated; it lives as long as `self`.

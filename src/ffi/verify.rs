@@ -7,7 +7,7 @@ use super::call::call;
 use super::context::tlsconn_ctx;
 use super::handle::lend;
 use super::known::tlsconn_role;
-use super::read::{bytes, constant, text};
+use super::read::{bytes, constant, place, text};
 use super::text::c_string;
 use crate::error::{Error, Kind};
 use crate::host::Role;
@@ -38,9 +38,9 @@ thread_local! {
 /// begins with `!` for each problem, naming the certificate, date, CA or revocation list. Then
 /// it has the path, a line for each depth, from `0:`, the peer's own certificate, up to the CA,
 /// with the revocation list that was consulted, if one was up to date. The text lives until the
-/// next call of this function on this thread. `problems` and `why` may be NULL; on
-/// `TLSCONN_E_INVALID`, `TLSCONN_E_PARSE` and `TLSCONN_E_STORE` they are set to 0 and an empty
-/// text. Any thread.
+/// next call of this function on this thread. `problems` and `why` may be NULL. If the chain could
+/// not be judged, as on `TLSCONN_E_INVALID`, `TLSCONN_E_PARSE` and `TLSCONN_E_STORE`, they are set
+/// to 0 and an empty text. Any thread.
 ///
 /// Returns:
 /// - `TLSCONN_OK`: the peer would be accepted.
@@ -52,8 +52,9 @@ thread_local! {
 /// - `TLSCONN_E_NOT_ALLOWED`: refused, the client is not on a list of allowed clients, has no
 ///   identity, or has the identity of another client; `*problems` may be 0.
 /// - `TLSCONN_E_PARSE`: `chain_pem` holds no certificate.
-/// - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a known file or the directory
-///   of clients cannot be read, or cannot be trusted.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a file of known servers or
+///   clients, or the directory of clients, cannot be read, or cannot be trusted.
 /// - `TLSCONN_E_INVALID`: `ctx` or `chain_pem` is NULL, `role` is not one of `tlsconn_role`,
 ///   `host` is not a valid host, `port` is not 0 to 65535, or `len` is not a valid length.
 #[unsafe(no_mangle)]
@@ -70,12 +71,10 @@ pub unsafe extern "C" fn tlsconn_ctx_verify(
 ) -> c_int {
     call(|| {
         // SAFETY: the contract: room for a number, or NULL.
-        let mut problems = unsafe { problems.as_mut() };
-        // SAFETY: the contract: room for a pointer, or NULL.
-        let mut why = unsafe { why.as_mut() };
-        answer(&mut problems, 0);
+        let problems = unsafe { place(problems, 0) };
         // What the previous call answered may be what this one reads: it is kept until then.
-        answer(&mut why, c"".as_ptr());
+        // SAFETY: the contract: room for a pointer, or NULL.
+        let why = unsafe { place(why, c"".as_ptr()) };
         // SAFETY: the contract: a context or NULL.
         let ctx = unsafe { lend("ctx", ctx) }?;
         let host = if host.is_null() {
@@ -87,15 +86,15 @@ pub unsafe extern "C" fn tlsconn_ctx_verify(
         // SAFETY: the contract: `len` readable bytes or NULL.
         let chain = unsafe { bytes("chain_pem", chain_pem, len) }?;
         let verdict = ctx.0.verify(self::role(role)?, host, self::port(port)?, chain)?;
-        answer(&mut problems, verdict.problems().bits());
-        answer(&mut why, keep(&verdict.text()));
+        answer(problems, verdict.problems().bits());
+        answer(why, keep(&verdict.text()));
         verdict.outcome().map(drop).map_err(Error::clone)
     })
 }
 
-fn answer<T>(place: &mut Option<&mut T>, value: T) {
+fn answer<T>(place: Option<&mut T>, value: T) {
     if let Some(place) = place {
-        **place = value;
+        *place = value;
     }
 }
 

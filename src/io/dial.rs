@@ -117,6 +117,12 @@ impl Dial {
         self.next.filter(|_| !self.waiting.is_empty())
     }
 
+    /// Whether the addresses of the host are not known yet.
+    #[must_use]
+    pub(crate) const fn is_resolving(&self) -> bool {
+        matches!(self.stage, Stage::Resolving(_))
+    }
+
     fn try_step(&mut self, now: Instant) -> Result<Step, Error> {
         if !self.knows_addresses()? {
             return Ok(Step::Wait);

@@ -7,6 +7,7 @@
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, getpeername, sockopt};
 
@@ -77,7 +78,9 @@ pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Sent, Error> {
     }
 }
 
-/// Whether `fd` can carry a connection: it is an open stream socket, and not a listener.
+/// Whether `fd` can carry a connection: it is an open stream socket that is connected, or still
+/// connecting. One whose peer was there and is gone already passes, too: nobody who hangs up
+/// early can make the caller's call a wrong one.
 ///
 /// # Errors
 ///
@@ -103,7 +106,34 @@ pub(crate) fn check_stream_socket(fd: BorrowedFd<'_>) -> Result<(), Error> {
         let sentence = format!("descriptor {number} listens, it is not a connection");
         return Err(Error::new(Kind::Invalid, sentence).with_hint("give what accept returned"));
     }
+    if getpeername(fd) == Err(Errno::NOTCONN) && never_connects(fd) {
+        let sentence = format!("descriptor {number} is not connected, and is not connecting");
+        return Err(Error::new(Kind::Invalid, sentence)
+            .with_hint("connect it first; a connect() that is still under way is waited for"));
+    }
     Ok(())
+}
+
+/// Whether the connect() of a socket failed, or what it led to is over and the caller knows. A
+/// server that hung up just now, which the socket tells once, is no wrong call.
+///
+/// # Errors
+///
+/// [`Kind::Invalid`] with what is wrong.
+pub(crate) fn check_connect(fd: BorrowedFd<'_>) -> Result<(), Error> {
+    if getpeername(fd) != Err(Errno::NOTCONN) || !is_over(fd) {
+        return Ok(());
+    }
+    let number = fd.as_raw_fd();
+    let sentence = match sockopt::socket_error(fd) {
+        Ok(Err(
+            errno @ (Errno::CONNREFUSED | Errno::TIMEDOUT | Errno::HOSTUNREACH | Errno::NETUNREACH),
+        )) => format!("descriptor {number} is not connected: {}", words(errno)),
+        Ok(Ok(())) => format!("descriptor {number} is not connected any more, or never was"),
+        Ok(Err(_)) | Err(_) => return Ok(()),
+    };
+    Err(Error::new(Kind::Invalid, sentence)
+        .with_hint("look at SO_ERROR before giving a socket whose connect() is over"))
 }
 
 /// The address of the peer, for messages: `127.0.0.1:16514`, `[::1]:16514`, `unix socket`.
@@ -156,15 +186,38 @@ const fn listens(_: BorrowedFd<'_>) -> bool {
     false
 }
 
+/// Whether a socket without a peer neither has nor had one, and is not connecting either. A socket
+/// that is over has been told so, by its peer or by whoever refused it; one that was never used
+/// has not.
+fn never_connects(fd: BorrowedFd<'_>) -> bool {
+    let events = state(fd);
+    events.contains(PollFlags::HUP) && !events.intersects(PollFlags::IN | PollFlags::ERR)
+}
+
+/// Whether a socket without a peer had one, or was refused.
+fn is_over(fd: BorrowedFd<'_>) -> bool {
+    state(fd).contains(PollFlags::HUP) && !never_connects(fd)
+}
+
+/// What poll() says of a socket now.
+fn state(fd: BorrowedFd<'_>) -> PollFlags {
+    let mut one = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+    while poll(&mut one, Some(&Timespec::default())) == Err(Errno::INTR) {}
+    one.iter().map(PollFd::revents).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
     use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream, UdpSocket};
-    use std::os::fd::AsFd;
+    use std::os::fd::{AsFd, OwnedFd};
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
 
     use rustix::net::sockopt::set_socket_linger;
+    use rustix::net::{SocketFlags, socket_with};
+
+    use super::super::wait::{Interest, wait};
 
     use super::*;
 
@@ -266,6 +319,72 @@ mod tests {
         assert_eq!(refusal(file.as_fd()), "descriptor N is not a socket");
         let datagrams = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         assert_eq!(refusal(datagrams.as_fd()), "descriptor N is a socket, but not a stream");
+    }
+
+    #[test]
+    fn what_was_never_connected_is_refused() {
+        for family in [AddressFamily::INET, AddressFamily::UNIX] {
+            let fd = rustix::net::socket(family, SocketType::STREAM, None).unwrap();
+            let words = "descriptor N is not connected, and is not connecting";
+            assert_eq!(refusal(fd.as_fd()), words);
+        }
+        let bound = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        rustix::net::bind(&bound, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        assert_eq!(refusal(bound.as_fd()), "descriptor N is not connected, and is not connecting");
+    }
+
+    /// A socket that has begun to connect, and where it leads.
+    fn connecting(to: SocketAddr) -> OwnedFd {
+        let flags = SocketFlags::NONBLOCK;
+        let fd = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap();
+        // Whether it is refused at once or later is the kernel's choice.
+        let _ = rustix::net::connect(&fd, &to);
+        fd
+    }
+
+    #[test]
+    fn a_socket_that_is_still_connecting_is_welcome() {
+        // The queue of a listener without room: what comes after the first waits.
+        let listener = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        rustix::net::bind(&listener, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let to = rustix::net::getsockname(&listener).unwrap().try_into().unwrap();
+        let all: Vec<_> = (0..4).map(|_| connecting(to)).collect();
+        let waits = |fd: &&OwnedFd| getpeername(fd) == Err(Errno::NOTCONN);
+        assert!(all.iter().filter(waits).count() > 0);
+        for fd in &all {
+            check_stream_socket(fd.as_fd()).unwrap();
+            check_connect(fd.as_fd()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_socket_whose_connect_was_refused_is_no_connection() {
+        let gone = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        let fd = connecting(gone);
+        let _ = wait(&[(fd.as_fd(), Interest::WRITE)], None, None);
+        let said = check_connect(fd.as_fd()).unwrap_err();
+        assert_eq!(said.kind(), Kind::Invalid);
+        assert!(said.message().ends_with("is not connected: Connection refused"), "{said:?}");
+        // It does not say why a second time.
+        let said = check_connect(fd.as_fd()).unwrap_err();
+        assert!(said.message().ends_with("is not connected any more, or never was"), "{said:?}");
+    }
+
+    #[test]
+    fn a_peer_that_hung_up_early_does_not_make_the_call_a_wrong_one() {
+        let (near, far) = tcp_pair();
+        set_socket_linger(&far, Some(Duration::ZERO)).unwrap();
+        drop(far);
+        assert_eq!(getpeername(&near), Err(Errno::NOTCONN));
+        check_stream_socket(near.as_fd()).unwrap();
+        check_connect(near.as_fd()).unwrap();
+        // Now it is known, which is for who dialled to look at, and not for who accepted.
+        check_stream_socket(near.as_fd()).unwrap();
+        assert_eq!(check_connect(near.as_fd()).unwrap_err().kind(), Kind::Invalid);
+        let (near, far) = UnixStream::pair().unwrap();
+        drop(far);
+        check_stream_socket(near.as_fd()).unwrap();
     }
 
     #[test]

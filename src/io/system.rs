@@ -1,6 +1,8 @@
 //! Errors of the operating system, as our own.
 
 use rustix::io::Errno;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use rustix::rand::GetRandomFlags;
 
 use crate::error::{Error, Kind};
 
@@ -36,9 +38,48 @@ pub(super) fn failed(what: &str, errno: Errno) -> Error {
     }
 }
 
+/// Whether the system gives random numbers. What cryptography needs of them it takes by itself, and
+/// where it is refused them it ends the process: so they are asked for before.
+///
+/// # Errors
+///
+/// [`Kind::Unsupported`] with the system's message, such as where a filter of system calls stands
+/// in the way.
+pub(crate) fn check_random() -> Result<(), Error> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return refused(rustix::rand::getrandom(&mut [0_u8; 1], GetRandomFlags::NONBLOCK).err());
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    return Ok(());
+}
+
+#[cfg(any(test, target_os = "linux", target_os = "android"))]
+fn refused(errno: Option<Errno>) -> Result<(), Error> {
+    match errno {
+        // Not yet: whoever needs them waits. Not at all: they come from /dev/urandom then.
+        None | Some(Errno::INTR | Errno::AGAIN | Errno::NOSYS) => Ok(()),
+        Some(errno) => {
+            let message = format!("the system gives no random numbers: {}", words(errno));
+            Err(Error::new(Kind::Unsupported, message)
+                .with_hint("a filter for system calls (seccomp) must let getrandom() through"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn random_numbers_that_are_refused_are_an_error_and_late_ones_are_not() {
+        check_random().unwrap();
+        for fine in [Errno::INTR, Errno::AGAIN, Errno::NOSYS] {
+            refused(Some(fine)).unwrap();
+        }
+        let error = refused(Some(Errno::PERM)).unwrap_err();
+        assert_eq!(error.kind(), Kind::Unsupported);
+        let words = "the system gives no random numbers: Operation not permitted";
+        assert_eq!(error.message(), words);
+    }
 
     #[test]
     fn the_number_of_an_error_is_not_shown() {

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use super::system::failed;
 use super::wake::Wake;
 use crate::error::{Error, Kind};
+use crate::process::may_wait;
 
 /// The longest single sleep. Some systems count milliseconds in an `int`, so a longer sleep is
 /// split.
@@ -108,6 +109,7 @@ fn wait_by(
     mut poll: impl FnMut(&mut [PollFd<'_>], Option<&Timespec>) -> rustix::io::Result<usize>,
     mut now: impl FnMut() -> Instant,
 ) -> Result<Woken, Error> {
+    may_wait();
     let wanted = fds.iter().filter(|(_, interest)| !interest.is_none());
     let mut watched: Vec<PollFd<'_>> = wake
         .map(|wake| PollFd::from_borrowed_fd(wake.as_fd(), PollFlags::IN))

@@ -6,6 +6,8 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
+use rustix::io::Errno;
+
 use super::system::failed;
 use crate::error::Error;
 
@@ -25,7 +27,12 @@ impl Wake {
     ///
     /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) if out of descriptors.
     pub(crate) fn new() -> Result<Self, Error> {
-        inner::Bell::new().map(Self).map_err(|errno| failed("no wake-up can be made", errno))
+        Self::try_new().map_err(|errno| failed("no wake-up can be made", errno))
+    }
+
+    /// The same, with the system's own error.
+    pub(super) fn try_new() -> Result<Self, Errno> {
+        inner::Bell::new().map(Self)
     }
 
     /// Makes it readable, and wakes everybody who waits for it.
@@ -55,12 +62,15 @@ mod counter {
     use rustix::event::{EventfdFlags, eventfd};
     use rustix::io::{Errno, read, write};
 
+    use crate::process::above_standard;
+
     #[derive(Debug)]
     pub(super) struct Bell(OwnedFd);
 
     impl Bell {
         pub(super) fn new() -> Result<Self, Errno> {
-            eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map(Self)
+            let made = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+            above_standard(made).map(Self)
         }
 
         pub(super) fn ring(&self) {
@@ -83,21 +93,25 @@ mod counter {
 
 #[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
 mod tube {
-    use std::io::{PipeReader, PipeWriter, pipe};
-    use std::os::fd::{AsFd, BorrowedFd};
+    use std::io::pipe;
+    use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
     use rustix::io::{Errno, ioctl_fionbio, read, write};
 
+    use crate::process::above_standard;
+
     #[derive(Debug)]
     pub(super) struct Bell {
-        reader: PipeReader,
-        writer: PipeWriter,
+        reader: OwnedFd,
+        writer: OwnedFd,
     }
 
     impl Bell {
         pub(super) fn new() -> Result<Self, Errno> {
             let (reader, writer) =
                 pipe().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+            let reader = above_standard(reader.into())?;
+            let writer = above_standard(writer.into())?;
             ioctl_fionbio(&reader, true)?;
             ioctl_fionbio(&writer, true)?;
             Ok(Self { reader, writer })

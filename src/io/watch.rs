@@ -65,6 +65,7 @@ mod nested {
     use super::super::system::failed;
     use super::super::wait::{Interest, not_open};
     use crate::error::Error;
+    use crate::process::above_standard;
 
     #[derive(Debug)]
     pub(super) struct Set {
@@ -167,7 +168,7 @@ mod nested {
     }
 
     fn instance() -> Result<OwnedFd, Error> {
-        epoll::create(CreateFlags::CLOEXEC).map_err(cannot)
+        epoll::create(CreateFlags::CLOEXEC).and_then(above_standard).map_err(cannot)
     }
 
     fn cannot(errno: Errno) -> Error {

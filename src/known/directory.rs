@@ -15,11 +15,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use parking_lot::Mutex;
-
 use super::identity::{IdentityFrom, identity};
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, HashPlace, Writers, name_hash, source_of};
+use crate::process::PerProcess;
 use index::Index;
 use listing::Listing;
 use opened::{Looked, Name, Opened, Search};
@@ -53,7 +52,7 @@ pub(crate) enum Sought {
 pub(crate) struct Directory {
     path: PathBuf,
     now: Box<dyn Fn() -> SystemTime + Send + Sync>,
-    hints: Mutex<Hints>,
+    hints: PerProcess<Hints>,
 }
 
 /// Where to look first, and what need not be read again.
@@ -99,7 +98,7 @@ impl Directory {
             Error::new(Kind::Invalid, format!("{} names no directory: {error}", path.display()))
         })?;
         Opened::open(&path, writers)?;
-        Ok(Self { path, now, hints: Mutex::default() })
+        Ok(Self { path, now, hints: PerProcess::new() })
     }
 
     /// Where it is, as an absolute path.
@@ -193,7 +192,8 @@ impl Directory {
             return Ok(found);
         }
         let now = self.now();
-        let mut hints = self.hints.lock();
+        let hints = self.hints.here();
+        let mut hints = hints.lock();
         let hints = &mut *hints;
         hints.for_writers(writers);
         if let Some(path) = place.first_with(hints.unlinked.names(leaf.sha256()), search)? {
@@ -236,7 +236,8 @@ impl Directory {
         writers: Writers,
     ) -> Result<Option<PathBuf>, Error> {
         let now = self.now();
-        let mut hints = self.hints.lock();
+        let hints = self.hints.here();
+        let mut hints = hints.lock();
         let hints = &mut *hints;
         hints.for_writers(writers);
         if hints.rule != Some(rule) {

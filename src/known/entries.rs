@@ -6,12 +6,13 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::entry::{self, Entry, Name, Place};
 use super::identity::{IdentityFrom, identity};
 use crate::host::{Host, Role};
 use crate::material::Certificate;
+use crate::process::Once;
 
 /// How closely an entry matches a host. The first level that has entries decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub struct Entries {
     certificates: HashMap<[u8; 32], usize>,
     clients: HashMap<[u8; 32], Vec<usize>>,
     /// The clients by identity, for each rule; built on first use.
-    identities: [OnceLock<HashMap<String, Vec<usize>>>; IdentityFrom::COUNT],
+    identities: [Once<HashMap<String, Vec<usize>>>; IdentityFrom::COUNT],
 }
 
 /// Positions in `Entries::all`.

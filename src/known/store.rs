@@ -1,10 +1,10 @@
-//! The known file: what it says now, and changes to it that are never lost.
+//! The file of known peers: what it says now, and changes to it that are never lost.
 //!
 //! Reading checks whether the file is still the one that was read, and reads it again if not. A
 //! file that cannot be read, is damaged or has disappeared is an error each time, never an empty
 //! list: it must not make strangers of known servers. One lock guards what was read, and is held
-//! while the file is read; another lets one thread write at a time. A clock only tells whether a
-//! file is too young for its time stamps to be trusted.
+//! for a look; another lets one thread write at a time. A clock only tells whether a file is too
+//! young for its time stamps to be trusted.
 
 pub(crate) mod change;
 mod disk;
@@ -18,13 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use parking_lot::Mutex;
-
 use super::entries::Entries;
 use super::entry::Entry;
 use crate::error::{Error, Kind};
 use crate::host::Role;
 use crate::material::sha256;
+use crate::process::{Mutex, PerProcess, may_wait};
 use change::{Change, Changed, Current};
 use disk::{Parent, Stamp, Step};
 use replace::Replaced;
@@ -35,7 +34,7 @@ pub struct Store {
     path: PathBuf,
     role: Role,
     outside: Outside,
-    writing: Mutex<()>,
+    writing: PerProcess<()>,
     state: Mutex<Option<Seen>>,
 }
 
@@ -86,7 +85,8 @@ impl Store {
         if path.file_name().is_none() {
             return Err(invalid(format!("{} names no file", path.display())));
         }
-        let store = Self { path, role, outside, writing: Mutex::new(()), state: Mutex::new(None) };
+        let store =
+            Self { path, role, outside, writing: PerProcess::new(), state: Mutex::new(None) };
         disk::check_directory(store.directory())?;
         match store.entries() {
             Err(error) if error.kind() == Kind::Permission => Err(error),
@@ -107,22 +107,23 @@ impl Store {
     /// [`Kind::Store`] if the file cannot be read, is damaged or has disappeared,
     /// [`Kind::Permission`] if others could change it.
     pub fn entries(&self) -> Result<Arc<Entries>, Error> {
-        let mut state = self.state.lock();
+        may_wait();
+        let before = self.state.lock().clone();
         disk::check_directory(self.directory())?;
-        match (disk::look(&self.path)?, &*state) {
+        match (disk::look(&self.path)?, &before) {
             (Some(stamp), Some(seen)) if seen.settled && seen.stamp == stamp => {
                 return Ok(Arc::clone(&seen.entries));
             }
             (None, Some(_)) => return Err(self.vanished()),
-            (None, None) => return Ok(Arc::default()),
+            (None, None) => return self.never_there(),
             (Some(_), _) => {}
         }
         let Some((text, stamp)) = disk::read(&self.path)? else {
-            return if state.is_some() { Err(self.vanished()) } else { Ok(Arc::default()) };
+            return if before.is_some() { Err(self.vanished()) } else { self.never_there() };
         };
-        let seen = self.seen(&text, stamp, state.as_ref())?;
+        let seen = self.seen(&text, stamp, before.as_ref())?;
         let entries = Arc::clone(&seen.entries);
-        *state = Some(seen);
+        *self.state.lock() = Some(seen);
         Ok(entries)
     }
 
@@ -137,8 +138,8 @@ impl Store {
     /// file can hold; [`Kind::Permission`] as in [`Self::entries`].
     pub fn apply(&self, change: &Change, deadline: Instant) -> Result<(), Error> {
         let before = &*self.outside.before;
-        let _writing =
-            self.writing.try_lock_until(deadline).ok_or_else(|| disk::locked(&self.path))?;
+        let writing = self.writing.here();
+        let _writing = writing.try_lock_until(deadline).ok_or_else(|| disk::locked(&self.path))?;
         let directory = Parent::of(&self.path)?;
         let _lock = directory.lock(deadline, before)?;
         directory.sweep();
@@ -217,6 +218,11 @@ impl Store {
 
     fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// No entries, because there is no file, unless another thread has seen one meanwhile.
+    fn never_there(&self) -> Result<Arc<Entries>, Error> {
+        if self.state.lock().is_some() { self.entries() } else { Ok(Arc::default()) }
     }
 
     fn vanished(&self) -> Error {

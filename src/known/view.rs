@@ -9,8 +9,6 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::entries::{Entries, Level};
 use super::entry::Entry;
 use super::identity::IdentityFrom;
@@ -18,6 +16,7 @@ use super::store::Store;
 use crate::error::Error;
 use crate::host::{Endpoint, Role};
 use crate::material::{Certificate, sha256};
+use crate::process::Mutex;
 
 /// Where a context looks for known peers.
 #[derive(Clone, Debug, Default)]

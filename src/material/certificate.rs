@@ -7,7 +7,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 
@@ -18,6 +18,7 @@ use super::name::Name;
 use super::pem::{self, Block, Blocks};
 use super::what;
 use crate::error::{Error, Kind};
+use crate::process::Once;
 
 /// A parsed certificate (RFC 5280), of version 1 to 3.
 #[derive(Clone)]
@@ -26,8 +27,8 @@ pub struct Certificate(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     der: Vec<u8>,
-    sha256: OnceLock<[u8; 32]>,
-    key_sha256: OnceLock<[u8; 32]>,
+    sha256: Once<[u8; 32]>,
+    key_sha256: Once<[u8; 32]>,
     tbs: Range<usize>,
     subject: Range<usize>,
     issuer: Range<usize>,
@@ -201,8 +202,8 @@ impl Certificate {
         let fields = Fields::read(&der)?;
         let within = |part| range_of(&der, part).ok_or("its structure is damaged");
         let inner = Inner {
-            sha256: OnceLock::new(),
-            key_sha256: OnceLock::new(),
+            sha256: Once::new(),
+            key_sha256: Once::new(),
             tbs: within(fields.tbs)?,
             subject: within(fields.subject.whole)?,
             issuer: within(fields.issuer.whole)?,

@@ -7,7 +7,9 @@
 //! say.
 
 mod extensions;
+mod form;
 mod list;
+mod place;
 mod serials;
 mod signed;
 mod stop;
@@ -21,10 +23,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file::{CRL_LIMIT, Stamp, open_limited, read, source_of};
+use super::memory::room_to_read;
 use super::{certificate, pem, what};
 use crate::error::{Error, Kind};
-pub(crate) use extensions::{IssuingPoint, PointName, point_name};
 use list::Fields;
+pub(crate) use place::{IssuingPoint, PointName, is_place, point_name};
 pub(crate) use serials::Status;
 pub(crate) use signed::{SignedList, SignedPart};
 use stop::Stop;
@@ -49,6 +52,7 @@ impl Crl {
     /// [`Kind::Parse`] if there is no list, or if one does not parse or is delta, indirect, for
     /// some reasons only or has an unknown critical extension; it names the line.
     pub(crate) fn all_from_pem(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
+        room_to_read(text.len(), source)?;
         Self::streamed(&mut &*text, source).unwrap_or_else(|| Self::from_blocks(text, source))
     }
 
@@ -60,6 +64,8 @@ impl Crl {
     pub(crate) fn all_from_file(path: &Path) -> Result<(Vec<Self>, Stamp), Error> {
         let source = source_of(path);
         let (file, stamp) = open_limited(path, CRL_LIMIT)?;
+        // Of a list only its numbers are kept.
+        room_to_read(usize::try_from(stamp.size()).unwrap_or(usize::MAX) / 8, &source)?;
         if let Some(found) = Self::streamed(&mut file.take(CRL_LIMIT), &source) {
             return Ok((found?, stamp));
         }
@@ -163,11 +169,10 @@ impl Crl {
         self.0.fields.extensions.authority_key_id.as_deref()
     }
 
-    /// Whether it has a number. `None`: it has no extensions, so it cannot.
+    /// What it has against the rules for those who issue lists, each as the end of a sentence.
     #[must_use]
-    pub(crate) fn has_number(&self) -> Option<bool> {
-        let extensions = &self.0.fields.extensions;
-        extensions.are_there.then_some(extensions.number.is_some())
+    pub(crate) fn faults(&self) -> &[&'static str] {
+        self.0.fields.form.faults()
     }
 
     /// Which certificates it covers. `None`: all of its issuer's.

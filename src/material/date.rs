@@ -51,6 +51,16 @@ pub(super) fn time(tag: u8, content: &[u8]) -> Option<i64> {
     }
 }
 
+/// As [`time`], of a date that may lack its seconds, and whether it has them.
+#[must_use]
+pub(super) fn lax_time(tag: u8, content: &[u8]) -> Option<(i64, bool)> {
+    if let Some(seconds) = time(tag, content) {
+        return Some((seconds, true));
+    }
+    let completed = [content.strip_suffix(b"Z")?, b"00Z"].concat();
+    Some((time(tag, &completed)?, false))
+}
+
 /// The seconds since 1970 of the content of a UTCTime, `261121100000Z`: 1950 to 2049.
 fn utc_time(content: &[u8]) -> Option<i64> {
     let (year, rest) = two_digits(content)?;
@@ -144,6 +154,25 @@ mod tests {
         assert_eq!(generalized_time(b"20260101000000.0Z"), None);
         assert_eq!(generalized_time(b"260101000000Z"), None);
         assert_eq!(generalized_time(b"19000229000000Z"), None);
+    }
+
+    #[test]
+    fn a_date_may_lack_its_seconds_and_nothing_else() {
+        let whole = parse_time("2026-11-21T10:05:00Z");
+        for (tag, text, has_them) in [
+            (UTC_TIME, "261121100500Z", true),
+            (UTC_TIME, "2611211005Z", false),
+            (GENERALIZED_TIME, "20261121100500Z", true),
+            (GENERALIZED_TIME, "202611211005Z", false),
+        ] {
+            let found = lax_time(tag, text.as_bytes());
+            assert_eq!(found, whole.map(|seconds| (seconds, has_them)), "{text}");
+        }
+        for bad in ["26112110Z", "2611211005", "2611211005+0000", "261121100500.0Z", "Z", ""] {
+            assert_eq!(lax_time(UTC_TIME, bad.as_bytes()), None, "{bad}");
+        }
+        assert_eq!(lax_time(GENERALIZED_TIME, b"2026112110Z"), None);
+        assert_eq!(lax_time(0x02, b"2611211005Z"), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const NULL: u8 = 0x05;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const ENUMERATED: u8 = 0x0a;
 pub(crate) const UTF8_STRING: u8 = 0x0c;
@@ -176,6 +177,15 @@ pub(crate) fn number(content: &[u8]) -> Option<u32> {
         .try_fold(0_u32, |number, byte| number.checked_mul(256)?.checked_add(u32::from(*byte)))
 }
 
+/// What the content of a BOOLEAN says in BER, where every number but 0 is true, and whether DER
+/// has it so.
+pub(crate) const fn lax_boolean(content: &[u8]) -> Option<(bool, bool)> {
+    match content {
+        [number] => Some((*number != 0, matches!(*number, 0 | 0xff))),
+        _ => None,
+    }
+}
+
 /// What the content of a BOOLEAN says.
 pub(crate) const fn boolean(content: &[u8]) -> Option<bool> {
     match content {
@@ -262,6 +272,9 @@ mod tests {
         }
         assert_eq!([&[0][..], &[0xff]].map(boolean), [Some(false), Some(true)]);
         assert_eq!([&[1][..], &[], &[0xff, 0xff]].map(boolean), [None, None, None]);
+        let found = [&[0][..], &[0xff], &[1], &[], &[0xff, 0xff]].map(lax_boolean);
+        let expected = [Some((false, true)), Some((true, true)), Some((true, false)), None, None];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::der::{self, OCTET_STRING, Reader};
 use super::fields::{Extension, Fields};
 use super::oid::{self, extension};
 pub(crate) use extensions::{AltName, BasicConstraints, ExtendedKeyUsage, KeyUsage};
+pub(crate) use extensions::{are_general_names, is_access, is_distribution_points};
 pub(crate) use key::{Fitness, KeyAlgorithm};
 pub(super) use key::{RSA_BITS, algorithm_name, bits, curve_name};
 
@@ -44,7 +45,7 @@ pub struct Facts {
     pub subject_key_id: Option<Vec<u8>>,
     /// The key identifier of the authority key identifier.
     pub authority_key_id: Option<Vec<u8>>,
-    /// The object identifiers of critical extensions that nobody here knows.
+    /// The object identifiers of critical extensions that nobody here knows, or that do not parse.
     pub unknown_critical: Vec<String>,
     /// Whether the subject is an empty name.
     pub empty_subject: bool,
@@ -54,7 +55,16 @@ pub struct Facts {
     pub general_dates: bool,
     /// Whether there is a unique identifier of issuer or subject.
     pub unique_ids: bool,
+    /// What is read although it is not written as DER demands, each in words.
+    pub lax: Vec<&'static str>,
+    /// Whether the signature's algorithm is ECDSA and has parameters, which RFC 5758, section 3.2,
+    /// excludes.
+    pub ecdsa_parameters: bool,
 }
+
+/// What is read although it is no DER.
+const LAX_BOOLEAN: &str = "a boolean that is neither 0 nor 255";
+const LAX_DATE: &str = "a date without seconds";
 
 impl Facts {
     /// The facts of a certificate with these fields, or why it is not a certificate.
@@ -78,7 +88,13 @@ impl Facts {
             empty_issuer: fields.issuer.content.is_empty(),
             general_dates: fields.not_before.is_too_general || fields.not_after.is_too_general,
             unique_ids: fields.unique_ids,
+            lax: Vec::new(),
+            ecdsa_parameters: fields.algorithm.oid.starts_with(oid::signature::ECDSA_SHA_2)
+                && fields.algorithm.parameters.is_some(),
         };
+        if fields.not_before.is_short || fields.not_after.is_short {
+            facts.is_lax(LAX_DATE);
+        }
         facts.read_extensions(fields.extensions)?;
         Ok(facts)
     }
@@ -104,14 +120,27 @@ impl Facts {
         }
     }
 
+    fn is_lax(&mut self, what: &'static str) {
+        if !self.lax.contains(&what) {
+            self.lax.push(what);
+        }
+    }
+
     /// Takes what one extension says. `None`: trust depends on it, and it does not parse.
     fn take(&mut self, found: &Extension<'_>) -> Option<()> {
         let (critical, value) = (found.critical, der::only(found.value));
         let mut known = true;
+        if found.lax {
+            self.is_lax(LAX_BOOLEAN);
+        }
         match found.oid {
             extension::ALT_NAMES => self.alt_names = Some(AltName::read_all(value?)?),
             extension::BASIC_CONSTRAINTS => {
-                self.basic_constraints = Some(BasicConstraints::read(value?, critical)?);
+                let (constraints, is_der) = BasicConstraints::read(value?, critical)?;
+                self.basic_constraints = Some(constraints);
+                if !is_der {
+                    self.is_lax(LAX_BOOLEAN);
+                }
             }
             extension::KEY_USAGE => self.key_usage = Some(KeyUsage::read(value?, critical)?),
             extension::EXTENDED_KEY_USAGE => {
@@ -128,6 +157,11 @@ impl Facts {
                 let id = value.and_then(extensions::authority_key);
                 known = id.is_some();
                 self.authority_key_id = id.flatten().map(<[u8]>::to_vec);
+            }
+            // Nobody here demands a policy: without that they change nothing (section 6.1).
+            extension::POLICIES => known = value.is_some_and(extensions::are_policies),
+            extension::INHIBIT_ANY_POLICY => {
+                known = value.is_some_and(extensions::is_count);
             }
             // The revocation check reads them from the certificate.
             extension::DISTRIBUTION_POINTS => {

@@ -67,6 +67,8 @@ pub(super) struct Date {
     pub(super) seconds: i64,
     /// Whether it is a GeneralizedTime that RFC 5280 wants as a UTCTime.
     pub(super) is_too_general: bool,
+    /// Whether it has no seconds.
+    pub(super) is_short: bool,
 }
 
 /// One extension.
@@ -76,6 +78,8 @@ pub struct Extension<'a> {
     pub oid: &'a [u8],
     /// Whether it is critical.
     pub critical: bool,
+    /// Whether that is said in a boolean that is no DER.
+    pub lax: bool,
     /// What stands in its OCTET STRING.
     pub value: &'a [u8],
 }
@@ -179,12 +183,12 @@ impl<'a> Extension<'a> {
             .next_if(OBJECT_IDENTIFIER)
             .filter(|oid| oid::is_well_formed(oid.content))?
             .content;
-        let critical = match parts.next_if(BOOLEAN) {
-            Some(critical) => der::boolean(critical.content)?,
-            None => false,
+        let (critical, is_der) = match parts.next_if(BOOLEAN) {
+            Some(critical) => der::lax_boolean(critical.content)?,
+            None => (false, true),
         };
         let value = parts.next_if(OCTET_STRING)?.content;
-        parts.is_empty().then_some(Self { oid, critical, value })
+        parts.is_empty().then_some(Self { oid, critical, lax: !is_der, value })
     }
 }
 
@@ -209,9 +213,9 @@ fn read_validity(validity: Element<'_>) -> Option<(Date, Date)> {
 }
 
 fn read_date(date: Element<'_>) -> Option<Date> {
-    let seconds = date::time(date.tag, date.content)?;
+    let (seconds, has_seconds) = date::lax_time(date.tag, date.content)?;
     let is_too_general = date.tag == GENERALIZED_TIME && seconds < YEAR_2050;
-    Some(Date { seconds, is_too_general })
+    Some(Date { seconds, is_too_general, is_short: !has_seconds })
 }
 
 /// The issuer of the revocation list (RFC 5280, section 5.1) that `der` is, whole. `None`: a part
@@ -227,9 +231,9 @@ pub(super) fn issuer_of_list(der: &[u8]) -> Option<&[u8]> {
     Algorithm::read(inner.next()?)?;
     let issuer = inner.next()?.whole;
     Name::read(issuer)?;
-    read_date(inner.next()?)?;
+    date_of_list(inner.next()?)?;
     if let Some(next) = inner.next_if(UTC_TIME).or_else(|| inner.next_if(GENERALIZED_TIME)) {
-        read_date(next)?;
+        date_of_list(next)?;
     }
     let entries = inner.next_if(SEQUENCE);
     let extensions = inner.next_if(LIST_EXTENSIONS);
@@ -241,13 +245,18 @@ pub(super) fn issuer_of_list(der: &[u8]) -> Option<&[u8]> {
 fn is_entry_of_list(entry: Element<'_>) -> bool {
     let Some(mut parts) = tagged(entry, SEQUENCE) else { return false };
     parts.next_if(INTEGER).is_some_and(|serial| !serial.content.is_empty())
-        && parts.next().and_then(read_date).is_some()
+        && parts.next().and_then(date_of_list).is_some()
         && parts.next().is_none_or(are_extensions)
         && parts.is_empty()
 }
 
 fn are_extensions(all: Element<'_>) -> bool {
-    all.tag == SEQUENCE && der::all_are(all.content, |one| Extension::read(one).is_some())
+    let is_one = |one| Extension::read(one).is_some_and(|one| !one.lax);
+    all.tag == SEQUENCE && der::all_are(all.content, is_one)
+}
+
+fn date_of_list(date: Element<'_>) -> Option<i64> {
+    date::time(date.tag, date.content)
 }
 
 #[cfg(test)]

@@ -56,6 +56,12 @@ impl Stamp {
         (self.device, self.inode) == (other.device, other.inode)
     }
 
+    /// How many bytes the file had.
+    #[must_use]
+    pub(super) const fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The stamp of what a call other than those of this module looked at.
     pub(crate) fn of_stat(stat: &Stat) -> Self {
         // Systems count in types of different sizes, none of which is larger than these.
@@ -149,26 +155,40 @@ pub(crate) fn source_of(path: &Path) -> String {
     escaped(&path.display().to_string())
 }
 
+/// Who may read a file that holds a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Its owner and its group.
+    Few,
+    /// Everybody, as the programs demand that laid it out; nobody else may write it all the same.
+    All,
+}
+
 /// Reads a file that holds a secret as [`read`] does.
 ///
 /// # Errors
 ///
 /// Those of [`read`], and [`Kind::Permission`] where others than owner and group have any
-/// right to the file, unless it holds no secret at all by `is_secret`: then its reader says what
-/// it holds instead.
+/// right to the file beyond that of `readers`, unless it holds no secret at all by `is_secret`:
+/// then its reader says what it holds instead.
 pub(crate) fn read_secret(
     path: &Path,
     limit: u64,
+    readers: Readers,
     is_secret: fn(&[u8]) -> bool,
 ) -> Result<FileText, Error> {
     let (file, metadata) = open(path)?;
     let mode = metadata.mode() & 0o7777;
     let text = read_open(path, limit, &file, &metadata)?;
-    if mode & 0o007 != 0 && is_secret(&text.bytes) {
+    let (excess, cure) = match readers {
+        Readers::Few => (0o007, "o="),
+        Readers::All => (0o003, "o=r"),
+    };
+    if mode & excess != 0 && is_secret(&text.bytes) {
         let sentence =
             format!("{} holds a secret, but its mode {mode:04o} lets others at it", path.display());
         return Err(Error::new(Kind::Permission, sentence)
-            .with_hint(format!("chmod o= {}", path.display())));
+            .with_hint(format!("chmod {cure} {}", path.display())));
     }
     Ok(text)
 }
@@ -233,7 +253,7 @@ fn open_at(
 ) -> Result<(File, Metadata), Error> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened =
-        rustix::io::retry_on_intr(|| rustix::fs::openat(directory, name, flags, Mode::empty()));
+        rustix::io::retry_on_intr(|| crate::process::openat(directory, name, flags, Mode::empty()));
     let file = match opened {
         Ok(descriptor) => File::from(descriptor),
         Err(error) => {

@@ -147,7 +147,8 @@ pub(crate) fn open_private_at(
             check_maker(path)?;
         }
         let file =
-            match retry_on_intr(|| rustix::fs::openat(directory, name, flags | how, private())) {
+            match retry_on_intr(|| crate::process::openat(directory, name, flags | how, private()))
+            {
                 Ok(file) => File::from(file),
                 Err(Errno::NOENT) if is_there => continue,
                 Err(Errno::EXIST) if !is_there => continue,
@@ -180,7 +181,7 @@ pub(crate) fn make_private_directory(path: &Path) -> Result<bool, Error> {
     }
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(parent) = retry_on_intr(|| rustix::fs::open(parent, flags, Mode::empty())) else {
+    let Ok(parent) = retry_on_intr(|| crate::process::open(parent, flags, Mode::empty())) else {
         return Ok(false);
     };
     let writable = rustix::fs::accessat(&parent, ".", Access::WRITE_OK, AtFlags::EACCESS);
@@ -196,7 +197,7 @@ pub(crate) fn make_private_directory(path: &Path) -> Result<bool, Error> {
         Err(_) => return Ok(false),
     }
     // Whatever the umask. Nobody else can have put something else there: the parent is ours.
-    let made = rustix::fs::openat(&parent, name, flags | OFlags::NOFOLLOW, Mode::empty())
+    let made = crate::process::openat(&parent, name, flags | OFlags::NOFOLLOW, Mode::empty())
         .and_then(|made| rustix::fs::fchmod(&made, whole));
     Ok(made.is_ok() || rustix::fs::chmodat(&parent, name, whole, AtFlags::empty()).is_ok())
 }

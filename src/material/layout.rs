@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::geteuid;
 
 use super::environment::Variable;
+use super::file::Readers;
 use crate::error::{Error, Kind};
 
 /// Who laid the files out.
@@ -29,6 +30,15 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// Who may read the key of the layout: libvirt's `virt-pki-validate` demands mode 0644 of that
+    /// of a client, and 0600 of that of a server.
+    pub(crate) const fn readers_of_key(self) -> Readers {
+        match self {
+            Self::Libvirt => Readers::All,
+            Self::Tlsconn | Self::LibvirtServer | Self::Docker | Self::Qemu => Readers::Few,
+        }
+    }
+
     /// For which side the certificate of the layout is, where its programs have both.
     pub(crate) const fn is_for_servers(self) -> Option<bool> {
         match self {

@@ -16,6 +16,7 @@ pub(crate) mod extension {
     pub(crate) const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 14];
     pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
     pub(crate) const ALT_NAMES: &[u8] = &[0x55, 0x1d, 17];
+    pub(crate) const ISSUER_ALT_NAMES: &[u8] = &[0x55, 0x1d, 18];
     pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
     pub(crate) const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 20];
     pub(crate) const REASON: &[u8] = &[0x55, 0x1d, 21];
@@ -25,10 +26,23 @@ pub(crate) mod extension {
     pub(crate) const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
     pub(crate) const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
     pub(crate) const DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 31];
+    pub(crate) const POLICIES: &[u8] = &[0x55, 0x1d, 32];
+    pub(crate) const POLICY_MAPPINGS: &[u8] = &[0x55, 0x1d, 33];
     pub(crate) const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1d, 35];
     pub(crate) const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 36];
     pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
+    pub(crate) const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 46];
     pub(crate) const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1d, 54];
+}
+
+/// Policies.
+pub(crate) mod policy {
+    pub(crate) const ANY: &[u8] = &[0x55, 0x1d, 32, 0];
+}
+
+/// Ways to reach an authority (RFC 5280, section 4.2.2.1).
+pub(crate) mod access {
+    pub(crate) const ISSUERS: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 2];
 }
 
 /// Purposes of an extended key usage.
@@ -43,6 +57,12 @@ pub(crate) mod key {
     pub(crate) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
     pub(crate) const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
     pub(crate) const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+}
+
+/// Algorithms of signatures.
+pub(crate) mod signature {
+    /// What all of ECDSA with SHA-2 begin with (RFC 5758, section 3.2).
+    pub(crate) const ECDSA_SHA_2: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3];
 }
 
 /// Whether the content of an OBJECT IDENTIFIER is well-formed, each number in its shortest form.

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::der::{INTEGER, SEQUENCE};
 use super::fields::{Fields, issuer_of_list};
+use super::memory::room_to_read;
 use super::what;
 use crate::error::{Error, Kind};
 
@@ -51,7 +52,8 @@ pub(crate) struct Block {
 ///
 /// [`Kind::Parse`], naming the line, where a block has no end, a second begin, the wrong end
 /// or a broken boundary line, or does not decode; and where the text is DER, UTF-16 or holds
-/// NUL bytes. A text without any block is not an error here.
+/// NUL bytes. [`Kind::NoMemory`] where there is no room for them. A text without any block is not
+/// an error here.
 pub(crate) fn blocks(text: &[u8], source: &str) -> Result<Vec<Block>, Error> {
     Blocks::of(text, source)?.collect()
 }
@@ -63,13 +65,14 @@ pub(super) struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    /// Looks at the text as a whole: at whether it is any.
+    /// Looks at the text as a whole: at whether it is any, and there is room for what it holds.
     ///
     /// # Errors
     ///
     /// As for [`blocks`].
     pub(super) fn of(text: &'a [u8], source: &'a str) -> Result<Self, Error> {
         refuse_binary(text, source)?;
+        room_to_read(text.len(), source)?;
         Ok(Self { lines: Lines { text, at: 0, number: 0 }, source })
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn certificates_read() -> usize {
     READ.get()
 }
 
-/// Certificates that rcgen does not make; `openssl ca` did, for 2026 to 2099.
+/// Certificates that rcgen does not make, for 2026 to 2099.
 #[derive(Clone, Copy)]
 pub(crate) enum Odd {
     /// Self-signed, of X.509 version 1, for CN=a.example.
@@ -36,6 +36,10 @@ pub(crate) enum Odd {
     ShortAuthority,
     /// a.example below it, with a key on P-256.
     BelowShort,
+    /// An authority with a key on P-256 that writes a NULL for the parameters of ECDSA.
+    NullAuthority,
+    /// a.example below it.
+    BelowNull,
 }
 
 impl Odd {
@@ -46,6 +50,8 @@ impl Odd {
             Self::Sha1 => include_bytes!("testing/sha-1.pem"),
             Self::ShortAuthority => include_bytes!("testing/short-authority.pem"),
             Self::BelowShort => include_bytes!("testing/below-short.pem"),
+            Self::NullAuthority => include_bytes!("testing/ecdsa-null-authority.pem"),
+            Self::BelowNull => include_bytes!("testing/ecdsa-null.pem"),
         };
         Certificate::all_from_pem(text, "a test").unwrap().remove(0)
     }

@@ -11,12 +11,12 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
 
 use crate::host::{Endpoint, Host};
+use crate::process::Mutex;
 
 /// How many peers are remembered at most.
 const PEERS: usize = 256;

@@ -1,6 +1,6 @@
 //! What went wrong inside rustls, in our words.
 
-use rustls::{AlertDescription, CertificateError, Error as TlsError};
+use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage};
 
 use super::outcome::Certified;
 use super::signature::UnusableKey;
@@ -49,6 +49,15 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
         TlsError::NoApplicationProtocol => {
             Error::new(Kind::Alpn, format!("{peer} speaks none of our application protocols"))
         }
+        TlsError::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge
+            | InvalidMessage::CertificatePayloadTooLarge
+            | InvalidMessage::MessageTooLarge,
+        ) => Error::new(
+            Kind::Protocol,
+            format!("{peer} sends a message that is longer than the limit: 65535 bytes of a handshake, certificates included, and 16384 bytes of anything else"),
+        )
+        .with_hint("a chain needs no more than the certificates that lead to its authority: leave out the others, and make certificates with fewer names"),
         TlsError::InvalidMessage(_) => {
             Error::new(Kind::Protocol, format!("what {peer} sends is not TLS, or is damaged: {failure}"))
                 .with_hint(if moment.is_server {

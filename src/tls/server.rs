@@ -17,7 +17,7 @@ use rustls::{ServerConnection, SignatureScheme};
 
 use super::own_pairs::{OwnCertificates, OwnPair};
 use super::secrets::{KeyLogSink, OF_SERVER, Secrets};
-use super::setup::{Options, PROVIDER, none_left, versions};
+use super::setup::{Options, none_left, provider, versions};
 use super::signature::SignatureOnly;
 use super::tickets::{SessionTickets, Tickets};
 use crate::error::{Error, Kind};
@@ -65,7 +65,7 @@ impl ServerSetup {
         let Options { min_version, max_version, alpn, key_log, resumption: _, send_certificate: _ } =
             options;
         let auth = clients.auth;
-        let mut config = ServerConfig::builder_with_provider(Arc::clone(&PROVIDER))
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(provider()))
             .with_protocol_versions(&versions(*min_version..=*max_version))
             .map_err(none_left)?
             .with_client_cert_verifier(Arc::new(AsksClients::new(clients)))
@@ -116,7 +116,7 @@ impl AsksClients {
         let size: usize = authorities.iter().map(|name| name.len().saturating_add(2)).sum();
         let hints = if size > HINTS { Vec::new() } else { authorities };
         let hints = hints.into_iter().map(DistinguishedName::from).collect();
-        let signatures = SignatureOnly(PROVIDER.signature_verification_algorithms);
+        let signatures = SignatureOnly(provider().signature_verification_algorithms);
         Self { auth, hints, signatures }
     }
 }

@@ -25,6 +25,7 @@ use super::step::{Step, read_all};
 use crate::error::{Error, Kind};
 use crate::host::Host;
 use crate::material::Certificate;
+use crate::process::enter;
 use crate::trust::{Admitted, ClientAuth};
 
 /// The most plaintext that one call of [`Session::write`] takes.
@@ -363,7 +364,11 @@ impl Session {
         if self.incoming.is_empty() {
             self.incoming = Vec::new();
         }
-        let state = self.tls.process_new_packets();
+        let state = {
+            // The keys of a context lock themselves for moments while they sign.
+            let _inside = self.tls.is_handshaking().then(enter);
+            self.tls.process_new_packets()
+        };
         let Step { read, certified } = Step::end();
         self.read = read;
         self.certified = certified.unwrap_or(self.certified);

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -22,10 +22,13 @@ use super::signature::SignatureOnly;
 use super::step;
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key};
+use crate::process::Once;
 
 /// The one provider of cryptography.
-pub(super) static PROVIDER: LazyLock<Arc<CryptoProvider>> =
-    LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
+pub(super) fn provider() -> &'static Arc<CryptoProvider> {
+    static PROVIDER: Once<Arc<CryptoProvider>> = Once::new();
+    PROVIDER.get_or_init(|| Arc::new(aws_lc_rs::default_provider()))
+}
 
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,9 +113,9 @@ impl Setup {
     pub fn client(options: &Options, pair: Option<(&[Certificate], &Key)>) -> Result<Self, Error> {
         let Options { min_version, max_version, alpn, resumption, send_certificate, key_log } =
             options;
-        let verifier = Arc::new(SignatureOnly(PROVIDER.signature_verification_algorithms));
+        let verifier = Arc::new(SignatureOnly(provider().signature_verification_algorithms));
         let resolver = OwnCertificate::new(*send_certificate, pair)?;
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(provider()))
             .with_protocol_versions(&versions(*min_version..=*max_version))
             .map_err(none_left)?
             .dangerous()

@@ -7,14 +7,16 @@
 //! again, and proves once a day that it still holds its key (RFC 8446, section 4.6.1).
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::rand;
 use rustls::server::ProducesTickets;
 use zeroize::Zeroizing;
+
+use crate::process::Once;
 
 /// Says what the time is, in seconds since 1970.
 pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -48,12 +50,13 @@ impl TicketSecret {
     /// The secret of this process, which nobody else has. `None`: the operating system gives no
     /// random bytes.
     pub(crate) fn of_process() -> Option<Self> {
-        static SECRET: LazyLock<Option<TicketSecret>> = LazyLock::new(|| {
-            let mut bytes = Zeroizing::new(vec![0; TicketSecret::SHORTEST]);
+        static SECRET: Once<Option<TicketSecret>> = Once::new();
+        let made = SECRET.get_or_init(|| {
+            let mut bytes = Zeroizing::new(vec![0; Self::SHORTEST]);
             rand::fill(&mut bytes).ok()?;
-            TicketSecret::new(bytes)
+            Self::new(bytes)
         });
-        SECRET.clone()
+        made.clone()
     }
 }
 

@@ -6,6 +6,8 @@
 //! stored all the same. There are two locks, one for the state of a question and one for the list
 //! of open ones; neither is held while foreign code runs.
 
+mod asker;
+
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
@@ -13,13 +15,12 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
 use super::asked::{Asked, Grant, Situation};
 use super::text;
 use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::material::{Certificate, Style};
+use crate::process::{Birth, Mutex};
 
 /// How long a caller that must not block waits for another process that holds the store.
 pub(crate) const BRIEFLY: Duration = Duration::from_millis(250);
@@ -53,10 +54,36 @@ pub(crate) trait Record: Send + Sync {
     ///
     /// Those of the store. The peer is then known until the context is freed.
     fn record(&self, asked: &Asked, lasting: bool, patience: Duration) -> Result<(), Error>;
+
+    /// Whether the same would be asked now, by what is known now.
+    fn still_asks(&self, asked: &Asked) -> bool;
+
+    /// Whether an answer for the session can count for more than the connection that asks: a
+    /// program that makes a single one to a server has no session.
+    fn has_a_session(&self, role: Role) -> bool;
 }
 
-/// Wakes a waiting connection.
-pub(crate) type Waker = Arc<dyn Fn() + Send + Sync>;
+/// A connection that waits for an answer.
+pub(crate) trait Waiter: Send + Sync {
+    /// Wakes it: there is an answer, or the question is withdrawn.
+    fn wake(&self);
+
+    /// Whether an answer can still reach it.
+    fn patience(&self) -> Patience;
+}
+
+/// Whether an answer can still reach a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// It can.
+    Lasts,
+    /// The time for it is over.
+    Ended,
+    /// The connection was aborted.
+    Aborted,
+}
+
+pub(crate) use asker::Wanted;
 
 /// A question to the user, shared by every connection that would ask the same.
 pub struct Question {
@@ -64,7 +91,7 @@ pub struct Question {
     generation: u64,
     record: Arc<dyn Record>,
     offers_always: bool,
-    process: u32,
+    birth: Birth,
     state: Mutex<State>,
     companion: Mutex<Option<Weak<dyn Any + Send + Sync>>>,
 }
@@ -74,9 +101,15 @@ struct State {
     answer: Option<Answer>,
     /// The thread on which the validator runs for this question.
     asking_on: Option<ThreadId>,
+    /// The connection that called it.
+    asker: Option<Arc<dyn Waiter>>,
+    /// What was asked is no longer so: the peer is judged again.
+    withdrawn: bool,
+    /// What is given back once the answer is stored, or never will be.
+    held: Option<Box<dyn Any + Send + Sync>>,
     /// Whether a validator was called for it, or is about to be.
     put: bool,
-    waiting: HashMap<u64, Waker>,
+    waiting: HashMap<u64, Arc<dyn Waiter>>,
     next_ticket: u64,
     /// The answer is being or was stored, or may no longer be stored.
     settled: bool,
@@ -136,7 +169,7 @@ impl Question {
     /// store if the answer had to be stored at once and could not be: it then counts until the
     /// context is freed.
     pub fn answer(&self, answer: Answer) -> Result<(), Error> {
-        if self.process != std::process::id() {
+        if !self.birth.is_here() {
             return Err(Error::new(
                 Kind::Forked,
                 "a question does not survive a fork: answer it in the process that asked",
@@ -147,13 +180,19 @@ impl Question {
             Answer::Session if !self.allows(Answer::Session) => Answer::Once,
             Answer::Reject | Answer::Once | Answer::Session | Answer::Always => answer,
         };
+        // Dropped with no lock held.
+        let _held;
         let (wakers, record_now) = {
             let mut state = self.state.lock();
-            if state.answer.is_some() {
+            if state.answer.is_some() || state.withdrawn {
                 let message =
                     format!("the question about {} is answered already", self.asked.whom());
+                _held = state.held.take();
+                drop(state);
                 return Err(Error::new(Kind::Stale, message));
             }
+            let lasts = matches!(answer, Answer::Session | Answer::Always);
+            _held = if lasts { None } else { state.held.take() };
             state.answer = Some(answer);
             // A lasting answer waits for a completed handshake, as long as one is possible: judged
             // again, the peer may still be refused.
@@ -161,7 +200,7 @@ impl Question {
         };
         let recorded = if record_now { self.settle(BRIEFLY) } else { Ok(()) };
         for wake in wakers {
-            wake();
+            wake.wake();
         }
         recorded
     }
@@ -192,11 +231,12 @@ impl Question {
 
     /// Takes the right to call a validator for this question; only one connection gets it.
     #[must_use]
-    pub fn take_turn(&self) -> bool {
+    pub(crate) fn take_turn(&self, asker: &Arc<dyn Waiter>) -> bool {
         let mut state = self.state.lock();
-        if state.put || state.answer.is_some() {
+        if state.put || state.answer.is_some() || state.withdrawn {
             return false;
         }
+        state.asker = Some(Arc::clone(asker));
         state.put = true;
         state.asking_on = Some(thread::current().id());
         true
@@ -204,7 +244,22 @@ impl Question {
 
     /// The validator that was called for this question has returned.
     pub fn turn_is_over(&self) {
-        self.state.lock().asking_on = None;
+        let mut state = self.state.lock();
+        state.asking_on = None;
+        state.asker = None;
+    }
+
+    /// The validator that was called for this question will not return, and the connection that
+    /// called it is gone: another one may call it.
+    pub(crate) fn turn_is_lost(&self) {
+        let wakers: Vec<_> = {
+            let mut state = self.state.lock();
+            (state.asking_on, state.put) = (None, false);
+            state.waiting.values().cloned().collect()
+        };
+        for wake in wakers {
+            wake.wake();
+        }
     }
 
     /// Whether the validator is running for this question on the calling thread.
@@ -234,16 +289,24 @@ impl Question {
             lasting
         };
         let recorded = self.record.record(&self.asked, lasting, patience);
-        let mut state = self.state.lock();
-        state.over = true;
-        state.failure = recorded.clone().err();
+        let held = {
+            let mut state = self.state.lock();
+            state.over = true;
+            state.failure = recorded.clone().err();
+            state.held.take()
+        };
+        drop(held);
         recorded
     }
 
     /// The answer may no longer be stored: the peer was judged again and refused.
     pub fn void(&self) {
-        let mut state = self.state.lock();
-        (state.settled, state.over) = (true, true);
+        let held = {
+            let mut state = self.state.lock();
+            (state.settled, state.over) = (true, true);
+            state.held.take()
+        };
+        drop(held);
     }
 
     /// An object that a language binding keeps with the question: the same one for as long as
@@ -259,11 +322,11 @@ impl Question {
         })
     }
 
-    fn join(self: &Arc<Self>, waker: Waker) -> Option<Ticket> {
+    fn join(self: &Arc<Self>, waker: Arc<dyn Waiter>) -> Option<Ticket> {
         let mut state = self.state.lock();
         // A lasting answer also counts for connections that come before it is stored.
         let counts = match state.answer {
-            None => true,
+            None => !state.withdrawn,
             Some(Answer::Session | Answer::Always) => !state.over,
             Some(Answer::Reject | Answer::Once) => false,
         };
@@ -299,7 +362,7 @@ impl Ticket {
             return Ok(());
         }
         self.given_up = true;
-        if self.question.process != std::process::id() {
+        if !self.question.birth.is_here() {
             // A child process that frees its copy leaves the answer to the process that asked.
             return Ok(());
         }
@@ -334,10 +397,11 @@ impl Questions {
         asked: Asked,
         generation: u64,
         record: &Arc<dyn Record>,
-        waker: Waker,
+        waker: Arc<dyn Waiter>,
     ) -> Result<Ticket, Error> {
         let mut open = self.0.lock();
-        open.retain(|question| question.strong_count() > 0);
+        // Nobody in a child can answer what its parent was asked.
+        open.retain(|question| question.upgrade().is_some_and(|one| one.birth.is_here()));
         for question in open.iter().filter_map(Weak::upgrade) {
             if question.generation == generation
                 && question.asked.is_same(&asked)
@@ -359,7 +423,7 @@ impl Questions {
             asked,
             generation,
             record: Arc::clone(record),
-            process: std::process::id(),
+            birth: Birth::now(),
             state: Mutex::default(),
             companion: Mutex::default(),
         });

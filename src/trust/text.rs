@@ -113,7 +113,7 @@ fn what_to_do(asked: &Asked) -> String {
             "set a validator that asks the user, or add the server to the known ones".to_owned()
         }
         Situation::Changed | Situation::Renewed => format!(
-            "if the administrator of {endpoint} confirms the new certificate, remove the entry for it (tlsconn_known_remove(), or its lines in the known file) and connect again; if not, somebody may be listening in between"
+            "if the administrator of {endpoint} confirms the new certificate, remove the entry for it (tlsconn_known_remove(), or its lines in the file of known servers) and connect again; if not, somebody may be listening in between"
         ),
         Situation::Untrusted if asked.problems.intersects(Problems::UNKNOWN_ISSUER) => format!(
             "add the authority of {endpoint} to the context, or its certificate to the known servers after comparing the fingerprint with its administrator"

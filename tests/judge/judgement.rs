@@ -324,3 +324,17 @@ fn a_server_that_shows_junk_behind_its_certificate_is_refused_and_told() {
     assert_eq!(link.connection.peer_certificate(0).unwrap(), lab.server.certificate);
     assert!(link.connection.peer_certificate(1).is_none());
 }
+
+#[test]
+fn a_message_of_the_handshake_beyond_the_limit_is_told_with_the_limit() {
+    let lab = lab();
+    let mut link = lab.meet(&lab.server);
+    let der = lab.server.certificate.der();
+    let behind = vec![der; 0x1_0000 / der.len()];
+    let config = crate::support::memory::config_with(&lab.server, &behind);
+    link.server = rustls::ServerConnection::new(config).unwrap();
+    let error = link.run().unwrap_err();
+    assert_eq!(error.kind(), Kind::Protocol);
+    assert!(error.message().contains("longer than the limit: 65535 bytes"), "{error}");
+    assert!(error.hint().contains("leave out the others"), "{error}");
+}

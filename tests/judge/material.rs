@@ -324,6 +324,40 @@ fn every_layout_needs_its_authority_and_nothing_else() {
 }
 
 #[test]
+fn a_key_that_everybody_may_read_is_taken_where_libvirt_demands_it_and_nowhere_else() {
+    for (layout, [authority, _, certificate, key]) in LAYOUTS {
+        let scene = scene();
+        let own = scene.authority.server(&["me"]);
+        scene.write(authority, scene.authority.pem());
+        scene.write(certificate, &own.pem);
+        fs::create_dir_all(scene.path("server")).unwrap();
+        let key = scene.write(key, own.key_pem());
+        let load = |mode: u32| {
+            fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+            scene.context.add_layout(layout, Some(scene.dir.path()))
+        };
+        for mode in [0o646, 0o645, 0o666] {
+            scene.failed(load(mode), Kind::Permission, &key.display().to_string());
+        }
+        // virt-pki-validate wants 0644 for a client's key and 0600 for a server's.
+        if layout == Layout::Libvirt {
+            load(0o644).unwrap();
+            fs::write(&key, own.key_pem()).unwrap();
+            scene.context.reload().unwrap();
+            load(0o664).unwrap();
+        } else {
+            scene.failed(load(0o644), Kind::Permission, &key.display().to_string());
+        }
+        load(0o640).unwrap();
+        let alone = scene.context.add_file(Material::Key, &key);
+        assert!(alone.is_ok(), "{alone:?}");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+        let alone = scene.context.add_file(Material::Key, &key).unwrap_err();
+        assert_eq!(alone.kind(), Kind::Permission, "{layout:?}");
+    }
+}
+
+#[test]
 fn every_layout_is_taken_whole_or_not_at_all() {
     for (layout, [authority, crl, certificate, key]) in LAYOUTS {
         let scene = scene();

@@ -8,21 +8,26 @@ use crate::circles::circles;
 /// Each room with the rooms that it may use. What is not here is not a room.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &[]),
-    ("material", &["error"]),
+    ("process", &[]),
+    ("material", &["error", "process"]),
     ("host", &["error"]),
-    ("chain", &["error", "material", "host"]),
-    ("known", &["error", "material", "host"]),
-    ("trust", &["error", "material", "host", "chain", "known"]),
-    ("tls", &["error", "material", "host", "trust"]),
-    ("io", &["error"]),
-    ("context", &["error", "material", "host", "chain", "known", "trust", "tls"]),
-    ("connection", &["error", "material", "host", "known", "trust", "tls", "io", "context"]),
-    ("terminal", &["material", "trust"]),
-    ("pki", &["error", "material"]),
+    ("chain", &["error", "process", "material", "host"]),
+    ("known", &["error", "process", "material", "host"]),
+    ("trust", &["error", "process", "material", "host", "chain", "known"]),
+    ("tls", &["error", "process", "material", "host", "trust"]),
+    ("io", &["error", "process"]),
+    ("context", &["error", "process", "material", "host", "chain", "known", "trust", "tls"]),
+    (
+        "connection",
+        &["error", "process", "material", "host", "known", "trust", "tls", "io", "context"],
+    ),
+    ("terminal", &["error", "process", "material", "host", "trust"]),
+    ("pki", &["error", "process", "material"]),
     (
         "ffi",
         &[
             "error",
+            "process",
             "material",
             "host",
             "chain",
@@ -55,6 +60,21 @@ const SAID_ONLY_IN: &[(&str, &[&str])] = &[
     ("UnixListener", &["io", "connection"]),
     ("ToSocketAddrs", &["io", "connection"]),
     ("unsafe", &["ffi"]),
+    ("libc::", &["ffi"]),
+    ("nix::", &["process"]),
+    // A fork finds these locked, or half-made: what a child goes on using has those of `process`.
+    ("parking_lot", &["process", "connection", "io"]),
+    ("OnceLock", &["process", "connection", "io"]),
+    ("LazyLock", &["process"]),
+    ("Condvar", &["process"]),
+    ("sync::Mutex", &["process"]),
+    ("sync::RwLock", &["process"]),
+    // What is opened never takes the number of a standard stream.
+    ("fs::open", &["process"]),
+    ("fs::openat", &["process"]),
+    ("OpenOptions", &["process"]),
+    ("File::open", &["process"]),
+    ("File::create", &["process"]),
 ];
 
 /// The rooms that only compute: what goes in decides what comes out.

@@ -144,16 +144,6 @@ fn the_purpose_of_an_authority_limits_those_below() {
 }
 
 #[test]
-fn a_leaf_must_have_a_key_usage_that_tls_has() {
-    let with = |usages: &[KeyUsagePurpose]| of_leaf(|params| params.key_usages = usages.to_vec());
-    assert_eq!(with(&[KeyUsagePurpose::DigitalSignature]), P);
-    assert_eq!(with(&[KeyUsagePurpose::KeyEncipherment]), P);
-    assert_eq!(with(&[KeyUsagePurpose::KeyAgreement]), P);
-    assert_eq!(with(&[KeyUsagePurpose::ContentCommitment]), Problems::WRONG_PURPOSE);
-    assert_eq!(with(&[KeyUsagePurpose::DataEncipherment]), Problems::WRONG_PURPOSE);
-}
-
-#[test]
 fn an_authority_as_leaf_is_told() {
     let ca = of_leaf(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
     assert_eq!(ca, Problems::CA_AS_LEAF);

@@ -143,6 +143,29 @@ fn a_certificate_that_is_sent_again_makes_no_second_path() {
 }
 
 #[test]
+fn a_path_has_thirty_two_certificates_and_no_more() {
+    let root = Maker::authority("Root");
+    let mut makers = vec![root.below(authority("0"))];
+    while makers.len() < MAX_LENGTH - 1 {
+        let name = makers.len().to_string();
+        makers.extend(makers.last().map(|last| last.below(authority(&name))));
+    }
+    let chain = |between: usize| {
+        let mut chain = vec![makers[between - 1].sign(&server("a.example"))];
+        chain.extend(makers[..between].iter().rev().map(Maker::certificate));
+        chain
+    };
+    let found = search(&chain(MAX_LENGTH - 2), &anchors(&[&root]));
+    assert_eq!(found.paths.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_LENGTH]);
+    assert!(!found.too_long && !found.given_up);
+    let found = search(&chain(MAX_LENGTH - 1), &anchors(&[&root]));
+    assert!(found.paths.is_empty() && found.too_long && !found.given_up);
+    // The authority is nearer than what else was sent.
+    let found = search(&chain(MAX_LENGTH - 1), &anchors(&[&root, &makers[0]]));
+    assert_eq!(found.paths.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_LENGTH]);
+}
+
+#[test]
 fn no_more_paths_are_given_than_are_worth_judging() {
     let makers: Vec<Maker> = (0..6).map(|index| Maker::authority(&format!("{index}"))).collect();
     let mut chain = vec![makers[0].sign(&server("a.example"))];

@@ -1,12 +1,12 @@
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa,
-    KeyUsagePurpose, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName,
+    ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType, SerialNumber,
 };
 use time::macros::datetime;
 
 use super::*;
 use crate::material::testing::tlv;
-use crate::material::testing::{Maker, Odd, authority, named, server};
+use crate::material::testing::{Maker, Odd, attribute, authority, common_name, named, server};
 
 fn found(role: Role, path: &[Certificate]) -> Vec<String> {
     let mut out = Assessment::default();
@@ -99,13 +99,6 @@ fn a_leaf_names_its_purpose_and_no_other_trade() {
 }
 
 #[test]
-fn the_key_usage_of_a_leaf_says_that_it_signs() {
-    let why = of_leaf(|params| params.key_usages = vec![KeyUsagePurpose::KeyEncipherment]);
-    says(&why, "the certificate of CN=a.example has a key usage without digitalSignature");
-    assert!(of_leaf(|params| params.key_usages.clear()).is_empty());
-}
-
-#[test]
 fn a_common_name_repeats_an_alternative_name_letter_by_letter() {
     let with = |common: &str, names: &[&str], role: Role| {
         let mut params = named(common, names);
@@ -179,6 +172,55 @@ fn critical_alternative_names_stand_beside_no_subject() {
     let expected =
         "the certificate of CN=a.example has critical alternative names beside a subject";
     says(&why, expected);
+}
+
+#[test]
+fn a_leaf_has_no_constraints_of_an_authority() {
+    let value = tlv(0x30, &tlv(0xa0, &tlv(0x30, &tlv(0x82, b"a.example"))));
+    for critical in [true, false] {
+        let why = of_leaf(|params| add(params, &[2, 5, 29, 30], critical, &value));
+        let who = "the certificate of CN=a.example";
+        says(&why, &format!("{who} has name constraints, which are an authority's"));
+    }
+}
+
+#[test]
+fn an_authority_has_a_name_and_its_leaf_an_issuer() {
+    let why = of_middle(|params| params.distinguished_name = DistinguishedName::new());
+    let expected = [
+        "the certificate of CN=a.example names no issuer",
+        "the intermediate an empty name has no name of its own",
+    ];
+    assert_eq!(why, expected);
+}
+
+#[test]
+fn without_a_subject_the_alternative_names_are_critical() {
+    let with = |critical: bool| {
+        of_leaf(|params| {
+            params.distinguished_name = DistinguishedName::new();
+            params.subject_alt_names.clear();
+            let names = tlv(0x30, &tlv(0x82, b"a.example"));
+            add(params, &[2, 5, 29, 17], critical, &names);
+        })
+    };
+    assert!(with(true).is_empty());
+    assert!(with(false)[0].ends_with("has no subject, and its alternative names are not critical"));
+}
+
+#[test]
+fn a_key_identifier_is_never_critical() {
+    let value = tlv(4, &[1]);
+    let why = of_leaf(|params| add(params, &[2, 5, 29, 14], true, &value));
+    says(&why, "the certificate of CN=a.example has a key identifier that is critical");
+    assert!(of_leaf(|params| add(params, &[2, 5, 29, 14], false, &value)).is_empty());
+    let why = of_leaf(|params| {
+        params.use_authority_key_identifier_extension = false;
+        add(params, &[2, 5, 29, 35], true, &tlv(0x30, &tlv(0x80, &[1])));
+    });
+    assert!(why.contains(
+        &"the certificate of CN=a.example has a key identifier that is critical".to_owned()
+    ));
 }
 
 #[test]
@@ -257,6 +299,61 @@ fn constraints_on_policies_are_critical() {
             "the intermediate CN=Middle has constraints on policies that are not critical";
         says(&why, expected);
     }
+}
+
+#[test]
+fn the_names_of_distribution_points_are_in_form() {
+    let with = |points: &[u8]| {
+        let value = tlv(0x30, points);
+        of_leaf(|params| add(params, &[2, 5, 29, 31], false, &value))
+    };
+    let named = |names: &[u8]| tlv(0xa0, &tlv(0xa0, names));
+    let uri = tlv(0x86, b"http://a.example/list");
+    let issuer = tlv(0xa2, &tlv(0xa4, &common_name("Lab")));
+    let some = tlv(0x81, &[6, 0x40]);
+    for point in [
+        named(&uri),
+        named(&[uri.clone(), tlv(0x86, b"ldap:///CN=Lab?list")].concat()),
+        [named(&uri), some.clone(), issuer.clone()].concat(),
+        issuer,
+        tlv(0xa0, &tlv(0xa1, &attribute(&[0x55, 4, 3], 0x0c, b"part"))),
+    ] {
+        assert!(with(&tlv(0x30, &point)).is_empty(), "{point:02x?}");
+    }
+    let odd = "the certificate of CN=a.example has a malformed name of a distribution point";
+    for point in [
+        named(&tlv(0x86, b"list")),
+        named(&tlv(0x86, b"http:///list")),
+        named(&tlv(0x86, b"http://a.example/a list")),
+        named(&tlv(0x86, &[0xe4])),
+        named(&tlv(0xa4, &tlv(0x30, &[]))),
+        named(&tlv(0xa4, b"junk")),
+        named(&tlv(0x82, b"a..example")),
+        named(&tlv(0x81, b"nobody")),
+        named(&tlv(0x87, &[1, 2, 3, 4, 5])),
+        named(&tlv(0x88, &[0x80])),
+        named(&tlv(0x04, b"x")),
+        [named(&uri), tlv(0x81, &[0])].concat(),
+        tlv(0xa0, &tlv(0xa1, b"junk")),
+        some,
+        Vec::new(),
+    ] {
+        let why = with(&tlv(0x30, &point));
+        assert!(why.iter().any(|why| why == odd), "{point:02x?}: {why:?}");
+    }
+    assert!(with(&[]).iter().any(|why| why == odd));
+}
+
+#[test]
+fn no_policy_stands_twice_in_a_certificate() {
+    let with = |policies: &[&[u8]]| {
+        let all: Vec<_> = policies.iter().map(|one| tlv(0x30, &tlv(6, one))).collect();
+        let value = tlv(0x30, &all.concat());
+        of_leaf(|params| add(params, &[2, 5, 29, 32], false, &value))
+    };
+    assert!(with(&[&[0x2a, 3], &[0x2a, 4]]).is_empty());
+    let why = with(&[&[0x2a, 3], &[0x2a, 4], &[0x2a, 3]]);
+    assert!(why[0].ends_with("names a policy twice"), "{why:?}");
 }
 
 #[test]

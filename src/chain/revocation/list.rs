@@ -7,11 +7,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use parking_lot::Mutex;
-
 use super::scope::Scope;
 use crate::chain::signature::{self, Proof};
 use crate::material::{Certificate, Crl, KeyUsage};
+use crate::process::Mutex;
 
 /// For how many keys the result of a signature check is remembered.
 const MAX_PROOFS: usize = 64;

@@ -7,7 +7,7 @@ use super::*;
 use crate::material::testing::{DAY, Maker, NOW, authority, list, server};
 
 fn in_mode(mode: CrlMode) -> Demand {
-    Demand { mode, grace: 0, numbers: true }
+    Demand { mode, grace: 0, form: false }
 }
 
 /// Who signs a list, what it covers, and how long what it says holds.
@@ -50,7 +50,7 @@ impl Scene {
     fn asked_at(&self, mode: CrlMode, grace: i64, now: i64) -> Problems {
         let issuer = self.root.certificate();
         self.crls()
-            .revocation(&self.leaf, &issuer, &[], Demand { mode, grace, numbers: true }, now)
+            .revocation(&self.leaf, &issuer, &[], Demand { mode, grace, form: false }, now)
             .problems
     }
 

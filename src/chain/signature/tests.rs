@@ -30,6 +30,31 @@ fn an_algorithm_that_is_broken_is_not_computed() {
 }
 
 #[test]
+fn a_null_for_the_parameters_of_ecdsa_changes_nothing_about_the_signature() {
+    let [leaf, root] = [Odd::BelowNull.read(), Odd::NullAuthority.read()];
+    assert!(is_computable(&leaf));
+    assert_eq!(check(&leaf, &root), Proof::Good);
+    assert_eq!(check(&root, &root), Proof::Good);
+    assert_eq!(check(&leaf, &leaf), Proof::Bad);
+    let algorithm = |oid: &[u8], rest: &[u8]| [tlv(6, oid), rest.to_vec()].concat();
+    let ecdsa = |last: u8| [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, last];
+    for last in [2, 3, 4] {
+        let with_null = algorithm(&ecdsa(last), &[5, 0]);
+        assert_eq!(without_null(&with_null), algorithm(&ecdsa(last), &[]));
+    }
+    let ed25519 = &[0x2b, 0x65, 0x70][..];
+    for (oid, rest) in [
+        (&ecdsa(1)[..], &[5, 0][..]),
+        (ed25519, &[5, 0]),
+        (&ecdsa(2), &[4, 1, 0]),
+        (&ecdsa(2), &[]),
+    ] {
+        let other = algorithm(oid, rest);
+        assert_eq!(without_null(&other), other, "{oid:02x?} {rest:02x?}");
+    }
+}
+
+#[test]
 fn a_short_key_is_computed_with_its_own_algorithms_only() {
     let short = Odd::ShortAuthority.read();
     assert_eq!(check(&Odd::BelowShort.read(), &short), Proof::Good);

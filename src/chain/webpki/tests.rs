@@ -1,13 +1,17 @@
 use std::sync::Arc;
 
-use rcgen::{DnType, GeneralSubtree, NameConstraints};
+use rcgen::{CertificateParams, CustomExtension, DnType, GeneralSubtree, NameConstraints};
+use time::macros::datetime;
 
 use super::*;
 use crate::chain::Anchors;
 use crate::chain::assess::assess_path;
 use crate::chain::rules::Rules;
 use crate::host::Role;
-use crate::material::testing::{Maker, NOW, authority, named, server};
+use crate::material::testing::{Maker, NOW, authority, named, server, tlv};
+
+/// Chains that webpki does not read.
+mod alone;
 
 fn problems(chain: &[Certificate], root: &Maker) -> (Problems, Vec<String>) {
     let anchors = Arc::new(Anchors::new(vec![root.certificate()]));
@@ -68,7 +72,8 @@ fn what_only_webpki_finds_is_told() {
     let mut out = Assessment::default();
     add(&Error::MaximumPathDepthExceeded, &leaf, &mut out);
     assert_eq!(out.problems, Problems::CONSTRAINT);
-    assert_eq!(out.why, ["the path of CN=a.example breaks RFC 5280: it is too long"]);
+    let expected = "the path of CN=a.example breaks RFC 5280: it has more than six intermediates";
+    assert_eq!(out.why, [expected]);
 }
 
 #[test]
@@ -108,7 +113,7 @@ fn each_error_of_webpki_is_a_problem_in_words() {
         (Error::UnsupportedCertVersion, Problems::OLD_VERSION, "UnsupportedCertVersion"),
         (Error::EndEntityUsedAsCa, Problems::CONSTRAINT, "no authority's signed another"),
         (Error::UnknownIssuer, Problems::CONSTRAINT, "leads to no authority"),
-        (Error::MaximumPathDepthExceeded, Problems::CONSTRAINT, "too long"),
+        (Error::MaximumPathDepthExceeded, Problems::CONSTRAINT, "more than six intermediates"),
         (Error::NameConstraintViolation, Problems::CONSTRAINT, "outside what its authority"),
         (Error::MalformedNameConstraint, Problems::CONSTRAINT, "constraints are malformed"),
         (Error::PathLenConstraintViolated, Problems::CONSTRAINT, "more intermediates"),
@@ -121,16 +126,49 @@ fn each_error_of_webpki_is_a_problem_in_words() {
 }
 
 #[test]
-fn a_path_is_as_long_as_webpki_walks() {
+fn webpki_is_asked_about_what_it_reads() {
     let root = Maker::authority("Root");
     let mut makers = vec![root.below(authority("0"))];
-    for (count, expected) in [(6, Problems::NONE), (7, Problems::CONSTRAINT)] {
-        while makers.len() < count {
-            let name = makers.len().to_string();
-            makers.extend(makers.last().map(|last| last.below(authority(&name))));
-        }
-        let mut chain = vec![makers[count - 1].sign(&server("a.example"))];
-        chain.extend(makers.iter().map(Maker::certificate));
-        assert_eq!(problems(&chain, &root).0, expected, "{count}");
+    while makers.len() <= MAX_BETWEEN {
+        let name = makers.len().to_string();
+        makers.extend(makers.last().map(|last| last.below(authority(&name))));
     }
+    let path = |count: usize, leaf: &CertificateParams| {
+        let mut path = vec![makers[count - 1].sign(leaf)];
+        path.extend(makers[..count].iter().rev().map(Maker::certificate));
+        path.push(root.certificate());
+        path
+    };
+    let leaf = server("a.example");
+    for (count, is_read) in [(1, true), (MAX_BETWEEN, true), (MAX_BETWEEN + 1, false)] {
+        let path = path(count, &leaf);
+        assert_eq!(reads(&path), is_read, "{count}");
+        let (leaf, between) = (&path[0], &path[1..=count]);
+        let said = verify(leaf, between, &root.certificate(), valid_time(&path, NOW));
+        assert_eq!(said.is_ok(), is_read, "{count}: {said:?}");
+    }
+    for (id, is_read) in [(15, true), (17, true), (31, true), (37, true), (14, false), (32, false)]
+    {
+        let mut params = server("a.example");
+        params.subject_alt_names.clear();
+        let value = match id {
+            15 => vec![3, 2, 7, 0x80],
+            14 => vec![4, 1, 1],
+            37 => tlv(0x30, &tlv(6, &[0x2b, 6, 1, 5, 5, 7, 3, 1])),
+            17 => tlv(0x30, &tlv(0x82, b"a.example")),
+            _ => tlv(0x30, &tlv(0x30, &tlv(0xa0, &tlv(0xa0, &tlv(0x86, b"http://x"))))),
+        };
+        let mut one = CustomExtension::from_oid_content(&[2, 5, 29, id], value);
+        one.set_criticality(true);
+        params.custom_extensions.push(one);
+        let path = path(1, &params);
+        assert_eq!(reads(&path), is_read, "{id}");
+        let said = verify(&path[0], &path[1..2], &path[2], valid_time(&path, NOW));
+        assert_eq!(said.is_ok(), is_read, "{id}: {said:?}");
+    }
+    let mut old = server("a.example");
+    old.not_before = datetime!(1969-12-31 23:59:59 UTC);
+    assert!(!reads(&path(1, &old)));
+    old.not_before = datetime!(1970-01-01 0:00 UTC);
+    assert!(reads(&path(1, &old)));
 }

@@ -10,6 +10,8 @@ use rustix::net::{
     sockopt::{set_tcp_nodelay, socket_error},
 };
 
+use crate::process::above_standard;
+
 /// A socket that is connecting.
 #[derive(Debug)]
 pub(super) struct Attempt {
@@ -26,7 +28,7 @@ pub(super) enum Began {
 
 impl Attempt {
     pub(super) fn begin(address: SocketAddr) -> Began {
-        let socket = match new_socket(address) {
+        let socket = match new_socket(address).and_then(above_standard) {
             Ok(socket) => socket,
             Err(errno) => return Began::Failed(errno),
         };

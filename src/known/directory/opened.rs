@@ -91,7 +91,7 @@ pub(crate) enum Name {
 impl<'a> Opened<'a> {
     pub(crate) fn open(path: &'a Path, writers: Writers) -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let file = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));
+        let file = retry_on_intr(|| crate::process::open(path, flags, Mode::empty()));
         let file = File::from(file.map_err(|error| unreadable(path, error))?);
         let stat = rustix::fs::fstat(&file).map_err(|error| unreadable(path, error))?;
         let guard = Guard::of_clients(writers);

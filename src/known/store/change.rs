@@ -1,5 +1,5 @@
-//! One change of the known file, made in its text: everything that it does not concern stays as it
-//! is, byte for byte, including comments and hand-made entries.
+//! One change of a file of known peers, made in its text: everything that it does not concern stays
+//! as it is, byte for byte, including comments and hand-made entries.
 //!
 //! Nothing here reads or writes a file. A distrusting entry is only removed by the change that asks
 //! for it.
@@ -14,7 +14,7 @@ use crate::known::entry::{Entry, Place};
 use crate::material::Certificate;
 use crate::material::hex_colons;
 
-/// A change of the known file.
+/// A change of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Adds an entry. One without a place leaves all others in the file.

@@ -1,5 +1,5 @@
-//! How the known file is read, locked and replaced: the system calls, and the checks of what must
-//! not be trusted.
+//! How a file of known peers is read, locked and replaced: the system calls, and the checks of what
+//! must not be trusted.
 //!
 //! How it is replaced is in [`super::replace`]. Waiting for the lock uses the only clock
 //! here, and tries every few milliseconds: `flock` has no deadline, and what would give it one, a
@@ -17,6 +17,7 @@ use rustix::io::Errno;
 
 use crate::error::{Error, Kind};
 use crate::material::{Guard, OpenToOthers, is_a_link, open_private_at, pause};
+use crate::process::open;
 
 /// The largest file; one that answers made is smaller.
 const LARGEST: u64 = 1 << 30;
@@ -94,7 +95,7 @@ pub(crate) fn look(path: &Path) -> Result<Option<Stamp>, Error> {
 pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
     // A plain open of a FIFO would block.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+    let file = match open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
         Err(error) => return missing(path, &error.into()),
     };
@@ -151,7 +152,7 @@ impl Parent {
             return Err(Error::new(Kind::Invalid, format!("{} names no file", path.display())));
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let file = rustix::fs::open(parent, flags, Mode::empty())
+        let file = open(parent, flags, Mode::empty())
             .map_err(|error| no_directory(parent, &error.into()))?;
         let file = File::from(file);
         let found = file.metadata().map_err(|error| no_directory(parent, &error))?;

@@ -123,7 +123,7 @@ impl Parent {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (file, new) = self.unused(".new", |name| {
-            rustix::fs::openat(&self.file, name, flags, private()).map(File::from)
+            crate::process::openat(&self.file, name, flags, private()).map(File::from)
         })?;
         fill(&file, text, before)?;
         Ok((file, new))

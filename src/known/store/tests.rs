@@ -20,7 +20,7 @@ use crate::material::{Guard, Writers};
 mod faults;
 mod processes;
 
-/// A directory with the path of a known file in it.
+/// A directory with the path of a file of known servers in it.
 struct Room {
     directory: TempDir,
     path: PathBuf,

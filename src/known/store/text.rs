@@ -1,5 +1,5 @@
-//! The text of the known file: plain PEM with lines such as `Host: a.example:443` directly above
-//! each block.
+//! The text of a file of known peers: plain PEM with lines such as `Host: a.example:443` directly
+//! above each block.
 //!
 //! A line that looks meant for an entry but cannot be understood is damage, and damage makes the
 //! whole text fail: a lost entry would make a known server a stranger, and a lost `Distrust: yes`
@@ -216,8 +216,13 @@ impl Reader<'_> {
         if !self.text.windows(5).any(|part| part.eq_ignore_ascii_case(b"BEGIN")) {
             return Ok(Vec::new());
         }
-        material::blocks(self.text, self.source)
-            .map_err(|error| Error::new(Kind::Store, error.message()).with_hint(HINT))
+        material::blocks(self.text, self.source).map_err(|error| {
+            if error.kind() == Kind::NoMemory {
+                // The file may be as it should be.
+                return error;
+            }
+            Error::new(Kind::Store, error.message()).with_hint(HINT)
+        })
     }
 
     fn start(&self) -> usize {

@@ -3,6 +3,8 @@
 //! What would make a list mean something else than "these, of this issuer, for any reason"
 //! makes it unusable; so does what is critical and not known here.
 
+use super::form::Form;
+use super::place::{IssuingPoint, PointName, point_name};
 use super::serials::Status;
 use super::stop::Stop;
 use crate::material::der::{
@@ -19,10 +21,6 @@ const SOME_REASONS: u8 = context(3);
 const INDIRECT: u8 = context(4);
 const ONLY_ATTRIBUTES: u8 = context(5);
 
-/// The two forms of a distribution point's name (section 4.2.1.13).
-const FULL_NAME: u8 = context_constructed(0);
-const RELATIVE_NAME: u8 = context_constructed(1);
-
 /// How many extensions a list or an entry may have: each is compared with all before it.
 const MAX_EXTENSIONS: usize = 64;
 /// How many names a distribution point may have: each is looked for among those of certificates.
@@ -31,39 +29,15 @@ const MAX_NAMES: usize = 64;
 /// What a list's extensions say.
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
-    /// Whether there are any.
-    pub(super) are_there: bool,
     /// The CRL number, without leading zeros.
     pub(super) number: Option<Vec<u8>>,
     pub(super) authority_key_id: Option<Vec<u8>>,
     pub(super) issuing_point: Option<IssuingPoint>,
 }
 
-/// Which certificates of its issuer a list is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct IssuingPoint {
-    /// The distribution point, where it is named.
-    pub(crate) name: Option<PointName>,
-    /// Those of peers and nobody else.
-    pub(crate) only_peers: bool,
-    /// Those of authorities and nobody else.
-    pub(crate) only_authorities: bool,
-    /// Attribute certificates and nothing else.
-    pub(crate) only_attributes: bool,
-}
-
-/// The name of a distribution point.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PointName {
-    /// Names of any kind, each with its tag.
-    Full(Vec<Vec<u8>>),
-    /// The attributes that come behind the issuer's name.
-    Relative(Vec<u8>),
-}
-
 impl Extensions {
     /// Reads what stands in the `[0]` of a list.
-    pub(super) fn read(&mut self, content: &[u8]) -> Result<(), Stop> {
+    pub(super) fn read(&mut self, content: &[u8], form: &mut Form) -> Result<(), Stop> {
         let damaged = || Stop::Damaged("its extensions are damaged".to_owned());
         let all = der::only(content).filter(|all| all.tag == SEQUENCE).ok_or_else(damaged)?;
         let all = extensions(all.content).ok_or_else(damaged)?;
@@ -72,7 +46,7 @@ impl Extensions {
             return Err(Stop::Unusable(what));
         }
         for extension in all {
-            self.are_there = true;
+            form.extension(&extension);
             let oid = || oid::text(extension.oid);
             let broken = || Stop::Damaged(format!("extension {} does not parse", oid()));
             match extension.oid {
@@ -83,7 +57,9 @@ impl Extensions {
                     self.authority_key_id = key_id(extension.value).ok_or_else(broken)?;
                 }
                 id::ISSUING_POINT => {
-                    self.issuing_point = Some(issuing_point(extension.value, broken)?);
+                    let point = issuing_point(extension.value, broken)?;
+                    form.point(&point);
+                    self.issuing_point = Some(point);
                 }
                 id::DELTA_CRL => return Stop::unusable("a delta revocation list"),
                 _ if extension.critical => {
@@ -98,7 +74,7 @@ impl Extensions {
 }
 
 /// What the extensions of an entry come to.
-pub(super) fn of_entry(content: &[u8]) -> Result<Status, Stop> {
+pub(super) fn of_entry(content: &[u8], form: &mut Form) -> Result<Status, Stop> {
     let damaged = || Stop::Damaged("the extensions of an entry are damaged".to_owned());
     let mut status = Status::Revoked;
     let all = extensions(content).ok_or_else(damaged)?;
@@ -107,7 +83,9 @@ pub(super) fn of_entry(content: &[u8]) -> Result<Status, Stop> {
             format!("a revocation list with more than {MAX_EXTENSIONS} extensions in an entry");
         return Err(Stop::Unusable(what));
     }
+    form.add(all.is_empty(), "has an empty list of extensions");
     for extension in all {
+        form.of_entry(&extension);
         match extension.oid {
             id::REASON => {
                 let reason = der::only(extension.value).filter(|found| found.tag == ENUMERATED);
@@ -137,7 +115,7 @@ fn extensions(content: &[u8]) -> Option<Vec<Extension<'_>>> {
     let mut reader = Reader(content);
     let mut all: Vec<Extension<'_>> = Vec::new();
     while !reader.is_empty() && all.len() <= MAX_EXTENSIONS {
-        let extension = Extension::read(reader.next()?)?;
+        let extension = Extension::read(reader.next()?).filter(|one| !one.lax)?;
         if all.iter().any(|other| other.oid == extension.oid) {
             return None;
         }
@@ -189,18 +167,4 @@ fn issuing_point(value: &[u8], broken: impl Fn() -> Stop) -> Result<IssuingPoint
         }
     }
     Ok(point)
-}
-
-/// Reads the name of a distribution point, without the tag around it.
-pub(crate) fn point_name(content: &[u8]) -> Option<PointName> {
-    let name = der::only(content)?;
-    match name.tag {
-        FULL_NAME => {
-            let names = der::elements(name.content)?;
-            let names: Vec<_> = names.iter().map(|name| name.whole.to_vec()).collect();
-            (!names.is_empty()).then_some(PointName::Full(names))
-        }
-        RELATIVE_NAME => Some(PointName::Relative(name.content.to_vec())),
-        _ => None,
-    }
 }

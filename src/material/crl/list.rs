@@ -1,6 +1,7 @@
 //! The fields of a list (RFC 5280, section 5.1), in the order in which they come.
 
 use super::extensions::{self, Extensions};
+use super::form::Form;
 use super::serials::{Serials, Status};
 use super::signed::SignedList;
 use super::stop::Stop;
@@ -25,6 +26,8 @@ pub(super) struct Fields {
     pub(super) serials: Serials,
     pub(super) extensions: Extensions,
     pub(super) signed: SignedList,
+    /// What it has against the rules for those who issue lists.
+    pub(super) form: Form,
 }
 
 impl Fields {
@@ -34,26 +37,34 @@ impl Fields {
         stream.begin_signed();
         let inner = stream.open(SEQUENCE, outer)?;
         let has_extensions = version_2(stream, inner)?;
+        let mut form = Form::default();
+        form.add(!has_extensions, "is of version 1");
         let algorithm = stream.element_of(SEQUENCE, inner)?.content.to_vec();
         stream.is_signed_with(&algorithm);
         let issuer = stream.element_of(SEQUENCE, inner)?.whole.to_vec();
-        if Name::read(&issuer).is_none() {
+        let Some(name) = Name::read(&issuer) else {
             return Stop::damaged("its issuer is damaged");
-        }
-        let Some(this_update) = next_time(stream, inner)? else {
+        };
+        form.add(name.is_empty(), "names no issuer");
+        let Some(this_update) = next_time(stream, inner, &mut form)? else {
             return Stop::damaged("it has no date");
         };
-        let next_update = next_time(stream, inner)?;
+        let next_update = next_time(stream, inner, &mut form)?;
+        form.add(next_update.is_none(), "does not say when the next one comes");
+        form.add(next_update.is_some_and(|next| next < this_update), "ends before it begins");
         let mut serials = Serials::new();
         if stream.peek(inner)? == Some(SEQUENCE) {
             let end = stream.open(SEQUENCE, inner)?;
-            entries(stream, end, has_extensions, &mut serials)?;
+            form.add(stream.position() == end, "has an empty list of certificates");
+            entries(stream, end, has_extensions, &mut serials, &mut form)?;
         }
-        serials.finish();
+        form.add(serials.finish(), "lists a serial number twice");
         let mut extensions = Extensions::default();
         if has_extensions && stream.peek(inner)? == Some(EXTENSIONS) {
-            extensions.read(stream.element(inner)?.content)?;
+            extensions.read(stream.element(inner)?.content, &mut form)?;
         }
+        form.add(extensions.number.is_none(), "has no number");
+        form.add(extensions.authority_key_id.is_none(), "does not name the key of its issuer");
         if stream.position() != inner {
             return Stop::damaged("its signed part holds more than belongs there");
         }
@@ -69,7 +80,7 @@ impl Fields {
         if stream.position() != outer || !stream.is_at_end()? {
             return Stop::damaged("bytes follow it");
         }
-        Ok(Self { issuer, this_update, next_update, serials, extensions, signed })
+        Ok(Self { issuer, this_update, next_update, serials, extensions, signed, form })
     }
 }
 
@@ -88,14 +99,16 @@ fn version_2(stream: &mut Stream<'_>, end: u64) -> Result<bool, Stop> {
     }
 }
 
-fn next_time(stream: &mut Stream<'_>, end: u64) -> Result<Option<i64>, Stop> {
+fn next_time(stream: &mut Stream<'_>, end: u64, form: &mut Form) -> Result<Option<i64>, Stop> {
     if !matches!(stream.peek(end)?, Some(UTC_TIME | GENERALIZED_TIME)) {
         return Ok(None);
     }
     let element = stream.element(end)?;
-    date::time(element.tag, element.content)
-        .map(Some)
-        .map_or_else(|| Stop::damaged("a date in it is none"), Ok)
+    let Some(seconds) = date::time(element.tag, element.content) else {
+        return Stop::damaged("a date in it is none");
+    };
+    form.date(element.tag, seconds);
+    Ok(Some(seconds))
 }
 
 fn entries(
@@ -103,6 +116,7 @@ fn entries(
     end: u64,
     has_extensions: bool,
     serials: &mut Serials,
+    form: &mut Form,
 ) -> Result<(), Stop> {
     let mut is_first = true;
     while stream.position() < end {
@@ -111,7 +125,7 @@ fn entries(
         if entry.tag != SEQUENCE {
             return Stop::damaged("an entry of it is damaged");
         }
-        let (serial, status) = read_entry(entry.content, has_extensions)?;
+        let (serial, status) = read_entry(entry.content, has_extensions, form)?;
         serials.add(serial, status);
         if is_first {
             is_first = false;
@@ -123,20 +137,23 @@ fn entries(
     Ok(())
 }
 
-fn read_entry(entry: &[u8], has_extensions: bool) -> Result<(&[u8], Status), Stop> {
+fn read_entry<'a>(
+    entry: &'a [u8],
+    has_extensions: bool,
+    form: &mut Form,
+) -> Result<(&'a [u8], Status), Stop> {
     let damaged = || Stop::Damaged("an entry of it is damaged".to_owned());
     let (serial, rest) = der::first(entry).ok_or_else(damaged)?;
     let (when, rest) = der::first(rest).ok_or_else(damaged)?;
-    if serial.tag != INTEGER
-        || serial.content.is_empty()
-        || date::time(when.tag, when.content).is_none()
-    {
+    if serial.tag != INTEGER || serial.content.is_empty() {
         return Err(damaged());
     }
+    form.serial(serial.content);
+    form.date(when.tag, date::time(when.tag, when.content).ok_or_else(damaged)?);
     if rest.is_empty() {
         return Ok((serial.content, Status::Revoked));
     }
     let extensions = der::only(rest).filter(|found| found.tag == SEQUENCE && has_extensions);
     let extensions = extensions.ok_or_else(damaged)?;
-    Ok((serial.content, extensions::of_entry(extensions.content)?))
+    Ok((serial.content, extensions::of_entry(extensions.content, form)?))
 }

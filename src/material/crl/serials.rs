@@ -7,7 +7,8 @@
 //! lift a revocation is kept in full.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::OnceLock;
+
+use crate::process::Once;
 
 /// What a list says of a serial number; of two entries the later variant counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,12 +52,19 @@ impl Serials {
         }
     }
 
-    /// Ends the adding.
-    pub(super) fn finish(&mut self) {
+    /// Ends the adding, and tells whether a number was added twice.
+    pub(super) fn finish(&mut self) -> bool {
         self.revoked.sort_unstable();
         self.revoked.shrink_to_fit();
         self.others.sort_unstable();
         self.others.shrink_to_fit();
+        let is_revoked =
+            |serial: &[u8]| self.revoked.binary_search(&self.key.fingerprint(serial)).is_ok();
+        self.revoked.windows(2).any(|pair| pair.first() == pair.last())
+            || self.others.windows(2).any(|pair| {
+                pair.first().map(|(serial, _)| serial) == pair.last().map(|(serial, _)| serial)
+            })
+            || self.others.iter().any(|(serial, _)| is_revoked(serial))
     }
 
     pub(super) const fn count(&self) -> usize {
@@ -88,7 +96,7 @@ struct Key(RandomState);
 
 impl Key {
     fn of_process() -> Self {
-        static KEY: OnceLock<Key> = OnceLock::new();
+        static KEY: Once<Key> = Once::new();
         KEY.get_or_init(|| Self(RandomState::new())).clone()
     }
 

@@ -3,6 +3,9 @@
 use super::*;
 use crate::material::testing::{self, Parts, common_name, extension, extension_of, tlv};
 
+/// What a list has against the rules for those who issue lists.
+mod form;
+
 const DATE: &[u8] = b"260101000000Z";
 /// 2026-01-01.
 const BEGIN: i64 = 1_767_225_600;

@@ -97,17 +97,18 @@ pub struct ExtendedKeyUsage {
 }
 
 impl BasicConstraints {
-    pub(super) fn read(value: Element<'_>, critical: bool) -> Option<Self> {
+    /// What an extension says, and whether it says so in DER.
+    pub(super) fn read(value: Element<'_>, critical: bool) -> Option<(Self, bool)> {
         let mut parts = sequence(value)?;
-        let ca = match parts.next_if(BOOLEAN) {
-            Some(ca) => der::boolean(ca.content)?,
-            None => false,
+        let (ca, is_der) = match parts.next_if(BOOLEAN) {
+            Some(ca) => der::lax_boolean(ca.content)?,
+            None => (false, true),
         };
         let path_len = match parts.next_if(INTEGER) {
             Some(number) => Some(der::number(number.content)?),
             None => None,
         };
-        parts.is_empty().then_some(Self { ca, path_len, critical })
+        parts.is_empty().then_some((Self { ca, path_len, critical }, is_der))
     }
 }
 
@@ -141,13 +142,13 @@ impl AltName {
         let mut names = sequence(value)?;
         let mut found = Vec::new();
         for name in names.by_ref() {
-            found.push(Self::read(name)?);
+            found.push(Self::read_one(name)?);
         }
         names.is_empty().then_some(found)
     }
 
     /// The name that an element is. `None`: it is not a GeneralName of any kind.
-    fn read(name: Element<'_>) -> Option<Self> {
+    pub(crate) fn read_one(name: Element<'_>) -> Option<Self> {
         let bytes = name.content;
         let bad = || {
             Self::Damaged(format!("bad name of type {} {}", name.tag & 31, hex_after_hash(bytes)))
@@ -222,7 +223,7 @@ pub(super) fn authority_key(value: Element<'_>) -> Option<Option<&[u8]>> {
 }
 
 /// `SEQUENCE OF SEQUENCE { point [0], reasons [1], issuer [2] }`, all of them optional.
-pub(super) fn is_distribution_points(value: Element<'_>) -> bool {
+pub(crate) fn is_distribution_points(value: Element<'_>) -> bool {
     let is_point = |point: Element<'_>| {
         let Some(mut parts) = sequence(point) else { return false };
         for tag in [context_constructed(0), context(1), context_constructed(2)] {
@@ -231,6 +232,56 @@ pub(super) fn is_distribution_points(value: Element<'_>) -> bool {
         parts.is_empty()
     };
     value.tag == SEQUENCE && der::all_are(value.content, is_point)
+}
+
+/// Certificate policies (RFC 5280, section 4.2.1.4): `SEQUENCE OF SEQUENCE { policy, SEQUENCE OF
+/// SEQUENCE { kind, qualifier } }`, the qualifiers optional and no list empty.
+pub(super) fn are_policies(value: Element<'_>) -> bool {
+    let is_kind =
+        |one: Element<'_>| one.tag == OBJECT_IDENTIFIER && oid::is_well_formed(one.content);
+    let is_qualifier = |one: Element<'_>| {
+        let Some(mut parts) = sequence(one) else { return false };
+        parts.next().is_some_and(is_kind)
+            && parts.next().is_some_and(der::is_whole)
+            && parts.is_empty()
+    };
+    let is_policy = |one: Element<'_>| {
+        let Some(mut parts) = sequence(one) else { return false };
+        parts.next().is_some_and(is_kind)
+            && parts.next().is_none_or(|all| is_list(all, is_qualifier))
+            && parts.is_empty()
+    };
+    is_list(value, is_policy)
+}
+
+/// Whether an element is a number of certificates.
+pub(super) fn is_count(value: Element<'_>) -> bool {
+    value.tag == INTEGER
+        && der::is_integer(value.content)
+        && value.content.first().is_some_and(|byte| *byte < 0x80)
+}
+
+/// Whether the value of an extension is GeneralNames (section 4.2.1.6).
+pub(crate) fn are_general_names(value: &[u8]) -> bool {
+    der::only(value).is_some_and(|all| is_list(all, is_general_name))
+}
+
+/// Whether the value of an extension is authority information access (section 4.2.2.1), with
+/// `is_method` for each of its methods.
+pub(crate) fn is_access(value: &[u8], is_method: impl Fn(&[u8]) -> bool) -> bool {
+    let is_one = |one: Element<'_>| {
+        let Some(mut parts) = sequence(one) else { return false };
+        let method = parts.next_if(OBJECT_IDENTIFIER);
+        method.is_some_and(|method| is_method(method.content))
+            && parts.next().is_some()
+            && parts.is_empty()
+    };
+    der::only(value).is_some_and(|all| is_list(all, is_one))
+}
+
+/// Whether an element is a SEQUENCE of one or more elements that are all fine.
+fn is_list<'a>(value: Element<'a>, is_fine: impl FnMut(Element<'a>) -> bool) -> bool {
+    value.tag == SEQUENCE && !value.content.is_empty() && der::all_are(value.content, is_fine)
 }
 
 /// What is in a SEQUENCE.

@@ -256,20 +256,63 @@ fn a_date_before_2050_in_the_longer_form_is_told() {
 
 #[test]
 fn a_date_in_another_form_is_refused() {
-    for date in [tlv(0x17, b"2601010000Z"), tlv(0x17, b"260101000000+0100"), tlv(0x0c, b"")] {
+    for date in [tlv(0x17, b"26010100Z"), tlv(0x17, b"260101000000+0100"), tlv(0x0c, b"")] {
         let parts = Parts { validity: [date.clone(), date], ..Parts::default() };
         assert_eq!(refusal(&parts), "not a certificate: its validity is damaged");
     }
 }
 
 #[test]
-fn truth_has_one_form() {
-    for (value, is_fine) in [(0, true), (0xff, true), (1, false)] {
-        let basic = extension(19, false, &tlv(0x30, &tlv(1, &[value])));
-        assert_eq!(Certificate::from_der(&with(&[basic]).der()).is_ok(), is_fine);
-        let odd = tlv(0x30, &[tlv(6, &[0x55, 0x1d, 14]), tlv(1, &[value]), tlv(4, &[])].concat());
-        assert_eq!(Certificate::from_der(&with(&[odd]).der()).is_ok(), is_fine);
+fn truth_has_one_form_and_what_is_written_otherwise_is_told() {
+    let critical = |truth: &[u8]| {
+        let parts = [tlv(6, &[0x2a, 3, 4]), tlv(1, truth), tlv(4, &[])];
+        Certificate::from_der(&with(&[tlv(0x30, &parts.concat())]).der())
+    };
+    let basic = |truth: &[u8]| {
+        let basic = extension(19, false, &tlv(0x30, &tlv(1, truth)));
+        Certificate::from_der(&with(&[basic]).der())
+    };
+    for (truth, is, is_der) in [(0, false, true), (0xff, true, true), (1, true, false)] {
+        let lax = if is_der { &[][..] } else { &[LAX_BOOLEAN] };
+        let found = critical(&[truth]).unwrap();
+        assert_eq!(
+            (!found.facts().unknown_critical.is_empty(), found.facts().lax.as_slice()),
+            (is, lax)
+        );
+        let found = basic(&[truth]).unwrap();
+        assert_eq!(found.facts().basic_constraints.unwrap().ca, is);
+        assert_eq!(found.facts().lax, lax);
     }
+    for bad in [&[][..], &[0xff, 0xff]] {
+        assert!(critical(bad).is_err() && basic(bad).is_err());
+    }
+}
+
+#[test]
+fn a_date_without_seconds_is_read_and_told() {
+    let short = [tlv(0x17, b"2601010000Z"), tlv(0x18, b"205001010000Z")];
+    for at in [0, 1] {
+        let mut validity = Parts::default().validity;
+        validity[at] = short[at].clone();
+        assert_eq!(facts(&Parts { validity, ..Parts::default() }).lax, [LAX_DATE]);
+    }
+    let found = facts(&Parts { validity: short, ..Parts::default() });
+    assert_eq!((found.not_before, found.not_after), (1_767_225_600, 2_524_608_000));
+    assert_eq!(found.lax, [LAX_DATE], "once");
+    assert!(facts(&Parts::default()).lax.is_empty());
+}
+
+#[test]
+fn ecdsa_has_no_parameters() {
+    let with = |algorithm: Vec<u8>| {
+        let algorithms = (algorithm.clone(), algorithm);
+        facts(&Parts { algorithms, ..Parts::default() }).ecdsa_parameters
+    };
+    let ecdsa = tlv(6, crate::material::testing::ECDSA_SHA256);
+    assert!(!with(tlv(0x30, &ecdsa)));
+    assert!(with(tlv(0x30, &[ecdsa, tlv(5, &[])].concat())));
+    let rsa = tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]);
+    assert!(!with(tlv(0x30, &[rsa, tlv(5, &[])].concat())));
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn a_secret_that_others_have_any_right_to_is_refused() {
     let path = dir.path().join("key.pem");
     for mode in [0o644, 0o604, 0o602, 0o601] {
         set_mode(&path, mode);
-        let error = read_secret(&path, LIMIT, |_| true).unwrap_err();
+        let error = read_secret(&path, LIMIT, Readers::Few, |_| true).unwrap_err();
         assert_eq!(error.kind(), Kind::Permission);
         assert!(error.message().contains(&format!("mode {mode:04o}")), "{error}");
         assert_eq!(error.hint(), format!("chmod o= {}", path.display()));
@@ -123,7 +123,23 @@ fn a_secret_of_owner_and_group_is_read() {
     let path = dir.path().join("key.pem");
     for mode in [0o600, 0o640, 0o400] {
         set_mode(&path, mode);
-        assert!(read_secret(&path, LIMIT, |_| true).is_ok(), "{mode:o}");
+        assert!(read_secret(&path, LIMIT, Readers::Few, |_| true).is_ok(), "{mode:o}");
+    }
+}
+
+#[test]
+fn a_secret_that_everybody_may_read_is_written_by_nobody_else() {
+    let dir = dir_with(&["key.pem"]);
+    let path = dir.path().join("key.pem");
+    for mode in [0o644, 0o604, 0o640, 0o600] {
+        set_mode(&path, mode);
+        assert!(read_secret(&path, LIMIT, Readers::All, |_| true).is_ok(), "{mode:o}");
+    }
+    for mode in [0o646, 0o666, 0o602, 0o601, 0o777] {
+        set_mode(&path, mode);
+        let error = read_secret(&path, LIMIT, Readers::All, |_| true).unwrap_err();
+        assert_eq!(error.kind(), Kind::Permission);
+        assert_eq!(error.hint(), format!("chmod o=r {}", path.display()));
     }
 }
 
@@ -132,7 +148,7 @@ fn the_mode_of_a_secret_is_that_of_the_file_behind_a_link() {
     let dir = dir_with(&["key.pem"]);
     set_mode(&dir.path().join("key.pem"), 0o600);
     symlink("key.pem", dir.path().join("link.pem")).unwrap();
-    assert!(read_secret(&dir.path().join("link.pem"), LIMIT, |_| true).is_ok());
+    assert!(read_secret(&dir.path().join("link.pem"), LIMIT, Readers::Few, |_| true).is_ok());
 }
 
 #[test]

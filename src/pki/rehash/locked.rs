@@ -45,7 +45,7 @@ impl<'a> LockedDirectory<'a> {
         let cannot = |what: &'static str| {
             move |error: Errno| failed(&format!("{what} the directory {}", path.display()), error)
         };
-        let file = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));
+        let file = retry_on_intr(|| crate::process::open(path, flags, Mode::empty()));
         let file = File::from(file.map_err(cannot("open"))?);
         let mut left = patience;
         loop {

@@ -64,11 +64,29 @@ impl Record for NoStore {
         assert!(!lasting, "there is no store");
         Ok(())
     }
+
+    fn still_asks(&self, _: &Asked) -> bool {
+        true
+    }
+
+    fn has_a_session(&self, _: Role) -> bool {
+        true
+    }
+}
+
+struct Patient;
+
+impl Waiter for Patient {
+    fn wake(&self) {}
+
+    fn patience(&self) -> Patience {
+        Patience::Lasts
+    }
 }
 
 fn join(questions: &Questions, asked: &Asked, generation: u64) -> Ticket {
     let record: Arc<dyn Record> = Arc::new(NoStore);
-    questions.join(asked.clone(), generation, &record, Arc::new(|| ())).unwrap()
+    questions.join(asked.clone(), generation, &record, Arc::new(Patient)).unwrap()
 }
 
 #[test]
@@ -108,7 +126,7 @@ fn no_more_clients_are_asked_about_than_anybody_answers() {
     let open: Vec<_> =
         (0..MOST_ABOUT_CLIENTS).map(|_| join(&questions, &about(Role::Client), 1)).collect();
     let record: Arc<dyn Record> = Arc::new(NoStore);
-    let one_more = |role| questions.join(about(role), 1, &record, Arc::new(|| ()));
+    let one_more = |role| questions.join(about(role), 1, &record, Arc::new(Patient));
     let error = one_more(Role::Client).unwrap_err();
     assert_eq!(error.kind(), Kind::NoMemory);
     assert!(error.message().contains("the client alice"), "{error}");

@@ -10,6 +10,13 @@ pub(crate) const NAME_CONSTRAINTS: &str = "2.5.29.30";
 pub(crate) const PURPOSES: &str = "2.5.29.37";
 pub(crate) const KEY_ID: &str = "2.5.29.14";
 pub(crate) const ISSUER_KEY_ID: &str = "2.5.29.35";
+pub(crate) const POLICIES: &str = "2.5.29.32";
+pub(crate) const POLICY_MAPPINGS: &str = "2.5.29.33";
+pub(crate) const POLICY_CONSTRAINTS: &str = "2.5.29.36";
+pub(crate) const INHIBIT_ANY: &str = "2.5.29.54";
+pub(crate) const ISSUER_ALT_NAMES: &str = "2.5.29.18";
+pub(crate) const ACCESS: &str = "1.3.6.1.5.5.7.1.1";
+pub(crate) const LIST_NUMBER: &str = "2.5.29.20";
 /// An extension that nobody knows.
 pub(crate) const UNKNOWN: &str = "1.3.6.1.4.1.55555.1";
 
@@ -53,16 +60,24 @@ pub(crate) struct Extension {
     content: Vec<u8>,
     /// Whether `critical` is written even where it is the default.
     verbose: bool,
+    /// The byte that stands for true.
+    truth: u8,
 }
 
 impl Extension {
     pub(crate) const fn new(oid: &'static str, content: Vec<u8>) -> Self {
-        Self { oid, critical: false, content, verbose: false }
+        Self { oid, critical: false, content, verbose: false, truth: 0xff }
     }
 
     pub(crate) const fn critical(mut self) -> Self {
         self.critical = true;
         self
+    }
+
+    /// Critical, with another number than DER has for true.
+    pub(crate) const fn critical_in_ber(mut self) -> Self {
+        self.truth = 1;
+        self.critical()
     }
 
     pub(crate) const fn verbose(mut self) -> Self {
@@ -72,7 +87,7 @@ impl Extension {
 
     fn der(&self) -> Vec<u8> {
         let critical = match (self.critical, self.verbose) {
-            (true, _) => der::value(BOOLEAN, &[0xff]),
+            (true, _) => der::value(BOOLEAN, &[self.truth]),
             (false, true) => der::value(BOOLEAN, &[0]),
             (false, false) => Vec::new(),
         };
@@ -221,6 +236,10 @@ pub(crate) struct List {
     pub(crate) end: Vec<u8>,
     /// The contents of the serial numbers.
     pub(crate) serials: Vec<Vec<u8>>,
+    /// Extensions beside the number and the identifier of the key, or in their place.
+    pub(crate) extensions: Vec<Extension>,
+    /// Those that are left out.
+    pub(crate) without: Vec<&'static str>,
 }
 
 impl List {
@@ -233,7 +252,22 @@ impl List {
             begin: utc("261120000000Z"),
             end: utc("261220000000Z"),
             serials: serials.iter().map(|serial| serial.to_vec()).collect(),
+            extensions: Vec::new(),
+            without: Vec::new(),
         }
+    }
+
+    /// Without an extension.
+    pub(crate) fn without(mut self, oid: &'static str) -> Self {
+        self.without.push(oid);
+        self
+    }
+
+    /// With an extension in place of the one of its kind.
+    pub(crate) fn with(mut self, extension: Extension) -> Self {
+        self.without.push(extension.oid);
+        self.extensions.push(extension);
+        self
     }
 
     /// The list, signed.
@@ -244,8 +278,11 @@ impl List {
             [] => Vec::new(),
             serials => sequence(serials.iter().map(entry)),
         };
-        let number = Extension::new("2.5.29.20", der::unsigned(&[self.number]));
+        let number = Extension::new(LIST_NUMBER, der::unsigned(&[self.number]));
         let by = issuer_key_id(&Public::Of(self.signer).identifier());
+        let usual = [number, by].into_iter().filter(|one| !self.without.contains(&one.oid));
+        let all: Vec<_> = usual.chain(self.extensions.clone()).map(|one| one.der()).collect();
+        let extensions = if all.is_empty() { Vec::new() } else { der::value(0xa0, &sequence(all)) };
         let identifier = self.signer.identifier(Algorithm::Usual);
         let signed = sequence([
             der::value(der::INTEGER, &[1]),
@@ -254,7 +291,7 @@ impl List {
             self.begin.clone(),
             self.end.clone(),
             entries,
-            der::value(0xa0, &sequence([number.der(), by.der()])),
+            extensions,
         ]);
         let signature = self.signer.sign(Algorithm::Usual, &signed);
         sequence([signed, identifier, der::bits(&signature)])
@@ -345,6 +382,22 @@ pub(crate) fn key_id(key: Public) -> Extension {
 
 pub(crate) fn issuer_key_id(id: &[u8]) -> Extension {
     Extension::new(ISSUER_KEY_ID, sequence([der::value(0x80, id)]))
+}
+
+/// Two policies, any and another.
+pub(crate) fn policies() -> Extension {
+    let policies = ["2.5.29.32.0", "1.2.3.4"].map(|policy| sequence([der::oid(policy)]));
+    Extension::new(POLICIES, sequence(policies))
+}
+
+/// A demand for a policy, from here on.
+pub(crate) fn demand() -> Extension {
+    Extension::new(POLICY_CONSTRAINTS, sequence([der::value(0x80, &[0])]))
+}
+
+/// A mapping of one policy to another.
+pub(crate) fn mapping(from: &str, to: &str) -> Extension {
+    Extension::new(POLICY_MAPPINGS, sequence([sequence([der::oid(from), der::oid(to)])]))
 }
 
 /// An extension that nobody knows, with an object identifier in it.

@@ -9,7 +9,7 @@ use crate::host::Role;
 use crate::material::testing::{Maker, NOW, authority, day, server};
 
 fn given(rules: &Rules) -> Given<'_> {
-    let demand = Demand { mode: rules.crl_mode, grace: rules.crl_grace, numbers: true };
+    let demand = Demand { mode: rules.crl_mode, grace: rules.crl_grace, form: false };
     Given { anchors: &rules.anchors, crls: &rules.crls, demand }
 }
 

@@ -11,7 +11,9 @@ fn odd(maker: &Maker, next: Option<&[u8]>, serials: &[&[u8]], extensions: &[Vec<
     fields.extend([&algorithm, maker.certificate().subject_der()].concat());
     fields.extend(tlv(0x17, b"261101000000Z"));
     fields.extend(next.map(|next| tlv(0x17, next)).unwrap_or_default());
-    fields.extend(tlv(0x30, &serials.iter().flat_map(entry).collect::<Vec<_>>()));
+    if !serials.is_empty() {
+        fields.extend(tlv(0x30, &serials.iter().flat_map(entry).collect::<Vec<_>>()));
+    }
     if !extensions.is_empty() {
         fields.extend(tlv(0xa0, &tlv(0x30, &extensions.concat())));
     }
@@ -221,25 +223,40 @@ fn a_full_name_with_a_host_in_it_leads_to_no_list() {
 }
 
 #[test]
-fn a_list_with_extensions_and_no_number_revokes_and_clears_nobody() {
-    let key = extension(35, false, &tlv(0x30, &[]));
-    for (extensions, numbers, expected) in [
-        (vec![key.clone()], true, MISSING),
+fn a_list_out_of_form_revokes_and_clears_nobody_where_form_is_asked_for() {
+    let key = extension(35, false, &tlv(0x30, &tlv(0x80, &[7])));
+    for (extensions, form, expected) in [
+        // As EasyRSA and cfssl write lists: with the key of the issuer, and without a number.
         (vec![key.clone()], false, Problems::NONE),
+        (vec![key.clone()], true, MISSING),
+        (vec![], false, Problems::NONE),
+        (vec![], true, MISSING),
+        (vec![number()], true, MISSING),
         (vec![key, number()], true, Problems::NONE),
-        (vec![], true, Problems::NONE),
     ] {
         let mut scene = Scene::new();
-        scene.lists.push((odd(&scene.root, None, &[], &extensions), "list".to_owned()));
-        let demand = Demand { numbers, ..in_mode(CrlMode::IfPresent) };
+        let next = Some(b"270101000000Z".as_slice());
+        scene.lists.push((odd(&scene.root, next, &[], &extensions), "list".to_owned()));
+        let demand = Demand { form, ..in_mode(CrlMode::IfPresent) };
         let issuer = scene.root.certificate();
         let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
         assert_eq!(found.problems, expected, "{extensions:02x?}");
-        let names_it = odd(&scene.root, None, &[scene.leaf.serial()], &extensions);
+        let names_it = odd(&scene.root, next, &[scene.leaf.serial()], &extensions);
         scene.lists.push((names_it, "other".to_owned()));
         let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
         assert!(found.problems.contains(REVOKED), "{extensions:02x?}");
     }
+}
+
+#[test]
+fn the_words_name_what_is_out_of_form() {
+    let mut scene = Scene::new();
+    scene.lists.push((odd(&scene.root, None, &[], &[]), "crl.pem".to_owned()));
+    let demand = Demand { form: true, ..in_mode(CrlMode::IfPresent) };
+    let issuer = scene.root.certificate();
+    let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
+    let why = "no revocation list of CN=Root counts for CN=a.example: crl.pem is of version 1, does not say when the next one comes, has no number, does not name the key of its issuer";
+    assert_eq!(found.why, [why]);
 }
 
 #[test]
@@ -290,7 +307,7 @@ fn the_words_say_why_no_list_counts() {
             &scene.leaf,
             &issuer,
             &[],
-            Demand { mode: CrlMode::Required, grace: 0, numbers: true },
+            Demand { mode: CrlMode::Required, grace: 0, form: false },
             NOW,
         );
         found.why.concat()
@@ -306,10 +323,6 @@ fn the_words_say_why_no_list_counts() {
     for (scene, part) in [
         (Scene::new(), "counts for CN=a.example: there is none"),
         (foreign, ": list is not signed by its key"),
-        (
-            with(&[extension(35, false, &tlv(0x30, &[]))]),
-            "list has extensions and no number among them",
-        ),
         (with(&[number(), point(&[tlv(0x82, &[0xff])])]), "list is about other certificates"),
         (Scene::new().list(-1, None), "list 101 begins on 2026-11-22"),
         (Scene::new().list(1, Some(KeyCompromise)), "of CN=a.example was revoked: list 99 names"),

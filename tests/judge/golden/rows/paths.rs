@@ -3,13 +3,14 @@
 use super::super::der;
 use super::super::keys::{Algorithm, Public, Signer};
 use super::super::make::{
-    ALT_NAMES, BASIC_CONSTRAINTS, CRL_SIGN, Draft, Extension, KEY_ID, NAME_CONSTRAINTS,
-    basic_constraints, common_name, directory, dns, ip, name_constraints, unknown, usage, utc,
+    ALT_NAMES, BASIC_CONSTRAINTS, CRL_SIGN, Draft, Extension, INHIBIT_ANY, ISSUER_KEY_ID, KEY_ID,
+    NAME_CONSTRAINTS, basic_constraints, common_name, demand, directory, dns, ip, mapping,
+    name_constraints, nothing, policies, unknown, usage, utc,
 };
 use super::Row;
 
 pub(super) fn rows() -> Vec<Row> {
-    [alone(), shape(), middles(), roots(), constraints(), other_keys()].concat()
+    [alone(), shape(), middles(), roots(), constraints(), other_keys(), policy(), long()].concat()
 }
 
 fn alone() -> Vec<Row> {
@@ -148,5 +149,48 @@ fn other_keys() -> Vec<Row> {
         Row::under("root-signed-sha-1", Draft { algorithm: Algorithm::Sha1, ..Draft::root() }),
         Row::shown("middle-rsa-1024", vec![deep, middle.der()]),
         Row::below("middle-signed-sha-1", old),
+    ]
+}
+
+/// Policies of authorities, of which nobody demands one unless the row says so.
+fn policy() -> Vec<Row> {
+    let middle = |extension: Extension| Draft::middle().with(extension);
+    let inhibit = Extension::new(INHIBIT_ANY, der::unsigned(&[0]));
+    vec![
+        Row::below("middle-policies-critical", middle(policies().critical())),
+        Row::below("middle-inhibits-any-policy", middle(inhibit.critical())),
+        Row::below("middle-demands-policy", middle(demand())),
+        Row::below("middle-demands-policy-critical", middle(demand().critical())),
+        Row::below("middle-maps-policies", middle(mapping("1.2.3.4", "1.2.3.5"))),
+        Row::below("middle-maps-policies-critical", {
+            middle(mapping("1.2.3.4", "1.2.3.5").critical())
+        }),
+        Row::below("middle-maps-any-policy", middle(mapping("2.5.29.32.0", "1.2.3.5"))),
+        Row::under("root-policies-critical", Draft::root().with(policies().critical())),
+        Row::under("root-demands-policy", Draft::root().with(demand().critical())),
+    ]
+}
+
+/// Chains that are longer than webpki follows, and a name that is none.
+fn long() -> Vec<Row> {
+    let chain = |count: usize| {
+        let name = |index: usize| common_name(&format!("Golden {index}"));
+        let below = |draft: Draft, index: usize| match index {
+            0 => draft,
+            _ => draft.from(name(index - 1), Signer::Middle),
+        };
+        let middles = (0..count).rev().map(|index| {
+            let middle = Draft::middle().subject(name(index));
+            below(Draft { serial: vec![3, index as u8], ..middle }, index).der()
+        });
+        [below(Draft::leaf(), count).der()].into_iter().chain(middles).collect()
+    };
+    let nameless = Draft::root().subject(nothing()).from(nothing(), Signer::Root);
+    let leaf = Draft::leaf().from(nothing(), Signer::Root);
+    vec![
+        Row::shown("nine-middles", chain(9)),
+        Row::shown("twenty-middles", chain(20)),
+        Row::shown("thirty-one-middles", chain(31)),
+        Row::of("root-without-a-name", leaf).believing(vec![nameless.without(ISSUER_KEY_ID).der()]),
     ]
 }

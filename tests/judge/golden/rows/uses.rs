@@ -3,9 +3,10 @@
 use super::super::der::{self, BOOLEAN};
 use super::super::keys::{Algorithm, Public, Signer};
 use super::super::make::{
-    ANY, CERT_SIGN, CLIENT, CODE, DIGITAL_SIGNATURE, Draft, ISSUER_KEY_ID, KEY_AGREEMENT,
-    KEY_ENCIPHERMENT, KEY_USAGE, List, PURPOSES, SERVER, basic_constraints, dns, issuer_key_id,
-    purposes, time, unknown, usage, utc,
+    ACCESS, ANY, CERT_SIGN, CLIENT, CODE, DIGITAL_SIGNATURE, Draft, Extension, ISSUER_ALT_NAMES,
+    ISSUER_KEY_ID, KEY_AGREEMENT, KEY_ENCIPHERMENT, KEY_USAGE, LIST_NUMBER, List, POLICIES,
+    PURPOSES, SERVER, basic_constraints, dns, issuer_key_id, key_id, name_constraints, nothing,
+    policies, purposes, time, unknown, uri, usage, utc,
 };
 use super::Row;
 
@@ -63,7 +64,10 @@ fn extended() -> Vec<Row> {
 
 fn extensions() -> Vec<Row> {
     let names = super::super::make::alt_names(&[dns("a.example")]);
-    let broken = super::super::make::Extension::new(KEY_USAGE, vec![0x03, 0x05, 0x00]);
+    let broken = Extension::new(KEY_USAGE, vec![0x03, 0x05, 0x00]);
+    let method = der::oid("1.3.6.1.5.5.7.48.2");
+    let access = der::sequence([der::sequence([method, uri("http://a.example/ca")])]);
+    let access = Extension::new(ACCESS, access);
     vec![
         Row::of("unknown", Draft::leaf().with(unknown())),
         Row::of("unknown-critical", Draft::leaf().with(unknown().critical())),
@@ -73,6 +77,29 @@ fn extensions() -> Vec<Row> {
         Row::of("usage-cut-short", Draft::leaf().with(broken)),
         Row::of("issuer-key-elsewhere", Draft::leaf().with(issuer_key_id(&[7; 20]))),
         Row::of("issuer-key-missing", Draft::leaf().without(ISSUER_KEY_ID)),
+        Row::of("issuer-key-critical", {
+            Draft::leaf().with(issuer_key_id(&Public::Of(Signer::Root).identifier()).critical())
+        }),
+        Row::of("own-key-critical", {
+            Draft::leaf().with(key_id(Public::Of(Signer::Leaf)).critical())
+        }),
+        Row::of(
+            "leaf-with-constraints",
+            Draft::leaf().with(name_constraints(&[dns("b.example")], &[])),
+        ),
+        Row::of("policies-critical", Draft::leaf().with(policies().critical())),
+        Row::of("policies-of-nothing", {
+            Draft::leaf().with(Extension::new(POLICIES, nothing()).critical())
+        }),
+        Row::of("access-critical", Draft::leaf().with(access.critical())),
+        Row::of("issuer-names-critical", {
+            let names = der::sequence([uri("http://a.example/")]);
+            Draft::leaf().with(Extension::new(ISSUER_ALT_NAMES, names).critical())
+        }),
+        Row::of("critical-in-ber", {
+            let names = super::super::make::alt_names(&[dns("a.example")]);
+            Draft::leaf().with(names.critical_in_ber())
+        }),
     ]
 }
 
@@ -107,6 +134,8 @@ fn dates() -> Vec<Row> {
         Row::of("ends-before-it-begins", valid(utc("270101000000Z"), utc("260101000000Z"))),
         Row::of("without-end", valid(utc("260101000000Z"), time("99991231235959Z"))),
         Row::of("long-form-of-a-date", valid(time("20260101000000Z"), time("20280101000000Z"))),
+        Row::of("before-1970", valid(utc("500101000000Z"), utc("280101000000Z"))),
+        Row::of("without-seconds", valid(utc("2601010000Z"), utc("2801010000Z"))),
     ]
 }
 
@@ -133,6 +162,8 @@ fn form() -> Vec<Row> {
 fn revoked() -> Vec<Row> {
     let leaf = Draft::leaf();
     let listed = List::of(&[&leaf.serial]).der();
+    let leaf_serial = leaf.serial.clone();
+    let number = Extension::new(LIST_NUMBER, der::unsigned(&[1]));
     let middle = Draft::middle();
     vec![
         Row { lists: vec![listed], ..Row::of("revoked", leaf) },
@@ -143,6 +174,18 @@ fn revoked() -> Vec<Row> {
         Row {
             lists: vec![List::of(&[&middle.serial]).der()],
             ..Row::below("revoked-middle", middle)
+        },
+        Row {
+            lists: vec![List::of(&[]).without(LIST_NUMBER).der()],
+            ..Row::of("list-without-number", Draft::leaf())
+        },
+        Row {
+            lists: vec![List::of(&[&leaf_serial]).without(LIST_NUMBER).der()],
+            ..Row::of("revoked-without-number", Draft::leaf())
+        },
+        Row {
+            lists: vec![List::of(&[]).with(number.critical()).der()],
+            ..Row::of("list-number-critical", Draft::leaf())
         },
     ]
 }

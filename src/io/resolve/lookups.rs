@@ -1,0 +1,233 @@
+//! The look-ups that are under way, and their threads: the only ones that this library starts,
+//! named `tlsconn-resolve`.
+//!
+//! Connections that want the same name at the same time share a look-up, also one that others have
+//! given up: a program that tries again and again while the name server is down has one thread.
+//! At most [`MOST`] run at once; further names wait for a thread, as long as somebody wants them.
+//! A thread owns all that it uses, takes no signals, and ends when there is no name left. One lock
+//! guards the table. A forked child has none of the threads, and begins with an empty table.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use rustix::io::Errno;
+
+use super::super::system::{failed, is_exhausted, without_number};
+use super::super::wake::Wake;
+use crate::error::{Error, Kind};
+use crate::process::{Birth, Mutex, Once, without_signals};
+
+/// The most look-ups that run at once.
+pub(super) const MOST: usize = 16;
+
+/// How many descriptors a look-up may need at once: for the files of the system and its sockets.
+const NEEDS: usize = 4;
+
+/// What finds the addresses of a name.
+type Resolver = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+
+/// The result of one look-up.
+#[derive(Debug)]
+pub(super) struct Answer {
+    found: OnceLock<Result<Vec<SocketAddr>, Error>>,
+    done: Wake,
+}
+
+/// All look-ups of a process.
+pub(super) struct Lookups {
+    resolver: Box<Resolver>,
+    most: usize,
+    table: Mutex<Table>,
+}
+
+struct Table {
+    birth: Birth,
+    threads: usize,
+    /// What has no answer yet, by name.
+    open: BTreeMap<String, Arc<Answer>>,
+    /// The names among them that no thread looks up yet, oldest first.
+    waiting: VecDeque<String>,
+}
+
+impl Answer {
+    /// The addresses, without a port. `None`: there is no answer yet.
+    pub(super) fn found(&self) -> Option<Result<Vec<SocketAddr>, Error>> {
+        self.found.get().cloned()
+    }
+
+    fn tell(&self, found: Result<Vec<SocketAddr>, Error>) {
+        // Nobody else writes it.
+        let _ = self.found.set(found);
+        self.done.signal();
+    }
+}
+
+impl AsFd for Answer {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.done.as_fd()
+    }
+}
+
+impl Table {
+    fn new() -> Self {
+        let (open, waiting) = (BTreeMap::new(), VecDeque::new());
+        Self { birth: Birth::now(), threads: 0, open, waiting }
+    }
+
+    /// Forgets what only the parent can finish.
+    fn in_this_process(&mut self) -> &mut Self {
+        if !self.birth.is_here() {
+            *self = Self::new();
+        }
+        self
+    }
+
+    /// Forgets the waiting names that nobody wants any longer.
+    fn forget_unwanted(&mut self) {
+        let Self { open, waiting, .. } = self;
+        waiting.retain(|name| {
+            let wanted = open.get(name).is_some_and(|answer| Arc::strong_count(answer) > 1);
+            if !wanted {
+                open.remove(name);
+            }
+            wanted
+        });
+    }
+}
+
+impl Lookups {
+    /// Those of this process, by the system's resolver.
+    pub(super) fn of_process() -> &'static Arc<Self> {
+        static SHARED: Once<Arc<Lookups>> = Once::new();
+        SHARED
+            .get_or_init(|| Self::by(MOST, |name| (name, 0).to_socket_addrs().map(Vec::from_iter)))
+    }
+
+    /// At most `most` at once, by another resolver.
+    pub(super) fn by(
+        most: usize,
+        resolver: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self { resolver: Box::new(resolver), most, table: Mutex::new(Table::new()) })
+    }
+
+    /// How many threads there are.
+    #[cfg(test)]
+    pub(super) fn threads(&self) -> usize {
+        self.table.lock().threads
+    }
+
+    /// Asks for the addresses of a name, or joins whoever has asked already.
+    pub(super) fn ask(self: &Arc<Self>, name: &str) -> Result<Arc<Answer>, Error> {
+        if let Some(asked) = self.table.lock().in_this_process().open.get(name) {
+            return Ok(Arc::clone(asked));
+        }
+        let answer = Arc::new(Answer { found: OnceLock::new(), done: Wake::new()? });
+        {
+            let mut table = self.table.lock();
+            if let Some(asked) = table.open.get(name) {
+                return Ok(Arc::clone(asked));
+            }
+            table.forget_unwanted();
+            table.open.insert(name.to_owned(), Arc::clone(&answer));
+            if table.threads >= self.most {
+                table.waiting.push_back(name.to_owned());
+                return Ok(answer);
+            }
+            table.threads = table.threads.saturating_add(1);
+        }
+        self.start(name)?;
+        Ok(answer)
+    }
+
+    /// Starts a thread, which begins with this name.
+    fn start(self: &Arc<Self>, name: &str) -> Result<(), Error> {
+        let (lookups, first) = (Arc::clone(self), name.to_owned());
+        let thread = thread::Builder::new().name("tlsconn-resolve".to_owned());
+        let started = without_signals(|| thread.spawn(move || lookups.work(first)));
+        let Err(error) = started else { return Ok(()) };
+        let words = without_number(&error);
+        let error = Error::new(Kind::NoMemory, format!("no thread to look up {name}: {words}"))
+            .with_hint("raise the limit of threads, or dial an address");
+        self.give_up(name, &error);
+        Err(error)
+    }
+
+    /// There is no thread for this name. If there is none at all, there is none for those that
+    /// wait either.
+    fn give_up(&self, name: &str, error: &Error) {
+        let mut table = self.table.lock();
+        table.threads = table.threads.saturating_sub(1);
+        let mut names = vec![name.to_owned()];
+        if table.threads == 0 {
+            names.extend(table.waiting.drain(..));
+        }
+        for name in names {
+            if let Some(answer) = table.open.remove(&name) {
+                answer.tell(Err(error.clone()));
+            }
+        }
+    }
+
+    fn work(&self, first: String) {
+        let mut next = Some(first);
+        while let Some(name) = next {
+            let found = judged(&name, (self.resolver)(&name));
+            next = self.finish(&name, found);
+        }
+    }
+
+    /// Tells what was found, and takes the next name that somebody wants.
+    fn finish(&self, name: &str, found: Result<Vec<SocketAddr>, Error>) -> Option<String> {
+        let mut table = self.table.lock();
+        if let Some(answer) = table.open.remove(name) {
+            answer.tell(found);
+        }
+        table.forget_unwanted();
+        let next = table.waiting.pop_front();
+        if next.is_none() {
+            table.threads = table.threads.saturating_sub(1);
+        }
+        next
+    }
+}
+
+/// Why the process cannot open `count` descriptors now. `None`: it can.
+fn exhausted(count: usize) -> Option<Errno> {
+    let mut held = Vec::new();
+    for _ in 0..count {
+        match Wake::try_new() {
+            Ok(one) => held.push(one),
+            Err(errno) => return is_exhausted(errno).then_some(errno),
+        }
+    }
+    None
+}
+
+fn judged(host: &str, found: io::Result<Vec<SocketAddr>>) -> Result<Vec<SocketAddr>, Error> {
+    let words = match found {
+        Ok(addresses) if !addresses.is_empty() => return Ok(addresses),
+        Ok(_) => "the name has no address".to_owned(),
+        Err(error) => {
+            // The resolver has words of its own for what it could not open.
+            let errno = Errno::from_io_error(&error).filter(|errno| is_exhausted(*errno));
+            if let Some(errno) = errno.or_else(|| exhausted(NEEDS)) {
+                return Err(failed(&format!("{host} cannot be looked up"), errno));
+            }
+            without_number(&error)
+        }
+    };
+    let words = words.trim_start_matches("failed to lookup address information: ");
+    Err(Error::new(Kind::Resolve, format!("{host} cannot be looked up: {words}"))
+        .with_hint("check the spelling of the name, and that this machine reaches a name server"))
+}
+
+impl std::fmt::Debug for Lookups {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lookups")
+    }
+}
