@@ -339,13 +339,11 @@ impl Context {
     /// Authorities then do not vouch for clients, unless [`Settings::directory_and_authorities`]
     /// says so.
     ///
-    /// Returns what there is to tell about files in it that do not count as entries; this reads
-    /// every file once.
+    /// Returns what there is to tell about files in it that do not count; it reads each once.
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] if it is not a readable directory, [`Kind::Permission`] if it belongs to
-    /// another user or others may write it.
+    /// [`Kind::File`] if it cannot be read, [`Kind::Permission`] if others own or may write it.
     pub fn set_client_dir(&self, path: &Path) -> Result<Option<Error>, Error> {
         let writers = self.snapshot().settings().directory_writers();
         let directory = Arc::new(Directory::open(path, writers)?);

@@ -3,18 +3,21 @@
 //! Asked once, before the first call does anything: only C can be asked, and nothing else tells a
 //! program that had more rights than its caller from a daemon that has given some up.
 
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::material::the_system_says;
 
 /// Hands on what the system says, if it says anything here.
 pub(super) fn tell() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        if let Some(is_secure) = is_secure() {
-            the_system_says(is_secure);
-        }
-    });
+    static IS_TOLD: AtomicBool = AtomicBool::new(false);
+    if IS_TOLD.load(Ordering::Relaxed) {
+        return;
+    }
+    // Two threads may both ask: the answer never changes.
+    if let Some(is_secure) = is_secure() {
+        the_system_says(is_secure);
+    }
+    IS_TOLD.store(true, Ordering::Relaxed);
 }
 
 #[cfg(target_os = "linux")]

@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use rustix::process::{getegid, geteuid, getgid, getuid};
 
@@ -47,11 +47,14 @@ impl Variable {
 }
 
 /// What the C library was told when the process began, if it was asked.
-static SAID: OnceLock<bool> = OnceLock::new();
+static SAID: AtomicU8 = AtomicU8::new(NOTHING);
+const NOTHING: u8 = 0;
+const SECURE: u8 = 1;
+const NOT_SECURE: u8 = 2;
 
 /// Takes note of what the system says: whether this process must not believe its caller.
 pub(crate) fn the_system_says(is_secure: bool) {
-    let _ = SAID.set(is_secure);
+    SAID.store(if is_secure { SECURE } else { NOT_SECURE }, Ordering::Relaxed);
 }
 
 /// Whether the environment comes from somebody who has all rights of this process.
@@ -59,8 +62,10 @@ fn is_believed() -> bool {
     if getuid() != geteuid() || getgid() != getegid() {
         return false;
     }
-    if let Some(is_secure) = SAID.get() {
-        return !is_secure;
+    match SAID.load(Ordering::Relaxed) {
+        SECURE => return false,
+        NOT_SECURE => return true,
+        _ => {}
     }
     match std::fs::read(AUXILIARY) {
         Ok(entries) => !is_secure(&entries),
