@@ -41,7 +41,7 @@ SIDE_BY_SIDE := --jobs=2 --output-sync=target
 
 .PHONY: lib header demo check check-long quick install uninstall
 .PHONY: setup check-shipped check-sources format-check lint header-check library-check install-check
-.PHONY: test test-quick run-demo contract contract-pki case-runner-check
+.PHONY: test test-quick run-demo contract contract-pki case-runner-check store-faults store-faults-all
 .PHONY: peers peers-plain peers-sanitized peers-valgrind peers-debug case-runner-valgrind
 .PHONY: examples examples-sanitized case-runner field fuzz mutants bench bench-serving FORCE
 
@@ -159,6 +159,7 @@ check-shipped:
 	$(MAKE) run-demo
 	$(MAKE) examples examples-sanitized
 	$(MAKE) contract
+	$(MAKE) store-faults
 	$(MAKE) case-runner-check
 
 check-sources:
@@ -170,6 +171,7 @@ check-sources:
 # examples with the library as cargo builds it, which checks its arithmetic.
 check-long: setup
 	$(MAKE) $(SIDE_BY_SIDE) peers-debug case-runner-valgrind
+	$(MAKE) store-faults-all
 	$(MAKE) peers-valgrind
 	$(MAKE) field
 	@echo "make check-long: all is well"
@@ -253,6 +255,18 @@ $(LIBRARY)/contract/%: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
 $(LIBRARY)/contract/%-sanitized: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+
+# Every system call of a write of the known file fails, or is the last one: in seconds, or all of
+# it, which takes minutes.
+STORE_FAULTS = tests/faults/store_faults.py $(LIBRARY)/store_change $(LIBRARY)/store-faults-pki
+
+store-faults store-faults-all: $(LIBRARY)/store_change
+	tests/contract-pki.sh $(LIBRARY)/store-faults-pki
+	python3 $(STORE_FAULTS) $(if $(filter %-all,$@),--all)
+
+$(LIBRARY)/store_change: tests/faults/store_change.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
 
 .SECONDARY: $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contract/%-sanitized)
 

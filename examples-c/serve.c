@@ -68,6 +68,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "serve: %s\n", tlsconn_error_message(tlsconn_last_error()));
         return EXIT_FAILURE;
     }
+    if (tlsconn_error_code(tlsconn_last_error()) != TLSCONN_OK) /* files that do not count */
+        fprintf(stderr, "serve: %s\n", tlsconn_error_message(tlsconn_last_error()));
     int listener = listen_on(atoi(argv[1]));
     signal(SIGCHLD, SIG_IGN); /* no zombies: we do not wait for the children */
     for (int fd; (fd = accept(listener, NULL, NULL)) >= 0 || errno == EINTR || errno == ECONNABORTED;) {

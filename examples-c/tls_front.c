@@ -232,7 +232,12 @@ int main(int argc, char **argv)
         case TLSCONN_MAT_KEY: key = optarg; break;
         case TLSCONN_MAT_CA: authority = 1; /* fall through */
         case TLSCONN_MAT_CRL: result = tlsconn_ctx_add_file(ctx, which, optarg); break;
-        case CLIENT_DIR: directory = 1; result = tlsconn_ctx_set_client_dir(ctx, optarg); break;
+        case CLIENT_DIR:
+            directory = 1;
+            result = tlsconn_ctx_set_client_dir(ctx, optarg);
+            if (result == TLSCONN_OK && tlsconn_error_code(tlsconn_last_error()) != TLSCONN_OK)
+                fprintf(stderr, "tls_front: %s\n", tlsconn_error_message(tlsconn_last_error()));
+            break;
         case ALLOW_DN: result = tlsconn_ctx_allow_dn(ctx, optarg); break;
         case ALLOW_IDENTITY: result = tlsconn_ctx_allow_identity(ctx, optarg); break;
         case LIBVIRT: libvirt = 1; result = tlsconn_ctx_set_int(ctx, TLSCONN_OPT_PROFILE, TLSCONN_PROFILE_LIBVIRT); break;

@@ -53,6 +53,18 @@
  * tlsconn_ctx_set_client_dir(), or by a validator with TLSCONN_OPT_ON_CLIENT. Pass each accepted
  * socket to tlsconn_accept_fd(), then use tlsconn_conn_read() and the rest as above.
  * tlsconn_conn_info() says who the client is.
+ *
+ * Environment: tlsconn_ctx_add_layout() without a directory reads TLSCONN_DIR and HOME, and
+ * tlsconn_ctx_add_system_roots() reads SSL_CERT_FILE and SSL_CERT_DIR. All four are ignored in
+ * a program with rights that its caller does not have (set-user-ID, set-group-ID, file
+ * capabilities), and count as unset if they are empty. What the library is built on reads
+ * OPENSSL_ia32cap or OPENSSL_armcap (which instructions cryptography uses), and RUST_BACKTRACE,
+ * RUST_LIB_BACKTRACE and RUST_MIN_STACK; the C library's resolver reads variables of its own.
+ * No other variable is read.
+ *
+ * Files: nothing is made in a directory that belongs to another user, even by root. What the
+ * library makes has mode 0600, or 0700 if it is a directory, whatever the umask. A file that it
+ * is to write is never reached through a symbolic link, and no FIFO or device makes it wait.
  */
 
 #ifndef TLSCONN_H
@@ -468,7 +480,8 @@ const char *tlsconn_problem_name(int one_problem);
  *
  * Never NULL: before the first failure its code is `TLSCONN_OK` and its message is empty. It
  * lives until the next failure on this thread. Success does not clear it, so look at it only
- * after a call has failed. Do not use it on another thread.
+ * after a call has failed; or after tlsconn_ctx_set_client_dir() has succeeded, which leaves here
+ * what it has to tell. Do not use it on another thread.
  */
 TLSCONN_API
 const tlsconn_error *tlsconn_last_error(void);
@@ -564,7 +577,7 @@ typedef enum {
     TLSCONN_MAT_CERT = 13,
     /**
      * Certificates of servers, and of clients where marked `Role: client`, that are trusted
-     * without a CA, in the format of trusted.pem.
+     * without a CA, in the format of trusted.pem (docs/trusted-pem.md).
      */
     TLSCONN_MAT_TRUSTED_PEER = 14,
 } tlsconn_material;
@@ -712,7 +725,8 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
  * `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the default
  * directory of the layout. Only the CA certificate is required. For `TLSCONN_LAYOUT_TLSCONN`
  * the directories server/ and client/ are made with mode 0700 if they are missing; if one
- * cannot be made, the store in it is not used. Any thread.
+ * cannot be made, the store in it is not used. They are not made in a directory of another user,
+ * such as one in the home of a user by a program that root runs. Any thread.
  *
  * Returns what tlsconn_ctx_add_file() returns, and:
  * - `TLSCONN_E_NO_CA`: the CA certificate is missing, or there is nowhere to look for it
@@ -720,6 +734,8 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
  * - `TLSCONN_E_NO_KEY`: the certificate has no key, or the key has no certificate.
  * - `TLSCONN_E_KEY_MISMATCH`: the key does not match the certificate.
  * - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: as for tlsconn_ctx_set_known_file().
+ * - `TLSCONN_E_PERMISSION`: server/ or client/ is missing, and the directory of the layout belongs
+ *   to another user; the message names both.
  * - `TLSCONN_E_INVALID`: `ctx` is NULL, `layout` is not one of `tlsconn_layout`, `dir` is
  *   empty, or `dir` is NULL and the layout has no default directory.
  *
@@ -734,22 +750,27 @@ int tlsconn_ctx_add_layout(tlsconn_ctx *ctx,
 /**
  * Trust the CAs that the operating system trusts.
  *
- * They are read once, now; tlsconn_ctx_reload() does not read them again. Any thread.
+ * They are those of the system's packages, or of the file `$SSL_CERT_FILE` and the directories
+ * `$SSL_CERT_DIR`, separated by colons. They are read once, now; tlsconn_ctx_reload() does not read
+ * them again. Any thread.
  *
  * Returns:
  * - `TLSCONN_OK`: added.
- * - `TLSCONN_E_NO_CA`: the system has no CA certificates.
+ * - `TLSCONN_E_NO_CA`: the system, or what the variables name, has no CA certificates.
  * - `TLSCONN_E_INVALID`: `ctx` is NULL.
  */
-TLSCONN_API TLSCONN_MUST int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
+TLSCONN_API
+TLSCONN_MUST
+int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
 
 /**
  * Set the file of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
  *
  * `path` need not exist yet, but its directory must. File and directory must belong to you or
  * to root, and nobody else may be able to write them. The file is PEM with lines of text above
- * each block, and other processes may change it at any time. A file that was set before
- * is no longer used. Any thread.
+ * each block, which docs/trusted-pem.md describes for those who write it by hand, and other
+ * processes may change it at any time. A file that was set before is no longer used. Any
+ * thread.
  *
  * Returns:
  * - `TLSCONN_OK`: set.
@@ -978,14 +999,22 @@ typedef enum {
      */
     TLSCONN_OPT_TICKETS = 225,
     /**
+     * 1: the group may write the directory of tlsconn_ctx_set_client_dir() and its entries, and so
+     * say who is allowed; set it before that call. 0, the default: a directory that the group can
+     * write is refused, and such an entry does not count.
+     */
+    TLSCONN_OPT_DIR_GROUP_WRITE = 226,
+    /**
      * A string: application protocols (ALPN, RFC 7301), preferred first, separated by commas
      * without spaces. Default empty: a client offers none; a server accepts any.
      */
     TLSCONN_OPT_ALPN = 250,
     /**
-     * A string: a file, created with mode 0600, to which the secrets of every connection are
-     * written for debugging. Whoever can read it can decrypt the traffic. Default empty: no
-     * key log.
+     * A string: a file to which the secrets of every connection are written for debugging.
+     * Whoever can read it can decrypt the traffic. It is made with mode 0600 if it is missing,
+     * but not in a directory of another user. One that is there must be yours, a regular file
+     * with one name and no symbolic link, and no one else may have any right to it. Lines are
+     * added at its end. Default empty: no key log.
      */
     TLSCONN_OPT_KEYLOG_FILE = 251,
     /**
@@ -1170,8 +1199,10 @@ int tlsconn_ctx_set_int(tlsconn_ctx *ctx,
  *
  * Returns:
  * - `TLSCONN_OK`: set.
- * - `TLSCONN_E_FILE`: the key log cannot be written, or the ticket secret cannot be read.
- * - `TLSCONN_E_PERMISSION`: others can read the ticket secret.
+ * - `TLSCONN_E_FILE`: the key log cannot be written, or is a symbolic link, a FIFO or a device, or
+ *   has a second name; or the ticket secret cannot be read.
+ * - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
+ *   made in a directory of another user; or others can read the ticket secret.
  * - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
  * - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, or the
  *   name of a protocol is empty or longer than 255 bytes.
@@ -1955,11 +1986,23 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
  * `TLSCONN_OPT_DIR_AND_CA` is 1. A second call replaces the directory. `dir` is copied. Any
  * thread.
  *
+ * The directory and each entry must belong to you or to root, and nobody else may be able to
+ * write them; with `TLSCONN_OPT_DIR_GROUP_WRITE` the group may. An entry may be a symbolic link,
+ * as in volumes of containers: the same is then asked of the file that it leads to, and of each
+ * directory on the way (in a sticky one, such as /tmp, others may write).
+ *
+ * A file with the name of an entry that does not count is told twice: by this call, which
+ * reads every file once, and by the error of a client that the file would have allowed. When this
+ * call returns `TLSCONN_OK`, tlsconn_last_error() has the code `TLSCONN_OK` if every file counts;
+ * else it has the code `TLSCONN_E_FILE`, and its message names the first files that do not count
+ * and says why.
+ *
  * On failure the context is unchanged. Returns:
  *
  * - `TLSCONN_OK`: the directory is set.
  * - `TLSCONN_E_FILE`: `dir` is not a directory or cannot be read.
- * - `TLSCONN_E_PERMISSION`: other users can write to it.
+ * - `TLSCONN_E_PERMISSION`: it belongs to another user, or others can write to it.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_INVALID`: a pointer is NULL or `dir` is empty.
  */
 TLSCONN_API
@@ -2131,7 +2174,8 @@ int tlsconn_known_each(tlsconn_ctx *ctx,
  *
  * Returns:
  * - `TLSCONN_OK`: added.
- * - `TLSCONN_E_STORE`: the file of known servers cannot be written; it is unchanged.
+ * - `TLSCONN_E_STORE`: the file of known servers cannot be written. It is unchanged, unless the message says
+ *   that the change may have been stored: a disk that fails may allow neither.
  * - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
  * - `TLSCONN_E_PERMISSION`: others can write it.
  * - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
@@ -2190,6 +2234,9 @@ int tlsconn_known_remove_cert(tlsconn_ctx *ctx,
  * Returns what tlsconn_known_set() returns, and:
  * - `TLSCONN_OK`: marked, or the mark is removed.
  * - `TLSCONN_E_NOT_FOUND`: there is no mark to remove.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: as for
+ *   tlsconn_known_set(). Whatever the file says then, this context goes on distrusting the
+ *   certificate until it is freed, or the mark is removed by a call that succeeds.
  * - `TLSCONN_E_INVALID`: `on` is neither 0 nor 1.
  */
 TLSCONN_API

@@ -146,6 +146,7 @@ impl State {
                 auth: settings.client_auth,
                 identity_from: settings.identity_from,
                 directory: directory.clone(),
+                directory_writers: settings.directory_writers(),
                 directory_and_authorities: settings.directory_and_authorities,
                 names: allowed.clone(),
                 identities: identities.clone(),
@@ -281,7 +282,9 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// As for [`Self::add_file`]; [`Kind::NoAuthority`] and [`Kind::NoKey`] for missing files.
+    /// As for [`Self::add_file`]; [`Kind::NoAuthority`] and [`Kind::NoKey`] for missing files;
+    /// [`Kind::Permission`] if the directory of a store is missing and the one above it belongs to
+    /// another user.
     pub fn add_layout(&self, layout: Layout, dir: Option<&Path>) -> Result<(), Error> {
         let files = layout_files(layout, dir, &Surroundings::of_process())?;
         let mut pieces =
@@ -302,7 +305,7 @@ impl Context {
             pieces.extend(pair);
         }
         let store_at = |path: &Option<PathBuf>, role| match path {
-            Some(path) if has_directory(path) => self.store_at(path, role).map(Some),
+            Some(path) if has_directory(path)? => self.store_at(path, role).map(Some),
             Some(_) | None => Ok(None),
         };
         let store = store_at(&files.known, Role::Server)?;
@@ -336,16 +339,20 @@ impl Context {
     /// Authorities then do not vouch for clients, unless [`Settings::directory_and_authorities`]
     /// says so.
     ///
+    /// Returns what there is to tell about files in it that do not count; it reads each once.
+    ///
     /// # Errors
     ///
-    /// [`Kind::File`] if it is not a readable directory, [`Kind::Permission`] if others may write
-    /// it.
-    pub fn set_client_dir(&self, path: &Path) -> Result<(), Error> {
-        let directory = Arc::new(Directory::open(path)?);
+    /// [`Kind::File`] if it cannot be read, [`Kind::Permission`] if others own or may write it.
+    pub fn set_client_dir(&self, path: &Path) -> Result<Option<Error>, Error> {
+        let writers = self.snapshot().settings().directory_writers();
+        let directory = Arc::new(Directory::open(path, writers)?);
+        let ignored = directory.ignored(writers)?;
         self.change(|state| {
             state.directory = Some(directory);
             Ok(())
-        })
+        })?;
+        Ok(ignored)
     }
 
     /// Adds an identity to the list of allowed clients; it must match as a whole. `None`: replaces

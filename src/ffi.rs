@@ -9,6 +9,8 @@
 //! - [`handle`] gives, lends, counts and takes back handles; [`lent`] keeps what C borrows from a
 //!   connection. [`read`] turns pointers into slices and text, and numbers into values;
 //!   [`text`] keeps the strings that C borrows.
+//! - [`key_log`] opens the file of secrets that an option names.
+//!   [`secure`] asks whether the caller of this process is to be believed.
 //! - [`code`] numbers the failures. The other files are the chapters of the header.
 
 #![allow(unsafe_code, reason = "this module meets C")]
@@ -19,8 +21,10 @@
 mod call;
 mod fork;
 mod handle;
+mod key_log;
 mod lent;
 mod read;
+mod secure;
 mod text;
 
 // The chapters, in the order of the header. The blank lines keep rustfmt from sorting them.

@@ -14,7 +14,7 @@ mod view;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use directory::Directory;
+pub(crate) use directory::{Directory, Sought};
 pub(crate) use entries::Entries;
 pub use entry::{Entry, Origin, Place, Spot};
 pub(crate) use identity::identity;

@@ -10,9 +10,11 @@ mod crl;
 mod date;
 pub(crate) mod der;
 mod describe;
+mod environment;
 mod facts;
 mod fields;
 mod file;
+mod guard;
 mod hash_link;
 mod hex;
 mod holding;
@@ -38,12 +40,17 @@ pub(crate) use crl::{
 };
 pub(crate) use date::{parse_time, time_text};
 pub use describe::{Style, difference};
+pub(crate) use environment::the_system_says;
 pub(crate) use facts::{AltName, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
 pub(crate) use facts::{are_general_names, is_access};
 pub(crate) use fields::Extension;
 pub(crate) use file::{
     FileText, LIMIT, Readers, Stamp, has_ending, pause, pem_files, read, read_at, read_secret,
     source_of, stamp, system_error,
+};
+pub(crate) use guard::{
+    Guard, OpenToOthers, Writers, is_a_link, make_private_directory, open_private, open_private_at,
+    private,
 };
 pub(crate) use hash_link::{HashLink, HashPlace};
 pub(crate) use hex::hex_colons;

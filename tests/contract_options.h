@@ -12,7 +12,8 @@
 #define JUDGING_OPTIONS(X)                                                          \
     X(TLSCONN_OPT_CLIENT_AUTH) X(TLSCONN_OPT_SEND_CLIENT_CERT)                      \
     X(TLSCONN_OPT_CRL_MODE) X(TLSCONN_OPT_CRL_GRACE_S) X(TLSCONN_OPT_PROFILE)       \
-    X(TLSCONN_OPT_VERIFY_TIME) X(TLSCONN_OPT_IDENTITY_FROM) X(TLSCONN_OPT_DIR_AND_CA)
+    X(TLSCONN_OPT_VERIFY_TIME) X(TLSCONN_OPT_IDENTITY_FROM) X(TLSCONN_OPT_DIR_AND_CA)  \
+    X(TLSCONN_OPT_DIR_GROUP_WRITE)
 
 #define SESSION_OPTIONS(X)                                                          \
     X(TLSCONN_OPT_MIN_VERSION) X(TLSCONN_OPT_MAX_VERSION)                           \

@@ -1,6 +1,8 @@
 /* The options that say how a peer is judged: what each of their values comes to. */
 #include <time.h>
 
+#include <sys/stat.h>
+
 #include "contract_options.h"
 
 #define OTHERS(X) POLICIES_OF_OPTIONS(X) SESSION_OPTIONS(X)
@@ -276,6 +278,25 @@ static void dir_and_ca(void)
     remove_scratch(directory);
 }
 
+static void dir_group_write(void)
+{
+    char directory[64];
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+
+    CHECK(chmod(scratch(directory), 0770) == 0);
+    EXPECT(TLSCONN_E_PERMISSION, tlsconn_ctx_set_client_dir(server, directory));
+    choose(server, TLSCONN_OPT_DIR_GROUP_WRITE, 1);
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_client_dir(server, directory));
+    client_comes(server, client, TLSCONN_E_CERT_UNKNOWN, "sent", "");
+    choose(server, TLSCONN_OPT_DIR_GROUP_WRITE, 0);
+    client_comes(server, client, TLSCONN_E_PERMISSION, "sent", "");
+    EXPECT(TLSCONN_E_PERMISSION, tlsconn_ctx_set_client_dir(server, directory));
+    tlsconn_ctx_unref(client);
+    tlsconn_ctx_unref(server);
+    remove_scratch(directory);
+}
+
 int main(int argc, char **argv)
 {
     static const int auths[] = { CLIENT_AUTH(CONSTANT_NUMBER) };
@@ -298,6 +319,7 @@ int main(int argc, char **argv)
         OPTION(TLSCONN_OPT_VERIFY_TIME, verify_time, times, before),
         OPTION(TLSCONN_OPT_IDENTITY_FROM, identity_from, identities, wrong),
         OPTION(TLSCONN_OPT_DIR_AND_CA, dir_and_ca, on_off, wrong),
+        OPTION(TLSCONN_OPT_DIR_GROUP_WRITE, dir_group_write, on_off, wrong),
     };
     size_t i;
 

@@ -270,6 +270,8 @@ static int use_material(tlsconn_ctx *ctx, const struct options *options)
           && tlsconn_ctx_set_client_dir(ctx, options->clients) == TLSCONN_OK
           && tlsconn_ctx_set_int(ctx, TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS, (int64_t)options->deadline_s * 1000)
              == TLSCONN_OK;
+    if (ok && tlsconn_error_code(tlsconn_last_error()) != TLSCONN_OK)
+        complain("clients", tlsconn_error_message(tlsconn_last_error())); /* files that do not count */
     if (ok && *options->ca)
         ok = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CA, options->ca) == TLSCONN_OK
           && tlsconn_ctx_set_int(ctx, TLSCONN_OPT_DIR_AND_CA, 1) == TLSCONN_OK;

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::snapshot::Snapshot;
 use crate::chain::{CrlMode, Profile, Rules};
 use crate::known::{IdentityFrom, Known};
-use crate::material::sha256;
+use crate::material::{Writers, sha256};
 use crate::tls::{Options, OwnPair, Version};
 use crate::trust::{Admission, ClientAuth, Policies, Policy};
 
@@ -40,6 +40,7 @@ impl Text {
             auth,
             identity_from,
             directory,
+            directory_writers,
             directory_and_authorities,
             names,
             identities,
@@ -56,6 +57,8 @@ impl Text {
         self.part("clients", auth_word(*auth));
         if let Some(directory) = directory {
             self.part("directory", directory.path().as_os_str().as_bytes());
+            let group = *directory_writers == Writers::Group;
+            self.part("directory of a group", &[u8::from(group)]);
             self.part("directory and authorities", &[u8::from(*directory_and_authorities)]);
         }
     }
@@ -90,6 +93,7 @@ impl Text {
             io_timeout: _,
             client_auth: _,
             identity_from: _,
+            directory_group_may_write: _,
             directory_and_authorities: _,
             tickets: _,
             confirm_client_auth: _,

@@ -11,8 +11,8 @@ use crate::error::{Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::{Entry, read_known};
 use crate::material::{
-    Certificate, Crl, FileText, Key, LIMIT, Material, Readers, Stamp, may_hold_key, name_text, read,
-    read_secret, sha256, source_of, stamp, time_text,
+    Certificate, Crl, FileText, Key, LIMIT, Material, Readers, Stamp, may_hold_key, name_text,
+    read, read_secret, sha256, source_of, stamp, time_text,
 };
 
 use super::Passphrase;

@@ -1,5 +1,6 @@
 //! Known peers through a context: listed, set, removed, distrusted, and stored from answers.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -60,8 +61,7 @@ impl Context {
     pub fn remove_known(&self, place: &Place) -> Result<(), Error> {
         let snapshot = self.snapshot();
         let known = snapshot.known();
-        let in_session =
-            known.session.remove(|entry| entry.place.as_ref() == Some(place) && !entry.distrust);
+        let is_it = |entry: &Entry| entry.place.as_ref() == Some(place) && !entry.distrust;
         let in_store = match &known.store {
             Some(store) => {
                 store.apply(&Change::Remove { place: place.clone() }, deadline(STORE_WAIT))
@@ -69,8 +69,14 @@ impl Context {
             None => Err(Error::new(Kind::NotFound, format!("{place} is not known"))),
         };
         match in_store {
-            Err(error) if error.kind() == Kind::NotFound && in_session => Ok(()),
-            other => other,
+            Err(error) if error.kind() != Kind::NotFound => Err(error),
+            outcome => {
+                if known.session.remove(is_it) {
+                    Ok(())
+                } else {
+                    outcome
+                }
+            }
         }
     }
 
@@ -85,14 +91,16 @@ impl Context {
         let snapshot = self.snapshot();
         let known = snapshot.known();
         let is_it = |entry: &Entry| !entry.distrust && entry.certificate == *certificate;
-        let in_session = known.session.remove(is_it);
         let change = Change::Forget { certificate: certificate.clone() };
-        apply_to_all(known, &change, found(in_session, &not_known(certificate)))
+        remove_everywhere(known, &change, is_it, &not_known(certificate))
     }
 
     /// Marks a certificate, and its key, as distrusted, or removes that mark. It applies to servers
     /// and clients, and is written to the store of servers, or to that of clients if there is no
     /// other.
+    ///
+    /// If the store fails, the mark is kept until the context is freed, whichever of the two was to
+    /// be done: nobody is trusted because of a bad disk.
     ///
     /// # Errors
     ///
@@ -104,21 +112,27 @@ impl Context {
         let is_it = |entry: &Entry| entry.distrust && entry.certificate == *certificate;
         let added = snapshot.now();
         let change = Change::Distrust { certificate: certificate.clone(), on, added };
-        if !on {
+        let outcome = if on {
+            known.session.remove(|entry| {
+                !entry.distrust && entry.certificate.key_sha256() == certificate.key_sha256()
+            });
+            match known.store.as_ref().or(known.clients.as_ref()) {
+                Some(store) => store.apply(&change, deadline(STORE_WAIT)),
+                None => {
+                    known.session.add(Entry::distrusting(certificate, Role::Server, added));
+                    Ok(())
+                }
+            }
+        } else {
             // A mark counts wherever it is, so it is removed everywhere.
-            let lifted = known.session.remove(is_it);
             let message =
                 format!("{} is not marked distrusted", name_text(certificate.subject_der()));
-            return apply_to_all(known, &change, found(lifted, &message));
+            remove_everywhere(known, &change, is_it, &message)
+        };
+        if outcome.as_ref().is_err_and(|error| error.kind() != Kind::NotFound) {
+            keep_distrusted(known, certificate, added);
         }
-        known.session.remove(|entry| {
-            !entry.distrust && entry.certificate.key_sha256() == certificate.key_sha256()
-        });
-        if let Some(store) = known.store.as_ref().or(known.clients.as_ref()) {
-            return store.apply(&change, deadline(STORE_WAIT));
-        }
-        known.session.add(Entry::distrusting(certificate, Role::Server, added));
-        Ok(())
+        outcome
     }
 
     /// Removes what was allowed for the session, because the certificate is revoked or distrusted.
@@ -146,24 +160,45 @@ impl Context {
     }
 }
 
-/// Makes a change in every store that there is. `before` says whether its subject was already
-/// found; it must be found somewhere.
-fn apply_to_all(known: &Known, change: &Change, before: Result<(), Error>) -> Result<(), Error> {
-    let mut outcome = before;
+/// Removes something from every store that there is, and then from what lasts as long as the
+/// context. It must be found somewhere.
+fn remove_everywhere(
+    known: &Known,
+    change: &Change,
+    is_it: impl Fn(&Entry) -> bool,
+    not_found: &str,
+) -> Result<(), Error> {
+    let mut changed = Vec::new();
+    let mut outcome = Err(Error::new(Kind::NotFound, not_found));
     for store in known.store.iter().chain(&known.clients) {
         match store.apply(change, deadline(STORE_WAIT)) {
-            Err(error) if error.kind() == Kind::NotFound => outcome = outcome.or(Err(error)),
-            other => {
-                other?;
-                outcome = Ok(());
+            Ok(()) => changed.push(store.path()),
+            // A later one may know of another certificate with the same key, and says so.
+            Err(error) if error.kind() == Kind::NotFound => {
+                if outcome.as_ref().is_err_and(|error| error.hint().is_empty()) {
+                    outcome = Err(error);
+                }
             }
+            Err(error) => return Err(partly(&changed, error)),
         }
     }
-    outcome
+    if known.session.remove(is_it) || !changed.is_empty() { Ok(()) } else { outcome }
 }
 
-fn found(found: bool, message: &str) -> Result<(), Error> {
-    if found { Ok(()) } else { Err(Error::new(Kind::NotFound, message)) }
+/// The error of a change that was made in the files `changed` and failed in another one.
+fn partly(changed: &[&Path], error: Error) -> Error {
+    let Some(done) = changed.first() else { return error };
+    let message = format!("{}, but {} is changed already", error.message(), done.display());
+    Error::new(error.kind(), message).with_hint(error.hint())
+}
+
+/// Distrusts a certificate until the context is freed, unless a file that can be read does.
+fn keep_distrusted(known: &Known, certificate: &Certificate, added: i64) {
+    let is_it = |entry: &Arc<Entry>| entry.distrust && entry.certificate == *certificate;
+    let is_marked = known.view().is_ok_and(|view| view.all().any(is_it));
+    if !is_marked {
+        known.session.add(Entry::distrusting(certificate, Role::Server, added));
+    }
 }
 
 /// Whether the entry to renew is in the store.

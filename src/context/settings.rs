@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::chain::{CrlMode, Profile};
 use crate::error::{Error, Kind};
 use crate::known::IdentityFrom;
+use crate::material::Writers;
 use crate::tls::{Clock, Options, Version};
 use crate::trust::{ClientAuth, Policies, Policy};
 
@@ -34,6 +35,8 @@ pub struct Settings {
     pub client_auth: ClientAuth,
     /// Which part of a client's certificate is its identity.
     pub identity_from: IdentityFrom,
+    /// Whether the group may write the directory of client certificates and its entries.
+    pub directory_group_may_write: bool,
     /// Whether authorities vouch for clients besides a directory of client certificates.
     pub directory_and_authorities: bool,
     /// Whether clients get tickets to resume their sessions.
@@ -56,6 +59,7 @@ impl Default for Settings {
             io_timeout: None,
             client_auth: ClientAuth::default(),
             identity_from: IdentityFrom::default(),
+            directory_group_may_write: false,
             directory_and_authorities: false,
             tickets: false,
             confirm_client_auth: None,
@@ -73,6 +77,11 @@ impl Settings {
     pub(super) fn clock(&self) -> Clock {
         let fixed = self.verify_time;
         Arc::new(move || fixed.unwrap_or_else(system_time))
+    }
+
+    /// Who besides the owner may write the directory of client certificates.
+    pub(super) const fn directory_writers(&self) -> Writers {
+        if self.directory_group_may_write { Writers::Group } else { Writers::Owner }
     }
 
     /// Refuses settings that contradict each other or are unsafe.

@@ -2,8 +2,6 @@
 //!
 //! Naming a file reads it, so that anything wrong with it is reported at once.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +9,7 @@ use super::Context;
 use crate::error::{Error, Kind};
 use crate::host::Role;
 use crate::known::Store;
+use crate::material::make_private_directory;
 
 impl Context {
     /// Names the store of known servers. The file may be missing; its directory may not.
@@ -78,9 +77,12 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     place(one) == place(other)
 }
 
-/// Whether the directory of a layout's file of known peers exists or could be created: a layout
-/// only requires the authority, so without that directory there is simply no store.
-pub(super) fn has_directory(known: &Path) -> bool {
-    let Some(dir) = known.parent() else { return false };
-    dir.exists() || DirBuilder::new().mode(0o700).create(dir).is_ok()
+/// Whether the directory of a layout's known file exists or could be made: a layout only requires
+/// the authority, so without that directory there is simply no store.
+///
+/// # Errors
+///
+/// [`Kind::Permission`] if it would be made in a directory of another user, whom it could lock out.
+pub(super) fn has_directory(known: &Path) -> Result<bool, Error> {
+    known.parent().map_or(Ok(false), make_private_directory)
 }

@@ -17,6 +17,7 @@ pub(super) fn call(body: impl FnOnce() -> Result<(), Error>) -> c_int {
 
 /// Run a `body` that answers with a number of its own.
 pub(super) fn call_for(body: impl FnOnce() -> Result<c_int, Error>) -> c_int {
+    super::secure::tell();
     watch();
     let result = catch_unwind(AssertUnwindSafe(body))
         .unwrap_or_else(|_| Err(Error::new(Kind::Internal, "libtlsconn has a bug")));

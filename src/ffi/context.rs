@@ -38,7 +38,7 @@ pub enum tlsconn_material {
     /// Your certificate, followed by the intermediates that lead to its CA.
     TLSCONN_MAT_CERT = 13,
     /// Certificates of servers, and of clients where marked `Role: client`, that are trusted
-    /// without a CA, in the format of trusted.pem.
+    /// without a CA, in the format of trusted.pem (docs/trusted-pem.md).
     TLSCONN_MAT_TRUSTED_PEER = 14,
 }
 
@@ -228,7 +228,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_dir(
 /// `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the default
 /// directory of the layout. Only the CA certificate is required. For `TLSCONN_LAYOUT_TLSCONN`
 /// the directories server/ and client/ are made with mode 0700 if they are missing; if one
-/// cannot be made, the store in it is not used. Any thread.
+/// cannot be made, the store in it is not used. They are not made in a directory of another user,
+/// such as one in the home of a user by a program that root runs. Any thread.
 ///
 /// Returns what tlsconn_ctx_add_file() returns, and:
 /// - `TLSCONN_E_NO_CA`: the CA certificate is missing, or there is nowhere to look for it
@@ -236,6 +237,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_dir(
 /// - `TLSCONN_E_NO_KEY`: the certificate has no key, or the key has no certificate.
 /// - `TLSCONN_E_KEY_MISMATCH`: the key does not match the certificate.
 /// - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: as for tlsconn_ctx_set_known_file().
+/// - `TLSCONN_E_PERMISSION`: server/ or client/ is missing, and the directory of the layout belongs
+///   to another user; the message names both.
 /// - `TLSCONN_E_INVALID`: `ctx` is NULL, `layout` is not one of `tlsconn_layout`, `dir` is
 ///   empty, or `dir` is NULL and the layout has no default directory.
 ///
@@ -262,11 +265,13 @@ pub unsafe extern "C" fn tlsconn_ctx_add_layout(
 
 /// Trust the CAs that the operating system trusts.
 ///
-/// They are read once, now; tlsconn_ctx_reload() does not read them again. Any thread.
+/// They are those of the system's packages, or of the file `$SSL_CERT_FILE` and the directories
+/// `$SSL_CERT_DIR`, separated by colons. They are read once, now; tlsconn_ctx_reload() does not read
+/// them again. Any thread.
 ///
 /// Returns:
 /// - `TLSCONN_OK`: added.
-/// - `TLSCONN_E_NO_CA`: the system has no CA certificates.
+/// - `TLSCONN_E_NO_CA`: the system, or what the variables name, has no CA certificates.
 /// - `TLSCONN_E_INVALID`: `ctx` is NULL.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -281,8 +286,9 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
 ///
 /// `path` need not exist yet, but its directory must. File and directory must belong to you or
 /// to root, and nobody else may be able to write them. The file is PEM with lines of text above
-/// each block, and other processes may change it at any time. A file that was set before
-/// is no longer used. Any thread.
+/// each block, which docs/trusted-pem.md describes for those who write it by hand, and other
+/// processes may change it at any time. A file that was set before is no longer used. Any
+/// thread.
 ///
 /// Returns:
 /// - `TLSCONN_OK`: set.

@@ -46,6 +46,12 @@ pub(super) fn remember(error: &Error) -> c_int {
     code
 }
 
+/// Make `note`, what a call that succeeded has to tell, this thread's last error; or nothing.
+pub(super) fn note(note: Option<&Error>) {
+    let note = note.map(|note| Arc::new(tlsconn_error::new(note)));
+    let _ = LAST.try_with(|last| last.replace(note));
+}
+
 /// The error that stands for "nothing has failed".
 pub(super) fn nothing() -> *const tlsconn_error {
     static NOTHING: Once<tlsconn_error> = Once::new();
@@ -61,7 +67,8 @@ pub(super) fn nothing() -> *const tlsconn_error {
 ///
 /// Never NULL: before the first failure its code is `TLSCONN_OK` and its message is empty. It
 /// lives until the next failure on this thread. Success does not clear it, so look at it only
-/// after a call has failed. Do not use it on another thread.
+/// after a call has failed; or after tlsconn_ctx_set_client_dir() has succeeded, which leaves here
+/// what it has to tell. Do not use it on another thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tlsconn_last_error() -> *const tlsconn_error {
     let last = LAST.try_with(|last| last.borrow().as_ref().map(|last| show(last).cast_const()));

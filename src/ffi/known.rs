@@ -157,7 +157,8 @@ fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -
 ///
 /// Returns:
 /// - `TLSCONN_OK`: added.
-/// - `TLSCONN_E_STORE`: the file of known servers cannot be written; it is unchanged.
+/// - `TLSCONN_E_STORE`: the file of known servers cannot be written. It is unchanged, unless the message says
+///   that the change may have been stored: a disk that fails may allow neither.
 /// - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
 /// - `TLSCONN_E_PERMISSION`: others can write it.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
@@ -248,6 +249,9 @@ pub unsafe extern "C" fn tlsconn_known_remove_cert(
 /// Returns what tlsconn_known_set() returns, and:
 /// - `TLSCONN_OK`: marked, or the mark is removed.
 /// - `TLSCONN_E_NOT_FOUND`: there is no mark to remove.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: as for
+///   tlsconn_known_set(). Whatever the file says then, this context goes on distrusting the
+///   certificate until it is freed, or the mark is removed by a call that succeeds.
 /// - `TLSCONN_E_INVALID`: `on` is neither 0 nor 1.
 #[unsafe(no_mangle)]
 #[must_use]

@@ -1,25 +1,19 @@
 //! Chapter "Options" of the header.
 
 use std::ffi::{c_char, c_int};
-use std::fs::File;
-use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
-
-use rustix::fs::{Mode, OFlags};
-use zeroize::Zeroizing;
 
 use super::call::call;
 use super::context::tlsconn_ctx;
 use super::handle::lend;
+use super::key_log::key_log;
 use super::read::{constant, pick, string};
 use crate::chain::{CrlMode, Profile};
 use crate::context::{Context, Settings};
 use crate::error::{Error, Kind};
 use crate::known::IdentityFrom;
-use crate::process::open;
 use crate::tls::{SendCertificate, Version};
 use crate::trust::{ClientAuth, Policy};
 
@@ -94,12 +88,18 @@ pub enum tlsconn_option {
     /// changed, and a client that presents one is judged again. 0, the default: no tickets,
     /// because some clients cannot handle them.
     TLSCONN_OPT_TICKETS = 225,
+    /// 1: the group may write the directory of tlsconn_ctx_set_client_dir() and its entries, and so
+    /// say who is allowed; set it before that call. 0, the default: a directory that the group can
+    /// write is refused, and such an entry does not count.
+    TLSCONN_OPT_DIR_GROUP_WRITE = 226,
     /// A string: application protocols (ALPN, RFC 7301), preferred first, separated by commas
     /// without spaces. Default empty: a client offers none; a server accepts any.
     TLSCONN_OPT_ALPN = 250,
-    /// A string: a file, created with mode 0600, to which the secrets of every connection are
-    /// written for debugging. Whoever can read it can decrypt the traffic. Default empty: no
-    /// key log.
+    /// A string: a file to which the secrets of every connection are written for debugging.
+    /// Whoever can read it can decrypt the traffic. It is made with mode 0600 if it is missing,
+    /// but not in a directory of another user. One that is there must be yours, a regular file
+    /// with one name and no symbolic link, and no one else may have any right to it. Lines are
+    /// added at its end. Default empty: no key log.
     TLSCONN_OPT_KEYLOG_FILE = 251,
     /// A string: a file with a secret of at least 32 random bytes, from which ticket keys are
     /// derived. Processes that name the same file can resume each other's sessions. The file is
@@ -240,8 +240,10 @@ pub unsafe extern "C" fn tlsconn_ctx_set_int(
 ///
 /// Returns:
 /// - `TLSCONN_OK`: set.
-/// - `TLSCONN_E_FILE`: the key log cannot be written, or the ticket secret cannot be read.
-/// - `TLSCONN_E_PERMISSION`: others can read the ticket secret.
+/// - `TLSCONN_E_FILE`: the key log cannot be written, or is a symbolic link, a FIFO or a device, or
+///   has a second name; or the ticket secret cannot be read.
+/// - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
+///   made in a directory of another user; or others can read the ticket secret.
 /// - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
 /// - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, or the
 ///   name of a protocol is empty or longer than 255 bytes.
@@ -274,7 +276,11 @@ const STRINGS: [(c_int, Chosen); 3] = {
             ctx.set(|settings| settings.tls.alpn = protocols)
         }),
         (o::TLSCONN_OPT_KEYLOG_FILE as c_int, |ctx, value| {
-            let sink = if value.is_empty() { None } else { Some(key_log(value)?) };
+            let sink = if value.is_empty() {
+                None
+            } else {
+                Some(key_log(Path::new(std::ffi::OsStr::from_bytes(value)))?)
+            };
             ctx.set(|settings| settings.tls.key_log = sink)
         }),
         (o::TLSCONN_OPT_TICKET_SECRET_FILE as c_int, |ctx, value| {
@@ -290,7 +296,7 @@ type Choice = Box<dyn FnOnce(&mut Settings)>;
 /// How a number becomes a change.
 type Number = fn(i64) -> Result<Choice, Error>;
 
-const NUMBERS: [(c_int, Number); 22] = {
+const NUMBERS: [(c_int, Number); 23] = {
     use tlsconn_option as o;
     [
         (o::TLSCONN_OPT_ON_NEW as c_int, |v| set(policy(v), |to, v| to.policies.on_new = v)),
@@ -335,6 +341,9 @@ const NUMBERS: [(c_int, Number); 22] = {
             set(switch(v), |to, v| to.directory_and_authorities = v)
         }),
         (o::TLSCONN_OPT_TICKETS as c_int, |v| set(switch(v), |to, v| to.tickets = v)),
+        (o::TLSCONN_OPT_DIR_GROUP_WRITE as c_int, |v| {
+            set(switch(v), |to, v| to.directory_group_may_write = v)
+        }),
     ]
 };
 
@@ -475,20 +484,4 @@ fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         );
     }
     Ok(names)
-}
-
-/// A file to which the lines of a key log are written.
-fn key_log(path: &[u8]) -> Result<crate::tls::KeyLogSink, Error> {
-    let path = Path::new(std::ffi::OsStr::from_bytes(path));
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND;
-    let opened = open(path, flags, Mode::RUSR | Mode::WUSR).map_err(io::Error::from);
-    let file = opened
-        .map(File::from)
-        .map_err(|error| Error::new(Kind::File, format!("{}: {error}", path.display())))?;
-    Ok(Arc::new(move |line: &str| {
-        let line = Zeroizing::new(format!("{line}\n"));
-        // One write at the end of the file needs no lock. A log that cannot be written must not
-        // break the connection that it is about.
-        let _ = (&file).write_all(line.as_bytes());
-    }))
 }

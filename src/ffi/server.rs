@@ -5,6 +5,7 @@ use std::ffi::{c_char, c_int, c_uint};
 use super::call::call;
 use super::connection::{blocking, hand_over, socket, tlsconn_conn};
 use super::context::tlsconn_ctx;
+use super::error::note;
 use super::handle::lend;
 use super::read::{path, text};
 use crate::connection::Connection;
@@ -125,11 +126,23 @@ pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
 /// `TLSCONN_OPT_DIR_AND_CA` is 1. A second call replaces the directory. `dir` is copied. Any
 /// thread.
 ///
+/// The directory and each entry must belong to you or to root, and nobody else may be able to
+/// write them; with `TLSCONN_OPT_DIR_GROUP_WRITE` the group may. An entry may be a symbolic link,
+/// as in volumes of containers: the same is then asked of the file that it leads to, and of each
+/// directory on the way (in a sticky one, such as /tmp, others may write).
+///
+/// A file with the name of an entry that does not count is told twice: by this call, which
+/// reads every file once, and by the error of a client that the file would have allowed. When this
+/// call returns `TLSCONN_OK`, tlsconn_last_error() has the code `TLSCONN_OK` if every file counts;
+/// else it has the code `TLSCONN_E_FILE`, and its message names the first files that do not count
+/// and says why.
+///
 /// On failure the context is unchanged. Returns:
 ///
 /// - `TLSCONN_OK`: the directory is set.
 /// - `TLSCONN_E_FILE`: `dir` is not a directory or cannot be read.
-/// - `TLSCONN_E_PERMISSION`: other users can write to it.
+/// - `TLSCONN_E_PERMISSION`: it belongs to another user, or others can write to it.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL or `dir` is empty.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -141,7 +154,9 @@ pub unsafe extern "C" fn tlsconn_ctx_set_client_dir(
         // SAFETY: the contract: a context or NULL.
         let ctx = unsafe { lend("ctx", ctx) }?;
         // SAFETY: the contract: NUL-terminated bytes or NULL.
-        ctx.0.set_client_dir(unsafe { path("dir", dir) }?)
+        let ignored = ctx.0.set_client_dir(unsafe { path("dir", dir) }?)?;
+        note(ignored.as_ref());
+        Ok(())
     })
 }
 

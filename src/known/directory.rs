@@ -4,11 +4,12 @@
 //! file that holds the certificate was opened during the same call. What is kept between calls are
 //! hints on where to look, behind one lock that is held while files are read, and never while
 //! foreign code runs. A clock only tells whether a time stamp is old enough to be trusted. A
-//! directory or a file that others may write admits nobody.
+//! directory or a file that is not ours or root's, or that others may write, admits nobody.
 
 mod index;
 mod listing;
 mod opened;
+mod way;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,19 +17,35 @@ use std::time::SystemTime;
 
 use super::identity::{IdentityFrom, identity};
 use crate::error::{Error, Kind};
-use crate::material::{Certificate, HashPlace, name_hash};
+use crate::material::{Certificate, HashPlace, Writers, name_hash, source_of};
 use crate::process::PerProcess;
 use index::Index;
 use listing::Listing;
-use opened::Opened;
+use opened::{Looked, Name, Opened, Search};
 
 /// How often to look again at a directory that keeps changing.
 const LOOKS: usize = 4;
 
+/// How many files that do not count are named, and how long that list may get, in bytes.
+const NAMED: usize = 8;
+const LONGEST_LIST: usize = 600;
+
+/// What the search for a certificate found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sought {
+    /// The file that holds it; it was opened to make sure.
+    Listed(PathBuf),
+    /// Only a file that does not count: which, and why.
+    Ignored(String),
+    /// Nothing.
+    Absent,
+}
+
 /// A directory of client certificates.
 ///
-/// An entry is a file of at most 1 MiB whose name ends in `.pem`, `.crt` or `.cer`, that others may
-/// not write, and that holds one certificate; a key in the same file does not matter. Links with
+/// An entry is a file of at most 1 MiB whose name ends in `.pem`, `.crt` or `.cer`, that belongs to
+/// us or to root, that others may not write, and that holds one certificate; a key in the same file
+/// does not matter. It may be a symbolic link, if nobody else can lead it elsewhere. Links with
 /// hash names, as made by `openssl rehash`, are hints: with them a look-up opens one file, however
 /// many there are. An entry without a link is found too. If the certificate of a linked entry is
 /// replaced in place by one with another subject, it is found once the links are made again.
@@ -48,6 +65,17 @@ struct Hints {
     holders: Index<String, [u8; 32]>,
     /// The rule by which the holders got their identities.
     rule: Option<IdentityFrom>,
+    /// Who may write what counted when the rest was read.
+    writers: Writers,
+}
+
+impl Hints {
+    /// Forgets what counted by another rule.
+    fn for_writers(&mut self, writers: Writers) {
+        if self.writers != writers {
+            *self = Self { writers, ..Self::default() };
+        }
+    }
 }
 
 impl Directory {
@@ -55,20 +83,21 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// [`Kind::File`] if it is missing or cannot be read, [`Kind::Permission`] if others may write
-    /// it, [`Kind::Invalid`] if `path` is empty.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        Self::open_with(path, Box::new(SystemTime::now))
+    /// [`Kind::File`] if it is missing or cannot be read, [`Kind::Permission`] if it belongs to
+    /// another user or others may write it, [`Kind::Invalid`] if `path` is empty.
+    pub(crate) fn open(path: &Path, writers: Writers) -> Result<Self, Error> {
+        Self::open_with(path, writers, Box::new(SystemTime::now))
     }
 
     fn open_with(
         path: &Path,
+        writers: Writers,
         now: Box<dyn Fn() -> SystemTime + Send + Sync>,
     ) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(|error| {
             Error::new(Kind::Invalid, format!("{} names no directory: {error}", path.display()))
         })?;
-        Opened::open(&path)?;
+        Opened::open(&path, writers)?;
         Ok(Self { path, now, hints: PerProcess::new() })
     }
 
@@ -77,20 +106,88 @@ impl Directory {
         &self.path
     }
 
-    /// The file that holds exactly this certificate; it was opened to make sure.
+    /// The files with names of entries that do not count, each with the reason. This reads every
+    /// file once, so it is for the moment when the directory is named.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::open`].
+    pub(crate) fn ignored(&self, writers: Writers) -> Result<Option<Error>, Error> {
+        let place = Opened::open(&self.path, writers)?;
+        let mut names: Vec<_> = place.names()?;
+        names.sort_unstable();
+        let mut ignored = Vec::new();
+        for name in names {
+            let Name::Entry(name) = name else { continue };
+            let why = match place.entry(&name) {
+                Ok(Looked::Ignored { why, .. }) => why,
+                Ok(Looked::Entry(_) | Looked::Nothing) => continue,
+                Err(error) if error.kind() == Kind::NoMemory => return Err(error),
+                Err(error) => error.message().to_owned(),
+            };
+            ignored.push(format!("{}: {why}", source_of(Path::new(&name))));
+        }
+        Ok(self.note(&ignored))
+    }
+
+    /// What is told about files that do not count.
+    fn note(&self, ignored: &[String]) -> Option<Error> {
+        let mut length = 0_usize;
+        let fits = |one: &&String| {
+            length = length.saturating_add(one.len());
+            length <= LONGEST_LIST
+        };
+        let named: Vec<&str> =
+            ignored.iter().take(NAMED).take_while(fits).map(String::as_str).collect();
+        let path = self.path.display();
+        let (files, do_not) = match ignored.len() {
+            0 => return None,
+            1 => ("1 file".to_owned(), "does not"),
+            number => (format!("{number} files"), "do not"),
+        };
+        let mut message = format!("{files} in the directory of clients {path} {do_not} count");
+        if !named.is_empty() {
+            message = format!("{message}: {}", named.join("; "));
+            let more = ignored.len().saturating_sub(named.len());
+            if more > 0 {
+                message = format!("{message}; and {more} more");
+            }
+        }
+        let hint = "an entry belongs to you or root, only its owner can write it, and it holds one certificate";
+        Some(Error::new(Kind::File, message).with_hint(hint))
+    }
+
+    /// Whether a file that counts holds exactly this certificate.
     ///
     /// # Errors
     ///
     /// Those of [`Self::open`], and [`Kind::NoMemory`] if the process is out of descriptors: nobody
     /// is unknown because the directory cannot be read.
-    pub(crate) fn find(&self, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
-        self.look(|place| self.find_in(place, leaf))
+    pub(crate) fn find(&self, leaf: &Certificate, writers: Writers) -> Result<Sought, Error> {
+        let mut ignored = None;
+        let found = self.look(writers, |place| {
+            let mut search = Search::of(leaf);
+            let found = self.find_in(place, &mut search, writers);
+            ignored = search.ignored;
+            found
+        })?;
+        Ok(match (found, ignored) {
+            (Some(file), _) => Sought::Listed(file),
+            (None, Some(why)) => Sought::Ignored(why),
+            (None, None) => Sought::Absent,
+        })
     }
 
-    fn find_in(&self, place: &Opened<'_>, leaf: &Certificate) -> Result<Option<PathBuf>, Error> {
+    fn find_in(
+        &self,
+        place: &Opened<'_>,
+        search: &mut Search<'_>,
+        writers: Writers,
+    ) -> Result<Option<PathBuf>, Error> {
+        let leaf = search.leaf;
         let hash = name_hash(leaf.subject_der()).map(|hash| HashPlace { hash, is_list: false });
         // If the links are in order, an entry needs no more look-ups than this.
-        let (found, gap) = hash.map_or(Ok((None, 0)), |hash| place.up_to_gap(hash, leaf))?;
+        let (found, gap) = hash.map_or(Ok((None, 0)), |hash| place.up_to_gap(hash, search))?;
         if found.is_some() {
             return Ok(found);
         }
@@ -98,20 +195,24 @@ impl Directory {
         let hints = self.hints.here();
         let mut hints = hints.lock();
         let hints = &mut *hints;
-        if let Some(path) = place.first_with(hints.unlinked.names(leaf.sha256()), leaf)? {
+        hints.for_writers(writers);
+        if let Some(path) = place.first_with(hints.unlinked.names(leaf.sha256()), search)? {
             return Ok(Some(path));
         }
         hints.listing.refresh(place, now)?;
         let behind = hash.into_iter().flat_map(|hash| hints.listing.links(hash, gap));
-        if let Some(path) = place.first_linked(behind, leaf)? {
+        if let Some(path) = place.first_linked(behind, search)? {
             return Ok(Some(path));
         }
-        let key = |certificate: &Certificate| Some((*certificate.sha256(), ()));
-        hints.unlinked.refresh(place, hints.listing.unlinked(), now, &key)?;
-        place.first_with(hints.unlinked.names(leaf.sha256()), leaf)
+        let keys = |looked: &Looked| {
+            looked.held().iter().map(|one| (*one.sha256(), ())).collect::<Vec<_>>()
+        };
+        hints.unlinked.refresh(place, hints.listing.unlinked(), now, &keys)?;
+        place.first_with(hints.unlinked.names(leaf.sha256()), search)
     }
 
-    /// An entry with this identity and a different key.
+    /// An entry with this identity and a different key. A file that does not count as an entry
+    /// keeps its name as well: it may be one that was meant to.
     ///
     /// # Errors
     ///
@@ -122,8 +223,9 @@ impl Directory {
         name: &str,
         key_sha256: &[u8; 32],
         rule: IdentityFrom,
+        writers: Writers,
     ) -> Result<Option<PathBuf>, Error> {
-        self.look(|place| self.other_holder_in(place, (name, key_sha256), rule))
+        self.look(writers, |place| self.other_holder_in(place, (name, key_sha256), rule, writers))
     }
 
     fn other_holder_in(
@@ -131,22 +233,25 @@ impl Directory {
         place: &Opened<'_>,
         (name, key_sha256): (&str, &[u8; 32]),
         rule: IdentityFrom,
+        writers: Writers,
     ) -> Result<Option<PathBuf>, Error> {
         let now = self.now();
         let hints = self.hints.here();
         let mut hints = hints.lock();
         let hints = &mut *hints;
+        hints.for_writers(writers);
         if hints.rule != Some(rule) {
             hints.holders = Index::default();
             hints.rule = Some(rule);
         }
         hints.listing.refresh(place, now)?;
-        let holder = |certificate: &Certificate| {
-            Some((identity(certificate, rule).ok()?, *certificate.key_sha256()))
+        let holders = |looked: &Looked| {
+            let holder = |one: &Certificate| Some((identity(one, rule).ok()?, *one.key_sha256()));
+            looked.held().iter().filter_map(holder).collect::<Vec<_>>()
         };
-        hints.holders.refresh(place, hints.listing.entries(), now, &holder)?;
-        let mut others = hints.holders.entries(name).filter(|(_, key)| *key != key_sha256);
-        if let Some((file, _)) = others.next() {
+        hints.holders.refresh(place, hints.listing.entries(), now, &holders)?;
+        let others = hints.holders.entries(name);
+        if let Some((file, _)) = others.into_iter().find(|(_, key)| *key != key_sha256) {
             return Ok(Some(self.path.join(file)));
         }
         match hints.holders.unread() {
@@ -159,10 +264,11 @@ impl Directory {
     /// missed, neither as an allowed client nor as the holder of a name.
     fn look(
         &self,
-        for_it: impl Fn(&Opened<'_>) -> Result<Option<PathBuf>, Error>,
+        writers: Writers,
+        mut for_it: impl FnMut(&Opened<'_>) -> Result<Option<PathBuf>, Error>,
     ) -> Result<Option<PathBuf>, Error> {
         for _ in 0..LOOKS {
-            let place = Opened::open(&self.path)?;
+            let place = Opened::open(&self.path, writers)?;
             let found = for_it(&place);
             if matches!(found, Ok(Some(_))) || place.is_as_it_was() {
                 return found;

@@ -8,6 +8,7 @@
 
 pub(crate) mod change;
 mod disk;
+mod replace;
 pub(crate) mod text;
 
 use std::fmt;
@@ -25,6 +26,7 @@ use crate::material::sha256;
 use crate::process::{Mutex, PerProcess, may_wait};
 use change::{Change, Changed, Current};
 use disk::{Parent, Stamp, Step};
+use replace::Replaced;
 use text::Located;
 
 /// The file of known servers or clients.
@@ -125,7 +127,8 @@ impl Store {
         Ok(entries)
     }
 
-    /// Makes one change durably, or does nothing. Others may read and change the file meanwhile.
+    /// Makes one change durably, or does nothing. Others may read and change the file meanwhile. If
+    /// the disk allows neither, the error says that the change may have been stored.
     ///
     /// # Errors
     ///
@@ -139,6 +142,7 @@ impl Store {
         let _writing = writing.try_lock_until(deadline).ok_or_else(|| disk::locked(&self.path))?;
         let directory = Parent::of(&self.path)?;
         let _lock = directory.lock(deadline, before)?;
+        directory.sweep();
         directory.check_target()?;
         let mut seen = self.state.lock().clone();
         let found = disk::read(&self.path)?;
@@ -159,8 +163,9 @@ impl Store {
         };
         if let Some(changed) = current.with(change)? {
             let (entries, spans) = self.read_back(&changed, seen.as_ref())?;
-            let stamp = directory.replace(&changed.text, old.as_deref(), before)?;
-            let settled = stamp.is_settled((self.outside.now)());
+            let Replaced { stamp, is_exact } =
+                directory.replace(&changed.text, old.as_deref(), before)?;
+            let settled = is_exact && stamp.is_settled((self.outside.now)());
             let sha256 = sha256(&changed.text);
             seen = Some(Seen { stamp, settled, sha256, entries, spans });
         }

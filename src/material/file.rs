@@ -32,7 +32,7 @@ pub(crate) const CRL_LIMIT: u64 = 512 << 20;
 const SETTLED: i128 = 2_000_000_000;
 
 /// What tells that a file is no longer the one that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
     device: u64,
     inode: u64,
@@ -48,6 +48,12 @@ impl Stamp {
     #[must_use]
     pub(crate) fn is_settled(&self, now_ns: i128) -> bool {
         now_ns.saturating_sub(self.modified.max(self.changed)) > SETTLED
+    }
+
+    /// Whether both are of one file, changed or not.
+    #[must_use]
+    pub(crate) fn is_of_same_file(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
     }
 
     /// How many bytes the file had.
@@ -94,6 +100,8 @@ pub(crate) struct FileText {
     pub stamp: Stamp,
     /// Who may do what with it, as in `chmod`.
     pub mode: u32,
+    /// The user whose file it is.
+    pub owner: u32,
 }
 
 impl std::fmt::Debug for FileText {
@@ -296,6 +304,7 @@ fn read_open(path: &Path, limit: u64, file: &File, metadata: &Metadata) -> Resul
                 bytes,
                 stamp: Stamp::of(metadata),
                 mode: metadata.mode() & 0o7777,
+                owner: metadata.uid(),
             });
         }
         if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {

@@ -7,8 +7,9 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rustix::process::{getegid, geteuid, getgid, getuid};
+use rustix::process::geteuid;
 
+use super::environment::Variable;
 use super::file::Readers;
 use crate::error::{Error, Kind};
 
@@ -78,18 +79,12 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Those of this process. One that runs with the rights of another user than the one who
-    /// started it does not believe the environment.
+    /// Those of this process, as far as it may believe its environment.
     #[must_use]
     pub(crate) fn of_process() -> Self {
-        let trusted = getuid() == geteuid() && getgid() == getegid();
-        let variable = |name| {
-            let value = std::env::var_os(name).filter(|value| trusted && !value.is_empty());
-            value.map(PathBuf::from)
-        };
         Self {
-            home: variable("HOME"),
-            tlsconn_dir: variable("TLSCONN_DIR"),
+            home: Variable::Home.value().map(PathBuf::from),
+            tlsconn_dir: Variable::TlsconnDir.value().map(PathBuf::from),
             root: geteuid().is_root(),
             system: PathBuf::from("/etc/pki"),
         }

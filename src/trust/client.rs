@@ -17,8 +17,10 @@ use super::text;
 use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
 use crate::error::{Calm, Error, Kind, Problems};
 use crate::host::Role;
-use crate::known::{Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, identity};
-use crate::material::{Certificate, name_text, source_of};
+use crate::known::{
+    Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, Sought, identity,
+};
+use crate::material::{Certificate, Writers, name_text, source_of};
 
 /// Whether clients must show a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,6 +43,8 @@ pub(crate) struct Admission {
     pub identity_from: IdentityFrom,
     /// The directory of client certificates, if there is one.
     pub directory: Option<Arc<Directory>>,
+    /// Who besides the owner may write the directory and its entries.
+    pub directory_writers: Writers,
     /// Whether authorities count besides the directory.
     pub directory_and_authorities: bool,
     /// The allowed distinguished names, if there is a list.
@@ -119,15 +123,17 @@ pub(crate) fn hear(
     let Some(leaf) = chain.first() else {
         return Ok((anonymous(beliefs)?, Assessment::default()));
     };
-    let court = ClientCourt { beliefs, leaf, chain, now, grant };
-    if let Some(directory) = &beliefs.admission.directory
-        && let Some(file) = directory.find(leaf)?
-    {
+    let sought = match &beliefs.admission.directory {
+        Some(directory) => directory.find(leaf, beliefs.admission.directory_writers)?,
+        None => Sought::Absent,
+    };
+    let court = ClientCourt { beliefs, leaf, chain, now, grant, sought: &sought };
+    if let Sought::Listed(file) = &sought {
         let found = court.of_directory(&case);
         let judgement = if found.problems.is_empty() {
             court.let_in(IdentitySource::Directory, Reason::Directory)
         } else {
-            let who = format!("the client of {}", source_of(&file));
+            let who = format!("the client of {}", source_of(file));
             Judgement::Refused(text::bad_client(&who, leaf, &found))
         };
         return Ok((judgement, found));
@@ -170,7 +176,8 @@ pub(crate) fn is_its_own(
     };
     let from = admission.identity_from;
     if let Some(directory) = &admission.directory
-        && let Some(file) = directory.other_holder(name, key_sha256, from)?
+        && let Some(file) =
+            directory.other_holder(name, key_sha256, from, admission.directory_writers)?
     {
         return refuse(&source_of(&file), "put this certificate into the directory too");
     }
@@ -191,6 +198,8 @@ struct ClientCourt<'a> {
     chain: &'a Arc<[Certificate]>,
     now: i64,
     grant: Option<&'a Grant>,
+    /// What the directory says of the certificate.
+    sought: &'a Sought,
 }
 
 impl ClientCourt<'_> {
@@ -224,8 +233,14 @@ impl ClientCourt<'_> {
     fn say_who_vouches(&self, vouched: bool, found: &mut Assessment) {
         let why = match &self.beliefs.admission.directory {
             Some(directory) => {
-                let not_there =
-                    format!("its certificate is not in {}", source_of(directory.path()));
+                let not_there = match self.sought {
+                    Sought::Ignored(why) => {
+                        format!("its certificate is in a file that does not count: {why}")
+                    }
+                    Sought::Listed(_) | Sought::Absent => {
+                        format!("its certificate is not in {}", source_of(directory.path()))
+                    }
+                };
                 let unheard = ", and beside that directory authorities vouch for nobody (TLSCONN_OPT_DIR_AND_CA)";
                 if vouched { not_there + unheard } else { not_there }
             }

@@ -18,6 +18,7 @@ mod support;
 
 mod cases;
 mod circles;
+mod environment;
 mod fuzz;
 mod golden;
 mod header;
@@ -29,4 +30,5 @@ mod places;
 mod properties;
 mod rehash;
 mod rooms;
+mod trusted_pem;
 mod verify;

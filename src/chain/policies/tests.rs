@@ -201,6 +201,7 @@ fn the_words_say_what_about_policies_is_wrong() {
         (MAPPINGS, list(&[list(&[any(), one()])]), "maps the policy that stands for any"),
         (MAPPINGS, list(&[]), "has malformed mappings of policies"),
     ] {
-        assert_eq!(said(number, value), [format!("{who} {expected}")]);
+        let words: Vec<_> = said(number, value).iter().map(ToString::to_string).collect();
+        assert_eq!(words, [format!("{who} {expected}")]);
     }
 }

@@ -9,9 +9,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::hash::Hash;
 
-use super::opened::Opened;
+use super::opened::{Looked, Opened};
 use crate::error::{Error, Kind};
-use crate::material::{Certificate, Stamp};
+use crate::material::Stamp;
 
 /// Values by file name and by key.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ struct Seen<K, V> {
     /// The stamp of the file before it was read. `None`: it cannot tell whether the file has
     /// changed.
     settled: Option<Stamp>,
-    /// `None`: the file is not an entry.
-    held: Option<(K, V)>,
+    /// Nothing if the file is not an entry.
+    held: Vec<(K, V)>,
 }
 
 impl<K, V> Default for Index<K, V> {
@@ -40,15 +40,14 @@ impl<K, V> Default for Index<K, V> {
 
 impl<K: Hash + Eq + Clone, V> Index<K, V> {
     /// Looks at all of `wanted`, reads the new files and those that may have changed, and forgets
-    /// the others. `take` makes key and value; `None`: the certificate has no key. A file that is
-    /// being written, or cannot be read, keeps what it had: nobody gets an entry's name because of
-    /// a badly timed look.
+    /// the others. `take` makes keys and values of what a file is. A file that is being written, or
+    /// cannot be read, keeps what it had: nobody gets an entry's name because of a badly timed look.
     pub(crate) fn refresh(
         &mut self,
         place: &Opened<'_>,
         wanted: &BTreeSet<OsString>,
         now: i128,
-        take: &dyn Fn(&Certificate) -> Option<(K, V)>,
+        take: &dyn Fn(&Looked) -> Vec<(K, V)>,
     ) -> Result<(), Error> {
         let gone: Vec<OsString> =
             self.files.keys().filter(|name| !wanted.contains(*name)).cloned().collect();
@@ -62,27 +61,28 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
             }
             let is_there = stamp.is_some();
             let settled = stamp.filter(|stamp| stamp.is_settled(now));
-            let (settled, held) = match place.certificate(name) {
-                Ok(Some(certificate)) => {
-                    self.forget(name);
-                    (settled, take(&certificate))
-                }
-                Ok(None) if is_there && settled.is_none() => (None, self.forget(name)),
-                Ok(None) => {
-                    self.forget(name);
-                    (settled, None)
+            let (settled, held) = match place.entry(name) {
+                Ok(looked) => {
+                    let before = self.forget(name);
+                    let is_half = matches!(&looked, Looked::Nothing)
+                        || matches!(&looked, Looked::Ignored { held, .. } if held.is_empty());
+                    if is_half && is_there && settled.is_none() {
+                        (None, before)
+                    } else {
+                        (settled, take(&looked))
+                    }
                 }
                 Err(error) if error.kind() == Kind::NoMemory => return Err(error),
                 // It may be readable next time, and its stamp would not show that.
                 Err(_) => {
                     let held = self.forget(name);
-                    if held.is_none() {
+                    if held.is_empty() {
                         self.unread.insert(name.clone());
                     }
                     (None, held)
                 }
             };
-            if let Some((key, _)) = &held {
+            for (key, _) in &held {
                 self.names.entry(key.clone()).or_default().insert(name.clone());
             }
             self.files.insert(name.clone(), Seen { settled, held });
@@ -105,23 +105,31 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
     }
 
     /// The same, with their values.
-    pub(crate) fn entries<Q>(&self, key: &Q) -> impl Iterator<Item = (&OsStr, &V)>
+    pub(crate) fn entries<Q>(&self, key: &Q) -> Vec<(&OsStr, &V)>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.names(key).filter_map(|name| Some((name, &self.files.get(name)?.held.as_ref()?.1)))
+        let mut all = Vec::new();
+        for name in self.names(key) {
+            let held = self.files.get(name).map(|seen| seen.held.as_slice()).unwrap_or_default();
+            let its = held.iter().filter(|(one, _)| one.borrow() == key);
+            all.extend(its.map(|(_, value)| (name, value)));
+        }
+        all
     }
 
     /// Forgets a file and returns what it held.
-    fn forget(&mut self, name: &OsStr) -> Option<(K, V)> {
-        let held = self.files.remove(name)?.held?;
-        if let Some(names) = self.names.get_mut(&held.0) {
-            names.remove(name);
-            if names.is_empty() {
-                self.names.remove(&held.0);
+    fn forget(&mut self, name: &OsStr) -> Vec<(K, V)> {
+        let held = self.files.remove(name).map(|seen| seen.held).unwrap_or_default();
+        for (key, _) in &held {
+            if let Some(names) = self.names.get_mut(key) {
+                names.remove(name);
+                if names.is_empty() {
+                    self.names.remove(key);
+                }
             }
         }
-        Some(held)
+        held
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Files are opened relative to the open directory and without blocking, so that a directory that
 //! took the path meanwhile is not read, and no pipe stops the call. A file that must not count is
-//! skipped; only a process that is out of descriptors is a failure.
+//! read all the same, to say so where its certificate is looked for; only a process that is out of
+//! descriptors is a failure.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -12,9 +13,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
+use super::way::Way;
 use crate::error::{Error, Kind};
 use crate::material::{
-    Certificate, HashLink, HashPlace, Holding, Stamp, has_ending, holding, read_at, source_of,
+    Certificate, Guard, HashLink, HashPlace, Holding, Stamp, Writers, has_ending, holding, read_at,
+    source_of,
 };
 
 /// What the names of entries end in.
@@ -26,19 +29,58 @@ const LARGEST: u64 = 1 << 20;
 /// The most links with the same hash.
 const LINKS: u32 = 256;
 
-/// The permission of others to write.
-const OTHERS_WRITE: u32 = 0o002;
-
 /// The open directory.
 #[derive(Debug)]
 pub(crate) struct Opened<'a> {
     path: &'a Path,
     file: File,
     stamp: Stamp,
+    guard: Guard,
+}
+
+/// What a name in the directory turned out to be.
+#[derive(Debug)]
+pub(crate) enum Looked {
+    /// No file, or none with the name of an entry.
+    Nothing,
+    /// An entry.
+    Entry(Certificate),
+    /// A file that does not count as an entry.
+    Ignored {
+        /// Why: a sentence about "it".
+        why: String,
+        /// The certificates in it.
+        held: Vec<Certificate>,
+    },
+}
+
+impl Looked {
+    /// The certificates in it, whether it counts or not.
+    pub(crate) fn held(&self) -> &[Certificate] {
+        match self {
+            Self::Nothing => &[],
+            Self::Entry(certificate) => std::slice::from_ref(certificate),
+            Self::Ignored { held, .. } => held,
+        }
+    }
+}
+
+/// The search for a certificate.
+#[derive(Debug)]
+pub(crate) struct Search<'l> {
+    pub(crate) leaf: &'l Certificate,
+    /// A file that holds it and does not count, and why.
+    pub(crate) ignored: Option<String>,
+}
+
+impl<'l> Search<'l> {
+    pub(crate) const fn of(leaf: &'l Certificate) -> Self {
+        Self { leaf, ignored: None }
+    }
 }
 
 /// A name in the directory that matters.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Name {
     /// A file that may be an entry.
     Entry(OsString),
@@ -47,20 +89,14 @@ pub(crate) enum Name {
 }
 
 impl<'a> Opened<'a> {
-    pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &'a Path, writers: Writers) -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let file = retry_on_intr(|| crate::process::open(path, flags, Mode::empty()));
         let file = File::from(file.map_err(|error| unreadable(path, error))?);
         let stat = rustix::fs::fstat(&file).map_err(|error| unreadable(path, error))?;
-        if stat.st_mode & OTHERS_WRITE != 0 {
-            let mode = stat.st_mode & 0o7777;
-            let path = path.display();
-            let why = format!(
-                "others may write the directory {path} (mode {mode:04o}), and so say who may come"
-            );
-            return Err(Error::new(Kind::Permission, why).with_hint(format!("chmod o-w {path}")));
-        }
-        Ok(Self { path, file, stamp: Stamp::of_stat(&stat) })
+        let guard = Guard::of_clients(writers);
+        guard.check(path, stat.st_uid, stat.st_mode)?;
+        Ok(Self { path, file, stamp: Stamp::of_stat(&stat), guard })
     }
 
     /// The stamp that the directory had when it was opened.
@@ -78,13 +114,13 @@ impl<'a> Opened<'a> {
     pub(crate) fn up_to_gap(
         &self,
         hash: HashPlace,
-        leaf: &Certificate,
+        search: &mut Search<'_>,
     ) -> Result<(Option<PathBuf>, u32), Error> {
         for number in 0..LINKS {
             let Some(name) = self.target(&hash.numbered(number).file_name()) else {
                 return Ok((None, number));
             };
-            if self.holds(&name, leaf)? {
+            if self.holds(&name, search)? {
                 return Ok((Some(self.path.join(name)), number));
             }
         }
@@ -95,11 +131,11 @@ impl<'a> Opened<'a> {
     pub(crate) fn first_linked(
         &self,
         links: impl Iterator<Item = HashLink>,
-        leaf: &Certificate,
+        search: &mut Search<'_>,
     ) -> Result<Option<PathBuf>, Error> {
         for link in links {
             if let Some(name) = self.target(&link.file_name())
-                && self.holds(&name, leaf)?
+                && self.holds(&name, search)?
             {
                 return Ok(Some(self.path.join(name)));
             }
@@ -111,10 +147,10 @@ impl<'a> Opened<'a> {
     pub(crate) fn first_with<'n>(
         &self,
         names: impl Iterator<Item = &'n OsStr>,
-        leaf: &Certificate,
+        search: &mut Search<'_>,
     ) -> Result<Option<PathBuf>, Error> {
         for name in names {
-            if self.holds(name, leaf)? {
+            if self.holds(name, search)? {
                 return Ok(Some(self.path.join(name)));
             }
         }
@@ -123,32 +159,63 @@ impl<'a> Opened<'a> {
 
     /// The stamp of a file, without opening it. `None`: there is no such file.
     pub(crate) fn look(&self, name: &OsStr) -> Option<Stamp> {
-        self.stat(name).map(|stat| Stamp::of_stat(&stat))
+        let found: Option<Stat> = rustix::fs::statat(&self.file, name, AtFlags::empty()).ok();
+        found.map(|stat| Stamp::of_stat(&stat))
     }
 
-    /// The certificate in a file, if it counts as an entry; an error if that cannot be told now,
-    /// but perhaps later.
-    pub(crate) fn certificate(&self, name: &OsStr) -> Result<Option<Certificate>, Error> {
+    /// What a file is; an error if that cannot be told now, but perhaps later.
+    pub(crate) fn entry(&self, name: &OsStr) -> Result<Looked, Error> {
+        let found = rustix::fs::statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW);
+        let Some(found) = found.ok().filter(|_| has_ending(name, &ENDINGS)) else {
+            return Ok(Looked::Nothing);
+        };
+        let ignored =
+            |why: &str| Ok(Looked::Ignored { why: format!("it {why}"), held: Vec::new() });
+        let way = if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
+            Way::of(self.path, name, &self.guard)
+        } else {
+            Way { end: Some(found), mistrust: None }
+        };
+        let Some(end) = way.end else { return ignored("leads nowhere") };
         // Opening a device may have side effects.
-        let is_file = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        if !has_ending(name, &ENDINGS) || !self.stat(name).as_ref().is_some_and(is_file) {
-            return Ok(None);
+        match FileType::from_raw_mode(end.st_mode) {
+            FileType::RegularFile => {}
+            FileType::Directory => return ignored("is a directory"),
+            FileType::Fifo => return ignored("is a named pipe"),
+            FileType::Socket => return ignored("is a socket"),
+            FileType::CharacterDevice | FileType::BlockDevice => return ignored("is a device"),
+            FileType::Symlink | FileType::Unknown => return ignored("is no file"),
         }
         let path = self.path.join(name);
         let text = match read_at(&self.file, name, &path, LARGEST) {
             Ok(text) => text,
-            Err(error) if error.kind() == Kind::TooBig => return Ok(None),
+            Err(error) if error.kind() == Kind::TooBig => {
+                return ignored("is larger than any entry");
+            }
             Err(error) => return Err(error),
         };
-        if text.mode & OTHERS_WRITE != 0 {
-            return Ok(None);
+        if !text.stamp.is_of_same_file(&Stamp::of_stat(&end)) {
+            let message = format!("{} is replaced while it is read", path.display());
+            return Err(Error::new(Kind::File, message));
         }
-        Ok(match holding(&text.bytes, &source_of(&path)) {
-            Ok(Holding::Certificate { certificate, is_marked: false }) => Some(certificate),
-            Ok(Holding::Certificate { is_marked: true, .. } | Holding::List { .. }) | Err(_) => {
-                None
+        let mistrust = self.guard.mistrust(text.owner, text.mode).map(|why| format!("it {why}"));
+        let is_marked = "it is a TRUSTED CERTIFICATE, which may say what it is not for";
+        let (why, held) = match (holding(&text.bytes, "its text"), way.mistrust.or(mistrust)) {
+            (Ok(Holding::Certificate { certificate, is_marked: false }), None) => {
+                return Ok(Looked::Entry(certificate));
             }
-        })
+            (Ok(Holding::Certificate { certificate, .. }), why) => {
+                (why.unwrap_or_else(|| is_marked.to_owned()), vec![certificate])
+            }
+            (Ok(Holding::List { .. }), why) => {
+                (why.unwrap_or_else(|| "it holds a revocation list".to_owned()), Vec::new())
+            }
+            (Err(other), why) => {
+                let held = Certificate::all_from_pem(&text.bytes, "its text");
+                (why.unwrap_or(other), held.unwrap_or_default())
+            }
+        };
+        Ok(Looked::Ignored { why, held })
     }
 
     /// Every name that matters.
@@ -167,9 +234,19 @@ impl<'a> Opened<'a> {
         Ok(names)
     }
 
-    fn holds(&self, name: &OsStr, leaf: &Certificate) -> Result<bool, Error> {
-        match self.certificate(name) {
-            Ok(found) => Ok(found.is_some_and(|found| found.der() == leaf.der())),
+    /// Whether a file holds the certificate that is searched, and counts.
+    fn holds(&self, name: &OsStr, search: &mut Search<'_>) -> Result<bool, Error> {
+        let is_it = |one: &Certificate| one.der() == search.leaf.der();
+        match self.entry(name) {
+            Ok(Looked::Entry(found)) => Ok(is_it(&found)),
+            Ok(Looked::Ignored { why, held }) => {
+                if held.iter().any(is_it) {
+                    let file = source_of(&self.path.join(name));
+                    search.ignored.get_or_insert_with(|| format!("{file}: {why}"));
+                }
+                Ok(false)
+            }
+            Ok(Looked::Nothing) => Ok(false),
             Err(error) if error.kind() == Kind::NoMemory => Err(error),
             Err(_) => Ok(false),
         }
@@ -181,10 +258,6 @@ impl<'a> Opened<'a> {
         let target = rustix::fs::readlinkat(&self.file, name, Vec::new()).ok()?.into_bytes();
         let is_plain = !target.contains(&b'/');
         Some(OsString::from_vec(target)).filter(|target| is_plain && has_ending(target, &ENDINGS))
-    }
-
-    fn stat(&self, name: &OsStr) -> Option<Stat> {
-        rustix::fs::statat(&self.file, name, AtFlags::empty()).ok()
     }
 }
 

@@ -1,15 +1,13 @@
 //! How a file of known peers is read, locked and replaced: the system calls, and the checks of what
 //! must not be trusted.
 //!
-//! The file is replaced by a new one that is complete and on disk before it takes the name, so that
-//! a kill at any moment leaves the old or the new one. Waiting for the lock uses the only clock
+//! How it is replaced is in [`super::replace`]. Waiting for the lock uses the only clock
 //! here, and tries every few milliseconds: `flock` has no deadline, and what would give it one, a
 //! signal or a thread, belongs to the application.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
-use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -18,14 +16,11 @@ use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Error, Kind};
-use crate::material::pause;
-use crate::process::{open, openat};
+use crate::material::{Guard, OpenToOthers, is_a_link, open_private_at, pause};
+use crate::process::open;
 
 /// The largest file; one that answers made is smaller.
 const LARGEST: u64 = 1 << 30;
-
-/// How many bytes are written at a time.
-const CHUNK: usize = 1 << 16;
 
 /// The steps of a change, for tests that stop at one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +33,16 @@ pub(crate) enum Step {
     Write,
     /// Syncing it to disk.
     Sync,
-    /// Giving it the name of the file.
+    /// Looking at it.
+    Look,
+    /// Giving the old file a second name.
+    Keep,
+    /// Giving the new file the name.
     Rename,
     /// Syncing the directory.
     SyncDirectory,
+    /// Giving the old file its name back.
+    PutBack,
 }
 
 /// Called before each step; an error counts as the step's own.
@@ -121,15 +122,15 @@ pub(crate) fn check_directory(path: &Path) -> Result<(), Error> {
     if !metadata.is_dir() {
         return Err(no_directory(path, &Errno::NOTDIR.into()));
     }
-    check_owner_and_mode(path, metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw())
+    Guard::of_known_peers().check(path, metadata.uid(), metadata.mode())
 }
 
 /// The open directory of the file, and the file's name in it.
 #[derive(Debug)]
 pub(crate) struct Parent {
-    file: File,
-    path: PathBuf,
-    name: OsString,
+    pub(super) file: File,
+    pub(super) path: PathBuf,
+    pub(super) name: OsString,
 }
 
 /// The lock of the file, held until dropped.
@@ -155,12 +156,7 @@ impl Parent {
             .map_err(|error| no_directory(parent, &error.into()))?;
         let file = File::from(file);
         let found = file.metadata().map_err(|error| no_directory(parent, &error))?;
-        check_owner_and_mode(
-            parent,
-            found.uid(),
-            found.mode(),
-            rustix::process::geteuid().as_raw(),
-        )?;
+        Guard::of_known_peers().check(parent, found.uid(), found.mode())?;
         Ok(Self { file, path: parent.to_path_buf(), name: name.to_owned() })
     }
 
@@ -173,20 +169,8 @@ impl Parent {
         before(Step::Lock).map_err(cannot)?;
         let mut waits = Duration::from_millis(1);
         loop {
-            let flags = OFlags::RDWR
-                | OFlags::CREATE
-                | OFlags::NOFOLLOW
-                | OFlags::NONBLOCK
-                | OFlags::NOCTTY
-                | OFlags::CLOEXEC;
             let file =
-                openat(&self.file, &name, flags, private()).map_err(|error| match error {
-                    // For an unwanted link Linux and macOS return the first, FreeBSD the second.
-                    Errno::LOOP | Errno::MLINK => link(&path),
-                    other => cannot(other.into()),
-                })?;
-            let file = File::from(file);
-            check_lock(&path, &file)?;
+                open_private_at(&self.file, &name, &path, Kind::Store, OpenToOthers::Mended)?;
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 // Someone may have removed the file between our open and our lock.
                 Ok(()) if self.is_still(&name, &file) => return Ok(Lock(file)),
@@ -208,7 +192,7 @@ impl Parent {
         match std::fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(cannot("read", &path, &error)),
-            Ok(found) if found.is_symlink() => Err(link(&path)),
+            Ok(found) if found.is_symlink() => Err(is_a_link(&path, Kind::Store)),
             Ok(found) if found.nlink() > 1 && found.is_file() => {
                 let why = format!(
                     "{} has more than one name, and only this one would see a change",
@@ -221,70 +205,8 @@ impl Parent {
         }
     }
 
-    /// Replaces the file with `text` durably, or leaves `old` as it was.
-    pub(crate) fn replace(
-        &self,
-        text: &[u8],
-        old: Option<&[u8]>,
-        before: Before<'_>,
-    ) -> Result<Stamp, Error> {
-        let path = self.path.join(&self.name);
-        let cannot = |error: io::Error| cannot("write", &path, &error);
-        let file = self.take_name(text, before).map_err(cannot)?;
-        let durable = before(Step::SyncDirectory).and_then(|()| sync_directory(&self.file));
-        if let Err(error) = durable {
-            self.put_back(old);
-            return Err(cannot(error));
-        }
-        let found = file.metadata().map_err(cannot)?;
-        Ok(Stamp::of(&found))
-    }
-
-    /// Writes a temporary file and renames it.
-    fn take_name(&self, text: &[u8], before: Before<'_>) -> io::Result<File> {
-        before(Step::Create)?;
-        let (file, temporary) = self.create()?;
-        let filled = fill(&file, text, before).and_then(|()| before(Step::Rename)).and_then(|()| {
-            Ok(rustix::fs::renameat(&self.file, &temporary, &self.file, &self.name)?)
-        });
-        if let Err(error) = filled {
-            // A leftover does no harm: no reader looks at it, and no writer takes its name.
-            let _ = rustix::fs::unlinkat(&self.file, &temporary, AtFlags::empty());
-            return Err(error);
-        }
-        Ok(file)
-    }
-
-    /// A new file next to the one that it will replace.
-    fn create(&self) -> io::Result<(File, OsString)> {
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        for _ in 0..16 {
-            let unique = RandomState::new().hash_one(std::process::id());
-            let mut name = OsString::from(".");
-            name.push(&self.name);
-            name.push(format!(".{unique:016x}.new"));
-            match openat(&self.file, &name, flags, private()) {
-                Ok(file) => return Ok((File::from(file), name)),
-                Err(Errno::EXIST) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Errno::EXIST.into())
-    }
-
-    /// Restores the file, as well as the disk allows.
-    fn put_back(&self, old: Option<&[u8]>) {
-        let _ = match old {
-            Some(text) => self.take_name(text, &|_| Ok(())).map(drop),
-            None => rustix::fs::unlinkat(&self.file, &self.name, AtFlags::empty())
-                .map_err(io::Error::from),
-        };
-        let _ = self.file.sync_all();
-    }
-
     /// Whether a name still refers to the file that was opened by it.
-    fn is_still(&self, name: &OsStr, file: &File) -> bool {
+    pub(super) fn is_still(&self, name: &OsStr, file: &File) -> bool {
         let there = rustix::fs::statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW);
         let here = rustix::fs::fstat(file);
         matches!((there, here), (Ok(there), Ok(here)) if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino))
@@ -295,29 +217,6 @@ impl Parent {
 pub(crate) fn locked(path: &Path) -> Error {
     Error::new(Kind::StoreLocked, format!("another process or thread holds {}", path.display()))
         .with_hint("try again when it is done")
-}
-
-/// Refuses what belongs to another user, or what others may write.
-pub(crate) fn check_owner_and_mode(
-    path: &Path,
-    owner: u32,
-    mode: u32,
-    user: u32,
-) -> Result<(), Error> {
-    let path = path.display();
-    if owner != user && owner != 0 {
-        let why = format!("{path} belongs to another user ({owner}), who could say whom we know");
-        return Err(Error::new(Kind::Permission, why)
-            .with_hint("use a file and a directory of the own user or of root"));
-    }
-    if mode & 0o022 != 0 {
-        let mode = mode & 0o7777;
-        let why = format!(
-            "others than its owner may write {path} (mode {mode:04o}), and so say whom we know"
-        );
-        return Err(Error::new(Kind::Permission, why).with_hint(format!("chmod go-w {path}")));
-    }
-    Ok(())
 }
 
 /// The stamp of an open file, after checking that it can be trusted.
@@ -336,22 +235,7 @@ fn check_file(path: &Path, metadata: &Metadata) -> Result<(), Error> {
         let why = format!("{} is larger than any list of known peers", path.display());
         return Err(Error::new(Kind::Store, why).with_hint("name another file"));
     }
-    check_owner_and_mode(path, metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw())
-}
-
-/// The lock is private whatever the umask; one of another user is not ours to take.
-fn check_lock(path: &Path, file: &File) -> Result<(), Error> {
-    let found = file.metadata().map_err(|error| cannot("lock", path, &error))?;
-    let user = rustix::process::geteuid().as_raw();
-    if !found.is_file() {
-        let why = format!("{} is not a regular file", path.display());
-        return Err(Error::new(Kind::Store, why).with_hint("remove it; the lock is made again"));
-    }
-    if found.uid() == user && found.mode() & 0o7777 != 0o600 {
-        return rustix::fs::fchmod(file, private())
-            .map_err(|error| cannot("lock", path, &error.into()));
-    }
-    check_owner_and_mode(path, found.uid(), found.mode(), user)
+    Guard::of_known_peers().check(path, metadata.uid(), metadata.mode())
 }
 
 /// `None` if there is nothing at the path; a dangling link is not nothing.
@@ -362,45 +246,26 @@ fn missing<T>(path: &Path, error: &io::Error) -> Result<Option<T>, Error> {
     if nothing && !link { Ok(None) } else { Err(cannot("read", path, error)) }
 }
 
-/// Writes a text into a new file, private whatever the umask, and syncs it.
-fn fill(mut file: &File, text: &[u8], before: Before<'_>) -> io::Result<()> {
-    rustix::fs::fchmod(file, private())?;
-    for chunk in text.chunks(CHUNK) {
-        before(Step::Write)?;
-        file.write_all(chunk)?;
-    }
-    before(Step::Sync)?;
-    file.sync_all()
-}
-
-/// Some file systems do not support this, and there is nothing more to be done.
-fn sync_directory(directory: &File) -> io::Result<()> {
-    match directory.sync_all() {
-        Err(error)
-            if Errno::from_io_error(&error)
-                .is_some_and(|errno| matches!(errno, Errno::INVAL | Errno::NOTSUP)) =>
-        {
-            Ok(())
-        }
-        done => done,
-    }
-}
-
-const fn private() -> Mode {
-    Mode::RUSR.union(Mode::WUSR)
-}
-
-fn link(path: &Path) -> Error {
-    let why =
-        format!("{} is a symbolic link, and those are not followed when writing", path.display());
-    Error::new(Kind::Store, why).with_hint("name the file that it leads to")
-}
-
-fn cannot(what: &str, path: &Path, error: &io::Error) -> Error {
+pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> Error {
     let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let hint =
         if full { "make room on the disk" } else { "look at the file, its directory and its disk" };
-    Error::new(Kind::Store, format!("cannot {what} {}: {error}", path.display())).with_hint(hint)
+    let message = format!("cannot {what} {}: {error}", path.display());
+    match closed_directory(path).filter(|_| error.kind() == io::ErrorKind::PermissionDenied) {
+        Some((whose, hint)) => Error::new(Kind::Store, message + &whose).with_hint(hint),
+        None => Error::new(Kind::Store, message).with_hint(hint),
+    }
+}
+
+/// Whose the directory of a file is, if it is not ours, and what to do about that.
+fn closed_directory(path: &Path) -> Option<(String, String)> {
+    let parent = path.parent()?;
+    let found = std::fs::metadata(parent).ok()?;
+    let user = rustix::process::geteuid().as_raw();
+    let (owner, mode, parent) = (found.uid(), found.mode() & 0o7777, parent.display());
+    let whose = format!("; the directory {parent} belongs to user {owner} (mode {mode:04o})");
+    let hint = format!("as root: chown -R {user} {parent}");
+    (owner != user).then_some((whose, hint))
 }
 
 fn no_directory(path: &Path, error: &io::Error) -> Error {

@@ -15,6 +15,7 @@ use crate::known::Place;
 use crate::known::entries::Level;
 use crate::known::testing::known;
 use crate::material::testing::certificate;
+use crate::material::{Guard, Writers};
 
 mod faults;
 mod processes;
@@ -168,7 +169,8 @@ fn a_directory_that_others_may_write_is_refused_sticky_or_not() {
 
 #[test]
 fn only_the_own_user_and_root_are_trusted() {
-    let check = |owner| disk::check_owner_and_mode(Path::new("known"), owner, 0o100_600, 1000);
+    let guard = Guard::of_user(1000, Writers::Owner, "say whom we know");
+    let check = |owner| guard.check(Path::new("known"), owner, 0o100_600);
     assert_eq!((check(1000), check(0)), (Ok(()), Ok(())));
     assert_eq!(check(1001).unwrap_err().kind(), Kind::Permission);
 }
@@ -376,12 +378,58 @@ fn the_lock_file_stays_and_is_for_us_alone() {
 }
 
 #[test]
-fn a_leftover_of_a_dead_writer_harms_nobody() {
+fn the_next_writer_removes_what_dead_writers_left_and_nothing_else() {
     let place = place();
-    fs::write(place.directory.path().join(".trusted.pem.0123456789abcdef.new"), "half").unwrap();
+    let at = |name: &str| place.directory.path().join(name);
+    let (leftovers, others) = (
+        [".trusted.pem.0123456789abcdef.new", ".trusted.pem.fedcba9876543210.old"],
+        [
+            ".trusted.pem.0123456789abcde.new",
+            ".trusted.pem.0123456789ABCDEF.new",
+            ".trusted.pem.0123456789abcdef.new~",
+            ".trusted.pem.0123456789abcdef.tmp",
+            ".other.pem.0123456789abcdef.new",
+            "trusted.pem.0123456789abcdef.new",
+        ],
+    );
+    for name in leftovers.iter().chain(&others) {
+        fs::write(at(name), "half").unwrap();
+    }
+    symlink("half", at(".trusted.pem.00000000000000aa.new")).unwrap();
+    fs::create_dir(at(".trusted.pem.00000000000000bb.new")).unwrap();
     let store = place.store();
+    assert_eq!(listed(&store), [], "reading removes nothing");
+    assert!(leftovers.iter().all(|name| at(name).exists()));
     store.apply(&set(&entry("a:1")), soon()).unwrap();
     assert_eq!(listed(&store).len(), 1);
+    assert!(leftovers.iter().all(|name| !at(name).exists()), "{:?}", place.names());
+    assert!(others.iter().all(|name| at(name).exists()), "{:?}", place.names());
+    assert_eq!(place.names().len(), others.len() + 4);
+}
+
+#[test]
+fn nothing_is_removed_while_another_writer_holds_the_lock() {
+    let place = place();
+    let directory = Parent::of(&place.path).unwrap();
+    let _lock = directory.lock(soon(), &|_| Ok(())).unwrap();
+    let name = place.directory.path().join(".trusted.pem.0123456789abcdef.new");
+    fs::write(&name, "half").unwrap();
+    let error = place.store().apply(&set(&entry("a:1")), now()).unwrap_err();
+    assert_eq!(error.kind(), Kind::StoreLocked);
+    assert!(name.exists());
+}
+
+#[test]
+fn a_writer_killed_between_two_names_of_the_old_file_stops_nobody() {
+    let place = place();
+    place.put(ours(&[&entry("a:1")]));
+    let kept = place.directory.path().join(".trusted.pem.0123456789abcdef.old");
+    fs::hard_link(&place.path, &kept).unwrap();
+    let store = place.store();
+    assert_eq!(listed(&store).len(), 1);
+    store.apply(&set(&entry("b:1")), soon()).unwrap();
+    assert_eq!(listed(&store).len(), 2);
+    assert_eq!(place.names(), ["trusted.pem", "trusted.pem.lock"]);
 }
 
 #[test]

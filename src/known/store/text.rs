@@ -348,7 +348,9 @@ impl Reader<'_> {
             }
         }
         if !seen.is_empty() && !seen.contains(&Keyword::Sha256) {
-            return Err(self.damage(begin, "the entry has no SHA256 line"));
+            let line = format!("SHA256: {}", hex_colons(entry.certificate.sha256()));
+            let hint = format!("if that is the right certificate, add above it the line {line}");
+            return Err(self.damage(begin, "the entry has no SHA256 line").with_hint(hint));
         }
         if (self.role, entry.role) == (Role::Client, Role::Server) && !entry.distrust {
             let why = "the entry of a server does not belong into the file of known clients";

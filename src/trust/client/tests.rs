@@ -56,7 +56,8 @@ impl House {
         for (number, one) in certificates.iter().enumerate() {
             self.put(&format!("{number}.pem"), one);
         }
-        self.admission.directory = Some(Arc::new(Directory::open(self.dir.path()).unwrap()));
+        let directory = Directory::open(self.dir.path(), Writers::Owner).unwrap();
+        self.admission.directory = Some(Arc::new(directory));
         self
     }
 

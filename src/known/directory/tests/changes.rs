@@ -37,7 +37,7 @@ fn changed_meanwhile(
     let is_armed = Arc::clone(&armed);
     let now = move || {
         if is_armed.swap(false, Ordering::Relaxed) {
-            let before = Opened::open(&at).unwrap();
+            let before = Opened::open(&at, STRICT).unwrap();
             change(&at);
             // The clock of a file system ticks slowly.
             while before.is_as_it_was() {
@@ -47,7 +47,7 @@ fn changed_meanwhile(
         }
         SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 32)
     };
-    let directory = Directory::open_with(&path, Box::new(now)).unwrap();
+    let directory = Directory::open_with(&path, STRICT, Box::new(now)).unwrap();
     first(&directory);
     armed.store(true, Ordering::Relaxed);
     (temporary, directory)
@@ -60,13 +60,13 @@ fn an_entry_whose_link_is_moved_in_the_middle_of_a_look_is_found() {
     let link = high.clone();
     let first = move |directory: &Directory| {
         symlink("a.pem", directory.path().join(&link)).unwrap();
-        assert_eq!(directory.find(&client("bob")).unwrap(), None);
+        assert_eq!(directory.find(&client("bob"), STRICT).unwrap(), Sought::Absent);
     };
     let (_temporary, directory) = changed_meanwhile(&alice, first, move |path| {
         symlink("a.pem", path.join(&low)).unwrap();
         fs::remove_file(path.join(&high)).unwrap();
     });
-    assert!(directory.find(&alice).unwrap().is_some());
+    assert!(matches!(directory.find(&alice, STRICT).unwrap(), Sought::Listed(_)));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_name_of_an_entry_that_is_renamed_in_the_middle_of_a_look_is_not_free() {
     let (alice, other) = (client("alice"), client("alice"));
     let holder = |directory: &Directory| {
         let rule = IdentityFrom::CommonName;
-        directory.other_holder("alice", other.key_sha256(), rule).unwrap()
+        directory.other_holder("alice", other.key_sha256(), rule, STRICT).unwrap()
     };
     let first = |directory: &Directory| assert!(holder(directory).is_some());
     let (_temporary, directory) = changed_meanwhile(&alice, first, |path| {
@@ -88,13 +88,13 @@ fn a_directory_that_changes_all_the_time_is_an_error_and_not_an_unknown_client()
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().to_owned();
     let now = move || {
-        let before = Opened::open(&path).unwrap();
+        let before = Opened::open(&path, STRICT).unwrap();
         while before.is_as_it_was() {
             fs::write(path.join("other"), "").unwrap();
             fs::remove_file(path.join("other")).unwrap();
         }
         SystemTime::UNIX_EPOCH
     };
-    let directory = Directory::open_with(temporary.path(), Box::new(now)).unwrap();
-    assert_eq!(directory.find(&client("alice")).unwrap_err().kind(), Kind::File);
+    let directory = Directory::open_with(temporary.path(), STRICT, Box::new(now)).unwrap();
+    assert_eq!(directory.find(&client("alice"), STRICT).unwrap_err().kind(), Kind::File);
 }

@@ -1,0 +1,289 @@
+//! Whose files and directories are believed, and in which anything of ours is written or made: the
+//! one place for these rules, whatever the file is for.
+//!
+//! What is believed belongs to us or to root and can be written by nobody else. What is written
+//! belongs to us, is a regular file with one name, and is no symbolic link; a pipe or a device is
+//! not even opened. Nothing is made in a directory of another user: root would lock the user out.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::process::geteuid;
+
+use super::file::system_error;
+use crate::error::{Error, Kind};
+
+/// Who besides the owner may write what is believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Writers {
+    /// Nobody.
+    #[default]
+    Owner,
+    /// The group.
+    Group,
+}
+
+/// By whom something that is believed may be owned and written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Guard {
+    user: u32,
+    writers: Writers,
+    /// What somebody else could do with it: ends the sentence "who could …".
+    stake: &'static str,
+}
+
+impl Guard {
+    /// For the files of known peers.
+    pub(crate) fn of_known_peers() -> Self {
+        Self::of_user(geteuid().as_raw(), Writers::Owner, "say whom we know")
+    }
+
+    /// For the directory of client certificates.
+    pub(crate) fn of_clients(writers: Writers) -> Self {
+        Self::of_user(geteuid().as_raw(), writers, "say who may come in")
+    }
+
+    /// For a process of this user.
+    pub(crate) const fn of_user(user: u32, writers: Writers, stake: &'static str) -> Self {
+        Self { user, writers, stake }
+    }
+
+    /// Why something with this owner and mode is not believed: what is said after its name.
+    pub(crate) fn mistrust(&self, owner: u32, mode: u32) -> Option<String> {
+        if owner != self.user && owner != 0 {
+            return Some(format!("belongs to another user ({owner})"));
+        }
+        let (forbidden, who) = match self.writers {
+            Writers::Owner if mode & 0o002 == 0 => (0o020, "its group"),
+            Writers::Owner => (0o022, "others than its owner"),
+            Writers::Group => (0o002, "others than its owner and group"),
+        };
+        let mode = mode & 0o7777;
+        (mode & forbidden != 0).then(|| format!("can be written by {who} (mode {mode:04o})"))
+    }
+
+    /// The same for a directory that is only passed through: in a sticky one nobody can replace
+    /// what is ours or root's.
+    pub(crate) fn mistrust_on_the_way(&self, owner: u32, mode: u32) -> Option<String> {
+        let mode = if mode & 0o1000 == 0 { mode } else { mode & !0o022 };
+        self.mistrust(owner, mode)
+    }
+
+    /// Refuses what is not believed.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Permission`].
+    pub(crate) fn check(&self, path: &Path, owner: u32, mode: u32) -> Result<(), Error> {
+        let Some(why) = self.mistrust(owner, mode) else { return Ok(()) };
+        let (path, stake) = (path.display(), self.stake);
+        let error = Error::new(Kind::Permission, format!("{path} {why}, who could {stake}"));
+        Err(if owner != self.user && owner != 0 {
+            error.with_hint("use a file and a directory of the own user or of root")
+        } else {
+            let bits = if self.writers == Writers::Group { "o-w" } else { "go-w" };
+            error.with_hint(format!("chmod {bits} {path}"))
+        })
+    }
+}
+
+/// What becomes of a file of ours to which others have a right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenToOthers {
+    /// It is refused.
+    Refused,
+    /// It is made private: nothing in it is secret.
+    Mended,
+}
+
+/// Opens the file `path` to append to it, and makes it, for us alone, if it is missing. Errors have
+/// the kind `kind`, unless they are about rights.
+///
+/// # Errors
+///
+/// `kind` if it cannot be opened, is no regular file, is a symbolic link or has a second name;
+/// [`Kind::Permission`] if it belongs to somebody else, or others have a right to it, or it is
+/// missing and its directory belongs to another user.
+pub(crate) fn open_private(path: &Path, kind: Kind, others: OpenToOthers) -> Result<File, Error> {
+    open_private_at(rustix::fs::CWD, path.as_os_str(), path, kind, others)
+}
+
+/// The same for the file `name` of an open directory; `path` names it in errors.
+///
+/// # Errors
+///
+/// Those of [`open_private`].
+pub(crate) fn open_private_at(
+    directory: impl AsFd + Copy,
+    name: &OsStr,
+    path: &Path,
+    kind: Kind,
+    others: OpenToOthers,
+) -> Result<File, Error> {
+    let cannot = |error: Errno| {
+        of_kind(kind, system_error(&format!("write {}", path.display()), &error.into()))
+    };
+    let flags = OFlags::RDWR
+        | OFlags::APPEND
+        | OFlags::NOFOLLOW
+        | OFlags::NONBLOCK
+        | OFlags::NOCTTY
+        | OFlags::CLOEXEC;
+    // Somebody may make or remove the file in between; not for ever.
+    for _ in 0..16 {
+        let there = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW);
+        let is_there = match there {
+            // Opening a device may have effects.
+            Ok(found) => check_kind(path, kind, &found).map(|()| true)?,
+            Err(Errno::NOENT) => false,
+            Err(error) => return Err(cannot(error)),
+        };
+        let how = if is_there { OFlags::empty() } else { OFlags::CREATE | OFlags::EXCL };
+        if !is_there {
+            check_maker(path)?;
+        }
+        let file =
+            match retry_on_intr(|| crate::process::openat(directory, name, flags | how, private()))
+            {
+                Ok(file) => File::from(file),
+                Err(Errno::NOENT) if is_there => continue,
+                Err(Errno::EXIST) if !is_there => continue,
+                // For an unwanted link Linux and macOS return the first, FreeBSD the second.
+                Err(Errno::LOOP | Errno::MLINK) => return Err(is_a_link(path, kind)),
+                Err(error) => return Err(cannot(error)),
+            };
+        let found = rustix::fs::fstat(&file).map_err(cannot)?;
+        check_kind(path, kind, &found)?;
+        if !is_there {
+            // Whatever the umask.
+            rustix::fs::fchmod(&file, private()).map_err(cannot)?;
+            return Ok(file);
+        }
+        check_existing(path, kind, &file, &found, others)?;
+        return Ok(file);
+    }
+    Err(cannot(Errno::AGAIN))
+}
+
+/// Makes the directory `path`, for us alone, in a directory that is there. `false`: it cannot be
+/// made here, and so nothing was meant to be kept in it.
+///
+/// # Errors
+///
+/// [`Kind::Permission`] if it could be made, but in a directory of another user.
+pub(crate) fn make_private_directory(path: &Path) -> Result<bool, Error> {
+    if path.exists() {
+        return Ok(true);
+    }
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(parent) = retry_on_intr(|| crate::process::open(parent, flags, Mode::empty())) else {
+        return Ok(false);
+    };
+    let writable = rustix::fs::accessat(&parent, ".", Access::WRITE_OK, AtFlags::EACCESS);
+    if matches!(writable, Err(Errno::ACCESS | Errno::PERM | Errno::ROFS)) {
+        return Ok(false);
+    }
+    check_maker(path)?;
+    let whole = Mode::RWXU;
+    match rustix::fs::mkdirat(&parent, name, whole) {
+        Ok(()) => {}
+        // Another process was faster.
+        Err(Errno::EXIST) => return Ok(true),
+        Err(_) => return Ok(false),
+    }
+    // Whatever the umask. Nobody else can have put something else there: the parent is ours.
+    let made = crate::process::openat(&parent, name, flags | OFlags::NOFOLLOW, Mode::empty())
+        .and_then(|made| rustix::fs::fchmod(&made, whole));
+    Ok(made.is_ok() || rustix::fs::chmodat(&parent, name, whole, AtFlags::empty()).is_ok())
+}
+
+/// Refuses to make anything in a directory of another user.
+fn check_maker(path: &Path) -> Result<(), Error> {
+    let user = geteuid().as_raw();
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    // What cannot be looked at cannot be written in either, and that error says more.
+    let Ok(found) = rustix::fs::stat(parent) else { return Ok(()) };
+    if found.st_uid == user || found.st_uid == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is not made: the directory {} belongs to another user ({}), and what user {user} makes there could lock that user out",
+        path.display(),
+        parent.display(),
+        found.st_uid
+    );
+    Err(Error::new(Kind::Permission, message)
+        .with_hint("run this as that user, or name a directory of the own user"))
+}
+
+fn check_existing(
+    path: &Path,
+    kind: Kind,
+    file: &File,
+    found: &Stat,
+    others: OpenToOthers,
+) -> Result<(), Error> {
+    let (user, shown) = (geteuid().as_raw(), path.display());
+    if found.st_uid != user && found.st_uid != 0 {
+        let message = format!("{shown} belongs to another user ({})", found.st_uid);
+        return Err(Error::new(Kind::Permission, message).with_hint("name a file of the own user"));
+    }
+    if found.st_nlink > 1 {
+        let message = format!("{shown} has more than one name, and may be another file of ours");
+        return Err(Error::new(kind, message).with_hint("name a file of its own"));
+    }
+    let mode = found.st_mode & 0o7777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    if others == OpenToOthers::Mended && found.st_uid == user {
+        return rustix::fs::fchmod(file, private()).map_err(|error| {
+            of_kind(kind, system_error(&format!("write {shown}"), &error.into()))
+        });
+    }
+    let message = format!("{shown} is open to others than its owner (mode {mode:04o})");
+    Err(Error::new(Kind::Permission, message).with_hint(format!("chmod 0600 {shown}")))
+}
+
+/// Refuses what is no regular file, by its own name.
+fn check_kind(path: &Path, kind: Kind, found: &Stat) -> Result<(), Error> {
+    let what = match FileType::from_raw_mode(found.st_mode) {
+        FileType::RegularFile => return Ok(()),
+        FileType::Symlink => return Err(is_a_link(path, kind)),
+        FileType::Directory => "a directory",
+        FileType::Fifo => "a named pipe",
+        FileType::Socket => "a socket",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        FileType::Unknown => "something else",
+    };
+    let message = format!("{} is not a regular file but {what}", path.display());
+    Err(Error::new(kind, message).with_hint("remove it, or name another file"))
+}
+
+/// The error for a symbolic link where something is to be written.
+pub(crate) fn is_a_link(path: &Path, kind: Kind) -> Error {
+    let message =
+        format!("{} is a symbolic link, and those are not followed when writing", path.display());
+    Error::new(kind, message).with_hint("name the file that it leads to")
+}
+
+/// Read and write, for the owner.
+pub(crate) const fn private() -> Mode {
+    Mode::RUSR.union(Mode::WUSR)
+}
+
+fn of_kind(kind: Kind, error: Error) -> Error {
+    if error.kind() == Kind::NoMemory {
+        return error;
+    }
+    Error::new(kind, error.message()).with_hint(error.hint())
+}
+
+#[cfg(test)]
+mod tests;
