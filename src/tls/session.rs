@@ -6,6 +6,8 @@
 //! or [`Session::refuse`] throws it away and sends one alert of our own. There is no socket, clock,
 //! thread or lock here.
 
+mod ahead;
+
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -271,32 +273,6 @@ impl Session {
                 return if self.ended { Err(self.truncated()) } else { Ok(Received::NeedsInput) };
             }
         }
-    }
-
-    /// Whether [`Self::read`] would give something without more bytes from the wire.
-    #[must_use]
-    pub(crate) fn has_input(&self) -> bool {
-        let ready = self.plaintext > 0 || self.peer_closed || self.ended;
-        self.phase == Phase::Admitted && (ready || self.next_record().is_some())
-    }
-
-    /// Looks at what came behind the handshake without taking plaintext.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the peer did wrong, or says that we did.
-    pub(crate) fn look(&mut self) -> Result<(), Error> {
-        while self.plaintext == 0 && self.step()? {}
-        if self.ended && self.plaintext == 0 && !self.peer_closed {
-            return Err(self.truncated());
-        }
-        Ok(())
-    }
-
-    /// How many bytes wait to be looked at.
-    #[must_use]
-    pub(crate) fn buffered(&self) -> usize {
-        self.incoming.len()
     }
 
     /// Says that we send no more. Before the session is open nothing is said at all.
