@@ -8,6 +8,7 @@
 //! - [`handle`] gives, lends, counts and takes back handles; [`lent`] keeps what C borrows from a
 //!   connection. [`read`] turns pointers into slices and text, and numbers into values;
 //!   [`text`] keeps the strings that C borrows.
+//! - [`system`] asks the system what no safe crate asks; the rooms below are handed the function.
 //! - [`code`] numbers the failures. The other files are the chapters of the header.
 
 #![allow(unsafe_code, reason = "this module meets C")]
@@ -19,6 +20,7 @@ mod call;
 mod handle;
 mod lent;
 mod read;
+mod system;
 mod text;
 
 // The chapters, in the order of the header. The blank lines keep rustfmt from sorting them.

@@ -10,6 +10,7 @@ use super::context::tlsconn_ctx;
 use super::handle::{give, lend, peek, take_back};
 use super::lent::Lent;
 use super::read::{bytes, pick, place, room, text};
+use super::system::unsent;
 use crate::connection::{Connection, Outcome, Read};
 use crate::error::{Error, Kind};
 
@@ -95,7 +96,7 @@ pub unsafe extern "C" fn tlsconn_connect(
         let ctx = unsafe { lend("ctx", ctx) }?;
         // SAFETY: the contract: NUL-terminated text or NULL.
         let host = unsafe { text("host", host) }?;
-        Connection::dial(&ctx.0, host, port, blocking(flags)?)
+        Ok(Connection::dial(&ctx.0, host, port, blocking(flags)?)?.with_unsent(unsent))
     })
 }
 

@@ -224,7 +224,7 @@ impl Session {
     ///
     /// [`Kind::State`] before the session is open, after [`Self::close`], and after a failure.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
-        if self.phase != Phase::Admitted || self.tls.is_handshaking() {
+        if !self.is_open() {
             return Err(Error::new(
                 Kind::State,
                 format!("the connection to {} is not open for writing", self.peer),
@@ -278,9 +278,9 @@ impl Session {
     /// Says that we send no more. Before the session is open nothing is said at all.
     pub(crate) fn close(&mut self) {
         if self.phase == Phase::Admitted && !self.closed {
-            self.closed = true;
             self.tls.send_close_notify();
             self.collect();
+            self.closed = true;
         }
     }
 
@@ -393,6 +393,9 @@ impl Session {
             Phase::Admitted => &mut self.outgoing,
             Phase::Failed => return,
         };
+        // Nothing may follow the closing alert: no answer to a KeyUpdate, no other alert.
+        let mut nowhere = Vec::new();
+        let target = if self.closed { &mut nowhere } else { target };
         while self.tls.wants_write() {
             // Writing to a vector cannot fail.
             let _ = self.tls.write_tls(target);
