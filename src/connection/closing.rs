@@ -71,7 +71,8 @@ impl Closing {
             State::Waiting { since, .. } => since,
             State::Sending | State::Over { .. } => now,
         };
-        let pause = (now.saturating_duration_since(since) / 2).clamp(SOONEST, LATEST);
+        let waited = now.saturating_duration_since(since);
+        let pause = waited.checked_div(2).unwrap_or(LATEST).clamp(SOONEST, LATEST);
         let next = now.checked_add(pause).unwrap_or(now);
         self.state = State::Waiting { since, next, reads_on };
     }

@@ -1,3 +1,5 @@
+#![allow(clippy::arithmetic_side_effects, reason = "an overflow fails the test")]
+
 use super::*;
 
 /// After this many milliseconds of waiting: how many milliseconds until the next look.

@@ -1,3 +1,5 @@
+#![allow(clippy::arithmetic_side_effects, reason = "an overflow fails the test")]
+
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::os::fd::AsFd;
