@@ -52,6 +52,10 @@ static int greet(tlsconn_ctx *ctx, int fd)
     if (!ok)
         printf("serve: %s\n", tlsconn_error_message(tlsconn_last_error()));
     fflush(stdout);
+    /* A socket with unread bytes in it is reset when it is closed, and our last words would be lost. */
+    if (ok && shutdown(fd, SHUT_WR) == 0)
+        while (tlsconn_conn_read(conn, line, sizeof line, &n) == TLSCONN_OK)
+            continue;
     tlsconn_conn_free(conn);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

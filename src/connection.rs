@@ -5,14 +5,17 @@
 //! between them. One thread may read while another writes.
 //!
 //! Locks, in the order in which they are taken: `driver` (held through a handshake, but never
-//! while a validator runs), `reading` and `writing` (one caller each), `outgoing` (held across
-//! a write that does not block), `session` (never held across a system call). `transport` and
-//! `told` guard values that are set or copied, and nothing else is done while they are held. In a
-//! forked child none of them is taken: see `forked`.
+//! while a validator runs), `reading` and `writing` (one caller each), `incoming` (held by whoever
+//! reads from the socket, also while it waits there), `outgoing` (held across a write that does not
+//! block), `session` (never held across a system call). `transport` and `told` guard values that
+//! are set or copied, and nothing else is done while they are held. In a forked child none of them
+//! is taken: see `forked`.
 
 mod asking;
 mod calls;
+mod closing;
 mod drive;
+mod ending;
 mod forked;
 mod poll;
 mod stage;
@@ -38,6 +41,7 @@ use crate::process::Birth;
 use crate::tls::{Info, Session};
 use crate::trust::{Admitted, Question, Reason};
 
+pub use ending::Unsent;
 use stage::Driver;
 use told::Told;
 use transport::{Outgoing, Transport};
@@ -96,14 +100,16 @@ pub struct Connection {
     side: Side,
     transport: Mutex<Transport>,
     driver: Mutex<Driver>,
-    reading: Mutex<Vec<u8>>,
+    reading: Mutex<()>,
     writing: Mutex<()>,
+    incoming: Mutex<Vec<u8>>,
     outgoing: Mutex<Outgoing>,
     session: Mutex<Option<Session>>,
     open: AtomicBool,
     aborted: Arc<AtomicBool>,
     wake: OnceLock<Arc<Wake>>,
     watch: OnceLock<Watch>,
+    unsent: Option<Unsent>,
     told: Mutex<Told>,
 }
 
@@ -203,14 +209,25 @@ impl Connection {
             driver: Mutex::default(),
             reading: Mutex::default(),
             writing: Mutex::default(),
+            incoming: Mutex::default(),
             outgoing: Mutex::default(),
             session: Mutex::default(),
             open: AtomicBool::new(false),
             aborted: Arc::default(),
             wake: OnceLock::new(),
             watch: OnceLock::new(),
+            unsent: None,
             told: Mutex::new(Told { endpoint, ..Told::default() }),
         })
+    }
+
+    /// Tells how the system is asked what a peer has not taken yet, so that [`Self::shutdown`] of a
+    /// connection that was dialled can wait for it. Without it, shutting down is done as soon as the
+    /// system has everything.
+    #[must_use]
+    pub fn with_unsent(mut self, unsent: Unsent) -> Self {
+        self.unsent = Some(unsent);
+        self
     }
 
     /// Sets the name that the peer must have, instead of the dialled host: for SNI, the name in the

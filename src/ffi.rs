@@ -11,6 +11,7 @@
 //!   [`text`] keeps the strings that C borrows.
 //! - [`key_log`] opens the file of secrets that an option names.
 //!   [`secure`] asks whether the caller of this process is to be believed.
+//! - [`system`] asks the system what no safe crate asks; the rooms below are handed the function.
 //! - [`code`] numbers the failures. The other files are the chapters of the header.
 
 #![allow(unsafe_code, reason = "this module meets C")]
@@ -25,6 +26,7 @@ mod key_log;
 mod lent;
 mod read;
 mod secure;
+mod system;
 mod text;
 
 // The chapters, in the order of the header. The blank lines keep rustfmt from sorting them.

@@ -16,10 +16,11 @@ mod watch;
 
 pub(crate) use dial::{Dial, Step};
 pub(crate) use socket::{
-    Received, Sent, check_connect, check_stream_socket, peer_address, receive, send,
+    Received, Sent, check_connect, check_stream_socket, end_sending, peer_address, receive, send,
+    take_failure,
 };
 pub(crate) use system::check_random;
-pub(crate) use wait::{Interest, Woken, hung_up, wait};
+pub(crate) use wait::{Interest, Woken, hung_up, is_over, wait};
 pub(crate) use wake::Wake;
 pub(crate) use watch::Watch;
 

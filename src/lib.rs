@@ -28,7 +28,7 @@ mod tls;
 mod trust;
 
 pub use chain::{CrlMode, Profile};
-pub use connection::{Connection, Outcome, Read, Want};
+pub use connection::{Connection, Outcome, Read, Unsent, Want};
 pub use context::{AskPassphrase, Context, Settings, Snapshot, Validator};
 pub use error::{Calm, Error, Kind, Problems, escaped};
 pub use host::{Endpoint, Host, Role};

@@ -4,14 +4,15 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::drive::busy;
-use super::transport::{Filled, Flushed, Transport};
+use super::told::Reads;
+use super::transport::{Filled, Flushed, Share, Transport};
 use super::{Connection, Outcome, Read, Want};
 use crate::error::{Error, Kind};
 use crate::io::{Interest, Woken, wait};
 use crate::tls::{Received, Session};
 
-/// The most input over memory that may wait to be processed.
-const INPUT_LIMIT: usize = 64 * 1024;
+/// The most input that may wait to be processed, over memory and while a shutdown reads on.
+pub(super) const INPUT_LIMIT: usize = 64 * 1024;
 
 impl Connection {
     /// Does everything that must happen before the first byte: dials, does the handshake, asks.
@@ -31,36 +32,48 @@ impl Connection {
     /// [`Kind::Truncated`] if the stream ended without the peer's close_notify alert;
     /// [`Kind::Timeout`], which leaves the connection as it was; the error that ended it.
     pub fn read(&self, buffer: &mut [u8]) -> Result<Outcome<Read>, Error> {
+        if !self.blocking {
+            self.go_on_closing();
+        }
         if let Outcome::Not(want) = self.handshake()? {
             return Ok(Outcome::Not(want));
         }
-        let mut incoming = self.reading.try_lock().ok_or_else(|| busy("reading"))?;
+        let _reading = self.reading.try_lock().ok_or_else(|| busy("reading"))?;
+        // Another call that reads from the socket does not wait with it.
+        let mut incoming = self.incoming.lock();
         let deadline = Self::deadline(self.snapshot.settings().io_timeout);
+        let mut share = Share::new();
         loop {
             self.check_aborted()?;
             let received = self.lasting(self.with_session(|session| session.read(buffer)));
             match received? {
                 Received::Bytes(count) => {
-                    self.told(|told| told.wants.read = None);
+                    self.told(|told| told.wants.read = Reads::Served);
                     return Ok(Outcome::Done(Read::Bytes(count)));
                 }
                 Received::Closed => {
-                    self.told(|told| told.wants.read = None);
+                    self.told(|told| told.wants.read = Reads::Over);
                     return Ok(Outcome::Done(Read::End));
                 }
                 Received::NeedsInput => {}
             }
-            // Reading may have produced output, such as the reply to a KeyUpdate.
-            let flushed = self.lasting(self.flush())?;
-            if self.lasting(self.fill(&mut incoming))? == Filled::Some {
+            // Reading may have produced output, such as the reply to a KeyUpdate. If it cannot be
+            // sent any more, what came before is still read.
+            let flushed = self.flush();
+            if self.lasting(self.fill(&mut incoming, &mut share))? == Filled::Some {
                 continue;
             }
+            let flushed = self.lasting(flushed)?;
             if !self.blocking {
-                self.told(|told| told.wants.read = Some(Want::Read));
+                self.told(|told| told.wants.read = Reads::Waits);
                 return Ok(Outcome::Not(Want::Read));
+            }
+            if share.is_used_up() && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(self.waited_too_long("to come"));
             }
             let writable = flushed == Flushed::Some;
             self.wait_on_socket(Interest { writable, ..Interest::READ }, deadline, "to come")?;
+            share = Share::new();
         }
     }
 
@@ -108,7 +121,7 @@ impl Connection {
             if !self.blocking {
                 // What there is no room for is sent by the next call of any kind.
                 self.flush_for_writer()?;
-                self.told(|told| told.wants.write = None);
+                self.told(|told| told.wants.write = false);
                 return Ok(Outcome::Done(()));
             }
         }
@@ -117,9 +130,16 @@ impl Connection {
     /// Tells the peer that we send no more; reading goes on. Before the handshake is complete
     /// nothing is sent.
     ///
+    /// A connection that was dialled also ends its direction of the stream, and is done when the
+    /// peer's system has acknowledged everything or the peer has ended its direction; see
+    /// [`Self::with_unsent`]. If it does not block, it has as long as a blocking one from its first
+    /// call on.
+    ///
     /// # Errors
     ///
-    /// [`Kind::State`] before the handshake is complete; the error that ended the connection.
+    /// [`Kind::State`] before the handshake is complete; [`Kind::Timeout`], which leaves the
+    /// connection as it was; [`Kind::Io`] if the connection broke before the peer had everything;
+    /// the error that ended the connection.
     pub fn shutdown(&self) -> Result<Outcome<()>, Error> {
         self.enter()?;
         if !self.open.load(Ordering::Acquire) {
@@ -136,9 +156,12 @@ impl Connection {
             session.close();
             Ok(())
         })?;
-        let deadline = Self::deadline(self.snapshot.settings().io_timeout);
-        let all = self.flush_all(deadline)?;
-        Ok(if all { Outcome::Done(()) } else { Outcome::Not(Want::Write) })
+        let deadline = self.begin_closing();
+        if self.flush_all(deadline)? {
+            return self.wait_until_taken(deadline);
+        }
+        self.check_closing(deadline)?;
+        Ok(Outcome::Not(Want::Write))
     }
 
     /// Takes bytes that the caller received for a connection over memory; returns how many it took.
@@ -203,13 +226,16 @@ impl Connection {
         self.check_aborted()?;
         while self.flush_for_writer()? == Flushed::Some {
             if !self.blocking {
-                self.told(|told| told.wants.write = Some(Want::Write));
+                self.told(|told| {
+                    told.wants.write = true;
+                    told.wants.turn_from_reading();
+                });
                 return Ok(false);
             }
             let interest = Interest::WRITE;
             self.wait_on_socket(interest, deadline, "to be taken")?;
         }
-        self.told(|told| told.wants.write = None);
+        self.told(|told| told.wants.write = false);
         Ok(true)
     }
 
@@ -220,20 +246,28 @@ impl Connection {
             Err(error) if error.kind() == Kind::Io => error,
             other => return self.lasting(other),
         };
-        let Some(mut incoming) = self.reading.try_lock() else { return Err(broke) };
-        while self.with_session(|session| Ok(!session.has_ended())).unwrap_or(false)
-            && self.fill(&mut incoming).is_ok_and(|filled| filled == Filled::Some)
-        {}
-        match self.with_session(Session::look) {
-            // It left without an alert, and there is nothing more to read.
-            Err(told) if told.kind() == Kind::Truncated => self.lasting(Err(broke)),
-            Err(told) => self.lasting(Err(told)),
-            Ok(()) => Err(broke),
+        let Some(mut incoming) = self.incoming.try_lock() else { return Err(broke) };
+        let mut share = Share::new();
+        loop {
+            match self.with_session(Session::look) {
+                // It left without an alert, and there is nothing more to read.
+                Err(told) if told.kind() == Kind::Truncated => return self.lasting(Err(broke)),
+                Err(told) => return self.lasting(Err(told)),
+                Ok(()) => {}
+            }
+            // What it said behind the first plaintext is told to whoever reads that far.
+            let is_enough =
+                |session: &mut Session| Ok(session.has_plaintext() || session.has_ended());
+            let goes_on = !self.with_session(is_enough)?
+                && self.fill(&mut incoming, &mut share).is_ok_and(|filled| filled == Filled::Some);
+            if !goes_on {
+                return Err(broke);
+            }
         }
     }
 
     /// Ends the connection with an error, unless the error is temporary.
-    fn lasting<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn lasting<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &outcome
             && !matches!(error.kind(), Kind::State | Kind::Busy)
         {
@@ -258,15 +292,15 @@ impl Connection {
             return Err(Error::new(Kind::Internal, "a connection over memory was about to wait"));
         };
         match wait(&[(socket, interest)], Some(&wake), deadline)? {
-            Woken::Late => {
-                let message = format!(
-                    "waited too long for bytes {what} at the connection to {}",
-                    self.whom()
-                );
-                Err(Error::new(Kind::Timeout, message))
-            }
+            Woken::Late => Err(self.waited_too_long(what)),
             Woken::Signalled => self.hush(&wake),
             Woken::Ready => Ok(()),
         }
+    }
+
+    fn waited_too_long(&self, what: &str) -> Error {
+        let message =
+            format!("waited too long for bytes {what} at the connection to {}", self.whom());
+        Error::new(Kind::Timeout, message)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::stage::{Driver, Judged, Stage};
-use super::transport::{Filled, Flushed, Transport};
+use super::transport::{Filled, Flushed, Share, Transport};
 use super::{Connection, Outcome, Side, Want, check_room};
 use crate::context::Validator;
 use crate::error::{Error, Kind};
@@ -57,6 +57,7 @@ impl Connection {
 
     /// Steps until something else is needed; waits if the connection blocks.
     fn steps(&self, driver: &mut Driver) -> Result<Next, Error> {
+        let mut share = Share::new();
         loop {
             self.check_aborted()?;
             self.check_deadlines(driver)?;
@@ -76,7 +77,7 @@ impl Connection {
                     }
                     Step::Wait => Want::Write,
                 },
-                Stage::Shaking => match self.shake(driver) {
+                Stage::Shaking => match self.shake(driver, &mut share) {
                     Ok(Some(want)) => want,
                     Ok(None) => continue,
                     Err(error) => {
@@ -97,7 +98,7 @@ impl Connection {
                         None => Want::Answer,
                     },
                 },
-                Stage::Confirming => match self.confirm(driver)? {
+                Stage::Confirming => match self.confirm(driver, &mut share)? {
                     Some(want) => want,
                     None => continue,
                 },
@@ -110,6 +111,7 @@ impl Connection {
                 return Ok(Next::Wait(want));
             }
             self.wait_for(driver)?;
+            share = Share::new();
         }
     }
 
@@ -160,7 +162,7 @@ impl Connection {
     }
 
     /// One round of the handshake; returns what to wait for if it cannot go on.
-    fn shake(&self, driver: &mut Driver) -> Result<Option<Want>, Error> {
+    fn shake(&self, driver: &mut Driver, share: &mut Share) -> Result<Option<Want>, Error> {
         let flushed = self.flush()?;
         let progress = self.with_session(Session::advance)?;
         match progress {
@@ -181,7 +183,7 @@ impl Connection {
             Progress::NeedsInput => {
                 // Output of this step must be sent before any reply can come.
                 let flushed = if flushed == Flushed::All { self.flush()? } else { flushed };
-                if self.fill(&mut driver.buffer)? == Filled::Some {
+                if self.fill(&mut driver.buffer, share)? == Filled::Some {
                     return Ok(None);
                 }
                 Ok(Some(if flushed == Flushed::Some { Want::Write } else { Want::Read }))
@@ -205,12 +207,12 @@ impl Connection {
     }
 
     /// Waits for the server to continue, or to refuse our certificate.
-    fn confirm(&self, driver: &mut Driver) -> Result<Option<Want>, Error> {
+    fn confirm(&self, driver: &mut Driver, share: &mut Share) -> Result<Option<Want>, Error> {
         if self.with_session(|session| session.look().map(|()| session.peer_went_on()))? {
             driver.stage = Stage::Open;
             return Ok(None);
         }
-        Ok(match self.fill(&mut driver.buffer)? {
+        Ok(match self.fill(&mut driver.buffer, share)? {
             Filled::Some => None,
             Filled::Nothing => Some(Want::Read),
         })
@@ -320,7 +322,8 @@ impl Connection {
     }
 
     /// What the stage waits for on the transport. While a question is open this is only a client
-    /// hanging up: the socket is not read any further.
+    /// hanging up: the socket is not read any further. Before the first call it is what that call
+    /// begins with.
     pub(super) fn interests<'a>(
         &self,
         driver: &'a Driver,
@@ -328,22 +331,29 @@ impl Connection {
     ) -> Vec<(BorrowedFd<'a>, Interest)> {
         match &driver.stage {
             Stage::Dialling(dial) => dial.interests(),
-            Stage::Shaking | Stage::Confirming => transport
-                .socket()
-                .map(|socket| (socket, Interest { writable: self.has_output(), ..Interest::READ }))
-                .into_iter()
-                .collect(),
-            Stage::Asking(_) if matches!(self.side, Side::Server) => {
-                transport.socket().map(|socket| (socket, Interest::END)).into_iter().collect()
+            Stage::Start if matches!(self.side, Side::Server) => {
+                on_socket(transport, Interest::READ)
             }
-            Stage::Start | Stage::Asking(_) | Stage::Open => Vec::new(),
+            Stage::Start => on_socket(transport, Interest::WRITE),
+            Stage::Shaking if self.session.lock().as_ref().is_some_and(Session::is_open) => {
+                // What comes meanwhile is for later.
+                on_socket(transport, Interest::WRITE)
+            }
+            Stage::Shaking | Stage::Confirming => {
+                on_socket(transport, Interest { writable: self.has_output(), ..Interest::READ })
+            }
+            Stage::Asking(_) if matches!(self.side, Side::Server) => {
+                on_socket(transport, Interest::END)
+            }
+            Stage::Asking(_) | Stage::Open => Vec::new(),
         }
     }
 
     /// Whether a client has hung up during its question: nobody waits for the answer any longer,
     /// but it may still be given.
-    fn client_is_gone(&self) -> bool {
-        matches!(self.side, Side::Server) && self.transport.lock().is_gone()
+    pub(super) fn client_is_gone(&self) -> bool {
+        let has_ended = || self.session.lock().as_ref().is_some_and(Session::has_ended);
+        matches!(self.side, Side::Server) && (has_ended() || self.transport.lock().is_gone())
     }
 
     /// Uses the session; it exists in every stage that does.
@@ -393,6 +403,11 @@ impl Connection {
         }
         begun
     }
+}
+
+/// This interest in the socket, if there is one.
+fn on_socket(transport: &Transport, interest: Interest) -> Vec<(BorrowedFd<'_>, Interest)> {
+    transport.socket().map(|socket| (socket, interest)).into_iter().collect()
 }
 
 /// The error for a second caller in the same direction.

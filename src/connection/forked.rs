@@ -40,21 +40,23 @@ impl Drop for Connection {
             side: _,
             transport,
             driver,
-            reading,
+            reading: _,
             writing: _,
+            incoming,
             outgoing,
             session,
             open: _,
             aborted: _,
             wake: _,
             watch: _,
+            unsent: _,
             told,
         } = self;
         if transport.is_locked() {
             forget(std::mem::replace(transport.get_mut(), Transport::None));
         }
         forget_if_locked(driver);
-        forget_if_locked(reading);
+        forget_if_locked(incoming);
         forget_if_locked(outgoing);
         forget_if_locked(session);
         forget_if_locked(told);
@@ -83,6 +85,7 @@ mod tests {
         forget(connection.driver.lock());
         forget(connection.reading.lock());
         forget(connection.writing.lock());
+        forget(connection.incoming.lock());
         forget(connection.outgoing.lock());
         forget(connection.session.lock());
         forget(connection.told.lock());

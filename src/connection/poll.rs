@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Connection;
+use super::closing::Closing;
 use super::drive::busy;
-use super::stage::Driver;
+use super::stage::{Driver, Stage};
 use super::transport::Transport;
 use crate::error::{Error, Kind};
 use crate::io::{Interest, Watch};
@@ -72,34 +73,59 @@ impl Connection {
         if !self.open.load(Ordering::Acquire) {
             return self.interests(driver, transport);
         }
-        let wants = self.told(|told| told.wants);
-        let writable = self.has_output() || wants.write.is_some();
-        let readable = wants.read.is_some() || wants.write.is_none();
+        let (wants, reads_on) = self.told(|told| {
+            let reads_on = told.closing.as_ref().is_some_and(Closing::reads_on);
+            (told.wants, told.wants.end && reads_on)
+        });
+        let writable = self.has_output() || wants.write;
+        let readable = wants.reads() || reads_on;
         let interest = Interest { readable, writable, ended: false };
         transport.socket().map(|socket| (socket, interest)).into_iter().collect()
     }
 
     /// The longest time to wait.
     fn patience_of(&self, driver: &Driver) -> Option<Duration> {
-        if self.must_not_wait() {
-            Some(Duration::ZERO)
-        } else if self.open.load(Ordering::Acquire) {
-            None
-        } else {
-            let now = Instant::now();
-            Self::next_deadline(driver).map(|until| until.saturating_duration_since(now))
+        if self.must_not_wait(driver) {
+            return Some(Duration::ZERO);
         }
+        let until = if self.open.load(Ordering::Acquire) {
+            self.told(|told| {
+                let closing = told.closing.as_ref().filter(|_| told.wants.end || told.wants.write);
+                closing.and_then(Closing::next)
+            })
+        } else {
+            Self::next_deadline(driver)
+        };
+        until.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether a call can make progress now, whatever the descriptor says.
-    fn must_not_wait(&self) -> bool {
-        let (failed, question, wants) =
-            self.told(|told| (told.failed.is_some(), told.question.clone(), told.wants));
-        let over = failed || self.aborted.load(Ordering::SeqCst);
-        let answered = question.is_some_and(|question| question.answered().is_some());
-        let reads = wants.read.is_some() || wants.write.is_none();
-        let plaintext = reads && self.session.lock().as_ref().is_some_and(Session::has_input);
-        over || answered || plaintext
+    /// Whether a call gets further now, whatever the descriptor says. It must not be true after a
+    /// call that got as far as it could, or an event loop spins.
+    fn must_not_wait(&self, driver: &Driver) -> bool {
+        let is_over = self.told(|told| told.failed.is_some());
+        if is_over || self.aborted.load(Ordering::SeqCst) {
+            return true;
+        }
+        let has_input = || self.session.lock().as_ref().is_some_and(Session::has_input);
+        if self.open.load(Ordering::Acquire) {
+            let (wants, is_closed) = self.told(|told| {
+                let is_closed = told.closing.as_mut().is_some_and(Closing::take_news);
+                // It is said once; the shutdown is called again, or it is not.
+                told.wants.end &= !is_closed;
+                (told.wants, is_closed)
+            });
+            let has_room = wants.write && self.has_room_in_memory();
+            return is_closed || has_room || (wants.reads() && has_input());
+        }
+        match &driver.stage {
+            // The first call has everything to do, and its timeouts begin with it.
+            Stage::Start => true,
+            Stage::Asking(pending) => {
+                pending.question().answered().is_some() || self.client_is_gone()
+            }
+            Stage::Shaking | Stage::Confirming => has_input(),
+            Stage::Dialling(_) | Stage::Open => false,
+        }
     }
 }
 

@@ -12,6 +12,23 @@ use crate::tls::Certified;
 const CHUNK: usize = 32 * 1024;
 /// The most output over memory that may wait to be taken before writes have to wait.
 const MEMORY_LIMIT: usize = 256 * 1024;
+/// The most that one call reads without result.
+const SHARE: usize = 256 * 1024;
+
+/// How much one call may still read before it must wait, however much a peer sends.
+#[derive(Debug)]
+pub(super) struct Share(usize);
+
+impl Share {
+    /// The share of one call, or of a blocking one between two waits.
+    pub(super) const fn new() -> Self {
+        Self(SHARE)
+    }
+
+    pub(super) const fn is_used_up(&self) -> bool {
+        self.0 == 0
+    }
+}
 
 /// What carries the bytes.
 #[derive(Clone, Debug)]
@@ -126,15 +143,18 @@ impl Connection {
         }
     }
 
-    /// Reads bytes from the socket into the session. `buffer` is kept by the caller; it comes back
-    /// empty if nothing arrived.
-    pub(super) fn fill(&self, buffer: &mut Vec<u8>) -> Result<Filled, Error> {
+    /// Reads bytes from the socket into the session, out of the call's `share`. `buffer` is kept by
+    /// the caller; it comes back empty if nothing arrived.
+    pub(super) fn fill(&self, buffer: &mut Vec<u8>, share: &mut Share) -> Result<Filled, Error> {
         let transport = self.transport.lock().clone();
-        let Some(socket) = transport.socket() else { return Ok(Filled::Nothing) };
+        let Some(socket) = transport.socket().filter(|_| !share.is_used_up()) else {
+            return Ok(Filled::Nothing);
+        };
         buffer.resize(CHUNK, 0);
         let received = io::receive(socket, buffer);
         let outcome = match received? {
             Received::Bytes(count) => {
+                share.0 = share.0.saturating_sub(count);
                 if let Some(session) = self.session.lock().as_mut() {
                     session.feed(buffer.get(..count).unwrap_or_default());
                 }
@@ -154,7 +174,8 @@ impl Connection {
         outcome
     }
 
-    fn gone(&self, words: &str) -> Error {
+    /// The error for a connection that is gone, with the system's words.
+    pub(super) fn gone(&self, words: &str) -> Error {
         let error =
             Error::new(Kind::Io, format!("the connection to {} broke: {words}", self.whom()));
         let asked = self.with_session(|session| {
@@ -171,5 +192,11 @@ impl Connection {
     /// Whether there is something left to send.
     pub(super) fn has_output(&self) -> bool {
         !self.outgoing.lock().waiting().is_empty()
+    }
+
+    /// Whether a write over memory would take something.
+    pub(super) fn has_room_in_memory(&self) -> bool {
+        matches!(*self.transport.lock(), Transport::Memory)
+            && self.outgoing.lock().waiting().len() < MEMORY_LIMIT
     }
 }

@@ -10,6 +10,7 @@ use super::context::tlsconn_ctx;
 use super::handle::{give, lend, peek, take_back};
 use super::lent::Lent;
 use super::read::{bytes, needed, pick, place, room, text};
+use super::system::unsent;
 use crate::connection::{Connection, Outcome, Read};
 use crate::error::{Error, Kind};
 
@@ -99,15 +100,17 @@ pub unsafe extern "C" fn tlsconn_connect(
         let ctx = unsafe { lend("ctx", ctx) }?;
         // SAFETY: the contract: NUL-terminated text or NULL.
         let host = unsafe { text("host", host) }?;
-        Connection::dial(&ctx.0, host, port, blocking(flags)?)
+        Ok(Connection::dial(&ctx.0, host, port, blocking(flags)?)?.with_unsent(unsent))
     })
 }
 
 /// Create a connection over a connected stream socket, for example after STARTTLS.
 ///
-/// `fd` stays yours: keep it open until tlsconn_conn_free() has returned, then close it. Its flags
-/// are not changed; it may be blocking or non-blocking. A socket that is still connecting, after a
-/// connect() that returned EINPROGRESS, is waited for by the handshake. `host` and `port` say which server it is
+/// `fd` stays yours: keep it open until tlsconn_conn_free() has returned, then close it; see
+/// tlsconn_conn_shutdown() for what to do before, so that everything arrives. Its flags are not
+/// changed; it may be blocking or non-blocking. A socket that is still connecting, after a
+/// connect() that returned EINPROGRESS, is waited for by the handshake. `host` and `port` say which
+/// server it is
 /// connected to; the certificate and the known servers are checked against them. `*out`, `flags`
 /// and everything else are as for tlsconn_connect(). Any thread.
 ///
@@ -336,15 +339,33 @@ pub unsafe extern "C" fn tlsconn_conn_write(
 /// Tell the peer that you send no more data (close_notify, RFC 8446, section 6.1). You can still
 /// read.
 ///
+/// If the library opened the connection, this also ends its side of the TCP connection, and waits
+/// until the peer's system has received everything, or the peer has ended its own side: what you
+/// wrote arrives, even if you free the connection next. What the peer sends meanwhile is kept for
+/// you, up to about 100 kB; a peer that sends more may take nothing until you read. Without
+/// `TLSCONN_OPT_IO_TIMEOUT_MS` a blocking call waits as long as the connection lives.
+///
+/// On a descriptor of yours, and over memory, this only sends. A socket that is closed while unread
+/// bytes are in it, or to which some come later, is reset, and what the system has not sent by then
+/// is lost: a server's session tickets are such bytes. So, to be sure that everything arrives, call
+/// shutdown(fd, SHUT_WR), read with tlsconn_conn_read() until it returns an error or
+/// `TLSCONN_EOF`, and close the descriptor after that.
+///
 /// Counts as writing: one thread at a time.
 ///
 /// Returns:
 ///
-/// - `TLSCONN_OK`: close_notify was sent, now or before.
-/// - `TLSCONN_WANT_WRITE`: not yet; from a non-blocking connection only.
+/// - `TLSCONN_OK`: close_notify was sent, and has arrived if the library opened the connection,
+///   now or before.
+/// - `TLSCONN_WANT_WRITE`: not everything is sent; from a non-blocking connection only.
+/// - `TLSCONN_WANT_READ`: not everything has arrived; from a non-blocking connection only. Poll as
+///   tlsconn_conn_poll() says: the timeout counts, because nothing announces the arrival.
 /// - `TLSCONN_E_STATE`: the handshake is not complete; nothing is sent.
-/// - `TLSCONN_E_TIMEOUT`, `TLSCONN_E_BUSY`: as for tlsconn_conn_write().
-/// - `TLSCONN_E_IO`: the network failed.
+/// - `TLSCONN_E_TIMEOUT`: `TLSCONN_OPT_IO_TIMEOUT_MS` passed, for a non-blocking connection since
+///   its first call. Does not end the connection: call again to go on waiting.
+/// - `TLSCONN_E_BUSY`: as for tlsconn_conn_write().
+/// - `TLSCONN_E_IO`: the network failed, or the peer broke the connection off before it had
+///   received everything. What came before can still be read.
 /// - `TLSCONN_E_FORKED`: the connection was created before fork().
 /// - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
 /// - `TLSCONN_E_INVALID`: `conn` is NULL.
@@ -370,12 +391,18 @@ pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int
 /// connecting, while a question is open, and for connections over memory. Ask again after each
 /// call, because `*events` and `*timeout_ms` change. One thread at a time.
 ///
+/// A loop that does so never spins. `*timeout_ms` is 0 only while a call gets further at once:
+/// before the first call, when the question has been answered, when there is something to read or
+/// over memory to process, and after the end of the connection. When TLSCONN_EOF was returned and
+/// nothing is being written, there is nothing to wait for: `*timeout_ms` is -1. During a
+/// tlsconn_conn_shutdown() it is at most 250, because nothing announces that data has arrived.
+///
 /// A server with thousands of clients can save this descriptor: if `fd` is NULL and the connection
-/// uses your own descriptor, poll that one for `*events`. While a question is open `*events` is 0.
-/// Then leave the descriptor out of the poll set, because poll() reports a hangup even if you do
-/// not ask for it, and nothing wakes you: make the call again yourself when the question is
-/// answered, the connection is aborted or the timeout has passed. If the client has gone by then,
-/// the call returns `TLSCONN_E_PEER_GONE`.
+/// uses your own descriptor, poll that one for `*events`. While a question is open, and after
+/// TLSCONN_EOF, `*events` is 0. Then leave the descriptor out of the poll set, because poll()
+/// reports a hangup even if you do not ask for it. While a question is open nothing wakes you: make
+/// the call again yourself when the question is answered, the connection is aborted or the timeout
+/// has passed. If the client has gone by then, the call returns `TLSCONN_E_PEER_GONE`.
 ///
 /// Returns:
 ///
@@ -441,9 +468,10 @@ pub unsafe extern "C" fn tlsconn_conn_abort(conn: *mut tlsconn_conn) {
 
 /// Free a connection. NULL is allowed and does nothing.
 ///
-/// Any thread, once every other call with it has returned. A connection that the library opened is
-/// closed at once, without telling the peer: call tlsconn_conn_shutdown() first if the peer must
-/// know that this is the end. A descriptor of yours stays open. Everything borrowed from the
+/// Any thread, once every other call with it has returned. It never waits. A connection that the
+/// library opened is closed at once, without telling the peer, and what has not arrived may be
+/// lost: wait for `TLSCONN_OK` from tlsconn_conn_shutdown() first if the peer must have everything
+/// and know that this is the end. A descriptor of yours stays open. Everything borrowed from the
 /// connection becomes invalid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_conn_free(conn: *mut tlsconn_conn) {

@@ -71,8 +71,8 @@ pub enum tlsconn_option {
     /// Timeout in milliseconds, 1 or more, for the answer to a question; -1: no timeout.
     /// Default 600000.
     TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
-    /// Timeout in milliseconds, 1 or more, for a blocking read, write or shutdown; -1, the
-    /// default: no timeout.
+    /// Timeout in milliseconds, 1 or more, for a blocking read, write or shutdown, and for a
+    /// shutdown of any connection that the library opened; -1, the default: no timeout.
     TLSCONN_OPT_IO_TIMEOUT_MS = 221,
     /// How many milliseconds a TLS 1.3 handshake waits, after it has sent your certificate, for
     /// the server to continue or to refuse it. 0, the default: it does not wait, and the first

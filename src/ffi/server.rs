@@ -15,8 +15,9 @@ use crate::connection::Connection;
 /// The client gets the certificate of `ctx`. `TLSCONN_OPT_CLIENT_AUTH` says whether the client
 /// must send one too; the CAs, the client directory, the known clients and the allow lists of the
 /// context decide which clients are allowed. `fd` is a connected stream socket and stays yours:
-/// keep it open until tlsconn_conn_free() has returned, then close it. Its flags are not changed;
-/// it may be blocking or non-blocking. `flags` is 0 or bits of `tlsconn_flag`. This call sends
+/// keep it open until tlsconn_conn_free() has returned, then close it; see tlsconn_conn_shutdown()
+/// for what to do before, so that everything arrives. Its flags are not changed; it may be blocking
+/// or non-blocking. `flags` is 0 or bits of `tlsconn_flag`. This call sends
 /// nothing and does not wait: the first handshake, read or write does the handshake, within
 /// `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS` of that call, so a slow client never holds up the accept
 /// loop. `*out` is yours; free it with tlsconn_conn_free(). It is NULL on failure. Any thread.

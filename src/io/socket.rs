@@ -78,6 +78,18 @@ pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Sent, Error> {
     }
 }
 
+/// Ends our direction of the stream: the peer reads all that was written, and then the end. If the
+/// stream is broken, nothing happens here, and reading tells why.
+pub(crate) fn end_sending(fd: BorrowedFd<'_>) {
+    let _ = rustix::net::shutdown(fd, rustix::net::Shutdown::Write);
+}
+
+/// What broke the connection, in the system's words, if nobody was told yet. It is told once.
+#[must_use]
+pub(crate) fn take_failure(fd: BorrowedFd<'_>) -> Option<String> {
+    sockopt::socket_error(fd).ok()?.err().map(words)
+}
+
 /// Whether `fd` can carry a connection: it is an open stream socket that is connected, or still
 /// connecting. One whose peer was there and is gone already passes, too: nobody who hangs up
 /// early can make the caller's call a wrong one.
@@ -281,6 +293,28 @@ mod tests {
         drop(far);
         let reset = Received::Reset("Connection reset by peer".to_owned());
         assert_eq!(receive(near.as_fd(), &mut [0; 8]), Ok(reset));
+    }
+
+    #[test]
+    fn what_broke_a_connection_is_told_once() {
+        let (near, far) = tcp_pair();
+        assert_eq!(take_failure(near.as_fd()), None);
+        set_socket_linger(&far, Some(Duration::ZERO)).unwrap();
+        drop(far);
+        assert_eq!(take_failure(near.as_fd()).as_deref(), Some("Connection reset by peer"));
+        assert_eq!(take_failure(near.as_fd()), None);
+    }
+
+    #[test]
+    fn an_end_of_sending_is_read_behind_what_was_sent_and_what_comes_is_still_received() {
+        let (near, far) = tcp_pair();
+        assert_eq!(send(near.as_fd(), b"last"), Ok(Sent::Bytes(4)));
+        end_sending(near.as_fd());
+        let mut heard = Vec::new();
+        (&far).read_to_end(&mut heard).unwrap();
+        assert_eq!(heard, b"last");
+        (&far).write_all(b"x").unwrap();
+        assert_eq!(receive(near.as_fd(), &mut [0; 8]), Ok(Received::Bytes(1)));
     }
 
     #[test]

@@ -84,6 +84,15 @@ pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
     one.iter().any(|one| one.revents().intersects(gone))
 }
 
+/// Whether the stream is over in both directions, by an end of each or by a failure.
+#[must_use]
+pub(crate) fn is_over(fd: BorrowedFd<'_>) -> bool {
+    let mut one = [PollFd::from_borrowed_fd(fd, PollFlags::empty())];
+    while poll(&mut one, Some(&Timespec::default())) == Err(Errno::INTR) {}
+    let over = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    one.iter().any(|one| one.revents().intersects(over))
+}
+
 const fn end_of_stream() -> PollFlags {
     #[cfg(any(
         target_os = "linux",
@@ -293,6 +302,15 @@ mod tests {
         far.shutdown(Shutdown::Write).unwrap();
         assert!(hung_up(near.as_fd()));
         assert!(!hung_up(far.as_fd()));
+    }
+
+    #[test]
+    fn a_stream_is_over_when_both_directions_have_ended() {
+        let (near, far) = UnixStream::pair().unwrap();
+        near.shutdown(Shutdown::Write).unwrap();
+        assert!(!is_over(near.as_fd()));
+        far.shutdown(Shutdown::Write).unwrap();
+        assert!(is_over(near.as_fd()));
     }
 
     #[test]

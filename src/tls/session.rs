@@ -6,6 +6,8 @@
 //! or [`Session::refuse`] throws it away and sends one alert of our own. There is no socket, clock,
 //! thread or lock here.
 
+mod ahead;
+
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -223,7 +225,7 @@ impl Session {
     ///
     /// [`Kind::State`] before the session is open, after [`Self::close`], and after a failure.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
-        if self.phase != Phase::Admitted || self.tls.is_handshaking() {
+        if !self.is_open() {
             return Err(Error::new(
                 Kind::State,
                 format!("the connection to {} is not open for writing", self.peer),
@@ -274,38 +276,12 @@ impl Session {
         }
     }
 
-    /// Whether [`Self::read`] would give something without more bytes from the wire.
-    #[must_use]
-    pub(crate) fn has_input(&self) -> bool {
-        let ready = self.plaintext > 0 || self.peer_closed || self.ended;
-        self.phase == Phase::Admitted && (ready || self.next_record().is_some())
-    }
-
-    /// Looks at what came behind the handshake without taking plaintext.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the peer did wrong, or says that we did.
-    pub(crate) fn look(&mut self) -> Result<(), Error> {
-        while self.plaintext == 0 && self.step()? {}
-        if self.ended && self.plaintext == 0 && !self.peer_closed {
-            return Err(self.truncated());
-        }
-        Ok(())
-    }
-
-    /// How many bytes wait to be looked at.
-    #[must_use]
-    pub(crate) fn buffered(&self) -> usize {
-        self.incoming.len()
-    }
-
     /// Says that we send no more. Before the session is open nothing is said at all.
     pub(crate) fn close(&mut self) {
         if self.phase == Phase::Admitted && !self.closed {
-            self.closed = true;
             self.tls.send_close_notify();
             self.collect();
+            self.closed = true;
         }
     }
 
@@ -422,6 +398,9 @@ impl Session {
             Phase::Admitted => &mut self.outgoing,
             Phase::Failed => return,
         };
+        // Nothing may follow the closing alert: no answer to a KeyUpdate, no other alert.
+        let mut nowhere = Vec::new();
+        let target = if self.closed { &mut nowhere } else { target };
         while self.tls.wants_write() {
             // Writing to a vector cannot fail.
             let _ = self.tls.write_tls(target);

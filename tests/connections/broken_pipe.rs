@@ -117,3 +117,34 @@ fn a_server_that_went_without_a_word_is_told_the_same_way_again() {
         assert_eq!(connection.write(b"hello").as_ref(), Err(&error), "{how:?}");
     }
 }
+
+#[test]
+fn a_write_to_a_server_that_only_sends_reads_a_bounded_amount() {
+    let authority = Authority::new("Lab CA");
+    let pair = Pair::new(
+        Way::Unix,
+        &believes(&authority),
+        HOST,
+        config(&authority.server(&[HOST])),
+        false,
+    );
+    while pair.connection.handshake().unwrap() != Outcome::Done(()) {
+        crate::support::pair::wait_for(&pair.connection);
+    }
+    let socket = pair.socket;
+    let (connection, mut server) = pair.server();
+    // As much as the system holds, and the server does not read any more.
+    server.stops_reading();
+    for _ in 0..8 {
+        server.says(&[0; 16 * 1024]);
+    }
+    let before = rustix::io::ioctl_fionread(socket).unwrap();
+    assert!(before > 128 * 1024);
+    for _ in 0..3 {
+        assert_eq!(connection.write(b"hello").unwrap_err().kind(), Kind::Io);
+    }
+    // One piece is enough to see that there is something to read.
+    let after = rustix::io::ioctl_fionread(socket).unwrap();
+    assert!(before - after <= 32 * 1024, "{}", before - after);
+    assert_eq!(read(&connection), Ok(Outcome::Done(Read::Bytes(64))));
+}

@@ -73,6 +73,11 @@ impl Server {
         rustls::Stream::new(&mut self.tls, &mut self.stream).write_all(words).unwrap();
     }
 
+    /// Whoever writes to it learns that nobody reads.
+    pub(crate) fn stops_reading(&self) {
+        rustix::net::shutdown(&self.stream, rustix::net::Shutdown::Read).unwrap();
+    }
+
     pub(crate) fn hears(&mut self, words: &[u8]) {
         let mut heard = vec![0; words.len()];
         rustls::Stream::new(&mut self.tls, &mut self.stream).read_exact(&mut heard).unwrap();
