@@ -6,16 +6,17 @@
 //! or [`Session::refuse`] throws it away and sends one alert of our own. There is no socket, clock,
 //! thread or lock here.
 
+mod ending;
+
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion};
-use zeroize::Zeroize;
 
 use super::alert::Alert;
 use super::cache::{SessionKey, View};
-use super::failure::{Moment, explain, hung_up};
+use super::failure::{Moment, explain};
 use super::outcome::{Certified, Info, PeerChain, Progress, Received};
 use super::record;
 use super::secrets::Secrets;
@@ -429,47 +430,6 @@ impl Session {
             };
             self.outgoing.extend(self.held.drain(..leave));
         }
-    }
-
-    /// Ends the session; the flight that is held goes nowhere.
-    fn fail(&mut self, alert: Option<Alert>) {
-        match self.phase {
-            // What rustls says now is its own alert, under the keys that the client expects.
-            Phase::Hello if self.is_server() && self.tls.is_handshaking() => self.collect(),
-            Phase::Hello | Phase::Held => {
-                if let Some(record) = alert.and_then(|alert| self.own_alert(alert)) {
-                    self.outgoing.extend_from_slice(&record);
-                }
-            }
-            // The flight has left, so what rustls says now is in order.
-            Phase::Admitted => self.collect(),
-            Phase::Failed => return,
-        }
-        self.phase = Phase::Failed;
-        self.held.zeroize();
-        self.incoming.zeroize();
-    }
-
-    fn own_alert(&self, alert: Alert) -> Option<Vec<u8>> {
-        if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
-            let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
-            // In a resumed session a server has sealed its Finished already, and an alert in
-            // plain text would be a damaged record to the client.
-            let has_sealed = self.is_server() && resumed;
-            return (!has_sealed).then(|| alert.plain());
-        }
-        // Before there is a secret nothing is sealed on our side.
-        let Some(secret) = self.secrets.take() else {
-            return Some(alert.plain());
-        };
-        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
-    }
-
-    /// The wire ended in the middle.
-    fn truncated(&mut self) -> Error {
-        let error = hung_up(self.moment(), self.phase == Phase::Hello);
-        self.fail(None);
-        error
     }
 
     /// What is known when something fails.
