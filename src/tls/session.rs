@@ -3,8 +3,8 @@
 //! rustls considers a handshake complete before anybody has judged the peer. Here the gate decides:
 //! one record at a time goes in, and once the peer has proved its key the session is *held*. From
 //! then until [`Session::admit`] nothing that rustls has ready is sent, whatever happens; a failure
-//! or [`Session::refuse`] throws it away and sends one alert of our own. There is no socket, clock,
-//! thread or lock here.
+//! or [`Session::refuse`] throws it away and sends one alert of our own (`ending.rs`). There is no
+//! socket, clock, thread or lock here.
 
 mod ending;
 
@@ -27,6 +27,7 @@ use crate::error::{Error, Kind};
 use crate::host::Host;
 use crate::material::Certificate;
 use crate::trust::{Admitted, ClientAuth};
+use ending::Why;
 
 /// The most plaintext that one call of [`Session::write`] takes.
 const WRITE_LIMIT: usize = 64 * 1024;
@@ -207,13 +208,20 @@ impl Session {
 
     /// Ends the session with an alert and without the held flight.
     pub(crate) fn refuse(&mut self, alert: Alert) {
-        self.fail(Some(alert));
+        self.fail(Why::Ours(alert));
     }
 
     /// From now on sessions may be resumed under the decision with this fingerprint.
     pub(crate) fn keep(&self, standing: [u8; 32]) {
         if let (Phase::Admitted, Some(view)) = (self.phase, &self.view) {
             view.keep(standing);
+        }
+    }
+
+    /// Sessions are not resumed: the decision was for once.
+    pub(crate) fn forget(&self) {
+        if let Some(view) = &self.view {
+            view.forget();
         }
     }
 
@@ -374,11 +382,11 @@ impl Session {
         }
         if let Err(failure) = state {
             let error = explain(&failure, self.moment());
-            self.fail(Alert::for_failure(&failure));
+            self.fail(Why::Failed(&failure));
             return Err(error);
         }
         if let Err(error) = outcome {
-            self.fail(Some(Alert::InternalError));
+            self.fail(Why::Ours(Alert::InternalError));
             return Err(error);
         }
         if self.phase == Phase::Hello && self.is_proven() {
@@ -413,14 +421,10 @@ impl Session {
 
     /// Takes what rustls has written to where the phase wants it.
     fn collect(&mut self) {
-        let target = match self.phase {
-            Phase::Hello | Phase::Held => &mut self.held,
-            Phase::Admitted => &mut self.outgoing,
+        match self.phase {
+            Phase::Hello | Phase::Held => self.hold(),
+            Phase::Admitted => write_all(&mut self.tls, &mut self.outgoing),
             Phase::Failed => return,
-        };
-        while self.tls.wants_write() {
-            // Writing to a vector cannot fail.
-            let _ = self.tls.write_tls(target);
         }
         if self.phase == Phase::Hello {
             // A server's flight tells no client anything that another one may not know.
@@ -430,6 +434,11 @@ impl Session {
             };
             self.outgoing.extend(self.held.drain(..leave));
         }
+    }
+
+    /// Takes what rustls has written to where nothing leaves.
+    fn hold(&mut self) {
+        write_all(&mut self.tls, &mut self.held);
     }
 
     /// What is known when something fails.
@@ -444,6 +453,14 @@ impl Session {
 
     const fn is_server(&self) -> bool {
         matches!(self.tls, Connection::Server(_))
+    }
+}
+
+/// Moves what rustls has written behind `target`.
+fn write_all(tls: &mut Connection, target: &mut Vec<u8>) {
+    while tls.wants_write() {
+        // Writing to a vector cannot fail.
+        let _ = tls.write_tls(target);
     }
 }
 
