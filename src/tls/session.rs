@@ -64,6 +64,12 @@ pub(crate) struct Session {
     /// The certificates of the peer that were read, until it is admitted.
     read: Vec<Certificate>,
     certified: Certified,
+    /// Why the peer can verify no signature of ours, where that came up.
+    unverifiable: Option<String>,
+    /// Whether the first hello is longer than one packet.
+    has_big_hello: bool,
+    /// Whether anything has come from the wire.
+    is_heard: bool,
     /// On a server: whether the client shows a certificate.
     auth: ClientAuth,
     secrets: Arc<Secrets>,
@@ -94,6 +100,7 @@ impl Session {
             .map_err(|failure| Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")))?;
         let mut session = Self::new(Connection::Client(tls), peer, secrets);
         session.view = view;
+        session.has_big_hello = setup.has_big_hello();
         session.collect();
         Ok(session)
     }
@@ -125,6 +132,9 @@ impl Session {
             data_came: false,
             read: Vec::new(),
             certified: Certified::NotAsked,
+            unverifiable: None,
+            has_big_hello: false,
+            is_heard: false,
             auth: ClientAuth::None,
             secrets,
             view: None,
@@ -133,6 +143,7 @@ impl Session {
 
     /// Takes bytes that came from the wire. They are looked at by [`Self::advance`].
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.is_heard |= !bytes.is_empty();
         self.incoming.extend_from_slice(bytes);
     }
 
@@ -373,8 +384,9 @@ impl Session {
             self.incoming = Vec::new();
         }
         let state = self.tls.process_new_packets();
-        let Step { read, certified } = Step::end();
+        let Step { read, certified, unverifiable } = Step::end();
         self.read = read;
+        self.unverifiable = unverifiable.or(self.unverifiable.take());
         self.certified = certified.unwrap_or(self.certified);
         if let Ok(state) = &state {
             self.plaintext = state.plaintext_bytes_to_read();
@@ -448,7 +460,16 @@ impl Session {
             certified: self.certified,
             is_server: self.is_server(),
             before_first_data: !self.data_came,
+            unverifiable: self.unverifiable.as_deref(),
+            lost_hello: self.has_lost_hello(),
         }
+    }
+
+    /// Whether a first hello that is longer than one packet brought no answer at all: some old
+    /// servers and middleboxes cannot take one.
+    #[must_use]
+    pub(crate) const fn has_lost_hello(&self) -> bool {
+        self.has_big_hello && !self.is_heard
     }
 
     const fn is_server(&self) -> bool {
