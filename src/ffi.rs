@@ -33,6 +33,7 @@ mod callback;
 mod context;
 
 mod option;
+mod option_value;
 
 mod style;
 

@@ -1,7 +1,5 @@
 //! Chapter "Options" of the header.
 
-mod values;
-
 use std::ffi::{c_char, c_int};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -15,14 +13,14 @@ use parking_lot::Mutex;
 use super::call::call;
 use super::context::tlsconn_ctx;
 use super::handle::lend;
+use super::option_value::{
+    client_auth, confirm, crl_mode, identity_from, limit, not_negative, policy, profile,
+    send_certificate, switch, time, version,
+};
 use super::read::{constant, string};
 use crate::context::{Context, Settings};
 use crate::error::{Error, Kind};
 use crate::tls::{Groups, Suites};
-use values::{
-    client_auth, confirm, crl_mode, identity_from, limit, not_negative, policy, profile,
-    send_certificate, switch, time, version,
-};
 
 /// Options, each with its default.
 #[repr(C)]
@@ -111,7 +109,8 @@ pub enum tlsconn_option {
     /// without spaces, such as `x25519,secp256r1`. There are `X25519MLKEM768`,
     /// `SecP256r1MLKEM768`, `MLKEM768` and `MLKEM1024`, which only TLS 1.3 can use, `x25519`,
     /// `secp256r1` and `secp384r1`. A client sends a key share for the first one; a server takes
-    /// the first of the client's that is in the list. With post-quantum groups (MLKEM) a client's
+    /// the first of the client's that is in the list. A server of TLS 1.2 with an ECDSA
+    /// certificate may want its curve in a client's list as well (RFC 8422, 5.1). With post-quantum groups (MLKEM) a client's
     /// first message is longer than one packet, which some old servers and firewalls drop: leave
     /// them out there. Default empty: `X25519MLKEM768,x25519,secp256r1,secp384r1`.
     TLSCONN_OPT_GROUPS = 253,

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{
+use super::option::{
     tlsconn_client_auth, tlsconn_crl_mode, tlsconn_identity, tlsconn_policy, tlsconn_profile,
     tlsconn_send_cert, tlsconn_tls_version,
 };
+use super::read::pick;
 use crate::chain::{CrlMode, Profile};
 use crate::error::{Error, Kind};
-use crate::ffi::read::pick;
 use crate::known::IdentityFrom;
 use crate::tls::{SendCertificate, Version};
 use crate::trust::{ClientAuth, Policy};
