@@ -153,6 +153,7 @@ fn read<T: Copy>(
 }
 
 /// The name of a group in IANA's registry "TLS Supported Groups".
+#[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
 pub(super) const fn group_name(group: NamedGroup) -> Option<&'static str> {
     Some(match group {
         NamedGroup::X25519MLKEM768 => "X25519MLKEM768",
@@ -167,6 +168,7 @@ pub(super) const fn group_name(group: NamedGroup) -> Option<&'static str> {
 }
 
 /// The name of a suite in IANA's registry "TLS Cipher Suites".
+#[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
 pub(super) fn suite_name(suite: CipherSuite) -> Option<&'static str> {
     Some(match suite {
         CipherSuite::TLS13_AES_128_GCM_SHA256 => "TLS_AES_128_GCM_SHA256",

@@ -115,6 +115,7 @@ impl SignatureOnly {
         let shown = with_usable_key(certificate)?;
         let spki = SubjectPublicKeyInfoDer::from(shown.spki());
         verify_tls13_signature_with_raw_key(message, &spki, signed, &self.0).map_err(|failure| {
+            #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
             match failure {
                 TlsError::InvalidCertificate(
                     CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
@@ -152,6 +153,7 @@ pub(super) fn scheme_names(schemes: &[SignatureScheme]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
 fn scheme_name(scheme: SignatureScheme) -> String {
     let name = match scheme {
         SignatureScheme::RSA_PKCS1_SHA1 => "rsa_pkcs1_sha1",
