@@ -43,7 +43,8 @@ SIDE_BY_SIDE := --jobs=2 --output-sync=target
 .PHONY: setup check-shipped check-sources format-check lint header-check library-check install-check
 .PHONY: test test-quick run-demo contract contract-pki case-runner-check store-faults store-faults-all
 .PHONY: peers peers-plain peers-sanitized peers-valgrind peers-debug case-runner-valgrind
-.PHONY: examples examples-sanitized case-runner field fuzz mutants bench bench-serving FORCE
+.PHONY: examples examples-sanitized case-runner field bogo bogo-shim fuzz mutants bench
+.PHONY: bench-serving FORCE
 
 MAKEFLAGS += --no-print-directory
 
@@ -117,8 +118,8 @@ $(LIBRARY)/examples-sanitized/%: examples-c/hostmanager/%.c include/tlsconn.h $(
 # ---------- others' test cases ----------
 
 # Judges the cases that it reads; `target/case-runner --help` says how.
-RUNNER      := tests/cases/runner.c tests/cases/runner_json.c
-RUNNER_LINK  = $(RUNNER) -o $@ $(LINK)
+CASE_RUNNER := tests/cases/runner.c tests/cases/runner_json.c
+RUNNER_LINK  = $(CASE_RUNNER) -o $@ $(LINK)
 
 case-runner: $(TARGET)/case-runner
 ifneq ($(TARGET),target)
@@ -126,13 +127,34 @@ ifneq ($(TARGET),target)
 	cp -f $< target/case-runner
 endif
 
-$(TARGET)/case-runner: $(RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(TARGET)/case-runner: $(CASE_RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -O2 $(C99) $(RUNNER_LINK)
 
-$(LIBRARY)/case-runner-sanitized: $(RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(LIBRARY)/case-runner-sanitized: $(CASE_RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $(RUNNER_LINK)
+
+# ---------- BoringSSL's runner ----------
+
+# The runner is not part of the sources; tests/bogo/README.md says where it comes from, and what
+# the configuration is.
+RUNNER     ?=
+CONFIG     ?= tests/bogo/config.json
+BOGO_DIR   ?= $(dir $(abspath $(RUNNER)))
+BOGO_FLAGS ?=
+
+bogo:
+	@test -x "$(RUNNER)" || { echo "bogo: name BoringSSL's runner: make bogo RUNNER=/path/to/runner.test" >&2; exit 1; }
+	$(MAKE) bogo-shim
+	cd $(BOGO_DIR) && $(abspath $(RUNNER)) -shim-path $(abspath $(LIBRARY)/bogo-shim) \
+	  -shim-config $(abspath $(CONFIG)) -allow-unimplemented -pipe $(BOGO_FLAGS)
+
+bogo-shim: $(LIBRARY)/bogo-shim
+
+$(LIBRARY)/bogo-shim: tests/bogo/shim.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
 
 # ---------- the main job ----------
 
@@ -160,6 +182,7 @@ check-shipped:
 	$(MAKE) examples examples-sanitized
 	$(MAKE) contract
 	$(MAKE) store-faults
+	$(MAKE) bogo-shim
 	$(MAKE) case-runner-check
 
 check-sources:

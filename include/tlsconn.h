@@ -1024,6 +1024,27 @@ typedef enum {
      * Default empty: a secret of this process alone.
      */
     TLSCONN_OPT_TICKET_SECRET_FILE = 252,
+    /**
+     * A string: key exchange groups by their names at IANA, preferred first, separated by commas
+     * without spaces, such as `x25519,secp256r1`. There are `X25519MLKEM768`,
+     * `SecP256r1MLKEM768`, `MLKEM768` and `MLKEM1024`, which only TLS 1.3 can use, `x25519`,
+     * `secp256r1` and `secp384r1`. A client sends a key share for the first one; a server takes
+     * the first of the client's that is in the list. A server of TLS 1.2 with an ECDSA
+     * certificate may want its curve in a client's list as well (RFC 8422, 5.1). With post-quantum groups (MLKEM) a client's
+     * first message is longer than one packet, which some old servers and firewalls drop: leave
+     * them out there. Default empty: `X25519MLKEM768,x25519,secp256r1,secp384r1`.
+     */
+    TLSCONN_OPT_GROUPS = 253,
+    /**
+     * A string: cipher suites by their names at IANA, preferred first, separated by commas
+     * without spaces; those of TLS 1.3 and of TLS 1.2 in one list. There are
+     * `TLS_AES_256_GCM_SHA384`, `TLS_AES_128_GCM_SHA256` and `TLS_CHACHA20_POLY1305_SHA256` of
+     * TLS 1.3, and of TLS 1.2 `TLS_ECDHE_ECDSA_WITH_` and `TLS_ECDHE_RSA_WITH_`, each with
+     * `AES_256_GCM_SHA384`, `AES_128_GCM_SHA256` or `CHACHA20_POLY1305_SHA256`. A server goes by
+     * the order of its own list. Default empty: all of them, and a server goes by the order of
+     * its client.
+     */
+    TLSCONN_OPT_CIPHERS = 254,
 } tlsconn_option;
 
 /**
@@ -1180,7 +1201,8 @@ typedef enum {
  * Returns:
  * - `TLSCONN_OK`: set.
  * - `TLSCONN_E_INVALID`: `ctx` is NULL, `option` is not a number option, `value` is not
- *   allowed for it, or the oldest version would be newer than the newest.
+ *   allowed for it, the oldest version would be newer than the newest, or `TLSCONN_OPT_GROUPS`
+ *   or `TLSCONN_OPT_CIPHERS` would have nothing for a version that is allowed.
  * - `TLSCONN_E_CERT`: the profile does not allow your certificate.
  *
  * On failure nothing is changed.
@@ -1204,8 +1226,9 @@ int tlsconn_ctx_set_int(tlsconn_ctx *ctx,
  * - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
  *   made in a directory of another user; or others can read the ticket secret.
  * - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
- * - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, or the
- *   name of a protocol is empty or longer than 255 bytes.
+ * - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, the name of
+ *   a protocol is empty or longer than 255 bytes, the name of a group or a cipher suite is
+ *   empty, unknown or repeated, or the list would have none for a version that is allowed.
  *
  * On failure nothing is changed.
  */
@@ -1469,11 +1492,13 @@ typedef enum {
  * Create a connection to a host and port.
  *
  * `host` is a name or an IP address (IPv6 with or without brackets); `port` is 1 to 65535;
- * `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a quarter of a
- * second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on threads of
- * the library, so timeouts and tlsconn_conn_abort() work during the lookup too. Connections that
- * want the same name share a lookup, and at most 16 names are looked up at once; others wait. `*out` is yours;
- * free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
+ * `flags` is 0 or bits of `tlsconn_flag`. A name with a trailing dot is looked up as it is,
+ * without the resolver's search list; otherwise the dot makes no difference. All addresses of
+ * the host are tried, a quarter of a second apart, alternating between IPv6 and IPv4 (RFC 8305).
+ * Names are looked up on threads of the library, so timeouts and tlsconn_conn_abort() work during
+ * the lookup too. Connections that want the same name share a lookup, and at most 16 names are
+ * looked up at once; others wait. `*out` is yours; free it with tlsconn_conn_free(). It is NULL on
+ * failure. Any thread.
  *
  * Returns:
  *

@@ -33,7 +33,7 @@ use parking_lot::Mutex;
 
 use crate::context::{Context, Snapshot};
 use crate::error::{Error, Kind};
-use crate::host::{Endpoint, Host};
+use crate::host::{Dialled, Endpoint, Host};
 use crate::io::{Wake, Watch, check_connect, check_random, check_stream_socket};
 use crate::known::Identity;
 use crate::material::{Certificate, room_for};
@@ -85,7 +85,7 @@ enum Side {
     /// We connect to a server.
     Client {
         /// Where to dial. `None`: the caller supplies a socket or carries the bytes.
-        dialled: Option<Endpoint>,
+        dialled: Option<Dialled>,
     },
     /// We serve a client.
     Server,
@@ -121,8 +121,9 @@ impl Connection {
     /// [`Kind::Invalid`] for an invalid host or port; [`Kind::NoKey`] and [`Kind::KeyMismatch`] if
     /// our own certificate and key are incomplete or do not match.
     pub fn dial(context: &Context, host: &str, port: i32, blocking: bool) -> Result<Self, Error> {
-        let endpoint = Endpoint::new(host, port)?;
-        let side = Side::Client { dialled: Some(endpoint.clone()) };
+        let dialled = Dialled::new(host, port)?;
+        let endpoint = dialled.endpoint.clone();
+        let side = Side::Client { dialled: Some(dialled) };
         Self::new(context, side, Some(endpoint), Transport::None, blocking)
     }
 
@@ -468,7 +469,7 @@ fn check_room() -> Result<(), Error> {
 
 impl Side {
     /// Where to dial, if we do.
-    const fn dialled(&self) -> Option<&Endpoint> {
+    const fn dialled(&self) -> Option<&Dialled> {
         match self {
             Self::Client { dialled } => dialled.as_ref(),
             Self::Server => None,

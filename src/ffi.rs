@@ -41,6 +41,7 @@ mod callback;
 mod context;
 
 mod option;
+mod option_value;
 
 mod style;
 

@@ -28,6 +28,9 @@ const NEVER_IN_NAMES: AsciiDenyList = AsciiDenyList::new(true, "!\"#$%&'()*+,/:;
 /// The longest text that is looked at: a name in four-byte characters, and some more.
 const LONGEST_TEXT: usize = 1024;
 
+/// What IDNA takes for a dot (UTS 46).
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
 /// The longest name of a network interface.
 const LONGEST_ZONE: usize = 15;
 
@@ -147,6 +150,26 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// A place to dial, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dialled {
+    /// The place, in its one form.
+    pub(crate) endpoint: Endpoint,
+    /// What the resolver is asked for: a name that was written with a trailing dot is absolute, so
+    /// it keeps the dot, and no search list is tried.
+    pub(crate) look_up: String,
+}
+
+impl Dialled {
+    /// As [`Endpoint::new`].
+    pub(crate) fn new(host: &str, port: i32) -> Result<Self, Error> {
+        let endpoint = Endpoint::new(host, port)?;
+        let is_absolute = endpoint.host.ip.is_none() && host.ends_with(DOTS);
+        let look_up = format!("{}{}", endpoint.host, if is_absolute { "." } else { "" });
+        Ok(Self { endpoint, look_up })
+    }
+}
+
 /// An IPv6 address, with a zone if it is link-local.
 fn ipv6(text: &str) -> Option<Host> {
     let Some((address, zone)) = text.split_once('%') else {
@@ -208,6 +231,22 @@ mod tests {
     fn a_name_is_in_lower_case_and_has_no_trailing_dot() {
         assert_eq!(form("Node7.Example.COM."), "node7.example.com");
         assert_eq!(form("localhost"), "localhost");
+    }
+
+    #[test]
+    fn an_absolute_name_is_looked_up_with_its_dot_and_is_the_same_place() {
+        for (written, looked_up) in [
+            ("Node7.Example.COM.", "node7.example.com."),
+            ("node7.example.com", "node7.example.com"),
+            ("bücher.example。", "xn--bcher-kva.example."),
+            ("localhost.", "localhost."),
+            ("192.0.2.7.", "192.0.2.7"),
+            ("[2001:db8::1]", "2001:db8::1"),
+        ] {
+            let dialled = Dialled::new(written, 443).unwrap();
+            assert_eq!(dialled.look_up, looked_up);
+            assert_eq!(dialled.endpoint.host.as_str(), looked_up.trim_end_matches('.'));
+        }
     }
 
     #[test]

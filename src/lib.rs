@@ -36,5 +36,5 @@ pub use known::{Entry, Identity, IdentityFrom, IdentitySource, Origin, Place, Sp
 pub use material::{Certificate, Layout, Material, Style, difference};
 pub use pki::{Rehashed, Skipped, rehash};
 pub use terminal::ask_terminal;
-pub use tls::{Certified, Info, KeyLogSink, Options, SendCertificate, Version};
+pub use tls::{Certified, Groups, Info, KeyLogSink, Options, SendCertificate, Suites, Version};
 pub use trust::{Answer, ClientAuth, Policies, Policy, Question, Reason, Situation, Verdict};

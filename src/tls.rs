@@ -8,6 +8,7 @@
 //! What stands behind [`Session`] may be exchanged without anybody outside noticing.
 
 mod alert;
+mod algorithms;
 mod cache;
 mod failure;
 mod outcome;
@@ -22,7 +23,9 @@ mod step;
 mod tickets;
 
 pub(crate) use alert::Alert;
+pub use algorithms::{Groups, Suites};
 pub(crate) use cache::SessionKey;
+pub(crate) use failure::SMALLER_HELLO;
 pub use outcome::{Certified, Info};
 pub(crate) use outcome::{PeerChain, Progress, Received};
 pub(crate) use own_pairs::{NamePattern, OwnPair};

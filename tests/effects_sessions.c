@@ -151,7 +151,7 @@ static void ticket_secret(void)
     free(shown);
 }
 
-/* ---------- protocols and the key log ---------- */
+/* ---------- protocols ---------- */
 
 /* What the two agree on; NULL: on nothing, which ends the connection. */
 static void speak(const char *of_server, const char *of_client, const char *wanted)
@@ -197,6 +197,131 @@ static void alpn(void)
     EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, TLSCONN_OPT_ALPN, NULL));
     tlsconn_ctx_unref(ctx);
 }
+
+/* ---------- groups and cipher suites ---------- */
+
+/* With these lists, what the two agree on ends with WANTED; NULL: they agree on nothing, and the
+ * client is told so by an alert. */
+static void settle(int version, int option, int info, const char *of_server, const char *of_client, const char *wanted)
+{
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+    struct both both;
+
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(client, TLSCONN_OPT_MAX_VERSION, version));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(client, TLSCONN_OPT_MIN_VERSION, version));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(server, option, of_server));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(client, option, of_client));
+    both = meet(server, client);
+    CHECK((run_client(&both) == TLSCONN_OK) == (wanted != NULL));
+    if (wanted) {
+        const char *got = tlsconn_conn_info(both.client, info);
+
+        CHECK(strlen(got) >= strlen(wanted) && !strcmp(got + strlen(got) - strlen(wanted), wanted));
+        CHECK(says(both.server, info, got));
+    } else {
+        CHECK(tlsconn_error_code(tlsconn_conn_error(both.server)) == TLSCONN_E_PROTOCOL);
+        CHECK(tlsconn_error_code(tlsconn_conn_error(both.client)) == TLSCONN_E_ALERT);
+    }
+    part(&both);
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+/* A list that leaves a version with nothing is refused, whichever is set first, and so is a list
+ * that holds a name which is empty, unknown or there twice. */
+static void lists(int option, const char *good, const char *only_1_3, const char *const *wrong, size_t count)
+{
+    tlsconn_ctx *ctx = tlsconn_ctx_new();
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, option, wrong[i]));
+        CHECK(strstr(tlsconn_error_hint(tlsconn_last_error()), good) != NULL);
+    }
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, option, NULL));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_str(ctx, option, only_1_3));
+    CHECK(strstr(tlsconn_error_message(tlsconn_last_error()), "TLS 1.2") != NULL);
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(ctx, TLSCONN_OPT_MIN_VERSION, TLSCONN_TLS_1_3));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(ctx, option, only_1_3));
+    EXPECT(TLSCONN_E_INVALID, tlsconn_ctx_set_int(ctx, TLSCONN_OPT_MIN_VERSION, TLSCONN_TLS_1_2));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(ctx, option, ""));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(ctx, TLSCONN_OPT_MIN_VERSION, TLSCONN_TLS_1_2));
+    tlsconn_ctx_unref(ctx);
+}
+
+/* No session outlives a change of the list, on either side. */
+static void leaves_no_session(int option, const char *list)
+{
+    tlsconn_ctx *server = a_server();
+    tlsconn_ctx *client = a_client("client");
+
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(server, TLSCONN_OPT_TICKETS, 1));
+    CHECK(!resumes(server, client));
+    CHECK(resumes(server, client));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(server, option, list));
+    CHECK(!resumes(server, client));
+    CHECK(resumes(server, client));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_str(client, option, list));
+    CHECK(!resumes(server, client));
+    CHECK(resumes(server, client));
+    tlsconn_ctx_unref(server);
+    tlsconn_ctx_unref(client);
+}
+
+static void groups(void)
+{
+    static const char *const wrong[] = { ",", "x25519,", ",x25519", "x25519,,secp384r1", "x25519, secp384r1",
+                                         "P-256", "x25519,X25519", "ffdhe2048" };
+    const int option = TLSCONN_OPT_GROUPS;
+    const int info = TLSCONN_INFO_GROUP;
+    const int tls_1_3 = TLSCONN_TLS_1_3;
+
+    settle(tls_1_3, option, info, "", "", "X25519MLKEM768");
+    settle(tls_1_3, option, info, "", "x25519", "X25519");
+    settle(tls_1_3, option, info, "secp384r1", "", "secp384r1");
+    settle(tls_1_3, option, info, "x25519,secp256r1", "secp256r1,x25519", "secp256r1");
+    settle(tls_1_3, option, info, "x25519", "secp256r1", NULL);
+    settle(TLSCONN_TLS_1_2, option, info, "secp384r1,x25519", "secp256r1,secp384r1", "secp384r1");
+    settle(TLSCONN_TLS_1_2, option, info, "x25519", "secp256r1", NULL);
+    lists(option, "secp384r1", "X25519MLKEM768", wrong, sizeof wrong / sizeof *wrong);
+    leaves_no_session(option, "x25519,secp256r1");
+}
+
+#define ECDSA "TLS_ECDHE_ECDSA_WITH_"
+
+static void ciphers(void)
+{
+    static const char *const wrong[] = { ",", "TLS_AES_256_GCM_SHA384,", "TLS_AES_256_GCM_SHA384, TLS_AES_128_GCM_SHA256",
+                                         "ECDHE-ECDSA-AES128-GCM-SHA256", "DEFAULT", "TLS13_AES_128_GCM_SHA256",
+                                         "TLS_AES_128_GCM_SHA256,tls_aes_128_gcm_sha256" };
+    static const char chacha[] = "TLS_CHACHA20_POLY1305_SHA256," ECDSA "CHACHA20_POLY1305_SHA256";
+    static const char aes[] = "TLS_AES_128_GCM_SHA256," ECDSA "AES_128_GCM_SHA256";
+    static const char both[] = "TLS_AES_128_GCM_SHA256," ECDSA "AES_128_GCM_SHA256,"
+                               "TLS_CHACHA20_POLY1305_SHA256," ECDSA "CHACHA20_POLY1305_SHA256";
+    const int option = TLSCONN_OPT_CIPHERS;
+    const int info = TLSCONN_INFO_CIPHER;
+    static const int versions_of[] = { TLSCONN_TLS_1_2, TLSCONN_TLS_1_3 };
+    size_t i;
+
+    for EACH(i, versions_of) {
+        const int version = versions_of[i];
+
+        /* A client of one version alone may not list suites of the other alone; all lists have both. */
+        settle(version, option, info, "", "", "AES_256_GCM_SHA384");
+        settle(version, option, info, "", chacha, "CHACHA20_POLY1305_SHA256");
+        settle(version, option, info, aes, "", "AES_128_GCM_SHA256");
+        settle(version, option, info, both, chacha, "CHACHA20_POLY1305_SHA256");
+        settle(version, option, info, chacha, both, "CHACHA20_POLY1305_SHA256");
+        settle(version, option, info, both, "TLS_CHACHA20_POLY1305_SHA256,TLS_AES_128_GCM_SHA256,"
+               ECDSA "CHACHA20_POLY1305_SHA256," ECDSA "AES_128_GCM_SHA256", "AES_128_GCM_SHA256");
+        settle(version, option, info, aes, chacha, NULL);
+    }
+    lists(option, "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", wrong, sizeof wrong / sizeof *wrong);
+    leaves_no_session(option, both);
+}
+
+/* ---------- the key log ---------- */
 
 static void key_log(void)
 {
@@ -410,6 +535,8 @@ int main(int argc, char **argv)
         STRING_OPTION(TLSCONN_OPT_TICKET_SECRET_FILE, ticket_secret),
         STRING_OPTION(TLSCONN_OPT_ALPN, alpn),
         STRING_OPTION(TLSCONN_OPT_KEYLOG_FILE, key_log),
+        STRING_OPTION(TLSCONN_OPT_GROUPS, groups),
+        STRING_OPTION(TLSCONN_OPT_CIPHERS, ciphers),
         OPTION(TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS, handshake_timeout, limits, wrong_limits),
         OPTION(TLSCONN_OPT_ANSWER_TIMEOUT_MS, answer_timeout, limits, wrong_limits),
         OPTION(TLSCONN_OPT_IO_TIMEOUT_MS, io_timeout, io, wrong_limits),

@@ -57,7 +57,8 @@ impl Connection {
         };
         match judgement {
             Judgement::Admitted(admitted) => {
-                let lasts = admitted.reason() != Reason::Answer;
+                // After an answer, and where an entry is replaced, that is decided at the end.
+                let lasts = admitted.reason() != Reason::Answer && admitted.renews().is_none();
                 let keep = self.standing(&view).filter(|_| lasts);
                 self.with_session(|session| {
                     session.admit(&admitted, keep);
@@ -307,23 +308,37 @@ impl Connection {
 
     /// The handshake is complete: stores what was to be stored with it.
     pub(super) fn settle(&self, driver: &mut Driver) {
+        // What sessions are kept under changes here; without a change that was decided before.
+        let mut kept = None;
         if let Some(ticket) = driver.ticket.take() {
             self.note(ticket.question().settle(self.patience()));
-            if matches!(ticket.question().answered(), Some(Answer::Session | Answer::Always))
-                && let Ok(view) = self.context.snapshot().known().view()
-            {
-                let standing = self.standing(&view);
-                let _ = self.with_session(|session| {
-                    standing.into_iter().for_each(|standing| session.keep(standing));
-                    Ok(())
-                });
-            }
+            kept = Some(matches!(
+                ticket.question().answered(),
+                Some(Answer::Session | Answer::Always)
+            ));
         }
         let renewal =
             self.told(|told| told.admitted.as_ref().and_then(|one| one.renews().cloned()));
         if let Some(renewal) = renewal {
             self.note(self.context.renew(&renewal, self.patience()));
+            kept = Some(true);
         }
+        if let Some(lasts) = kept {
+            self.keep_sessions(lasts);
+        }
+    }
+
+    /// Sessions may be resumed under what is known of the server now, or not at all.
+    fn keep_sessions(&self, lasts: bool) {
+        let view = self.context.snapshot().known().view().ok().filter(|_| lasts);
+        let standing = view.and_then(|view| self.standing(&view));
+        let _ = self.with_session(|session| {
+            match standing {
+                Some(standing) => session.keep(standing),
+                None => session.forget(),
+            }
+            Ok(())
+        });
     }
 
     /// How long to wait for the store.

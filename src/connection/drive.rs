@@ -10,7 +10,7 @@ use super::transport::{Filled, Flushed, Share, Transport};
 use super::{Connection, Outcome, Side, Want, check_room};
 use crate::context::Validator;
 use crate::error::{Error, Kind};
-use crate::host::{Endpoint, Role};
+use crate::host::{Dialled, Endpoint, Role};
 use crate::io::{Dial, Interest, Step, Woken, wait};
 use crate::tls::{Alert, Certified, Progress, Session, SessionKey};
 use crate::trust::{Answer, Question, Ticket};
@@ -126,9 +126,9 @@ impl Connection {
     /// Dials, or starts the session if there is a transport.
     fn start_over(&self, driver: &mut Driver) -> Result<(), Error> {
         match self.side.dialled() {
-            Some(place) => {
-                driver.stage =
-                    Stage::Dialling(Box::new(Dial::new(place.host.as_str(), place.port)));
+            Some(Dialled { endpoint: Endpoint { host, port }, look_up }) => {
+                let dial = Dial::new(host.as_str(), *port).looking_up(look_up);
+                driver.stage = Stage::Dialling(Box::new(dial));
                 Ok(())
             }
             None => self.start_session(driver),
@@ -153,7 +153,7 @@ impl Connection {
     fn session_to(&self, endpoint: &Endpoint) -> Result<Session, Error> {
         let standing = self.snapshot.known().view()?.standing(Role::Server, endpoint);
         let key = SessionKey {
-            dialled: self.side.dialled().unwrap_or(endpoint).clone(),
+            dialled: self.side.dialled().map_or(endpoint, |place| &place.endpoint).clone(),
             name: endpoint.host.clone(),
             standing: standing.fingerprint(),
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Connection;
 use crate::error::{Error, Kind};
 use crate::io::{self, Received, Sent, hung_up, peer_address};
-use crate::tls::Certified;
+use crate::tls::{Certified, SMALLER_HELLO};
 
 /// How much is read from a socket at a time: one record with overhead, and some more.
 const CHUNK: usize = 32 * 1024;
@@ -181,6 +181,9 @@ impl Connection {
         let asked = self.with_session(|session| {
             Ok(session.certified() != Certified::NotAsked && !session.peer_went_on())
         });
+        if self.with_session(|session| Ok(session.has_lost_hello())).unwrap_or(false) {
+            return error.with_hint(SMALLER_HELLO);
+        }
         if asked.unwrap_or(false) {
             return error.with_hint(
                 "the server had asked for our certificate: it may have refused it, or our address",

@@ -83,6 +83,8 @@ impl Text {
                 Options {
                     min_version,
                     max_version,
+                    groups,
+                    suites,
                     alpn,
                     resumption: _,
                     send_certificate: _,
@@ -101,6 +103,12 @@ impl Text {
         self.part("policy", policy_word(*on_client));
         for protocol in alpn {
             self.part("protocol", protocol);
+        }
+        for group in groups.names() {
+            self.part("group", group.as_bytes());
+        }
+        for suite in suites.names() {
+            self.part("suite", suite.as_bytes());
         }
         self.part("versions", &[version_word(*min_version), version_word(*max_version)]);
     }

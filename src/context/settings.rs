@@ -111,7 +111,7 @@ impl Settings {
             );
             return Err(Error::new(Kind::Invalid, message));
         }
-        Ok(())
+        self.tls.check()
     }
 }
 

@@ -71,11 +71,13 @@ pub(super) fn blocking(flags: c_uint) -> Result<bool, Error> {
 /// Create a connection to a host and port.
 ///
 /// `host` is a name or an IP address (IPv6 with or without brackets); `port` is 1 to 65535;
-/// `flags` is 0 or bits of `tlsconn_flag`. All addresses of the host are tried, a quarter of a
-/// second apart, alternating between IPv6 and IPv4 (RFC 8305). Names are looked up on threads of
-/// the library, so timeouts and tlsconn_conn_abort() work during the lookup too. Connections that
-/// want the same name share a lookup, and at most 16 names are looked up at once; others wait. `*out` is yours;
-/// free it with tlsconn_conn_free(). It is NULL on failure. Any thread.
+/// `flags` is 0 or bits of `tlsconn_flag`. A name with a trailing dot is looked up as it is,
+/// without the resolver's search list; otherwise the dot makes no difference. All addresses of
+/// the host are tried, a quarter of a second apart, alternating between IPv6 and IPv4 (RFC 8305).
+/// Names are looked up on threads of the library, so timeouts and tlsconn_conn_abort() work during
+/// the lookup too. Connections that want the same name share a lookup, and at most 16 names are
+/// looked up at once; others wait. `*out` is yours; free it with tlsconn_conn_free(). It is NULL on
+/// failure. Any thread.
 ///
 /// Returns:
 ///

@@ -3,19 +3,19 @@
 use std::ffi::{c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::time::Duration;
 
 use super::call::call;
 use super::context::tlsconn_ctx;
 use super::handle::lend;
 use super::key_log::key_log;
-use super::read::{constant, pick, string};
-use crate::chain::{CrlMode, Profile};
+use super::option_value::{
+    client_auth, confirm, crl_mode, identity_from, limit, not_negative, policy, profile,
+    send_certificate, switch, time, version,
+};
+use super::read::{constant, string};
 use crate::context::{Context, Settings};
 use crate::error::{Error, Kind};
-use crate::known::IdentityFrom;
-use crate::tls::{SendCertificate, Version};
-use crate::trust::{ClientAuth, Policy};
+use crate::tls::{Groups, Suites};
 
 /// Options, each with its default.
 #[repr(C)]
@@ -106,6 +106,23 @@ pub enum tlsconn_option {
     /// refused if others can read it; tlsconn_ctx_reload() reads it again if it changes.
     /// Default empty: a secret of this process alone.
     TLSCONN_OPT_TICKET_SECRET_FILE = 252,
+    /// A string: key exchange groups by their names at IANA, preferred first, separated by commas
+    /// without spaces, such as `x25519,secp256r1`. There are `X25519MLKEM768`,
+    /// `SecP256r1MLKEM768`, `MLKEM768` and `MLKEM1024`, which only TLS 1.3 can use, `x25519`,
+    /// `secp256r1` and `secp384r1`. A client sends a key share for the first one; a server takes
+    /// the first of the client's that is in the list. A server of TLS 1.2 with an ECDSA
+    /// certificate may want its curve in a client's list as well (RFC 8422, 5.1). With post-quantum groups (MLKEM) a client's
+    /// first message is longer than one packet, which some old servers and firewalls drop: leave
+    /// them out there. Default empty: `X25519MLKEM768,x25519,secp256r1,secp384r1`.
+    TLSCONN_OPT_GROUPS = 253,
+    /// A string: cipher suites by their names at IANA, preferred first, separated by commas
+    /// without spaces; those of TLS 1.3 and of TLS 1.2 in one list. There are
+    /// `TLS_AES_256_GCM_SHA384`, `TLS_AES_128_GCM_SHA256` and `TLS_CHACHA20_POLY1305_SHA256` of
+    /// TLS 1.3, and of TLS 1.2 `TLS_ECDHE_ECDSA_WITH_` and `TLS_ECDHE_RSA_WITH_`, each with
+    /// `AES_256_GCM_SHA384`, `AES_128_GCM_SHA256` or `CHACHA20_POLY1305_SHA256`. A server goes by
+    /// the order of its own list. Default empty: all of them, and a server goes by the order of
+    /// its client.
+    TLSCONN_OPT_CIPHERS = 254,
 }
 
 /// What to do in a situation.
@@ -215,7 +232,8 @@ pub enum tlsconn_tls_version {
 /// Returns:
 /// - `TLSCONN_OK`: set.
 /// - `TLSCONN_E_INVALID`: `ctx` is NULL, `option` is not a number option, `value` is not
-///   allowed for it, or the oldest version would be newer than the newest.
+///   allowed for it, the oldest version would be newer than the newest, or `TLSCONN_OPT_GROUPS`
+///   or `TLSCONN_OPT_CIPHERS` would have nothing for a version that is allowed.
 /// - `TLSCONN_E_CERT`: the profile does not allow your certificate.
 ///
 /// On failure nothing is changed.
@@ -245,8 +263,9 @@ pub unsafe extern "C" fn tlsconn_ctx_set_int(
 /// - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
 ///   made in a directory of another user; or others can read the ticket secret.
 /// - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
-/// - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, or the
-///   name of a protocol is empty or longer than 255 bytes.
+/// - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, the name of
+///   a protocol is empty or longer than 255 bytes, the name of a group or a cipher suite is
+///   empty, unknown or repeated, or the list would have none for a version that is allowed.
 ///
 /// On failure nothing is changed.
 #[unsafe(no_mangle)]
@@ -268,7 +287,7 @@ pub unsafe extern "C" fn tlsconn_ctx_set_str(
 /// How a string is set.
 type Chosen = fn(&Context, &[u8]) -> Result<(), Error>;
 
-const STRINGS: [(c_int, Chosen); 3] = {
+const STRINGS: [(c_int, Chosen); 5] = {
     use tlsconn_option as o;
     [
         (o::TLSCONN_OPT_ALPN as c_int, |ctx, value| {
@@ -286,6 +305,14 @@ const STRINGS: [(c_int, Chosen); 3] = {
         (o::TLSCONN_OPT_TICKET_SECRET_FILE as c_int, |ctx, value| {
             let path = Path::new(std::ffi::OsStr::from_bytes(value));
             ctx.set_ticket_secret_file(Some(path).filter(|_| !value.is_empty()))
+        }),
+        (o::TLSCONN_OPT_GROUPS as c_int, |ctx, value| {
+            let groups = Groups::parse(&String::from_utf8_lossy(value))?;
+            ctx.set(|settings| settings.tls.groups = groups)
+        }),
+        (o::TLSCONN_OPT_CIPHERS as c_int, |ctx, value| {
+            let suites = Suites::parse(&String::from_utf8_lossy(value))?;
+            ctx.set(|settings| settings.tls.suites = suites)
         }),
     ]
 };
@@ -350,125 +377,6 @@ const NUMBERS: [(c_int, Number); 23] = {
 fn set<T: 'static>(value: Result<T, Error>, put: fn(&mut Settings, T)) -> Result<Choice, Error> {
     let value = value?;
     Ok(Box::new(move |settings| put(settings, value)))
-}
-
-/// What `value` stands for among the values of its option.
-fn meaning<T: Copy>(value: i64, known: &[(i64, T)]) -> Result<T, Error> {
-    let none = || Error::new(Kind::Invalid, format!("{value} is not a value of this option"));
-    pick(value, known).ok_or_else(none)
-}
-
-fn policy(value: i64) -> Result<Policy, Error> {
-    use tlsconn_policy as p;
-    meaning(
-        value,
-        &[
-            (p::TLSCONN_POLICY_AUTO as i64, Policy::Auto),
-            (p::TLSCONN_POLICY_REFUSE as i64, Policy::Refuse),
-            (p::TLSCONN_POLICY_ASK as i64, Policy::Ask),
-            (p::TLSCONN_POLICY_ALLOW as i64, Policy::Allow),
-        ],
-    )
-}
-
-fn send_certificate(value: i64) -> Result<SendCertificate, Error> {
-    use tlsconn_send_cert as s;
-    meaning(
-        value,
-        &[
-            (s::TLSCONN_SEND_CERT_MATCHING as i64, SendCertificate::Matching),
-            (s::TLSCONN_SEND_CERT_ALWAYS as i64, SendCertificate::Always),
-            (s::TLSCONN_SEND_CERT_NEVER as i64, SendCertificate::Never),
-        ],
-    )
-}
-
-fn profile(value: i64) -> Result<Profile, Error> {
-    use tlsconn_profile as p;
-    meaning(
-        value,
-        &[
-            (p::TLSCONN_PROFILE_STRICT as i64, Profile::Strict),
-            (p::TLSCONN_PROFILE_LIBVIRT as i64, Profile::Libvirt),
-            (p::TLSCONN_PROFILE_PEDANTIC as i64, Profile::Pedantic),
-        ],
-    )
-}
-
-fn client_auth(value: i64) -> Result<ClientAuth, Error> {
-    use tlsconn_client_auth as c;
-    meaning(
-        value,
-        &[
-            (c::TLSCONN_CLIENT_AUTH_NONE as i64, ClientAuth::None),
-            (c::TLSCONN_CLIENT_AUTH_OPTIONAL as i64, ClientAuth::Optional),
-            (c::TLSCONN_CLIENT_AUTH_REQUIRED as i64, ClientAuth::Required),
-        ],
-    )
-}
-
-fn identity_from(value: i64) -> Result<IdentityFrom, Error> {
-    use tlsconn_identity as i;
-    meaning(
-        value,
-        &[
-            (i::TLSCONN_IDENTITY_CN as i64, IdentityFrom::CommonName),
-            (i::TLSCONN_IDENTITY_SAN_DNS as i64, IdentityFrom::DnsName),
-            (i::TLSCONN_IDENTITY_SAN_EMAIL as i64, IdentityFrom::Email),
-            (i::TLSCONN_IDENTITY_DN as i64, IdentityFrom::DistinguishedName),
-            (i::TLSCONN_IDENTITY_SHA256 as i64, IdentityFrom::Sha256),
-        ],
-    )
-}
-
-fn crl_mode(value: i64) -> Result<CrlMode, Error> {
-    use tlsconn_crl_mode as c;
-    meaning(
-        value,
-        &[
-            (c::TLSCONN_CRL_OFF as i64, CrlMode::Off),
-            (c::TLSCONN_CRL_IF_PRESENT as i64, CrlMode::IfPresent),
-            (c::TLSCONN_CRL_REQUIRED as i64, CrlMode::Required),
-        ],
-    )
-}
-
-fn version(value: i64) -> Result<Version, Error> {
-    use tlsconn_tls_version as v;
-    let known =
-        [(v::TLSCONN_TLS_1_2 as i64, Version::Tls12), (v::TLSCONN_TLS_1_3 as i64, Version::Tls13)];
-    meaning(value, &known)
-}
-
-fn switch(value: i64) -> Result<bool, Error> {
-    meaning(value, &[(0, false), (1, true)])
-}
-
-/// Seconds since 1970; -1 is now.
-fn time(value: i64) -> Result<Option<i64>, Error> {
-    if value == -1 { Ok(None) } else { not_negative(value).map(Some) }
-}
-
-fn not_negative(value: i64) -> Result<i64, Error> {
-    meaning(value.min(0), &[(0, value)])
-}
-
-/// Milliseconds; -1 for no limit.
-fn limit(value: i64) -> Result<Option<Duration>, Error> {
-    if value == -1 {
-        return Ok(None);
-    }
-    let milliseconds = u64::try_from(value).ok().filter(|milliseconds| *milliseconds > 0);
-    let none = || {
-        Error::new(Kind::Invalid, format!("{value} is no number of milliseconds; -1 is for ever"))
-    };
-    milliseconds.map(|milliseconds| Some(Duration::from_millis(milliseconds))).ok_or_else(none)
-}
-
-/// As [`limit`], with 0 for none; -1 would be a handshake that never ends.
-fn confirm(value: i64) -> Result<Option<Duration>, Error> {
-    not_negative(value)?;
-    if value == 0 { Ok(None) } else { limit(value) }
 }
 
 fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {

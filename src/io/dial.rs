@@ -31,6 +31,8 @@ const NAMED: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Dial {
     host: String,
+    /// What the resolver is asked for.
+    look_up: String,
     port: u16,
     stage: Stage,
     waiting: VecDeque<SocketAddr>,
@@ -63,6 +65,7 @@ impl Dial {
     pub(crate) fn new(host: &str, port: u16) -> Self {
         Self {
             host: host.to_owned(),
+            look_up: host.to_owned(),
             port,
             stage: Stage::New,
             waiting: VecDeque::new(),
@@ -70,6 +73,12 @@ impl Dial {
             failed: Vec::new(),
             next: None,
         }
+    }
+
+    /// Asks the resolver for `name`, which is the host with a dot behind it if that was written.
+    #[must_use]
+    pub(crate) fn looking_up(self, name: &str) -> Self {
+        Self { look_up: name.to_owned(), ..self }
     }
 
     /// Dials these addresses, in the resolver's order; host and port are for messages only.
@@ -124,7 +133,7 @@ impl Dial {
     }
 
     fn try_step(&mut self, now: Instant) -> Result<Step, Error> {
-        if !self.knows_addresses()? {
+        if !self.knows_addresses(Resolving::start)? {
             return Ok(Step::Wait);
         }
         if let Some(won) = self.look_at_attempts() {
@@ -153,9 +162,12 @@ impl Dial {
         if self.trying.is_empty() { Err(self.failure()) } else { Ok(Step::Wait) }
     }
 
-    fn knows_addresses(&mut self) -> Result<bool, Error> {
+    fn knows_addresses(
+        &mut self,
+        resolve: impl FnOnce(&str, u16) -> Result<Resolving, Error>,
+    ) -> Result<bool, Error> {
         if let Stage::New = self.stage {
-            self.stage = Stage::Resolving(Resolving::start(&self.host, self.port)?);
+            self.stage = Stage::Resolving(resolve(&self.look_up, self.port)?);
         }
         match &self.stage {
             Stage::Resolving(resolving) => {

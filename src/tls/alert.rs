@@ -1,6 +1,9 @@
 //! Our own fatal alert, written without rustls, so that refusing a peer never sends the held
 //! flight.
 //!
+//! Where rustls has failed, the alert says what rustls would have said: that is read from what
+//! rustls has ready, or follows from its error where it has nothing ready or it cannot be read.
+//!
 //! Before the keys of a TLS 1.3 handshake exist, and in TLS 1.2 before our Finished, an alert is
 //! one plaintext record. In TLS 1.3 a client, after the server's hello, encrypts it with its
 //! handshake traffic key at sequence number 0, and a server, after its flight, with its first
@@ -11,27 +14,18 @@
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305};
 use aws_lc_rs::aead::{Algorithm, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{self, HKDF_SHA256, HKDF_SHA384, KeyType, Prk};
-use rustls::CertificateError;
-use rustls::{CipherSuite, Error as TlsError, PeerIncompatible};
+use rustls::{AlertDescription, CipherSuite, Error as TlsError};
+use rustls::{PeerIncompatible, PeerMisbehaved};
 use zeroize::Zeroizing;
 
+use super::record::{ALERT, HEADER, SEALED, SEALED_ALERT};
 use crate::error::Problems;
 
-const ALERT: u8 = 21;
-const APPLICATION_DATA: u8 = 23;
 const FATAL: u8 = 2;
 
 /// Why we hang up, as TLS tells it (RFC 8446, section 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Alert {
-    /// A message that does not belong here.
-    UnexpectedMessage = 10,
-    /// A record that does not open.
-    BadRecordMac = 20,
-    /// A record that is too long.
-    RecordOverflow = 22,
-    /// Nothing in common.
-    HandshakeFailure = 40,
     /// A certificate that is no certificate, or for another name.
     BadCertificate = 42,
     /// A certificate that is not for this purpose.
@@ -42,25 +36,22 @@ pub(crate) enum Alert {
     CertificateExpired = 45,
     /// Anything else about a certificate.
     CertificateUnknown = 46,
-    /// A value out of range.
-    IllegalParameter = 47,
     /// No authority that we know.
     UnknownAuthority = 48,
     /// The user or the application said no.
     AccessDenied = 49,
-    /// Bytes that do not parse.
-    DecodeError = 50,
     /// A signature that does not verify.
     DecryptError = 51,
-    /// No version in common.
-    ProtocolVersion = 70,
     /// A failure on our side.
     InternalError = 80,
-    /// No application protocol in common.
-    NoApplicationProtocol = 120,
 }
 
 impl Alert {
+    /// Its number.
+    pub(super) const fn code(self) -> u8 {
+        self as u8
+    }
+
     /// The alert that says best what was wrong with a peer.
     #[must_use]
     pub(crate) fn for_problems(problems: Problems) -> Self {
@@ -78,40 +69,108 @@ impl Alert {
         let found = MAP.iter().find(|(problem, _)| problems.intersects(*problem));
         found.map_or(Self::CertificateUnknown, |(_, alert)| *alert)
     }
+}
 
-    /// The alert for a failure inside rustls. `None`: the peer sent an alert itself.
-    pub(super) fn for_failure(failure: &TlsError) -> Option<Self> {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
-        Some(match failure {
-            TlsError::AlertReceived(_) => return None,
-            TlsError::InappropriateMessage { .. }
-            | TlsError::InappropriateHandshakeMessage { .. } => Self::UnexpectedMessage,
-            TlsError::InvalidMessage(_) => Self::DecodeError,
-            TlsError::NoCertificatesPresented => Self::BadCertificate,
-            TlsError::DecryptError => Self::BadRecordMac,
-            TlsError::PeerSentOversizedRecord => Self::RecordOverflow,
-            TlsError::PeerIncompatible(
-                PeerIncompatible::ServerDoesNotSupportTls12Or13
-                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-            ) => Self::ProtocolVersion,
-            TlsError::PeerIncompatible(_) => Self::HandshakeFailure,
-            TlsError::PeerMisbehaved(_) => Self::IllegalParameter,
-            TlsError::InvalidCertificate(CertificateError::BadSignature) => Self::DecryptError,
-            TlsError::InvalidCertificate(_) => Self::BadCertificate,
-            TlsError::NoApplicationProtocol => Self::NoApplicationProtocol,
-            TlsError::Other(_) => Self::UnsupportedCertificate,
-            _ => Self::InternalError,
-        })
+/// The alert for a failure of rustls that has none ready, or none that can be read. `None`: the
+/// peer sent an alert itself.
+pub(super) fn for_failure(failure: &TlsError) -> Option<u8> {
+    use AlertDescription as A;
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
+    let alert = match failure {
+        TlsError::AlertReceived(_) => return None,
+        TlsError::InappropriateMessage { .. } | TlsError::InappropriateHandshakeMessage { .. } => {
+            A::UnexpectedMessage
+        }
+        TlsError::InvalidMessage(why) => A::from(*why),
+        TlsError::NoCertificatesPresented => A::CertificateRequired,
+        TlsError::DecryptError => A::BadRecordMac,
+        TlsError::PeerSentOversizedRecord => A::RecordOverflow,
+        TlsError::PeerIncompatible(why) => for_incompatible(why),
+        TlsError::PeerMisbehaved(why) => for_misbehaved(why),
+        TlsError::InvalidCertificate(why) => A::from(why.clone()),
+        TlsError::NoApplicationProtocol => A::NoApplicationProtocol,
+        // What our own verifier has against a key; and what rustls says, without an alert, of a
+        // server whose key fits nothing that is offered.
+        TlsError::Other(_) | TlsError::General(_) => A::HandshakeFailure,
+        _ => A::InternalError,
+    };
+    Some(alert.into())
+}
+
+fn for_incompatible(why: &PeerIncompatible) -> AlertDescription {
+    use AlertDescription as A;
+    use PeerIncompatible as P;
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
+    match why {
+        P::ServerDoesNotSupportTls12Or13
+        | P::ServerTlsVersionIsDisabledByOurConfig
+        | P::SupportedVersionsExtensionRequired
+        | P::Tls12NotOffered
+        | P::Tls12NotOfferedOrEnabled => A::ProtocolVersion,
+        P::NullCompressionRequired | P::UncompressedEcPointsRequired => A::IllegalParameter,
+        P::ServerSentHelloRetryRequestWithUnknownExtension => A::UnsupportedExtension,
+        _ => A::HandshakeFailure,
     }
+}
 
-    /// The alert as one plain record.
-    pub(super) fn plain(self) -> Vec<u8> {
-        vec![ALERT, 3, 3, 0, 2, FATAL, self as u8]
+fn for_misbehaved(why: &PeerMisbehaved) -> AlertDescription {
+    use AlertDescription as A;
+    use PeerMisbehaved as P;
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
+    match why {
+        P::IllegalMiddleboxChangeCipherSpec
+        | P::IllegalTlsInnerPlaintext
+        | P::KeyEpochWithPendingFragment
+        | P::MessageInterleavedWithHandshakeMessage
+        | P::RejectedEarlyDataInterleavedWithHandshakeMessage
+        | P::TooManyEmptyFragments
+        | P::TooManyKeyUpdateRequests
+        | P::TooManyRenegotiationRequests
+        | P::TooManyWarningAlertsReceived
+        | P::TooMuchEarlyDataReceived => A::UnexpectedMessage,
+        P::DisallowedEncryptedExtension
+        | P::EarlyDataExtensionWithoutResumption
+        | P::UnexpectedCleartextExtension
+        | P::UnsolicitedCertExtension
+        | P::UnsolicitedEchExtension
+        | P::UnsolicitedEncryptedExtension
+        | P::UnsolicitedServerHelloExtension => A::UnsupportedExtension,
+        P::MissingKeyShare
+        | P::MissingPskExtensionInSecondClientHello
+        | P::MissingPskModesExtension => A::MissingExtension,
+        P::SelectedUnofferedCipherSuite | P::ServerHelloMustOfferUncompressedEcPoints => {
+            A::HandshakeFailure
+        }
+        P::InvalidCertCompression | P::SelectedUnofferedCertCompression => A::BadCertificate,
+        P::IncorrectBinder => A::DecryptError,
+        P::MissingBinderInPskExtension => A::DecodeError,
+        // A value that the protocol does not allow, of whatever kind.
+        _ => A::IllegalParameter,
     }
+}
 
-    /// The alert as the first record that is sealed with this traffic `secret`. `None`: the
-    /// suite is not one of TLS 1.3.
-    pub(super) fn sealed(self, suite: CipherSuite, secret: &[u8]) -> Option<Vec<u8>> {
+/// An alert as one plain record.
+pub(super) fn plain(code: u8) -> Vec<u8> {
+    vec![ALERT, 3, 3, 0, 2, FATAL, code]
+}
+
+/// What a fatal alert in a plain record says. `None`: the record is something else.
+pub(super) fn read_plain(record: &[u8]) -> Option<u8> {
+    match record {
+        [ALERT, _, _, 0, 2, FATAL, code] => Some(*code),
+        _ => None,
+    }
+}
+
+/// The records that one side of TLS 1.3 seals with one traffic secret.
+pub(super) struct Seal {
+    key: LessSafeKey,
+    iv: [u8; NONCE_LEN],
+}
+
+impl Seal {
+    /// `None`: the suite is not one of TLS 1.3.
+    pub(super) fn new(suite: CipherSuite, secret: &[u8]) -> Option<Self> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
         let (aead, hash): (&'static Algorithm, _) = match suite {
             CipherSuite::TLS13_AES_128_GCM_SHA256 => (&AES_128_GCM, HKDF_SHA256),
@@ -124,15 +183,38 @@ impl Alert {
         expand(&secret, b"tls13 key", &mut key)?;
         let mut iv = [0; NONCE_LEN];
         expand(&secret, b"tls13 iv", &mut iv)?;
-        let key = LessSafeKey::new(UnboundKey::new(aead, &key).ok()?);
+        Some(Self { key: LessSafeKey::new(UnboundKey::new(aead, &key).ok()?), iv })
+    }
 
-        let mut sealed = vec![FATAL, self as u8, ALERT];
-        let length = sealed.len().checked_add(aead.tag_len())?;
-        let [high, low] = u16::try_from(length).ok()?.to_be_bytes();
-        let header = [APPLICATION_DATA, 3, 3, high, low];
-        let nonce = Nonce::assume_unique_for_key(iv);
-        key.seal_in_place_append_tag(nonce, Aad::from(header), &mut sealed).ok()?;
+    /// A fatal alert as the first record.
+    pub(super) fn alert(&self, code: u8) -> Option<Vec<u8>> {
+        let mut sealed = vec![FATAL, code, ALERT];
+        let [high, low] = u16::try_from(SEALED_ALERT).ok()?.to_be_bytes();
+        let header = [SEALED, 3, 3, high, low];
+        let tagged =
+            self.key.seal_in_place_append_tag(self.nonce(0), Aad::from(header), &mut sealed);
+        tagged.ok()?;
         Some([&header[..], &sealed].concat())
+    }
+
+    /// What a fatal alert says in the record with this number, counted from 0. `None`: it is
+    /// something else.
+    pub(super) fn read(&self, number: u64, record: &[u8]) -> Option<u8> {
+        let (header, content) = record.split_first_chunk::<HEADER>()?;
+        let mut content = Zeroizing::new(content.to_vec());
+        let opened = self.key.open_in_place(self.nonce(number), Aad::from(*header), &mut content);
+        match opened.ok()? {
+            [FATAL, code, ALERT] => Some(*code),
+            _ => None,
+        }
+    }
+
+    fn nonce(&self, number: u64) -> Nonce {
+        let mut nonce = self.iv;
+        for (byte, of_number) in nonce.iter_mut().rev().zip(number.to_be_bytes().iter().rev()) {
+            *byte ^= of_number;
+        }
+        Nonce::assume_unique_for_key(nonce)
     }
 }
 
@@ -164,7 +246,21 @@ mod tests {
 
     #[test]
     fn a_plain_alert_is_seven_bytes() {
-        assert_eq!(Alert::AccessDenied.plain(), [21, 3, 3, 0, 2, 2, 49]);
+        assert_eq!(plain(Alert::AccessDenied.code()), [21, 3, 3, 0, 2, 2, 49]);
+    }
+
+    #[test]
+    fn an_alert_is_read_from_its_own_record_and_from_no_other() {
+        let seal = Seal::new(CipherSuite::TLS13_AES_128_GCM_SHA256, &[7; 32]).unwrap();
+        let sealed = seal.alert(47).unwrap();
+        assert_eq!(sealed.len(), HEADER + SEALED_ALERT);
+        assert_eq!(seal.read(0, &sealed), Some(47));
+        assert_eq!(seal.read(1, &sealed), None);
+        assert_eq!(read_plain(&plain(47)), Some(47));
+        for other in [&[22, 3, 3, 0, 2, 2, 47][..], &[21, 3, 3, 0, 2, 1, 0], &[21, 3, 3], &[]] {
+            assert_eq!(read_plain(other), None, "{other:?}");
+            assert_eq!(seal.read(0, other), None, "{other:?}");
+        }
     }
 
     #[test]
@@ -182,7 +278,7 @@ mod tests {
     #[test]
     fn a_suite_of_tls_1_2_seals_nothing() {
         let suite = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
-        assert_eq!(Alert::AccessDenied.sealed(suite, &[0; 32]), None);
+        assert!(Seal::new(suite, &[0; 32]).is_none());
     }
 
     fn hex(text: &str) -> Vec<u8> {

@@ -4,8 +4,9 @@
 //! profile and generation are those of all its sessions: a changed policy, list or key leaves it
 //! behind. Inside, a session is found only under the whole [`SessionKey`], which holds the
 //! decision that admitted the peer; and only a peer that was admitted for longer than once keeps
-//! one. rustls sees a view for one connection. The locks, first that of the view and then that
-//! of the cache, are held for a look-up and nothing else.
+//! one. What rustls gives before that is known waits in the view that it has for one connection.
+//! The locks, first that of the view and then that of the cache, are held for a look-up and
+//! nothing else.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -39,6 +40,23 @@ struct Slot {
     group: Option<NamedGroup>,
     tls12: Option<Tls12ClientSessionValue>,
     tls13: VecDeque<Tls13ClientSessionValue>,
+}
+
+impl Slot {
+    fn push_ticket(&mut self, ticket: Tls13ClientSessionValue) {
+        if self.tls13.len() >= TICKETS {
+            self.tls13.pop_front();
+        }
+        self.tls13.push_back(ticket);
+    }
+
+    /// Takes over what is newer.
+    fn take_in(&mut self, newer: Self) {
+        let Self { group, tls12, tls13 } = newer;
+        self.group = group.or(self.group);
+        self.tls12 = tls12.or(self.tls12.take());
+        tls13.into_iter().for_each(|ticket| self.push_ticket(ticket));
+    }
 }
 
 #[derive(Default)]
@@ -87,31 +105,49 @@ pub(super) struct View {
 
 struct ViewState {
     key: SessionKey,
-    /// Whether what rustls gives is kept: not before the peer was admitted for longer than once.
-    keep: bool,
-    group: Option<NamedGroup>,
+    fate: Fate,
+}
+
+/// What becomes of what rustls gives.
+enum Fate {
+    /// Nobody has decided yet: it waits here.
+    Open(Slot),
+    /// The peer was admitted for longer than once.
+    Kept,
+    /// The peer was admitted for once.
+    Dropped,
 }
 
 impl View {
     pub(super) fn new(cache: Arc<SessionCache>, key: SessionKey) -> Self {
-        Self { cache, state: Mutex::new(ViewState { key, keep: false, group: None }) }
+        let fate = Fate::Open(Slot::default());
+        Self { cache, state: Mutex::new(ViewState { key, fate }) }
     }
 
-    /// From now on sessions are kept, under the decision that now stands.
+    /// What came so far, and what comes from now on, is kept under the decision that now stands.
     pub(super) fn keep(&self, standing: [u8; 32]) {
         let mut state = self.state.lock();
         state.key.standing = standing;
-        state.keep = true;
-        if let Some(group) = state.group {
-            self.cache.with(&state.key, |slot| slot.group = Some(group));
+        if let Fate::Open(waiting) = std::mem::replace(&mut state.fate, Fate::Kept) {
+            self.cache.with(&state.key, |slot| slot.take_in(waiting));
         }
     }
 
-    /// Changes what is kept for the peer, once anything may be kept.
+    /// Nothing that came so far is kept, nor what comes from now on, unless it is kept already.
+    pub(super) fn forget(&self) {
+        let fate = &mut self.state.lock().fate;
+        if let Fate::Open(_) = fate {
+            *fate = Fate::Dropped;
+        }
+    }
+
+    /// Changes what is kept for the peer, or what waits until that is decided.
     fn store(&self, change: impl FnOnce(&mut Slot)) {
-        let state = self.state.lock();
-        if state.keep {
-            self.cache.with(&state.key, change);
+        let ViewState { key, fate } = &mut *self.state.lock();
+        match fate {
+            Fate::Open(waiting) => change(waiting),
+            Fate::Kept => self.cache.with(key, change),
+            Fate::Dropped => {}
         }
     }
 
@@ -128,7 +164,7 @@ impl fmt::Debug for View {
 
 impl ClientSessionStore for View {
     fn set_kx_hint(&self, _server_name: ServerName<'static>, group: NamedGroup) {
-        self.state.lock().group = Some(group);
+        self.store(|slot| slot.group = Some(group));
     }
 
     fn kx_hint(&self, _server_name: &ServerName<'_>) -> Option<NamedGroup> {
@@ -144,6 +180,7 @@ impl ClientSessionStore for View {
     }
 
     fn remove_tls12_session(&self, _server_name: &ServerName<'static>) {
+        // A session of this very connection, which waits, is the newer one.
         self.find(|slot| slot.tls12.take());
     }
 
@@ -152,12 +189,7 @@ impl ClientSessionStore for View {
         _server_name: ServerName<'static>,
         value: Tls13ClientSessionValue,
     ) {
-        self.store(|slot| {
-            if slot.tls13.len() >= TICKETS {
-                slot.tls13.pop_front();
-            }
-            slot.tls13.push_back(value);
-        });
+        self.store(|slot| slot.push_ticket(value));
     }
 
     fn take_tls13_ticket(
@@ -194,6 +226,34 @@ mod tests {
         assert_eq!(hint(&view), None);
         view.keep([0; 32]);
         assert_eq!(hint(&view), Some(NamedGroup::X25519));
+    }
+
+    #[test]
+    fn what_comes_before_the_decision_and_behind_it_is_kept_with_it() {
+        for before in [true, false] {
+            let cache = Arc::new(SessionCache::default());
+            let view = View::new(Arc::clone(&cache), key("a", 1));
+            if before {
+                set_hint(&view);
+            }
+            view.keep([7; 32]);
+            if !before {
+                set_hint(&view);
+            }
+            let decided = SessionKey { standing: [7; 32], ..key("a", 1) };
+            assert_eq!(hint(&View::new(cache, decided)), Some(NamedGroup::X25519), "{before}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_was_allowed_once_leaves_nothing_behind() {
+        let cache = Arc::new(SessionCache::default());
+        let view = View::new(Arc::clone(&cache), key("a", 1));
+        set_hint(&view);
+        view.forget();
+        set_hint(&view);
+        drop(view);
+        assert!(cache.0.lock().by_key.is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What went wrong inside rustls, in our words.
 
-use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, Error as TlsError};
+use rustls::{InvalidMessage, PeerIncompatible};
 
 use super::outcome::Certified;
 use super::signature::UnusableKey;
@@ -17,7 +18,14 @@ pub(super) struct Moment<'a> {
     pub(super) is_server: bool,
     /// Our flight has left, and no application data has come yet.
     pub(super) before_first_data: bool,
+    /// Why the peer can verify no signature of ours, where that came up.
+    pub(super) unverifiable: Option<&'a str>,
+    /// We sent a first hello that is longer than one packet, and nothing came back.
+    pub(super) lost_hello: bool,
 }
+
+/// What to do where a big hello brought no answer.
+pub(crate) const SMALLER_HELLO: &str = "is this the right port, and does the server expect TLS on it from the first byte? an old server or firewall may also drop our first message, which is longer than one packet because of its post-quantum key: try TLSCONN_OPT_GROUPS without X25519MLKEM768, as in x25519,secp256r1,secp384r1";
 
 /// Turns a failure of rustls into ours.
 pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
@@ -28,6 +36,13 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
         TlsError::InvalidCertificate(CertificateError::BadSignature) => Error::new(
             Kind::Certificate,
             format!("{peer} does not hold the key of the certificate that it shows: the handshake's signature does not verify"),
+        )
+        .with_problems(Problems::BAD_SIGNATURE),
+        TlsError::InvalidCertificate(
+            CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        ) => Error::new(
+            Kind::Certificate,
+            format!("{peer} does not prove that it holds the key of the certificate that it shows: the handshake's signature is not of the kind of that key"),
         )
         .with_problems(Problems::BAD_SIGNATURE),
         TlsError::InvalidCertificate(CertificateError::BadEncoding) => Error::new(
@@ -66,6 +81,16 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
                     "is this the right port, and does the server expect TLS on it from the first byte?"
                 })
         }
+        // The last is what rustls says of a server of TLS 1.2.
+        TlsError::PeerIncompatible(
+            PeerIncompatible::NoSignatureSchemesInCommon | PeerIncompatible::NoCipherSuitesInCommon,
+        )
+        | TlsError::General(_)
+            if let Some(why) = moment.unverifiable =>
+        {
+            Error::new(Kind::Protocol, format!("{peer} can verify no signature of ours: {why}"))
+                .with_hint("add a certificate with a key of a kind that the client can verify, as well: tlsconn_ctx_add_server_pair()")
+        }
         TlsError::FailedToGetRandomBytes => {
             Error::new(Kind::Internal, "the operating system gives no random bytes")
         }
@@ -75,11 +100,14 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
 
 /// The error where the wire ended in the middle; `in_hello`: before the peer has proven anything.
 pub(super) fn hung_up(moment: Moment<'_>, in_hello: bool) -> Error {
-    let Moment { peer, certified, is_server, before_first_data } = moment;
+    let Moment { peer, certified, is_server, before_first_data, unverifiable: _, lost_hello } =
+        moment;
     if in_hello {
         let message = format!("{peer} hung up in the middle of the handshake");
         return Error::new(Kind::Truncated, message).with_hint(if is_server {
             "it may not trust our certificate, or speak no TLS at all"
+        } else if lost_hello {
+            SMALLER_HELLO
         } else {
             "is this the right port, and does the server expect TLS on it from the first byte?"
         });
@@ -128,6 +156,12 @@ fn explain_alert(alert: AlertDescription, moment: Moment<'_>) -> Error {
             Certified::Sent => (
                 format!("{peer} refused our certificate"),
                 "ask its administrator whether the authority of our certificate is known there, and whether the certificate is expired, revoked or not on a list of allowed names",
+            ),
+            Certified::Withheld if let Some(why) = moment.unverifiable => (
+                format!(
+                    "{peer} wants a client certificate, and can verify no signature of ours: {why}"
+                ),
+                "use a certificate with a key of a kind that the server can verify",
             ),
             Certified::Withheld => (
                 format!(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustls::{Connection, HandshakeKind, ProtocolVersion};
 
+use super::algorithms::suite_name;
 use crate::error::Error;
 use crate::material::Certificate;
 
@@ -75,14 +76,16 @@ impl Info {
     pub(super) fn of(tls: &Connection) -> Self {
         let suite = tls.negotiated_cipher_suite();
         let group = tls.negotiated_key_exchange_group();
-        let name = |known: Option<&'static str>| known.unwrap_or_default().to_owned();
         Self {
             version: match tls.protocol_version() {
                 Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
                 Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
                 _ => "",
             },
-            cipher: name(suite.and_then(|suite| suite.suite().as_str())).replace("TLS13_", "TLS_"),
+            cipher: suite
+                .and_then(|suite| suite_name(suite.suite()))
+                .unwrap_or_default()
+                .to_owned(),
             group: group.map(|group| format!("{:?}", group.name())).unwrap_or_default(),
             alpn: tls.alpn_protocol().unwrap_or_default().to_vec(),
             resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),

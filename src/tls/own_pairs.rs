@@ -14,6 +14,8 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use super::setup::certified_key;
+use super::signature::nothing_in_common;
+use super::step;
 use crate::error::{Error, Kind};
 use crate::host::Host;
 use crate::material::{Certificate, Key};
@@ -133,8 +135,12 @@ impl ResolvesServerCert for OwnCertificates {
         let fits = |schemes: &[SignatureScheme]| {
             fitting.iter().find(|pair| pair.key.choose_scheme(schemes).is_some())
         };
-        // Where no key fits, rustls says so to the client with the right alert.
-        let chosen = fits(&lasting).or_else(|| fits(schemes)).or(fitting.first());
+        let best = fits(&lasting);
+        if best.is_none() {
+            // What rustls makes of it depends on the version, which is not known here.
+            step::unverifiable(nothing_in_common(schemes, fitting.iter().copied()));
+        }
+        let chosen = best.or_else(|| fits(schemes)).or(fitting.first());
         chosen.map(|pair| Arc::clone(pair))
     }
 }

@@ -15,9 +15,10 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error as TlsError, ServerConfig};
 use rustls::{ServerConnection, SignatureScheme};
 
+use super::algorithms::provider;
 use super::own_pairs::{OwnCertificates, OwnPair};
 use super::secrets::{KeyLogSink, OF_SERVER, Secrets};
-use super::setup::{Options, none_left, provider, versions};
+use super::setup::{Options, none_left, stock, versions};
 use super::signature::SignatureOnly;
 use super::tickets::{SessionTickets, Tickets};
 use crate::error::{Error, Kind};
@@ -62,10 +63,18 @@ impl ServerSetup {
         tickets: Option<Tickets>,
     ) -> Result<Self, Error> {
         // The last two are about connections to servers.
-        let Options { min_version, max_version, alpn, key_log, resumption: _, send_certificate: _ } =
-            options;
+        let Options {
+            min_version,
+            max_version,
+            groups,
+            suites,
+            alpn,
+            key_log,
+            resumption: _,
+            send_certificate: _,
+        } = options;
         let auth = clients.auth;
-        let mut config = ServerConfig::builder_with_provider(Arc::clone(provider()))
+        let mut config = ServerConfig::builder_with_provider(provider(groups, suites))
             .with_protocol_versions(&versions(*min_version..=*max_version))
             .map_err(none_left)?
             .with_client_cert_verifier(Arc::new(AsksClients::new(clients)))
@@ -74,6 +83,7 @@ impl ServerSetup {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = if tickets.is_some() { TICKETS } else { 0 };
         config.max_early_data_size = 0;
+        config.ignore_client_order = suites.are_chosen();
         Ok(Self { config, key_log: key_log.clone(), auth, tickets })
     }
 
@@ -116,7 +126,7 @@ impl AsksClients {
         let size: usize = authorities.iter().map(|name| name.len().saturating_add(2)).sum();
         let hints = if size > HINTS { Vec::new() } else { authorities };
         let hints = hints.into_iter().map(DistinguishedName::from).collect();
-        let signatures = SignatureOnly(provider().signature_verification_algorithms);
+        let signatures = SignatureOnly(stock().signature_verification_algorithms);
         Self { auth, hints, signatures }
     }
 }

@@ -3,8 +3,10 @@
 //! rustls considers a handshake complete before anybody has judged the peer. Here the gate decides:
 //! one record at a time goes in, and once the peer has proved its key the session is *held*. From
 //! then until [`Session::admit`] nothing that rustls has ready is sent, whatever happens; a failure
-//! or [`Session::refuse`] throws it away and sends one alert of our own. There is no socket, clock,
-//! thread or lock here.
+//! or [`Session::refuse`] throws it away and sends one alert of our own (`ending.rs`). There is no
+//! socket, clock, thread or lock here.
+
+mod ending;
 
 mod ahead;
 
@@ -13,11 +15,10 @@ use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion};
-use zeroize::Zeroize;
 
 use super::alert::Alert;
 use super::cache::{SessionKey, View};
-use super::failure::{Moment, explain, hung_up};
+use super::failure::{Moment, explain};
 use super::outcome::{Certified, Info, PeerChain, Progress, Received};
 use super::record;
 use super::secrets::Secrets;
@@ -29,6 +30,7 @@ use crate::host::Host;
 use crate::material::Certificate;
 use crate::process::enter;
 use crate::trust::{Admitted, ClientAuth};
+use ending::Why;
 
 /// The most plaintext that one call of [`Session::write`] takes.
 const WRITE_LIMIT: usize = 64 * 1024;
@@ -65,6 +67,12 @@ pub(crate) struct Session {
     /// The certificates of the peer that were read, until it is admitted.
     read: Vec<Certificate>,
     certified: Certified,
+    /// Why the peer can verify no signature of ours, where that came up.
+    unverifiable: Option<String>,
+    /// Whether the first hello is longer than one packet.
+    has_big_hello: bool,
+    /// Whether anything has come from the wire.
+    is_heard: bool,
     /// On a server: whether the client shows a certificate.
     auth: ClientAuth,
     secrets: Arc<Secrets>,
@@ -95,6 +103,7 @@ impl Session {
             .map_err(|failure| Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")))?;
         let mut session = Self::new(Connection::Client(tls), peer, secrets);
         session.view = view;
+        session.has_big_hello = setup.has_big_hello();
         session.collect();
         Ok(session)
     }
@@ -126,6 +135,9 @@ impl Session {
             data_came: false,
             read: Vec::new(),
             certified: Certified::NotAsked,
+            unverifiable: None,
+            has_big_hello: false,
+            is_heard: false,
             auth: ClientAuth::None,
             secrets,
             view: None,
@@ -134,6 +146,7 @@ impl Session {
 
     /// Takes bytes that came from the wire. They are looked at by [`Self::advance`].
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.is_heard |= !bytes.is_empty();
         self.incoming.extend_from_slice(bytes);
     }
 
@@ -209,13 +222,20 @@ impl Session {
 
     /// Ends the session with an alert and without the held flight.
     pub(crate) fn refuse(&mut self, alert: Alert) {
-        self.fail(Some(alert));
+        self.fail(Why::Ours(alert));
     }
 
     /// From now on sessions may be resumed under the decision with this fingerprint.
     pub(crate) fn keep(&self, standing: [u8; 32]) {
         if let (Phase::Admitted, Some(view)) = (self.phase, &self.view) {
             view.keep(standing);
+        }
+    }
+
+    /// Sessions are not resumed: the decision was for once.
+    pub(crate) fn forget(&self) {
+        if let Some(view) = &self.view {
+            view.forget();
         }
     }
 
@@ -345,8 +365,9 @@ impl Session {
             let _inside = self.tls.is_handshaking().then(enter);
             self.tls.process_new_packets()
         };
-        let Step { read, certified } = Step::end();
+        let Step { read, certified, unverifiable } = Step::end();
         self.read = read;
+        self.unverifiable = unverifiable.or(self.unverifiable.take());
         self.certified = certified.unwrap_or(self.certified);
         if let Ok(state) = &state {
             self.plaintext = state.plaintext_bytes_to_read();
@@ -354,11 +375,11 @@ impl Session {
         }
         if let Err(failure) = state {
             let error = explain(&failure, self.moment());
-            self.fail(Alert::for_failure(&failure));
+            self.fail(Why::Failed(&failure));
             return Err(error);
         }
         if let Err(error) = outcome {
-            self.fail(Some(Alert::InternalError));
+            self.fail(Why::Ours(Alert::InternalError));
             return Err(error);
         }
         if self.phase == Phase::Hello && self.is_proven() {
@@ -393,17 +414,12 @@ impl Session {
 
     /// Takes what rustls has written to where the phase wants it.
     fn collect(&mut self) {
-        let target = match self.phase {
-            Phase::Hello | Phase::Held => &mut self.held,
-            Phase::Admitted => &mut self.outgoing,
+        match self.phase {
+            Phase::Hello | Phase::Held => self.hold(),
+            // Nothing may follow the closing alert: no answer to a KeyUpdate, no other alert.
+            Phase::Admitted if self.closed => write_all(&mut self.tls, &mut Vec::new()),
+            Phase::Admitted => write_all(&mut self.tls, &mut self.outgoing),
             Phase::Failed => return,
-        };
-        // Nothing may follow the closing alert: no answer to a KeyUpdate, no other alert.
-        let mut nowhere = Vec::new();
-        let target = if self.closed { &mut nowhere } else { target };
-        while self.tls.wants_write() {
-            // Writing to a vector cannot fail.
-            let _ = self.tls.write_tls(target);
         }
         if self.phase == Phase::Hello {
             // A server's flight tells no client anything that another one may not know.
@@ -415,45 +431,9 @@ impl Session {
         }
     }
 
-    /// Ends the session; the flight that is held goes nowhere.
-    fn fail(&mut self, alert: Option<Alert>) {
-        match self.phase {
-            // What rustls says now is its own alert, under the keys that the client expects.
-            Phase::Hello if self.is_server() && self.tls.is_handshaking() => self.collect(),
-            Phase::Hello | Phase::Held => {
-                if let Some(record) = alert.and_then(|alert| self.own_alert(alert)) {
-                    self.outgoing.extend_from_slice(&record);
-                }
-            }
-            // The flight has left, so what rustls says now is in order.
-            Phase::Admitted => self.collect(),
-            Phase::Failed => return,
-        }
-        self.phase = Phase::Failed;
-        self.held.zeroize();
-        self.incoming.zeroize();
-    }
-
-    fn own_alert(&self, alert: Alert) -> Option<Vec<u8>> {
-        if self.tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
-            let resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
-            // In a resumed session a server has sealed its Finished already, and an alert in
-            // plain text would be a damaged record to the client.
-            let has_sealed = self.is_server() && resumed;
-            return (!has_sealed).then(|| alert.plain());
-        }
-        // Before there is a secret nothing is sealed on our side.
-        let Some(secret) = self.secrets.take() else {
-            return Some(alert.plain());
-        };
-        alert.sealed(self.tls.negotiated_cipher_suite()?.suite(), &secret)
-    }
-
-    /// The wire ended in the middle.
-    fn truncated(&mut self) -> Error {
-        let error = hung_up(self.moment(), self.phase == Phase::Hello);
-        self.fail(None);
-        error
+    /// Takes what rustls has written to where nothing leaves.
+    fn hold(&mut self) {
+        write_all(&mut self.tls, &mut self.held);
     }
 
     /// What is known when something fails.
@@ -463,11 +443,28 @@ impl Session {
             certified: self.certified,
             is_server: self.is_server(),
             before_first_data: !self.data_came,
+            unverifiable: self.unverifiable.as_deref(),
+            lost_hello: self.has_lost_hello(),
         }
+    }
+
+    /// Whether a first hello that is longer than one packet brought no answer at all: some old
+    /// servers and middleboxes cannot take one.
+    #[must_use]
+    pub(crate) const fn has_lost_hello(&self) -> bool {
+        self.has_big_hello && !self.is_heard
     }
 
     const fn is_server(&self) -> bool {
         matches!(self.tls, Connection::Server(_))
+    }
+}
+
+/// Moves what rustls has written behind `target`.
+fn write_all(tls: &mut Connection, target: &mut Vec<u8>) {
+    while tls.wants_write() {
+        // Writing to a vector cannot fail.
+        let _ = tls.write_tls(target);
     }
 }
 

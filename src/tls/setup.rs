@@ -15,17 +15,18 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error as TlsError, SignatureScheme, SupportedProtocolVersion};
 
+use super::algorithms::{Groups, Suites, check, provider};
 use super::cache::{SessionCache, SessionKey, View};
 use super::outcome::Certified;
 use super::secrets::{KeyLogSink, OF_CLIENT, Secrets};
-use super::signature::SignatureOnly;
+use super::signature::{SignatureOnly, nothing_in_common};
 use super::step;
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key};
 use crate::process::Once;
 
 /// The one provider of cryptography.
-pub(super) fn provider() -> &'static Arc<CryptoProvider> {
+pub(super) fn stock() -> &'static Arc<CryptoProvider> {
     static PROVIDER: Once<Arc<CryptoProvider>> = Once::new();
     PROVIDER.get_or_init(|| Arc::new(aws_lc_rs::default_provider()))
 }
@@ -58,6 +59,11 @@ pub struct Options {
     pub min_version: Version,
     /// The newest version that is spoken.
     pub max_version: Version,
+    /// The key exchange groups.
+    pub groups: Groups,
+    /// The cipher suites, of whatever versions. On a server their order decides, unless it is the
+    /// default.
+    pub suites: Suites,
     /// The application protocols, the preferred first. If empty, the extension is not sent.
     pub alpn: Vec<Vec<u8>>,
     /// Whether sessions are kept for later connections.
@@ -73,6 +79,8 @@ impl Default for Options {
         Self {
             min_version: Version::Tls12,
             max_version: Version::Tls13,
+            groups: Groups::default(),
+            suites: Suites::default(),
             alpn: Vec::new(),
             resumption: true,
             send_certificate: SendCertificate::default(),
@@ -83,14 +91,39 @@ impl Default for Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { min_version, max_version, alpn, resumption, send_certificate, key_log } = self;
+        let Self {
+            min_version,
+            max_version,
+            groups,
+            suites,
+            alpn,
+            resumption,
+            send_certificate,
+            key_log,
+        } = self;
         f.debug_struct("Options")
             .field("versions", &(min_version..=max_version))
+            .field("groups", &groups.names())
+            .field("suites", &suites.names())
             .field("alpn", alpn)
             .field("resumption", resumption)
             .field("send_certificate", send_certificate)
             .field("key_log", &key_log.is_some())
             .finish()
+    }
+}
+
+impl Options {
+    /// Refuses what leaves a version that is allowed without a group or a suite.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Invalid`], with the version and the list.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let allowed = self.min_version..=self.max_version;
+        let all = [Version::Tls12, Version::Tls13].into_iter();
+        let versions: Vec<Version> = all.filter(|one| allowed.contains(one)).collect();
+        check(&self.groups, &self.suites, &versions)
     }
 }
 
@@ -100,6 +133,8 @@ pub struct Setup {
     cache: Arc<SessionCache>,
     resumption: bool,
     key_log: Option<KeyLogSink>,
+    /// Whether the first hello is longer than one packet.
+    has_big_hello: bool,
 }
 
 impl Setup {
@@ -111,11 +146,19 @@ impl Setup {
     /// [`Kind::Invalid`] where no version is left; [`Kind::Parse`] where the key is of no use
     /// for TLS.
     pub fn client(options: &Options, pair: Option<(&[Certificate], &Key)>) -> Result<Self, Error> {
-        let Options { min_version, max_version, alpn, resumption, send_certificate, key_log } =
-            options;
-        let verifier = Arc::new(SignatureOnly(provider().signature_verification_algorithms));
+        let Options {
+            min_version,
+            max_version,
+            groups,
+            suites,
+            alpn,
+            resumption,
+            send_certificate,
+            key_log,
+        } = options;
+        let verifier = Arc::new(SignatureOnly(stock().signature_verification_algorithms));
         let resolver = OwnCertificate::new(*send_certificate, pair)?;
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(provider()))
+        let mut config = ClientConfig::builder_with_provider(provider(groups, suites))
             .with_protocol_versions(&versions(*min_version..=*max_version))
             .map_err(none_left)?
             .dangerous()
@@ -125,7 +168,13 @@ impl Setup {
         config.enable_early_data = false;
         config.resumption = Resumption::disabled();
         let (resumption, key_log) = (*resumption, key_log.clone());
-        Ok(Self { config, cache: Arc::default(), resumption, key_log })
+        let has_big_hello = *max_version == Version::Tls13 && groups.is_big();
+        Ok(Self { config, cache: Arc::default(), resumption, key_log, has_big_hello })
+    }
+
+    /// Whether the first hello is longer than one packet, which old middleboxes do not expect.
+    pub(super) const fn has_big_hello(&self) -> bool {
+        self.has_big_hello
     }
 
     /// The configuration of one session: the shared one, with its own view of the cache and
@@ -202,7 +251,11 @@ impl OwnCertificate {
                 hints.is_empty() || hints.iter().any(ours)
             }
         };
-        (wanted && pair.key.choose_scheme(schemes).is_some()).then(|| Arc::clone(pair))
+        let fits = pair.key.choose_scheme(schemes).is_some();
+        if wanted && !fits {
+            step::unverifiable(nothing_in_common(schemes, std::iter::once(pair)));
+        }
+        (wanted && fits).then(|| Arc::clone(pair))
     }
 }
 

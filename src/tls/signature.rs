@@ -10,12 +10,17 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherError};
 use rustls::{PeerMisbehaved, SignatureScheme};
-use webpki::RawPublicKeyEntity;
+use webpki::{Error as Unverified, RawPublicKeyEntity};
 
+use super::setup::stock;
 use super::step;
 use crate::material::{Certificate, Fitness};
+
+/// How many schemes of a peer a message names.
+const NAMED: usize = 16;
 
 /// Checks the handshake's signature and nothing else.
 #[derive(Debug)]
@@ -85,12 +90,18 @@ impl SignatureOnly {
         let (_, algorithms) =
             known.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
         // A scheme of TLS 1.2 does not name the curve, so each algorithm is tried.
-        let mut verdicts =
-            algorithms.iter().map(|one| key.verify_signature(*one, message, signed.signature()));
-        if verdicts.any(|verdict| verdict.is_ok()) {
-            Ok(HandshakeSignatureValid::assertion())
-        } else {
+        let mut is_of_key = false;
+        for algorithm in *algorithms {
+            match key.verify_signature(*algorithm, message, signed.signature()) {
+                Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
+                Err(Unverified::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {}
+                Err(_) => is_of_key = true,
+            }
+        }
+        if is_of_key {
             Err(TlsError::InvalidCertificate(CertificateError::BadSignature))
+        } else {
+            Err(of_another_kind())
         }
     }
 
@@ -104,10 +115,15 @@ impl SignatureOnly {
         let shown = with_usable_key(certificate)?;
         let spki = SubjectPublicKeyInfoDer::from(shown.spki());
         verify_tls13_signature_with_raw_key(message, &spki, signed, &self.0).map_err(|failure| {
-            if let TlsError::InvalidCertificate(_) = failure {
-                TlsError::InvalidCertificate(CertificateError::BadSignature)
-            } else {
-                failure
+            #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
+            match failure {
+                TlsError::InvalidCertificate(
+                    CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+                ) => of_another_kind(),
+                TlsError::InvalidCertificate(_) => {
+                    TlsError::InvalidCertificate(CertificateError::BadSignature)
+                }
+                _ => failure,
             }
         })
     }
@@ -116,6 +132,60 @@ impl SignatureOnly {
     pub(super) fn schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_schemes()
     }
+}
+
+/// The failure where a signature is not of the kind of the certificate's key.
+const fn of_another_kind() -> TlsError {
+    TlsError::InvalidCertificate(
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id: Vec::new(),
+            public_key_algorithm_id: Vec::new(),
+        },
+    )
+}
+
+/// The names of signature schemes in IANA's registry "TLS SignatureScheme", for people.
+pub(super) fn scheme_names(schemes: &[SignatureScheme]) -> String {
+    let mut names: Vec<String> = schemes.iter().take(NAMED).map(|one| scheme_name(*one)).collect();
+    if schemes.len() > NAMED {
+        names.push("…".to_owned());
+    }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
+fn scheme_name(scheme: SignatureScheme) -> String {
+    let name = match scheme {
+        SignatureScheme::RSA_PKCS1_SHA1 => "rsa_pkcs1_sha1",
+        SignatureScheme::ECDSA_SHA1_Legacy => "ecdsa_sha1",
+        SignatureScheme::RSA_PKCS1_SHA256 => "rsa_pkcs1_sha256",
+        SignatureScheme::RSA_PKCS1_SHA384 => "rsa_pkcs1_sha384",
+        SignatureScheme::RSA_PKCS1_SHA512 => "rsa_pkcs1_sha512",
+        SignatureScheme::ECDSA_NISTP256_SHA256 => "ecdsa_secp256r1_sha256",
+        SignatureScheme::ECDSA_NISTP384_SHA384 => "ecdsa_secp384r1_sha384",
+        SignatureScheme::ECDSA_NISTP521_SHA512 => "ecdsa_secp521r1_sha512",
+        SignatureScheme::RSA_PSS_SHA256 => "rsa_pss_rsae_sha256",
+        SignatureScheme::RSA_PSS_SHA384 => "rsa_pss_rsae_sha384",
+        SignatureScheme::RSA_PSS_SHA512 => "rsa_pss_rsae_sha512",
+        SignatureScheme::ED25519 => "ed25519",
+        SignatureScheme::ED448 => "ed448",
+        _ => return format!("0x{:04x}", u16::from(scheme)),
+    };
+    name.to_owned()
+}
+
+/// What a peer offers and what our keys can do, where the one holds nothing of the other.
+pub(super) fn nothing_in_common<'a>(
+    offered: &[SignatureScheme],
+    keys: impl Iterator<Item = &'a Arc<CertifiedKey>>,
+) -> String {
+    let all = stock().signature_verification_algorithms.supported_schemes();
+    let keys: Vec<_> = keys.collect();
+    let can = |scheme: &SignatureScheme| {
+        keys.iter().any(|pair| pair.key.choose_scheme(&[*scheme]).is_some())
+    };
+    let ours: Vec<_> = all.into_iter().filter(can).collect();
+    format!("it can verify {}, and our key can make {}", scheme_names(offered), scheme_names(&ours))
 }
 
 /// The certificate that a peer shows, where our TLS can use its key.

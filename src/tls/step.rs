@@ -21,19 +21,21 @@ pub(super) struct Step {
     pub(super) read: Vec<Certificate>,
     /// What the resolver answered, where it was asked.
     pub(super) certified: Option<Certified>,
+    /// Why no signature that we can make is one that the peer can verify, where that came up.
+    pub(super) unverifiable: Option<String>,
 }
 
 thread_local! {
     /// Without a destructor: it is still there when a thread ends and its other values go, one of
     /// which may have a connection. Between two steps it holds nothing.
     static STEP: RefCell<ManuallyDrop<Step>> =
-        const { RefCell::new(ManuallyDrop::new(Step { read: Vec::new(), certified: None })) };
+        const { RefCell::new(ManuallyDrop::new(Step { read: Vec::new(), certified: None, unverifiable: None })) };
 }
 
 impl Step {
     /// Begins a step of a session that has read these certificates.
     pub(super) fn begin(read: Vec<Certificate>) {
-        drop(Self { read, certified: None }.swapped_in());
+        drop(Self { read, ..Self::default() }.swapped_in());
     }
 
     /// Ends the step.
@@ -55,6 +57,11 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, Error> {
 /// Says what the resolver answered, in the step that runs.
 pub(super) fn answered(certified: Certified) {
     STEP.with_borrow_mut(|step| step.certified = Some(certified));
+}
+
+/// Says why the peer can verify no signature of ours, in the step that runs.
+pub(super) fn unverifiable(why: String) {
+    STEP.with_borrow_mut(|step| step.unverifiable = Some(why));
 }
 
 /// What a peer shows, of which `read` holds what was read before.

@@ -1,14 +1,17 @@
 //! Servers that leave while the application writes: what they said before is still reported.
 
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use tlsconn::{Connection, Context, Error, Kind, Material, Outcome, Read};
+use tlsconn::{Connection, Context, Error, Groups, Kind, Material, Outcome, Read, Want};
 
 use crate::support::memory::config;
-use crate::support::pair::{Pair, Way, in_time};
+use crate::support::pair::{Pair, Way, in_time, wait_for};
 use crate::support::{Authority, Identity, believes};
 
 const HOST: &str = "a.example";
@@ -147,4 +150,30 @@ fn a_write_to_a_server_that_only_sends_reads_a_bounded_amount() {
     let after = rustix::io::ioctl_fionread(socket).unwrap();
     assert!(before - after <= 32 * 1024, "{}", before - after);
     assert_eq!(read(&connection), Ok(Outcome::Done(Read::Bytes(64))));
+}
+
+#[test]
+fn a_server_that_breaks_off_before_its_first_byte_may_not_take_a_big_hello() {
+    let context = believes(&Authority::new("Lab CA"));
+    for (groups, is_big) in [("", true), ("x25519,secp256r1", false)] {
+        context.set(|settings| settings.tls.groups = Groups::parse(groups).unwrap()).unwrap();
+        for resets in [true, false] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            // The connection only borrows it.
+            let near: &'static TcpStream =
+                Box::leak(Box::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap()));
+            let (mut far, _) = listener.accept().unwrap();
+            let client = Connection::over_socket(&context, near.as_fd(), HOST, 443, false).unwrap();
+            assert_eq!(client.handshake(), Ok(Outcome::Not(Want::Read)));
+            // What was not read makes the end a reset.
+            let mut hello = vec![0; if resets { 1 } else { 16 * 1024 }];
+            assert_eq!(far.read(&mut hello).unwrap() > 1, !resets);
+            drop(far);
+            wait_for(&client);
+            let error = client.handshake().unwrap_err();
+            assert_eq!(error.kind(), if resets { Kind::Io } else { Kind::Truncated }, "{error}");
+            let says = error.hint().contains("TLSCONN_OPT_GROUPS without X25519MLKEM768");
+            assert_eq!(says, is_big, "{groups:?}, {resets}: {}", error.hint());
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! process over memory or a pair of sockets, or are the real ones of OpenSSL and GnuTLS behind a
 //! wire that the test itself carries. No thread, no sleep, loopback only.
 
+mod alerts;
 mod held;
 mod injected;
 mod keys;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize};
 use tempfile::TempDir;
-use tlsconn::{Answer, Connection, Context, Error, Kind, Outcome, Policy, Read};
+use tlsconn::{Answer, Connection, Context, Error, Groups, Kind, Outcome, Policy, Read, Suites};
 
 use crate::support::has;
 use crate::support::{Authority, Identity};
@@ -191,6 +191,63 @@ fn openssl_is_shown_the_key_that_it_can_check() {
             let outcomes = lab.comes(version, &more);
             assert!(outcomes.client.contains(name), "{version}, {name}: {}", outcomes.client);
         }
+    }
+}
+
+#[test]
+fn a_client_that_can_check_no_signature_of_ours_is_told_and_named_with_what_it_offers() {
+    if !has(&["openssl"]) {
+        return;
+    }
+    for version in VERSIONS {
+        for sigalgs in ["rsa_pss_rsae_sha256:RSA+SHA256", "ECDSA+SHA384:RSA+SHA256"] {
+            let lab = lab();
+            let more = ["-sigalgs", sigalgs, "-client_sigalgs", "ECDSA+SHA256"];
+            let outcomes = lab.comes(version, &more);
+            let error = outcomes.server.unwrap_err();
+            assert_eq!(error.kind(), Kind::Protocol, "{version}, {sigalgs}: {error}");
+            let message = error.message();
+            assert!(message.contains("our key can make ecdsa_secp256r1_sha256"), "{message}");
+            // With an RSA suite alone nothing goes with our key, and so nothing is offered for it.
+            let offered = message.contains("rsa_p") || message.contains("ecdsa_secp384r1_sha384");
+            assert!(offered, "{version}, {sigalgs}: {message}");
+            assert!(!error.hint().is_empty());
+            assert!(outcomes.client.contains("handshake failure"), "{}", outcomes.client);
+        }
+    }
+}
+
+#[test]
+fn openssl_is_offered_the_groups_and_suites_that_were_chosen_and_no_others() {
+    if !has(&["openssl"]) {
+        return;
+    }
+    let lab = lab();
+    lab.server
+        .set(|settings| {
+            settings.tls.groups = Groups::parse("secp384r1,x25519").unwrap();
+            let suites = "TLS_CHACHA20_POLY1305_SHA256,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+            settings.tls.suites = Suites::parse(suites).unwrap();
+        })
+        .unwrap();
+    for (version, more, said) in [
+        ("-tls1_3", &["-groups", "P-256:P-384"][..], "TLS_CHACHA20_POLY1305_SHA256"),
+        ("-tls1_3", &["-groups", "P-384"], "ECDH, secp384r1, 384 bits"),
+        ("-tls1_3", &["-groups", "X25519:P-384"], "X25519, 253 bits"),
+        ("-tls1_2", &[], "ECDHE-ECDSA-AES128-GCM-SHA256"),
+    ] {
+        let outcomes = lab.comes(version, more);
+        assert_eq!(outcomes.server, Ok(()), "{version}, {more:?}");
+        assert!(outcomes.client.contains(said), "{version}, {more:?}: {}", outcomes.client);
+    }
+    for (version, more) in [
+        ("-tls1_3", &["-groups", "P-256"][..]),
+        ("-tls1_3", &["-ciphersuites", "TLS_AES_128_GCM_SHA256"]),
+        ("-tls1_2", &["-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384"]),
+    ] {
+        let outcomes = lab.comes(version, more);
+        assert_eq!(outcomes.server.unwrap_err().kind(), Kind::Protocol, "{version}, {more:?}");
+        assert!(outcomes.client.contains("handshake failure"), "{more:?}: {}", outcomes.client);
     }
 }
 

@@ -206,3 +206,16 @@ fn a_socket_that_is_connected_to_itself_has_reached_nobody() {
     rustix::net::connect(&socket, &address).unwrap();
     assert_eq!(attempt::settled(&socket), Err(Errno::CONNREFUSED));
 }
+
+#[test]
+fn the_resolver_is_asked_for_the_name_as_it_was_written() {
+    let mut dial = Dial::new("a.example", PORT).looking_up("a.example.");
+    let mut asked = String::new();
+    let resolve = |name: &str, port| {
+        name.clone_into(&mut asked);
+        Resolving::start("127.0.0.1", port)
+    };
+    assert_eq!(dial.knows_addresses(resolve), Ok(true));
+    assert_eq!(asked, "a.example.");
+    assert_eq!(dial.place(), format!("a.example:{PORT}"));
+}

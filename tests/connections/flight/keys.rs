@@ -1,16 +1,20 @@
 //! Keys and proofs: what is told without a question, and what may be asked about.
 
-use rcgen::{KeyPair, PublicKeyData as _, SigningKey as _};
+use std::sync::Arc;
+
+use rcgen::{KeyPair, PKCS_ED25519, PublicKeyData as _, SigningKey as _};
+use rustls::SignatureScheme;
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::server::WebPkiClientVerifier;
 use tlsconn::{Answer, Kind, Outcome, Policy, Problems, Want};
 
 use super::link::Link;
-use super::pki::{Pki, SERVER, WAYS, Way, certified};
+use super::pki::{Pki, SERVER, VERSIONS, WAYS, Way, certified};
 use super::programs::OpenSsl;
-use super::record::assert_at_most_an_alert;
+use super::record::{assert_alert, assert_at_most_an_alert};
 use super::wire::Wire;
 
 use crate::support::has;
-use crate::support::records::records;
 
 #[test]
 fn a_server_without_the_key_of_its_certificate_is_told_and_nobody_is_asked() {
@@ -29,6 +33,59 @@ fn a_server_without_the_key_of_its_certificate_is_told_and_nobody_is_asked() {
         link.carry_to_server();
         let decrypt = rustls::AlertDescription::DecryptError;
         assert_eq!(link.refusal, Some(rustls::Error::AlertReceived(decrypt)), "{way:?}");
+    }
+}
+
+#[test]
+fn a_signature_of_another_kind_than_the_key_of_the_certificate_is_told_as_that() {
+    let pki = Pki::new();
+    for way in WAYS {
+        let other = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        let config = pki.server_showing(way, true, certified(pki.server.der(), &other));
+        let mut link = Link::in_memory(&pki.asking(true), &config);
+        let error = link.shake().unwrap_err();
+        assert_eq!(error.kind(), Kind::Certificate, "{way:?}: {error}");
+        assert!(error.problems().contains(Problems::BAD_SIGNATURE), "{way:?}");
+        assert!(error.message().contains("not of the kind of that key"), "{way:?}: {error}");
+        assert_alert(&link.recorded, way, true, "another kind");
+        link.carry_to_server();
+        let decrypt = rustls::AlertDescription::DecryptError;
+        assert_eq!(link.refusal, Some(rustls::Error::AlertReceived(decrypt)), "{way:?}");
+    }
+}
+
+#[test]
+fn a_server_that_can_check_no_signature_of_our_key_is_named_with_what_it_offers() {
+    let pki = Pki::new();
+    for way in VERSIONS {
+        let mut provider = default_provider();
+        let algorithms = &mut provider.signature_verification_algorithms;
+        let offered = SignatureScheme::RSA_PSS_SHA256;
+        let known = algorithms.mapping.iter().find(|(scheme, _)| *scheme == offered).unwrap();
+        algorithms.mapping = Box::leak(Box::new([*known]));
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(pki.authority.certificate.der().to_vec().into()).unwrap();
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(provider))
+                .build()
+                .unwrap();
+        let like = pki.server(way, false);
+        let version =
+            if way == Way::Tls12 { &rustls::version::TLS12 } else { &rustls::version::TLS13 };
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_client_cert_verifier(verifier)
+            .with_cert_resolver(Arc::clone(&like.cert_resolver));
+        let mut link = Link::in_memory(&pki.believing(true), &Arc::new(config));
+        let _ = link.shake();
+        link.carry();
+        let error = link.listen().unwrap_err();
+        assert_eq!(error.kind(), Kind::PeerRejectedUs, "{way:?}: {error}");
+        for said in ["can verify rsa_pss_rsae_sha256", "can make ecdsa_secp256r1_sha256"] {
+            assert!(error.message().contains(said), "{way:?}: {error}");
+        }
+        assert!(error.hint().contains("key of a kind"), "{way:?}: {}", error.hint());
     }
 }
 
@@ -81,8 +138,7 @@ fn a_short_rsa_key_is_named_and_nobody_is_asked() {
         assert!(client.question().is_none());
         drop(client);
         wire.finish();
-        assert_at_most_an_alert(&wire.recorded, way, "a short key");
-        assert_eq!(records(&wire.recorded).len(), 2, "{way:?}: the server is told");
+        assert_alert(&wire.recorded, way, true, "a short key");
     }
 }
 

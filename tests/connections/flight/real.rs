@@ -1,11 +1,11 @@
 //! The servers of OpenSSL and GnuTLS: what is held, what they see of a rejection, and that an
 //! allowing answer completes.
 
-use tlsconn::{Answer, Connection, Kind, Outcome, Want};
+use tlsconn::{Answer, Connection, Groups, Kind, Outcome, Suites, Version, Want};
 
 use super::pki::{Pki, WAYS, Way};
 use super::programs::{GnuTls, OpenSsl, Server};
-use super::record::{assert_only_hellos, assert_rejection, shows_client};
+use super::record::{assert_only_hellos, assert_rejection, hellos, shows_client};
 use super::wire::Wire;
 
 use crate::support::has;
@@ -21,6 +21,42 @@ fn openssl_sees_nothing_of_a_held_flight_and_understands_the_alert() {
 fn gnutls_sees_nothing_of_a_held_flight_and_understands_the_alert() {
     if has(&["gnutls-serv"]) {
         for_each_way(GnuTls::serve, b"ping\n", "Access was denied - was received");
+    }
+}
+
+#[test]
+fn an_openssl_server_sees_the_groups_and_suites_that_were_chosen_and_no_others() {
+    if !has(&["openssl"]) {
+        return;
+    }
+    let pki = Pki::new();
+    for (way, groups, suites, agreed) in [
+        (Way::Retry, "secp384r1", "TLS_CHACHA20_POLY1305_SHA256", true),
+        (Way::Retry, "x25519,secp256r1", "TLS_CHACHA20_POLY1305_SHA256", false),
+        // In TLS 1.2 the curve of the server's certificate must be among them.
+        (Way::Tls12, "secp384r1,secp256r1", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", true),
+        (Way::Tls12, "secp384r1", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", false),
+        (Way::Tls12, "secp256r1", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", false),
+    ] {
+        let version = if way == Way::Tls12 { Version::Tls12 } else { Version::Tls13 };
+        let server = OpenSsl::serve(&pki, way, false);
+        let context = pki.believing(false);
+        context
+            .set(|settings| {
+                (settings.tls.min_version, settings.tls.max_version) = (version, version);
+                settings.tls.groups = Groups::parse(groups).unwrap();
+                settings.tls.suites = Suites::parse(suites).unwrap();
+            })
+            .unwrap();
+        let mut wire = Wire::to(server.port());
+        let client = wire.dial(&context);
+        let end = wire.shake(&client);
+        assert_eq!(end == Ok(Outcome::Done(())), agreed, "{groups}, {suites}: {end:?}");
+        if agreed {
+            assert_eq!(client.info().cipher, suites);
+            assert_eq!(client.info().group, "secp384r1");
+        }
+        assert_eq!(hellos(&wire.recorded), 1, "{groups}: a share for the first group is there");
     }
 }
 

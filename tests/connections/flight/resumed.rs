@@ -1,10 +1,13 @@
 //! Sessions are resumed for peers that are allowed for longer than once, and for nobody after
 //! the decision, the policy or the material has changed.
 
+use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
+use rustls::server::ProducesTickets;
 use tlsconn::{
     Answer, Certificate, Connection, Context, Kind, Material, Outcome, Place, Policy, Problems,
     Question, Validator, Want,
@@ -12,7 +15,7 @@ use tlsconn::{
 
 use super::link::{Link, PORT};
 use super::pki::{OTHER_NAME, Pki, SERVER, VERSIONS, Way};
-use super::record::{assert_only_hellos, assert_rejection};
+use super::record::{assert_only_hellos, assert_rejection, hellos};
 
 const ASKED: Outcome<()> = Outcome::Not(Want::Answer);
 
@@ -95,9 +98,85 @@ fn a_server_that_was_allowed_for_longer_is_resumed_without_a_question() {
             let (context, config) = (pki.asking(true), pki.server(way, true));
             context.set_known_file(&home.path().join("trusted.pem")).unwrap();
             complete(Link::in_memory(&context, &config), Some(answer));
-            connect(&context, &config);
             assert!(is_resumed(&context, &config), "{way:?}, {answer:?}");
+            assert!(is_resumed(&context, &config), "{way:?}, {answer:?}: once more");
         }
+    }
+}
+
+/// The tickets of a rustls server come right behind its part of the handshake.
+#[test]
+fn nothing_of_a_server_that_was_rejected_is_resumed_once_it_is_allowed() {
+    let pki = Pki::new();
+    for way in VERSIONS {
+        let (context, config) = (pki.asking(true), pki.server(way, true));
+        let mut link = Link::in_memory(&context, &config);
+        assert_eq!(link.shake(), Ok(ASKED));
+        link.client().question().unwrap().answer(Answer::Reject).unwrap();
+        assert_eq!(link.shake().unwrap_err().kind(), Kind::Rejected, "{way:?}");
+        let link = complete(Link::in_memory(&context, &config), Some(Answer::Session));
+        assert!(!link.client().info().resumed, "{way:?}");
+    }
+}
+
+/// Opens each of its tickets once.
+#[derive(Debug, Default)]
+struct OpensOnce(Mutex<HashMap<Vec<u8>, Vec<u8>>>, AtomicUsize);
+
+impl ProducesTickets for OpensOnce {
+    fn enabled(&self) -> bool {
+        true
+    }
+
+    fn lifetime(&self) -> u32 {
+        3600
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let mut all = self.0.lock().unwrap();
+        let ticket = format!("ticket {}", self.1.fetch_add(1, Ordering::Relaxed)).into_bytes();
+        all.insert(ticket.clone(), plain.to_vec());
+        Some(ticket)
+    }
+
+    fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().remove(ticket)
+    }
+}
+
+#[test]
+fn a_ticket_that_is_renewed_in_a_resumed_session_of_tls_1_2_takes_the_place_of_the_old_one() {
+    let pki = Pki::new();
+    for answer in [None, Some(Answer::Session)] {
+        let context = if answer.is_some() { pki.asking(true) } else { pki.believing(true) };
+        let mut config = (*pki.server(Way::Tls12, true)).clone();
+        config.ticketer = Arc::new(OpensOnce::default());
+        let config = Arc::new(config);
+        let first = complete(Link::in_memory(&context, &config), answer);
+        assert!(!first.client().info().resumed);
+        for round in 0..3 {
+            assert!(is_resumed(&context, &config), "round {round}, {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn the_group_that_a_server_asked_for_is_offered_at_once_the_next_time() {
+    let pki = Pki::new();
+    for (answer, remembered) in
+        [(None, true), (Some(Answer::Session), true), (Some(Answer::Once), false)]
+    {
+        let context = if answer.is_some() { pki.asking(false) } else { pki.believing(false) };
+        let mut config = (*pki.server(Way::Retry, false)).clone();
+        // A resumed session would need no group.
+        config.send_tls13_tickets = 0;
+        let config = Arc::new(config);
+        let first = complete(Link::in_memory(&context, &config), answer);
+        assert_eq!(hellos(&first.recorded), 2, "{answer:?}");
+        let answer = answer.filter(|answer| *answer == Answer::Once);
+        let second = complete(Link::in_memory(&context, &config), answer);
+        assert!(!second.client().info().resumed);
+        assert_eq!(hellos(&second.recorded), if remembered { 1 } else { 2 }, "{answer:?}");
     }
 }
 
