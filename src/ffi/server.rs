@@ -136,7 +136,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
 /// reads every file once, and by the error of a client that the file would have allowed. When this
 /// call returns `TLSCONN_OK`, tlsconn_last_error() has the code `TLSCONN_OK` if every file counts;
 /// else it has the code `TLSCONN_E_FILE`, and its message names the first files that do not count
-/// and says why.
+/// and says why. From 200 entries without a hash link on, it says that too, and its hint has the
+/// command that makes the links.
 ///
 /// On failure the context is unchanged. Returns:
 ///

@@ -11,6 +11,8 @@ mod listing;
 mod opened;
 mod way;
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -29,6 +31,9 @@ const LOOKS: usize = 4;
 /// How many files that do not count are named, and how long that list may get, in bytes.
 const NAMED: usize = 8;
 const LONGEST_LIST: usize = 600;
+
+/// From so many entries without a hash link on it is told that a look at all of them costs.
+const MANY: usize = 200;
 
 /// What the search for a certificate found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +111,9 @@ impl Directory {
         &self.path
     }
 
-    /// The files with names of entries that do not count, each with the reason. This reads every
-    /// file once, so it is for the moment when the directory is named.
+    /// The files with names of entries that do not count, each with the reason; and whether so many
+    /// entries lack a hash link that it shows. This reads every file once, so it is for the moment
+    /// when the directory is named.
     ///
     /// # Errors
     ///
@@ -117,6 +123,9 @@ impl Directory {
         let mut names: Vec<_> = place.names()?;
         names.sort_unstable();
         let mut ignored = Vec::new();
+        let linked: BTreeSet<OsString> = names.iter().filter_map(Name::target).cloned().collect();
+        let is_alone = |name: &&Name| matches!(name, Name::Entry(file) if !linked.contains(file));
+        let alone = names.iter().filter(is_alone).count();
         for name in names {
             let Name::Entry(name) = name else { continue };
             let why = match place.entry(&name) {
@@ -127,7 +136,25 @@ impl Directory {
             };
             ignored.push(format!("{}: {why}", source_of(Path::new(&name))));
         }
-        Ok(self.note(&ignored))
+        Ok(match (self.note(&ignored), self.note_on_links(alone)) {
+            (Some(one), Some(other)) => {
+                let message = format!("{}; {}", one.message(), other.message());
+                let hint = format!("{}; {}", one.hint(), other.hint());
+                Some(Error::new(one.kind(), message).with_hint(hint))
+            }
+            (one, other) => one.or(other),
+        })
+    }
+
+    /// What is told about entries without a hash link: a client who is not listed has us look at
+    /// each of them.
+    fn note_on_links(&self, alone: usize) -> Option<Error> {
+        let path = source_of(&self.path);
+        let message = format!(
+            "{alone} entries in the directory of clients {path} have no hash link: for each client who is not there, all of them are looked at"
+        );
+        let hint = format!("make the links: openssl rehash {path} (or tlsconn_dir_rehash())");
+        (alone >= MANY).then(|| Error::new(Kind::File, message).with_hint(hint))
     }
 
     /// What is told about files that do not count.

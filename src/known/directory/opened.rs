@@ -88,6 +88,16 @@ pub(crate) enum Name {
     Link(HashLink, OsString),
 }
 
+impl Name {
+    /// The entry that it leads to, if it is a link.
+    pub(crate) const fn target(&self) -> Option<&OsString> {
+        match self {
+            Self::Entry(_) => None,
+            Self::Link(_, target) => Some(target),
+        }
+    }
+}
+
 impl<'a> Opened<'a> {
     pub(crate) fn open(path: &'a Path, writers: Writers) -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -268,3 +268,22 @@ fn another_rule_about_the_group_is_not_answered_from_what_was_read_by_the_first(
         assert_eq!(matches!(found, Sought::Listed(_)), writers == Writers::Group);
     }
 }
+
+#[test]
+fn many_entries_without_a_link_are_told_with_the_command_and_none_is_refused() {
+    let lab = Lab::new();
+    let clients: Vec<Certificate> = (0..MANY).map(|at| client(&format!("c{at}"))).collect();
+    for (at, one) in clients.iter().enumerate() {
+        if at + 1 == MANY {
+            assert_eq!(lab.told(), "", "one less is not told");
+        }
+        lab.put(&format!("{at}.pem"), one);
+    }
+    let note = lab.directory.ignored(STRICT).unwrap().unwrap();
+    assert!(note.message().starts_with("200 entries in the directory"), "{note}");
+    let path = lab.directory.path().display().to_string();
+    assert!(note.hint().contains(&format!("openssl rehash {path}")), "{}", note.hint());
+    assert!(clients.iter().all(|one| lab.found(one).is_some()));
+    lab.link(&link_name(&clients[0], 0), "0.pem");
+    assert_eq!(lab.told(), "");
+}
