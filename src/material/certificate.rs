@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use aws_lc_rs::digest;
 
 use super::der::Reader;
-use super::facts::Facts;
+use super::facts::{self, Facts, Fitness};
 use super::fields::{Extension, Fields};
 use super::name::Name;
 use super::pem::{self, Block, Blocks};
@@ -28,6 +28,7 @@ struct Inner {
     der: Vec<u8>,
     sha256: OnceLock<[u8; 32]>,
     key_sha256: OnceLock<[u8; 32]>,
+    fitness: OnceLock<Fitness>,
     tbs: Range<usize>,
     subject: Range<usize>,
     issuer: Range<usize>,
@@ -153,6 +154,18 @@ impl Certificate {
         self.part(&self.0.spki)
     }
 
+    /// What its key is good for here.
+    #[must_use]
+    pub(crate) fn fitness(&self) -> Fitness {
+        *self.0.fitness.get_or_init(|| facts::fitness(self.spki()))
+    }
+
+    /// What it costs at most to verify a signature with its key, in verifications with P-256.
+    #[must_use]
+    pub(crate) fn cost_of_its_key(&self) -> u32 {
+        facts::cost(self.spki())
+    }
+
     /// The serial number's bytes, most significant first.
     #[must_use]
     pub fn serial(&self) -> &[u8] {
@@ -203,6 +216,7 @@ impl Certificate {
         let inner = Inner {
             sha256: OnceLock::new(),
             key_sha256: OnceLock::new(),
+            fitness: OnceLock::new(),
             tbs: within(fields.tbs)?,
             subject: within(fields.subject.whole)?,
             issuer: within(fields.issuer.whole)?,

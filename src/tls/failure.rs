@@ -3,8 +3,9 @@
 use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage};
 
 use super::outcome::Certified;
-use super::signature::UnusableKey;
+use super::signature::{MisfitSignature, UnusableKey};
 use crate::error::{Error, Kind, Problems};
+use crate::trust::unusable_key;
 
 /// What the session knows when something fails.
 #[derive(Clone, Copy, Debug)]
@@ -35,13 +36,17 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
             format!("what {peer} shows as its certificate cannot be read"),
         )
         .with_problems(Problems::BAD_ENCODING),
-        TlsError::Other(other) => match other.0.downcast_ref::<UnusableKey>() {
-            Some(UnusableKey(key)) => {
-                Error::new(Kind::Protocol, format!("{peer} has a key that TLS cannot use here: {key}"))
-                    .with_hint("give the peer an RSA key of at least 2048 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key")
+        TlsError::Other(other) => {
+            let (key, misfit) = (other.0.downcast_ref(), other.0.downcast_ref::<MisfitSignature>());
+            if let Some(UnusableKey(key)) = key {
+                unusable_key(peer, key)
+            } else if let Some(MisfitSignature { scheme, key }) = misfit {
+                let message = format!("{peer} signed the handshake with {scheme}, which does not fit its key, {key}");
+                Error::new(Kind::Protocol, message).with_hint("its TLS software chose a wrong signature scheme: update it, or give the peer another kind of key")
+            } else {
+                Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}"))
             }
-            None => Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")),
-        },
+        }
         TlsError::NoCertificatesPresented => {
             Error::new(Kind::NoClientCertificate, format!("{peer} shows no certificate, and one is required"))
                 .with_hint("give the client a certificate and its key")

@@ -9,21 +9,31 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
+use rustls::pki_types::{AlgorithmIdentifier, alg_id};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherError};
 use rustls::{PeerMisbehaved, SignatureScheme};
-use webpki::RawPublicKeyEntity;
+use webpki::{Error as KeyError, RawPublicKeyEntity};
 
 use super::step;
-use crate::material::{Certificate, Fitness};
+use crate::material::Certificate;
 
 /// Checks the handshake's signature and nothing else.
 #[derive(Debug)]
 pub(super) struct SignatureOnly(pub(super) WebPkiSupportedAlgorithms);
 
-/// A public key that TLS as we speak it cannot use.
+/// A public key that TLS as we speak it cannot use: which, and why.
 #[derive(Debug)]
 pub(super) struct UnusableKey(pub(super) String);
+
+/// A signature of a kind that does not fit the peer's key.
+#[derive(Debug)]
+pub(super) struct MisfitSignature {
+    /// What the peer signed with.
+    pub(super) scheme: String,
+    /// The key in its certificate.
+    pub(super) key: String,
+}
 
 impl fmt::Display for UnusableKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +41,14 @@ impl fmt::Display for UnusableKey {
     }
 }
 
+impl fmt::Display for MisfitSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a signature {} that does not fit the key, {}", self.scheme, self.key)
+    }
+}
+
 impl std::error::Error for UnusableKey {}
+impl std::error::Error for MisfitSignature {}
 
 impl ServerCertVerifier for SignatureOnly {
     fn verify_server_cert(
@@ -85,13 +102,24 @@ impl SignatureOnly {
         let (_, algorithms) =
             known.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
         // A scheme of TLS 1.2 does not name the curve, so each algorithm is tried.
-        let mut verdicts =
-            algorithms.iter().map(|one| key.verify_signature(*one, message, signed.signature()));
-        if verdicts.any(|verdict| verdict.is_ok()) {
-            Ok(HandshakeSignatureValid::assertion())
-        } else {
-            Err(TlsError::InvalidCertificate(CertificateError::BadSignature))
+        let verdicts = algorithms.iter().map(|one| {
+            key.verify_signature(*one, message, signed.signature()).map_err(|failure| {
+                let is_misfit = matches!(
+                    failure,
+                    KeyError::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
+                );
+                refusal(is_misfit, &shown, signed.scheme)
+            })
+        });
+        let mut last = misfit(&shown, signed.scheme);
+        for verdict in verdicts {
+            match verdict {
+                Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
+                Err(wrong @ TlsError::InvalidCertificate(_)) => return Err(wrong),
+                Err(other) => last = other,
+            }
         }
+        Err(last)
     }
 
     /// Checks a signature of TLS 1.3.
@@ -104,27 +132,54 @@ impl SignatureOnly {
         let shown = with_usable_key(certificate)?;
         let spki = SubjectPublicKeyInfoDer::from(shown.spki());
         verify_tls13_signature_with_raw_key(message, &spki, signed, &self.0).map_err(|failure| {
-            if let TlsError::InvalidCertificate(_) = failure {
-                TlsError::InvalidCertificate(CertificateError::BadSignature)
-            } else {
-                failure
-            }
+            let TlsError::InvalidCertificate(why) = failure else { return failure };
+            let is_misfit = matches!(
+                why,
+                CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+            );
+            refusal(is_misfit, &shown, signed.scheme)
         })
     }
 
-    /// The schemes that are checked.
+    /// The schemes that are checked: those of the keys that TLS here can use.
     pub(super) fn schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        let usable = self.0.mapping.iter().filter(|(_, algorithms)| {
+            algorithms.iter().all(|one| KEYS.contains(&one.public_key_alg_id()))
+        });
+        usable.map(|(scheme, _)| *scheme).collect()
     }
+}
+
+/// The kinds of keys that [`Certificate::fitness`] calls good.
+const KEYS: [AlgorithmIdentifier; 5] = [
+    alg_id::RSA_ENCRYPTION,
+    alg_id::ECDSA_P256,
+    alg_id::ECDSA_P384,
+    alg_id::ECDSA_P521,
+    alg_id::ED25519,
+];
+
+/// The failure of a signature: the key did not make it, or cannot have made one of its kind.
+fn refusal(is_misfit: bool, shown: &Certificate, scheme: SignatureScheme) -> TlsError {
+    if is_misfit {
+        misfit(shown, scheme)
+    } else {
+        TlsError::InvalidCertificate(CertificateError::BadSignature)
+    }
+}
+
+fn misfit(shown: &Certificate, scheme: SignatureScheme) -> TlsError {
+    let name = scheme.as_str().map_or_else(|| format!("{:#06x}", u16::from(scheme)), str::to_owned);
+    let misfit = MisfitSignature { scheme: name, key: shown.key_text() };
+    TlsError::Other(OtherError(Arc::new(misfit)))
 }
 
 /// The certificate that a peer shows, where our TLS can use its key.
 fn with_usable_key(certificate: &CertificateDer<'_>) -> Result<Certificate, TlsError> {
     let certificate = step::certificate(certificate)
         .map_err(|_| TlsError::InvalidCertificate(CertificateError::BadEncoding))?;
-    if certificate.facts().key.fitness() == Fitness::Good {
-        Ok(certificate)
-    } else {
-        Err(TlsError::Other(OtherError(Arc::new(UnusableKey(certificate.key_text())))))
+    match certificate.unusable_key_text() {
+        None => Ok(certificate),
+        Some(key) => Err(TlsError::Other(OtherError(Arc::new(UnusableKey(key))))),
     }
 }

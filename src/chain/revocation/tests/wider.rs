@@ -33,7 +33,14 @@ fn number() -> Vec<u8> {
 
 fn asked(crls: &Crls, scene: &Scene, signers: &[&Certificate]) -> Revocation {
     let issuer = scene.root.certificate();
-    crls.revocation(&scene.leaf, &issuer, signers, in_mode(CrlMode::IfPresent), NOW)
+    crls.revocation(
+        &scene.leaf,
+        &issuer,
+        signers,
+        in_mode(CrlMode::IfPresent),
+        NOW,
+        &mut Budget::new(),
+    )
 }
 
 #[test]
@@ -159,7 +166,7 @@ fn namesakes_with_a_list_each_do_not_hide_the_right_one() {
     assert_eq!(scene.found(), Problems::NONE);
     // Nobody knows which certificates they revoke: that is not read as none.
     let entry = [(&scene.leaf, Some(KeyCompromise))];
-    let liars = (0..100).map(|_| Maker::authority("Root").list((-1, 30), 1, &entry));
+    let liars = (0..=LIST_UNITS).map(|_| Maker::authority("Root").list((-1, 30), 1, &entry));
     scene.lists.extend(liars.map(|der| (der, "liar".to_owned())).collect::<Vec<_>>());
     assert_eq!(scene.found(), MISSING);
 }
@@ -197,7 +204,14 @@ fn a_place_relative_to_the_issuer_is_the_same_as_its_full_name() {
         let der = odd(&root, None, &[], &[number(), point(&[tlv(0xa0, of_list)])]);
         let crls = Crls::new(vec![(der, "list".to_owned())]).unwrap();
         let issuer = root.certificate();
-        let found = crls.revocation(&leaf, &issuer, &[], in_mode(CrlMode::IfPresent), NOW);
+        let found = crls.revocation(
+            &leaf,
+            &issuer,
+            &[],
+            in_mode(CrlMode::IfPresent),
+            NOW,
+            &mut Budget::new(),
+        );
         assert_eq!(found.problems, expected, "{of_list:02x?} {of_leaf:02x?}");
     }
 }
@@ -217,7 +231,14 @@ fn a_full_name_with_a_host_in_it_leads_to_no_list() {
         let der = odd(&root, None, &[], &[number(), point(&[of_list])]);
         let crls = Crls::new(vec![(der, "list".to_owned())]).unwrap();
         let issuer = root.certificate();
-        let found = crls.revocation(&leaf, &issuer, &[], in_mode(CrlMode::IfPresent), NOW);
+        let found = crls.revocation(
+            &leaf,
+            &issuer,
+            &[],
+            in_mode(CrlMode::IfPresent),
+            NOW,
+            &mut Budget::new(),
+        );
         assert_eq!(found.problems, expected);
     }
 }
@@ -239,11 +260,13 @@ fn a_list_out_of_form_revokes_and_clears_nobody_where_form_is_asked_for() {
         scene.lists.push((odd(&scene.root, next, &[], &extensions), "list".to_owned()));
         let demand = Demand { form, ..in_mode(CrlMode::IfPresent) };
         let issuer = scene.root.certificate();
-        let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
+        let found =
+            scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW, &mut Budget::new());
         assert_eq!(found.problems, expected, "{extensions:02x?}");
         let names_it = odd(&scene.root, next, &[scene.leaf.serial()], &extensions);
         scene.lists.push((names_it, "other".to_owned()));
-        let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
+        let found =
+            scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW, &mut Budget::new());
         assert!(found.problems.contains(REVOKED), "{extensions:02x?}");
     }
 }
@@ -309,6 +332,7 @@ fn the_words_say_why_no_list_counts() {
             &[],
             Demand { mode: CrlMode::Required, grace: 0, form: false },
             NOW,
+            &mut Budget::new(),
         );
         found.why.concat()
     };
