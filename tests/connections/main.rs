@@ -21,6 +21,7 @@ mod clients_again;
 mod clients_asked;
 mod clients_gone;
 mod flight;
+mod odd_keys;
 mod options;
 mod outside;
 mod reload;
