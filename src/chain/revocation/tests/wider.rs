@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::Kind;
-use crate::material::testing::{attribute, common_name, extension, name, tlv};
+use crate::material::testing::{ECDSA_SHA256, attribute, common_name, extension, name, tlv};
 
 /// A list that rcgen cannot make, dated 2026-11-01: its next update, the serial numbers of its
 /// entries and its extensions; without extensions it is version 1.
@@ -353,4 +353,46 @@ fn the_words_say_why_no_list_counts() {
     ] {
         assert!(why(&scene).contains(part), "{part}: {}", why(&scene));
     }
+}
+
+#[test]
+fn a_list_whose_signature_cannot_be_computed_revokes_and_never_clears() {
+    // ECDSA with SHA-224, of the same length.
+    let uncomputable = |der: Vec<u8>| -> Vec<u8> {
+        let (old, new) = (ECDSA_SHA256, [&ECDSA_SHA256[..7], &[1]].concat());
+        let mut out = der;
+        while let Some(at) = out.windows(old.len()).position(|part| part == old) {
+            out[at..at + old.len()].copy_from_slice(&new);
+        }
+        out
+    };
+    let scene = Scene::new();
+    let entry = [(&scene.leaf, Some(KeyCompromise))];
+    let names_it = uncomputable(scene.root.list((-1, 30), 1, &entry));
+    let silent = uncomputable(scene.root.list((-1, 30), 1, &[]));
+    let honest = scene.root.list((-1, 30), 2, &[]);
+    let words = "ECDSA with SHA-224";
+    for (lists, expected) in [
+        (vec![names_it.clone()], REVOKED | MISSING),
+        (vec![names_it.clone(), honest.clone()], REVOKED),
+        (vec![silent.clone()], MISSING),
+        (vec![silent, honest], Problems::NONE),
+    ] {
+        let lists = lists.into_iter().map(|der| (der, "list".to_owned())).collect();
+        let found = asked(&Crls::new(lists).unwrap(), &scene, &[]);
+        assert_eq!(found.problems, expected, "{:?}", found.why);
+        let is_named = found.why.iter().any(|why| why.contains(words));
+        assert_eq!(is_named, expected != Problems::NONE, "{:?}", found.why);
+    }
+    // One that names another key than the certificate's issuer has is somebody else's.
+    let other = Maker::authority("Root");
+    let mut params = server("a.example");
+    params.use_authority_key_identifier_extension = true;
+    let leaf = scene.root.sign(&params);
+    let list = uncomputable(other.list((-1, 30), 1, &[(&leaf, Some(KeyCompromise))]));
+    let crls = Crls::new(vec![(list, "list".to_owned())]).unwrap();
+    let issuer = scene.root.certificate();
+    let demand = in_mode(CrlMode::IfPresent);
+    let found = crls.revocation(&leaf, &issuer, &[], demand, NOW, &mut Budget::new());
+    assert_eq!(found.problems, MISSING, "{:?}", found.why);
 }
