@@ -154,6 +154,13 @@ impl Certificate {
         self.part(&self.0.spki)
     }
 
+    /// The SHA-256 of the key in the one form that TLS here would write it in: the same for every
+    /// form of a key that it can use.
+    #[must_use]
+    pub(crate) fn usual_key_sha256(&self) -> [u8; 32] {
+        facts::usual_form(self.spki()).map_or_else(|| *self.key_sha256(), |usual| sha256(&usual))
+    }
+
     /// What its key is good for here.
     #[must_use]
     pub(crate) fn fitness(&self) -> Fitness {
