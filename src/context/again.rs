@@ -67,7 +67,7 @@ impl State {
                         return None;
                     }
                 }
-                Loaded::Key(_) | Loaded::Chain(_) => {}
+                Loaded::Key(_) | Loaded::Chain(..) => {}
             }
         }
         let is_there = others.any(|old| old.loaded == loaded);
@@ -78,7 +78,7 @@ impl State {
     /// Whether our own certificate or key would be another one with this piece: one that was
     /// replaced comes back when it is added again.
     fn is_another_pair(&self, piece: &Piece) -> bool {
-        if !matches!(piece.loaded, Loaded::Key(_) | Loaded::Chain(_)) {
+        if !matches!(piece.loaded, Loaded::Key(_) | Loaded::Chain(..)) {
             return false;
         }
         let mut with = self.pieces.clone();
@@ -107,21 +107,21 @@ impl Loaded {
     fn authorities(&self) -> &[crate::material::Certificate] {
         match self {
             Self::Authorities(all) => all,
-            Self::Crls(_) | Self::Key(_) | Self::Chain(_) | Self::Peers(_) => &[],
+            Self::Crls(_) | Self::Key(_) | Self::Chain(..) | Self::Peers(_) => &[],
         }
     }
 
     fn lists(&self) -> &[crate::material::Crl] {
         match self {
             Self::Crls(all) => all,
-            Self::Authorities(_) | Self::Key(_) | Self::Chain(_) | Self::Peers(_) => &[],
+            Self::Authorities(_) | Self::Key(_) | Self::Chain(..) | Self::Peers(_) => &[],
         }
     }
 
     fn peers(&self) -> &[crate::known::Entry] {
         match self {
             Self::Peers(all) => all,
-            Self::Authorities(_) | Self::Crls(_) | Self::Key(_) | Self::Chain(_) => &[],
+            Self::Authorities(_) | Self::Crls(_) | Self::Key(_) | Self::Chain(..) => &[],
         }
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn cost(spki: &[u8]) -> u32 {
                 3073..=4096 => 2,
                 _ => 6,
             };
-            if is_usual { usual } else { 3 * usual }
+            if is_usual { usual } else { usual.saturating_mul(3) }
         }
         KeyAlgorithm::Ec(_) | KeyAlgorithm::Ed25519 | KeyAlgorithm::Other(_) => 1,
     }

@@ -374,7 +374,7 @@ fn a_list_whose_signature_cannot_be_computed_revokes_and_never_clears() {
     let words = "ECDSA with SHA-224";
     for (lists, expected) in [
         (vec![names_it.clone()], REVOKED | MISSING),
-        (vec![names_it.clone(), honest.clone()], REVOKED),
+        (vec![names_it, honest.clone()], REVOKED),
         (vec![silent.clone()], MISSING),
         (vec![silent, honest], Problems::NONE),
     ] {

@@ -15,7 +15,8 @@ fn rsa_with(parameters: &[u8], modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
 
 fn modulus(first: u8, bytes: usize, last: u8) -> Vec<u8> {
     let mut all = vec![0x5a; bytes];
-    (all[0], all[bytes - 1]) = (first, last);
+    all[0] = first;
+    *all.last_mut().unwrap() = last;
     [vec![0], all].concat()
 }
 
