@@ -62,10 +62,6 @@ fn a_signature_whose_algorithm_is_not_supported_is_named_with_it() {
         (tlv(6, &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 0x11]), "ML-DSA-44"),
         (tlv(6, &[0x2a, 3, 4]), "1.2.3.4"),
         (rsa(10), &format!("RSA-PSS {with_parameters}")),
-        (
-            [tlv(6, ECDSA_SHA256), tlv(5, &[])].concat(),
-            &format!("ECDSA with SHA-256 {with_parameters}"),
-        ),
     ] {
         let root = Maker::authority("Root");
         let ed25519 = tlv(6, &[0x2b, 0x65, 0x70]);
