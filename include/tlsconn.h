@@ -411,7 +411,7 @@ typedef enum {
      */
     TLSCONN_P_CA_AS_LEAF = 128,
     /**
-     * A key is too short.
+     * A key is too short, or the peer's is of a kind or in a form that TLS here cannot use.
      */
     TLSCONN_P_WEAK_KEY = 256,
     /**
@@ -2048,7 +2048,8 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
  * reads every file once, and by the error of a client that the file would have allowed. When this
  * call returns `TLSCONN_OK`, tlsconn_last_error() has the code `TLSCONN_OK` if every file counts;
  * else it has the code `TLSCONN_E_FILE`, and its message names the first files that do not count
- * and says why.
+ * and says why. From 200 entries without a hash link on, it says that too, and its hint has the
+ * command that makes the links.
  *
  * On failure the context is unchanged. Returns:
  *
@@ -2359,6 +2360,7 @@ int tlsconn_dir_rehash(const char *dir);
  * - `TLSCONN_E_CERT_CHANGED`: refused, the host is known by another certificate.
  * - `TLSCONN_E_CERT_UNKNOWN`: refused, the client is unknown.
  * - `TLSCONN_E_CERT_DISTRUSTED`: refused, a certificate or key is marked as distrusted.
+ * - `TLSCONN_E_PROTOCOL`: refused, the peer is known, but TLS here cannot use its key.
  * - `TLSCONN_E_NOT_ALLOWED`: refused, the client is not on a list of allowed clients, has no
  *   identity, or has the identity of another client; `*problems` may be 0.
  * - `TLSCONN_E_PARSE`: `chain_pem` holds no certificate.

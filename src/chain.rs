@@ -23,6 +23,7 @@ mod same_name;
 mod signature;
 mod strict;
 mod webpki;
+mod work;
 
 pub(crate) use anchors::Anchors;
 pub(crate) use assess::{assess_exact, assess_path};

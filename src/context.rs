@@ -5,6 +5,7 @@
 //! began with and are judged by the newest. Files are read and passphrases asked for with no lock
 //! held. One lock guards the state that changes; it is never held while foreign code runs.
 
+mod again;
 mod fingerprint;
 mod own;
 mod pairs;
@@ -310,16 +311,18 @@ impl Context {
         };
         let store = store_at(&files.known, Role::Server)?;
         let client_store = store_at(&files.known_clients, Role::Client)?;
-        self.change(|state| {
-            let changed: Vec<_> = pieces.iter().map(|piece| piece.material).collect();
-            state.pieces.extend(pieces);
-            if store.is_some() {
-                state.store = store;
+        self.change_if(|state| {
+            let mut is_new = state.add(pieces)?;
+            for (place, given) in
+                [(&mut state.store, store), (&mut state.client_store, client_store)]
+            {
+                let same = |old: &Arc<Store>, new: &Arc<Store>| Arc::ptr_eq(old, new);
+                if let Some(given) = given {
+                    is_new |= !place.as_ref().is_some_and(|old| same(old, &given));
+                    *place = Some(given);
+                }
             }
-            if client_store.is_some() {
-                state.client_store = client_store;
-            }
-            state.fold(&changed)
+            Ok(is_new)
         })
     }
 
@@ -459,20 +462,28 @@ impl Context {
         pieces: Vec<Piece>,
         directory: Option<(Material, PathBuf)>,
     ) -> Result<(), Error> {
-        self.change(|state| {
-            let changed: Vec<_> = pieces.iter().map(|piece| piece.material).collect();
-            state.pieces.extend(pieces);
-            state.directories.extend(directory);
-            state.fold(&changed)
+        self.change_if(|state| {
+            let is_new = directory.is_some_and(|directory| state.add_directory(directory));
+            Ok(state.add(pieces)? || is_new)
         })
     }
 
     /// Changes the state and publishes it, or leaves it unchanged.
     fn change(&self, change: impl FnOnce(&mut State) -> Result<(), Error>) -> Result<(), Error> {
+        self.change_if(|state| change(state).map(|()| true))
+    }
+
+    /// The same, if `change` says that it has changed anything.
+    fn change_if(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
         let old = {
             let mut state = self.0.state.lock();
             let mut next = state.clone();
-            change(&mut next)?;
+            if !change(&mut next)? {
+                return Ok(());
+            }
             next.check_own(&state)?;
             next.generation = next.generation.wrapping_add(1);
             let snapshot = Arc::new(next.snapshot());

@@ -4,6 +4,7 @@
 //! and line. Whether any of it can be trusted is for the trust room to say. Nothing here opens a
 //! socket, keeps a thread or reads a clock. Start with [`blocks`] and [`layout_files`].
 
+mod algorithm_names;
 mod certificate;
 mod chain;
 mod crl;

@@ -24,7 +24,7 @@ pub use client::ClientAuth;
 pub(crate) use client::{Admission, ClientBeliefs, is_its_own, judge_client};
 pub use judge::Reason;
 pub(crate) use judge::{Admitted, Beliefs, Judgement, Renewal, judge};
-pub(crate) use peer::{Peer, unreadable};
+pub(crate) use peer::{Peer, unreadable, unusable_key};
 pub use question::{Answer, Question};
 pub(crate) use question::{
     BRIEFLY, Patience, Questions, Record, Ticket, Waiter, Wanted, accepted_by,

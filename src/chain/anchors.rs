@@ -10,6 +10,7 @@ use std::collections::hash_map::{Entry, HashMap, RandomState};
 use std::hash::BuildHasher;
 
 use super::same_name::{normal_form, push_key};
+use super::work::UNITS;
 use crate::material::Certificate;
 
 /// An index of authorities; immutable.
@@ -37,8 +38,9 @@ struct Many {
 }
 
 impl Anchors {
-    /// The most candidates a look-up returns: each costs a signature check.
-    pub(crate) const MAX_CANDIDATES: usize = 16;
+    /// The most candidates a look-up returns: each costs a unit of work at least, so that a
+    /// judgement notices if there are more than it can try.
+    pub(crate) const MAX_CANDIDATES: usize = UNITS as usize + 1;
 
     /// Indexes `certificates`; of duplicates the first is kept.
     #[must_use]
@@ -200,8 +202,8 @@ mod tests {
     }
 
     #[test]
-    fn the_named_key_comes_first_among_a_hundred_and_one_namesakes() {
-        let makers: Vec<Maker> = (0..101).map(|_| Maker::authority("Root")).collect();
+    fn the_named_key_comes_first_among_a_hundred_and_twenty_namesakes() {
+        let makers: Vec<Maker> = (0..120).map(|_| Maker::authority("Root")).collect();
         let anchors = Anchors::new(makers.iter().map(Maker::certificate).collect());
         for maker in [&makers[0], &makers[50], &makers[100]] {
             let mut params = server("a.example");

@@ -11,8 +11,9 @@ use super::revocation::Demand;
 use super::revocation::signers::{self, Given};
 use super::rules::Rules;
 use super::signature::{self, Proof};
+use super::work::{Limit, Work};
 use super::{libvirt, pedantic, strict, webpki};
-use crate::error::Problems;
+use crate::error::{Calm, Problems};
 use crate::host::Host;
 use crate::material::{Certificate, name_text};
 
@@ -88,11 +89,17 @@ impl Asks {
 #[must_use]
 pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
-    let found = path::search(case.chain, &rules.anchors);
+    let mut work = Work::new();
+    let mut found = path::search(case.chain, &rules.anchors, &mut work);
     let mut left = constraints::Comparisons::default();
     let mut best: Option<Assessment> = None;
     for path in &found.paths {
-        let one = along(case, rules, path, &mut left);
+        // Each path is verified a second time by webpki; the first one always.
+        if !work.take_path(path) && best.is_some() {
+            found.given_up = Some(Limit::Units);
+            break;
+        }
+        let one = along(case, rules, path, &mut left, &mut work);
         if one.problems.is_empty() {
             return one;
         }
@@ -100,7 +107,13 @@ pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
             best = Some(one);
         }
     }
-    best.unwrap_or_else(|| without_path(case, rules, leaf, &found))
+    let Some(mut best) = best else {
+        return without_path(case, rules, leaf, &found, &mut work);
+    };
+    if let Some(limit) = found.given_up {
+        best.why.push(Calm::sentence(format!("there may be a better path: {}", ended(limit))));
+    }
+    best
 }
 
 /// Checks the leaf alone, as a peer that is known by exactly this certificate: dates, name,
@@ -116,7 +129,7 @@ pub(crate) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
     if let Some(host) = case.name {
         strict::host_name::check_known(host, leaf, &mut out);
     }
-    out.add_all(unverified(case, rules, leaf));
+    out.add_all(unverified(case, rules, leaf, &mut Work::new()));
     out
 }
 
@@ -126,6 +139,7 @@ fn along(
     rules: &Rules,
     path: &[Certificate],
     left: &mut constraints::Comparisons,
+    work: &mut Work,
 ) -> Assessment {
     let dates = path.iter().map(Certificate::facts);
     let mut out = Assessment {
@@ -148,8 +162,9 @@ fn along(
         let superior = path.get(index.saturating_add(2));
         let demand = asks.demand(rules);
         let given = Given { anchors: &rules.anchors, crls: &rules.crls, demand };
-        let (signers, window) = signers::others(case, given, certificate, issuer, superior);
-        let found = rules.crls.revocation(certificate, issuer, &signers, demand, case.now);
+        let (signers, window) = signers::others(case, given, certificate, issuer, superior, work);
+        let budget = &mut work.lists;
+        let found = rules.crls.revocation(certificate, issuer, &signers, demand, case.now, budget);
         out.add_all((found.problems, found.why));
         out.lists.extend(found.fresh.map(|list| (index, list)));
         let window = window.and(found.window);
@@ -160,20 +175,26 @@ fn along(
     if let [alone] = path
         && !alone.is_self_issued()
     {
-        out.add_all(unverified(case, rules, alone));
+        out.add_all(unverified(case, rules, alone, work));
     }
     (asks.path)(case, path, &mut out);
     out
 }
 
 /// What can be said of a leaf without a path to an authority.
-fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Found) -> Assessment {
+fn without_path(
+    case: &Case<'_>,
+    rules: &Rules,
+    leaf: &Certificate,
+    found: &Found,
+    work: &mut Work,
+) -> Assessment {
     let mut out = Assessment { path: vec![leaf.clone()], ..Assessment::default() };
     let issuer = name_text(leaf.issuer_der());
     let what = Position::Leaf.of(leaf);
     let mut why = format!("{what} was issued by {issuer}, and no authority here vouches for it");
-    if found.given_up {
-        why.push_str(": what the peer sent is too much to search");
+    if let Some(limit) = found.given_up {
+        why = format!("{why}: {}", ended(limit));
     } else if found.too_long {
         let limit = path::MAX_LENGTH;
         why.push_str(&format!(
@@ -181,12 +202,18 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
         ));
     }
     out.add(Problems::UNKNOWN_ISSUER, why);
-    own_signature(leaf, found, &mut out);
-    for certificate in found.reached.iter().filter(|one| !signature::is_computable(one)) {
-        let name = name_text(certificate.subject_der());
-        let algorithm = &certificate.facts().signature_algorithm;
-        let why = format!("the signature on {name} is not computed here: algorithm {algorithm}");
-        out.add(Problems::WEAK_SIGNATURE, why);
+    own_signature(leaf, found, work, &mut out);
+    for certificate in &found.reached {
+        if let Some(algorithm) = signature::uncomputable(certificate) {
+            let name = name_text(certificate.subject_der());
+            let why = format!("the signature on {name}, {algorithm}, is not supported");
+            out.add(Problems::WEAK_SIGNATURE, why);
+        }
+    }
+    for (certificate, issuer) in &found.uncomputable {
+        if signature::uncomputable(certificate).is_none() {
+            out.add(Problems::UNKNOWN_ISSUER, unusable_issuer(issuer, rules));
+        }
     }
     let asks = Asks::of(rules.profile);
     (asks.sent)(case.chain, &mut out);
@@ -195,14 +222,32 @@ fn without_path(case: &Case<'_>, rules: &Rules, leaf: &Certificate, found: &Foun
         (asks.name)(host, leaf, &mut out);
     }
     for certificate in &found.reached {
-        out.add_all(unverified(case, rules, certificate));
+        out.add_all(unverified(case, rules, certificate, work));
     }
     (asks.alone)(case, leaf, &mut out);
     out
 }
 
+/// At which limit the search for a path ended.
+fn ended(limit: Limit) -> String {
+    format!("the search for a path ended at its limit of {limit}")
+}
+
+/// Who may have issued a certificate, and has a key that nothing is computed with.
+fn unusable_issuer(issuer: &Certificate, rules: &Rules) -> String {
+    let name = name_text(issuer.subject_der());
+    let place = if rules.anchors.contains(issuer) { "is here" } else { "was sent along" };
+    match issuer.unusable_key_text() {
+        Some(key) => format!("{name} {place}, but its key, {key}, is not supported"),
+        None => format!(
+            "{name} {place}, but a signature with its key, {}, is not supported",
+            issuer.key_text()
+        ),
+    }
+}
+
 /// Whether the leaf is self-signed, or claims to be and is not.
-fn own_signature(leaf: &Certificate, found: &Found, out: &mut Assessment) {
+fn own_signature(leaf: &Certificate, found: &Found, work: &mut Work, out: &mut Assessment) {
     if !leaf.is_self_issued() {
         return;
     }
@@ -210,13 +255,15 @@ fn own_signature(leaf: &Certificate, found: &Found, out: &mut Assessment) {
     let facts = leaf.facts();
     let names_itself =
         facts.authority_key_id.is_none() || facts.authority_key_id == facts.subject_key_id;
-    match signature::check(leaf, leaf) {
-        Proof::Good => out.add(Problems::SELF_SIGNED, format!("{what} is signed by its own key")),
-        Proof::Bad if names_itself && found.reached.len() == 1 => {
+    match work.check(leaf, leaf) {
+        Some(Proof::Good) => {
+            out.add(Problems::SELF_SIGNED, format!("{what} is signed by its own key"));
+        }
+        Some(Proof::Bad) if names_itself && found.reached.len() == 1 => {
             let why = format!("{what} says that its own key signed it, and the signature is wrong");
             out.add(Problems::BAD_SIGNATURE, why);
         }
-        Proof::Bad | Proof::Uncomputable => {}
+        Some(Proof::Bad | Proof::Uncomputable) | None => {}
     }
 }
 
@@ -224,9 +271,11 @@ fn unverified(
     case: &Case<'_>,
     rules: &Rules,
     certificate: &Certificate,
+    work: &mut Work,
 ) -> (Problems, Vec<String>) {
     let issuers = rules.anchors.candidates(certificate);
-    rules.crls.revocation_unverified(certificate, &issuers, rules.crl_mode, case.now)
+    let (mode, budget) = (rules.crl_mode, &mut work.lists);
+    rules.crls.revocation_unverified(certificate, &issuers, mode, case.now, budget)
 }
 
 /// An empty chain: callers never pass one, and it must not look clean.

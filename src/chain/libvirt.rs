@@ -14,8 +14,8 @@ use crate::error::Problems;
 use crate::host::Role;
 use crate::material::oid::extension as id;
 use crate::material::{
-    Certificate, ExtendedKeyUsage, Extension, KeyAlgorithm, KeyUsage, are_general_names, is_access,
-    name_text,
+    Certificate, ExtendedKeyUsage, Extension, Fitness, KeyAlgorithm, KeyUsage, are_general_names,
+    is_access, name_text,
 };
 
 pub(crate) use host_name::check as check_name;
@@ -128,16 +128,12 @@ fn allows(role: Role, usage: &ExtendedKeyUsage) -> bool {
     }
 }
 
+/// libvirt takes shorter RSA keys from authorities; from a peer TLS here cannot.
 fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
-    match &certificate.facts().key {
-        KeyAlgorithm::Rsa(bits) if *bits < RSA_BITS => {
-            let why = format!("{} has an RSA key of {bits} bits", position.of(certificate));
-            out.add(Problems::WEAK_KEY, why);
-        }
-        KeyAlgorithm::Rsa(_) => {}
-        KeyAlgorithm::Ec(_) | KeyAlgorithm::Ed25519 | KeyAlgorithm::Other(_) => {
-            strict::key(certificate, position, out);
-        }
+    let is_short = matches!(certificate.facts().key, KeyAlgorithm::Rsa(bits) if bits >= RSA_BITS)
+        && certificate.fitness() == Fitness::Short;
+    if position == Position::Leaf || !is_short {
+        strict::key(certificate, position, out);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A candidate is a path on which every signature verifies; what else is wrong with it is for the
 //! rules to say. The search is bounded whatever a peer sends: there are limits on certificates,
-//! signature checks, steps and paths. Authorities are tried before what the peer presents, so that
+//! work, steps and paths, and it says at which one it ended. Authorities are tried before what the peer presents, so that
 //! junk sent with an honest chain costs time and never the path.
 
 use std::collections::{HashMap, HashSet};
@@ -10,19 +10,21 @@ use std::rc::Rc;
 
 use super::anchors::Anchors;
 use super::same_name::normal_form;
-use super::signature::{self, Proof};
+use super::signature::Proof;
+use super::work::{Limit, Work};
 use crate::material::Certificate;
 
 /// The most certificates of a chain that a search looks at, including the leaf.
 const MAX_CHAIN: usize = 100;
-/// The most signatures that a search checks.
-const MAX_CHECKS: usize = 100;
 /// The most certificates that a search visits, counted each time.
 const MAX_STEPS: usize = 2_000;
 /// The most candidates that a search returns: every rule is applied to each.
 const MAX_PATHS: usize = 16;
 /// The most certificates in a path, including leaf and authority. Peers follow 16 to 100.
 pub(crate) const MAX_LENGTH: usize = 32;
+
+/// The most signatures that could not be computed and are remembered.
+const MAX_UNCOMPUTABLE: usize = 4;
 
 /// What a search found.
 #[derive(Debug, Default)]
@@ -32,14 +34,18 @@ pub(crate) struct Found {
     pub(crate) paths: Vec<Vec<Certificate>>,
     /// The leaf and every presented certificate that verified signatures lead to.
     pub(crate) reached: Vec<Certificate>,
-    /// Whether the search stopped before everything was tried.
-    pub(crate) given_up: bool,
+    /// Certificates, each with a possible issuer, where nobody here can tell whether that one
+    /// signed it.
+    pub(crate) uncomputable: Vec<(Certificate, Certificate)>,
+    /// The limit at which the search ended before everything was tried.
+    pub(crate) given_up: Option<Limit>,
     /// Whether there was more to a path than may be followed.
     pub(crate) too_long: bool,
 }
 
 /// Looks for paths from the first certificate of `chain` through the others to `anchors`.
-pub(crate) fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
+/// The signatures are checked at the cost of `work`.
+pub(crate) fn search(chain: &[Certificate], anchors: &Anchors, work: &mut Work) -> Found {
     let Some((leaf, presented)) = chain.split_first() else { return Found::default() };
     let mut by_subject: HashMap<Vec<u8>, Vec<&Certificate>> = HashMap::new();
     let mut known = HashSet::from([*leaf.sha256()]);
@@ -53,11 +59,11 @@ pub(crate) fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
         anchors,
         by_subject,
         issuers: HashMap::new(),
-        proofs: HashMap::new(),
+        work,
         steps: MAX_STEPS,
         found: Found {
             reached: vec![leaf.clone()],
-            given_up: chain.len() > MAX_CHAIN,
+            given_up: (chain.len() > MAX_CHAIN).then_some(Limit::Certificates(MAX_CHAIN)),
             ..Found::default()
         },
     };
@@ -68,14 +74,13 @@ pub(crate) fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
     search.found
 }
 
-struct Search<'a> {
+struct Search<'a, 'w> {
     anchors: &'a Anchors,
     /// What the peer presents, by the normal form of its name.
     by_subject: HashMap<Vec<u8>, Vec<&'a Certificate>>,
     /// The possible issuers of a certificate, by its hash: names are read and sorted once.
     issuers: HashMap<[u8; 32], Rc<Issuers<'a>>>,
-    /// What was checked, by the hashes of the certificate and of the key.
-    proofs: HashMap<([u8; 32], [u8; 32]), Proof>,
+    work: &'w mut Work,
     steps: usize,
     found: Found,
 }
@@ -87,11 +92,11 @@ struct Issuers<'a> {
     presented: Vec<&'a Certificate>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> Search<'a, '_> {
     fn extend(&mut self, path: &mut Vec<Certificate>) {
         let Some(head) = path.last().cloned() else { return };
         let Some(steps) = self.steps.checked_sub(1) else {
-            self.found.given_up = true;
+            self.found.given_up = Some(Limit::Steps(MAX_STEPS));
             return;
         };
         self.steps = steps;
@@ -104,7 +109,7 @@ impl<'a> Search<'a> {
             }
             if self.is_signed(&head, anchor) {
                 if self.found.paths.len() >= MAX_PATHS {
-                    self.found.given_up = true;
+                    self.found.given_up = Some(Limit::Paths(MAX_PATHS));
                     return;
                 }
                 let mut whole = path.clone();
@@ -146,17 +151,19 @@ impl<'a> Search<'a> {
     }
 
     fn is_signed(&mut self, certificate: &Certificate, issuer: &Certificate) -> bool {
-        let pair = (*certificate.sha256(), *issuer.key_sha256());
-        if let Some(proof) = self.proofs.get(&pair) {
-            return *proof == Proof::Good;
+        match self.work.check(certificate, issuer) {
+            Some(Proof::Good) => return true,
+            Some(Proof::Bad) => {}
+            Some(Proof::Uncomputable) => {
+                let pair = (certificate.clone(), issuer.clone());
+                let known = &mut self.found.uncomputable;
+                if known.len() < MAX_UNCOMPUTABLE && !known.contains(&pair) {
+                    known.push(pair);
+                }
+            }
+            None => self.found.given_up = Some(Limit::Units),
         }
-        if self.proofs.len() >= MAX_CHECKS {
-            self.found.given_up = true;
-            return false;
-        }
-        let proof = signature::check(certificate, issuer);
-        self.proofs.insert(pair, proof);
-        proof == Proof::Good
+        false
     }
 }
 

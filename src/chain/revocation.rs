@@ -16,12 +16,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::same_name::normal_form;
+use super::signature;
+use super::work::{Budget, LIST_UNITS};
 #[cfg(test)]
 use crate::error::Error;
 use crate::error::Problems;
 use crate::material::{Certificate, Crl, Status, hex_colons, name_text, time_text};
 pub(crate) use list::Window;
-use list::{Budget, List, may_sign_lists};
+use list::{List, may_sign_lists};
 use scope::Scope;
 
 /// The most faults of a list that a sentence names.
@@ -132,6 +134,7 @@ impl Crls {
         signers: &[&Certificate],
         demand: Demand,
         now: i64,
+        budget: &mut Budget,
     ) -> Revocation {
         let Demand { mode, grace, form } = demand;
         let lists = self.of_issuer(certificate);
@@ -149,14 +152,16 @@ impl Crls {
                 && normal_form(signer.subject_der()) == normal_form(certificate.issuer_der())
         });
         let issuers = std::iter::once(issuer).chain(others).collect();
-        let mut inquiry = Inquiry { lists, issuers, certificate, form, now, budget: Budget::new() };
+        let mut inquiry = Inquiry { lists, issuers, certificate, form, now, budget };
         if let Some(list) = inquiry.revoking() {
             found.add(Problems::REVOKED, revoked(certificate, list));
         }
         inquiry.freshness(grace, &mut found);
         if inquiry.budget.was_short && !found.problems.contains(Problems::REVOKED) {
             let name = name_text(certificate.issuer_der());
-            let why = format!("there are more revocation lists of {name} than are looked at once");
+            let why = format!(
+                "there are more revocation lists of {name} than are looked at once: their signatures take more than the limit of {LIST_UNITS} units of work, and the next time it goes on from there"
+            );
             found.add(Problems::CRL_MISSING, why);
         }
         let later = inquiry.lists.iter().map(|list| list.crl().this_update());
@@ -180,6 +185,7 @@ impl Crls {
         issuers: &[&Certificate],
         mode: CrlMode,
         now: i64,
+        budget: &mut Budget,
     ) -> (Problems, Vec<String>) {
         if mode == CrlMode::Off {
             return (Problems::NONE, Vec::new());
@@ -189,7 +195,7 @@ impl Crls {
         let suspects = lists.clone();
         let issuers = issuers.iter().copied().filter(|issuer| may_sign_lists(issuer)).collect();
         let form = false;
-        let mut inquiry = Inquiry { lists, issuers, certificate, form, now, budget: Budget::new() };
+        let mut inquiry = Inquiry { lists, issuers, certificate, form, now, budget };
         let revoking = suspects.into_iter().find(|list| inquiry.names(list));
         match revoking {
             Some(list) => (Problems::REVOKED, vec![revoked(certificate, list)]),
@@ -215,7 +221,7 @@ impl Revocation {
 }
 
 /// A certificate that the lists are searched for.
-struct Inquiry<'a> {
+struct Inquiry<'a, 'b> {
     /// The lists with its issuer's name, the newest first.
     lists: Vec<&'a List>,
     /// Whose signature makes a list the issuer's own: the issuer, then others.
@@ -224,18 +230,25 @@ struct Inquiry<'a> {
     /// Whether a list must be in form to clear it.
     form: bool,
     now: i64,
-    budget: Budget,
+    budget: &'b mut Budget,
 }
 
-impl<'a> Inquiry<'a> {
-    /// A list of the issuer that names the certificate, and that no newer one lifts.
+impl<'a> Inquiry<'a, '_> {
+    /// A list of the issuer that names the certificate, and that no newer one lifts. One whose
+    /// signature cannot be computed may be the issuer's: it can revoke, and never clear.
     fn revoking(&mut self) -> Option<&'a List> {
         let lists = self.lists.clone();
         lists.into_iter().find(|list| {
             list.crl().status(self.certificate.serial()).is_some()
-                && self.signer(list).is_some()
+                && (self.signer(list).is_some() || self.is_uncomputable(list))
                 && self.names(list)
         })
+    }
+
+    /// Whether nobody here can tell if the issuer signed a list, which does not name another key.
+    fn is_uncomputable(&mut self, list: &List) -> bool {
+        !list.contradicts(self.certificate)
+            && self.issuers.iter().any(|issuer| list.is_uncomputable(issuer, self.budget))
     }
 
     /// Whether `list` revokes the certificate, and no newer one that counts lifts it.
@@ -328,7 +341,7 @@ impl<'a> Inquiry<'a> {
         let is_named = |issuer: &Certificate| issuer.facts().subject_key_id.as_deref() == named;
         let (first, then): (Vec<_>, Vec<_>) =
             self.issuers.iter().copied().partition(|issuer| is_named(issuer));
-        let budget = &mut self.budget;
+        let budget = &mut *self.budget;
         first.into_iter().chain(then).find(|issuer| list.is_signed_by(issuer, budget) == Some(true))
     }
 
@@ -340,7 +353,7 @@ impl<'a> Inquiry<'a> {
         let signed = lists.iter().find_map(|list| self.signer(list).map(|signer| (list, signer)));
         let reason = match (lists.first(), signed) {
             (None, _) => "there is none".to_owned(),
-            (Some(list), None) => format!("{} is not signed by its key", list.crl().source()),
+            (Some(list), None) => self.unsigned(list),
             (_, Some((_, signer))) if !may_sign_lists(signer) => {
                 "it may not sign revocation lists".to_owned()
             }
@@ -358,12 +371,38 @@ impl<'a> Inquiry<'a> {
         };
         format!("no revocation list of {issuer} counts for {name}: {reason}")
     }
+
+    /// Why the signature on a list is not the issuer's.
+    fn unsigned(&mut self, list: &List) -> String {
+        let source = list.crl().source();
+        if let Some(algorithm) = signature::uncomputable_list(list.crl()) {
+            return format!("the signature of {source}, {algorithm}, is not supported");
+        }
+        let uncomputable =
+            self.issuers.iter().find(|issuer| list.is_uncomputable(issuer, self.budget));
+        match uncomputable {
+            Some(issuer) => {
+                let key = issuer.unusable_key_text().unwrap_or_else(|| issuer.key_text());
+                format!(
+                    "the signature of {source} cannot be checked with the key of that name, {key}"
+                )
+            }
+            None => format!("{source} is not signed by its key"),
+        }
+    }
 }
 
 fn revoked(certificate: &Certificate, list: &List) -> String {
     let name = name_text(certificate.subject_der());
     let (serial, source) = (hex_colons(certificate.serial()), list.crl().source());
-    format!("the certificate of {name} was revoked: {source} names its serial number {serial}")
+    let mut why =
+        format!("the certificate of {name} was revoked: {source} names its serial number {serial}");
+    if let Some(algorithm) = signature::uncomputable_list(list.crl()) {
+        why.push_str(&format!(
+            " (its signature, {algorithm}, is not supported; such a list can revoke but not clear)"
+        ));
+    }
+    why
 }
 
 #[cfg(test)]

@@ -1,16 +1,20 @@
 //! Signatures over certificates and revocation lists.
 //!
-//! Supported are all algorithms of webpki, and RSA keys from 1024 to 2047 bits with SHA-256 or
-//! SHA-512, so that a path through such a key is found and called weak instead of unknown. SHA-1,
-//! MD5 and unknown algorithms are never computed.
+//! Supported are the algorithms of webpki whose keys TLS here can use, and RSA keys from 1024 to
+//! 2047 bits with SHA-256 or SHA-512, so that a path through such a key is found and called weak
+//! instead of unknown. SHA-1, MD5 and unknown algorithms are never computed. What is not computed
+//! is neither good nor bad, and has a name.
 
 use aws_lc_rs::digest::{Algorithm, SHA256, SHA384, SHA512};
 use aws_lc_rs::signature::{self as aws, RsaParameters, UnparsedPublicKey, VerificationAlgorithm};
-use rustls_pki_types::{AlgorithmIdentifier, alg_id};
+use rustls_pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_id};
 use webpki::{ALL_VERIFICATION_ALGS, aws_lc_rs as known};
 
 use crate::material::der::{self, BIT_STRING, NULL, SEQUENCE};
-use crate::material::{Certificate, Fitness, SignedList, SignedPart};
+use crate::material::{Certificate, Crl, Fitness, KeyAlgorithm, SignedList, SignedPart};
+
+/// The fewest bits of an RSA key with which anything is computed.
+const LEAST_BITS: usize = 1024;
 
 /// The result of checking a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +50,7 @@ impl<'a> Signed<'a> {
 
     /// Whether the algorithm is supported.
     pub(crate) fn is_computable(&self) -> bool {
-        ALL_VERIFICATION_ALGS.iter().any(|one| one.signature_alg_id().as_ref() == self.algorithm)
+        supported().any(|one| one.signature_alg_id().as_ref() == self.algorithm)
     }
 
     /// Whether the key of `issuer` made the signature.
@@ -57,26 +61,28 @@ impl<'a> Signed<'a> {
         if !self.is_computable() {
             return Proof::Uncomputable;
         }
-        match issuer.facts().key.fitness() {
-            Fitness::Short => return self.check_short(key),
-            Fitness::Long => return Proof::Uncomputable,
-            Fitness::Good | Fitness::Unknown => {}
+        match issuer.fitness() {
+            Fitness::Good => {}
+            Fitness::Short if !is_too_short(issuer) => return self.check_short(key),
+            Fitness::Short | Fitness::Long | Fitness::Malformed(_) | Fitness::Unknown => {
+                return Proof::Uncomputable;
+            }
         }
-        let fits = |one: &&&dyn rustls_pki_types::SignatureVerificationAlgorithm| {
+        let mut fitting = supported().filter(|one| {
             one.signature_alg_id().as_ref() == self.algorithm
                 && one.public_key_alg_id().as_ref() == key_algorithm
-        };
-        match ALL_VERIFICATION_ALGS.iter().find(fits) {
+        });
+        match fitting.next() {
             Some(one) if one.verify_signature(key, self.data, self.signature).is_ok() => {
                 Proof::Good
             }
-            None if !is_key_known(key_algorithm) => Proof::Uncomputable,
+            // A key of another kind did not sign.
             _ => Proof::Bad,
         }
     }
 
     fn check_short(&self, key: &[u8]) -> Proof {
-        let one_of = |names: [&dyn rustls_pki_types::SignatureVerificationAlgorithm; 2]| {
+        let one_of = |names: [&dyn SignatureVerificationAlgorithm; 2]| {
             names.iter().any(|one| one.signature_alg_id().as_ref() == self.algorithm)
         };
         let sha256 =
@@ -116,11 +122,13 @@ pub(crate) fn check_list(list: &SignedList, issuer: &Certificate) -> Proof {
     let Some((key_algorithm, key)) = key_parts(issuer.spki()) else {
         return Proof::Uncomputable;
     };
-    let fitness = issuer.facts().key.fitness();
-    if fitness == Fitness::Long {
-        return Proof::Uncomputable;
-    }
-    let is_short = fitness == Fitness::Short;
+    let is_short = match issuer.fitness() {
+        Fitness::Good => false,
+        Fitness::Short if !is_too_short(issuer) => true,
+        Fitness::Short | Fitness::Long | Fitness::Malformed(_) | Fitness::Unknown => {
+            return Proof::Uncomputable;
+        }
+    };
     let found = digest_algorithm(&list.algorithm, digest.algorithm(), key_algorithm, is_short);
     match found {
         Some(algorithm) => {
@@ -130,7 +138,7 @@ pub(crate) fn check_list(list: &SignedList, issuer: &Certificate) -> Proof {
                 Err(_) => Proof::Bad,
             }
         }
-        None if is_short || !is_key_known(key_algorithm) => Proof::Uncomputable,
+        None if is_short => Proof::Uncomputable,
         None => Proof::Bad,
     }
 }
@@ -210,9 +218,45 @@ fn digest_algorithm(
     }
 }
 
-/// Whether the algorithm that `certificate` is signed with is supported.
-pub(crate) fn is_computable(certificate: &Certificate) -> bool {
-    Signed::read(certificate.der()).is_some_and(|signed| signed.is_computable())
+/// What the algorithm that `certificate` is signed with is called. `None`: it is supported.
+pub(crate) fn uncomputable(certificate: &Certificate) -> Option<String> {
+    let signed = Signed::read(certificate.der())?;
+    (!signed.is_computable())
+        .then(|| with_parameters(certificate.signature_text(), signed.algorithm))
+}
+
+/// What the algorithm that a list is signed with is called. `None`: it is supported.
+pub(crate) fn uncomputable_list(list: &Crl) -> Option<String> {
+    let signed = list.signed();
+    matches!(signed.part, SignedPart::Uncomputable(_))
+        .then(|| with_parameters(list.signature_text(), &signed.algorithm))
+}
+
+/// The name of an algorithm that is not computed: if another with this name is, the parameters are
+/// what differs.
+fn with_parameters(name: String, algorithm: &[u8]) -> String {
+    let oid = |algorithm: &[u8]| der::first(algorithm).map(|(oid, _)| oid.whole.to_vec());
+    let is_known = |one: &dyn SignatureVerificationAlgorithm| {
+        oid(one.signature_alg_id().as_ref()) == oid(algorithm)
+    };
+    if supported().any(is_known) { name + " with parameters that are not supported" } else { name }
+}
+
+/// The algorithms whose keys TLS here can use.
+fn supported() -> impl Iterator<Item = &'static dyn SignatureVerificationAlgorithm> {
+    const KEYS: [AlgorithmIdentifier; 5] = [
+        alg_id::RSA_ENCRYPTION,
+        alg_id::ECDSA_P256,
+        alg_id::ECDSA_P384,
+        alg_id::ECDSA_P521,
+        alg_id::ED25519,
+    ];
+    ALL_VERIFICATION_ALGS.iter().copied().filter(|one| KEYS.contains(&one.public_key_alg_id()))
+}
+
+/// Whether the RSA key of `issuer` is one that nothing is computed with.
+fn is_too_short(issuer: &Certificate) -> bool {
+    matches!(issuer.facts().key, KeyAlgorithm::Rsa(bits) if bits < LEAST_BITS)
 }
 
 /// The identifier of an algorithm of ECDSA without the NULL that some write for its parameters:
@@ -230,10 +274,6 @@ fn key_parts(spki: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut parts = der::next_if(&mut rest, SEQUENCE)?.content;
     let algorithm = der::next_if(&mut parts, SEQUENCE)?.content;
     Some((algorithm, der::whole_bytes(der::next_if(&mut parts, BIT_STRING)?.content)?))
-}
-
-fn is_key_known(algorithm: &[u8]) -> bool {
-    ALL_VERIFICATION_ALGS.iter().any(|one| one.public_key_alg_id().as_ref() == algorithm)
 }
 
 #[cfg(test)]

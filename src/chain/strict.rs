@@ -18,7 +18,7 @@ use crate::host::Role;
 use crate::material::oid::extension as id;
 use crate::material::time_text;
 use crate::material::{
-    Certificate, ExtendedKeyUsage, Extension, Fitness, KeyAlgorithm, KeyUsage, is_access, name_text,
+    Certificate, ExtendedKeyUsage, Extension, Fitness, KeyUsage, is_access, name_text,
 };
 
 /// Checks one certificate of a path.
@@ -202,21 +202,19 @@ fn encoding(certificate: &Certificate, position: Position, out: &mut Assessment)
     }
 }
 
+/// The key of a peer must be one that TLS here can use: the handshake asks the same, and nobody is
+/// admitted without it. An authority's must not be weak; a long key is strong, and signatures with
+/// it are refused where they would have to be verified.
 pub(crate) fn key(certificate: &Certificate, position: Position, out: &mut Assessment) {
-    let key = &certificate.facts().key;
-    // A long key is strong. Signatures with it are refused where they would have to be verified.
-    if matches!(key.fitness(), Fitness::Good | Fitness::Long) {
-        return;
-    }
-    let kind = match key {
-        KeyAlgorithm::Rsa(bits) => format!("an RSA key of {bits} bits"),
-        KeyAlgorithm::Ec(curve) => format!("a key on the curve {curve}"),
-        KeyAlgorithm::Ed25519 => "an Ed25519 key".to_owned(),
-        KeyAlgorithm::Other(_) => {
-            format!("a key of a kind that TLS here cannot use: {}", certificate.key_text())
-        }
+    let is_fine = match certificate.fitness() {
+        Fitness::Good => true,
+        Fitness::Long => position != Position::Leaf,
+        Fitness::Short | Fitness::Malformed(_) | Fitness::Unknown => false,
     };
-    out.add(Problems::WEAK_KEY, format!("{} has {kind}", position.of(certificate)));
+    if let Some(key) = certificate.unusable_key_text().filter(|_| !is_fine) {
+        let what = position.of(certificate);
+        out.add(Problems::WEAK_KEY, format!("{what} has a key that TLS cannot use here: {key}"));
+    }
 }
 
 #[cfg(test)]

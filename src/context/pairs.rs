@@ -81,6 +81,12 @@ impl ServerPair {
         of_pair(&self.certificate.0, &self.key.0, error)
     }
 
+    /// Whether it was added before, with the same contents.
+    fn is_same(&self, other: &Self) -> bool {
+        let files = |pair: &Self| (pair.certificate.0.clone(), pair.key.0.clone());
+        self.names == other.names && files(self) == files(other) && self.says_the_same(other)
+    }
+
     fn says_the_same(&self, other: &Self) -> bool {
         self.certificate.1.sha256 == other.certificate.1.sha256
             && self.key.1.sha256 == other.key.1.sha256
@@ -122,9 +128,12 @@ impl Context {
         let (passphrase, now) = (self.passphrase(), self.snapshot().now());
         let pair = ServerPair::load(names, (certificate, key), &passphrase, now)
             .map_err(|error| of_pair(certificate, key, &error))?;
-        self.change(|state| {
-            state.pairs.push(pair);
-            Ok(())
+        self.change_if(|state| {
+            let is_new = !state.pairs.iter().any(|old| old.is_same(&pair));
+            if is_new {
+                state.pairs.push(pair);
+            }
+            Ok(is_new)
         })
     }
 

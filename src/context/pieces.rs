@@ -94,7 +94,7 @@ impl CameFrom {
 }
 
 /// What a piece holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Loaded {
     Authorities(Vec<Certificate>),
     Crls(Vec<Crl>),
@@ -191,7 +191,8 @@ pub(super) fn read_file(
     Ok((file, seen))
 }
 
-/// Our own certificate must be valid now: later a peer would refuse it, with a worse message. What
+/// Our own certificate must be valid now and have a key that handshakes take: later a peer would
+/// refuse it, with a worse message. What
 /// depends on the profile is checked once the profile is known.
 fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
@@ -201,6 +202,14 @@ fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error>
             format!("{source}: the own certificate of {} {why}", name_text(leaf.subject_der()));
         Err(Error::new(Kind::Certificate, message).with_problems(problem).with_hint(hint))
     };
+    if let Some(key) = leaf.unusable_key_text() {
+        let why = format!("has a key that TLS cannot use here: {key}");
+        return refuse(
+            Problems::WEAK_KEY,
+            why,
+            "ask its authority for one with an RSA key of 2048 to 8192 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key",
+        );
+    }
     if now > facts.not_after {
         let why = format!("ended on {}", time_text(facts.not_after));
         return refuse(Problems::EXPIRED, why, "ask its authority for a new one");
@@ -213,7 +222,7 @@ fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error>
 }
 
 /// Our own certificate and key, as far as they were added.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Own {
     /// The pair in use.
     pub(super) active: Option<(Vec<Certificate>, Key)>,

@@ -49,7 +49,7 @@ impl Problems {
     pub const WRONG_PURPOSE: Self = Self(0x40);
     /// The peer's own certificate is a CA certificate.
     pub const CA_AS_LEAF: Self = Self(0x80);
-    /// A key is too short.
+    /// A key is too short, or the peer's is one that TLS here cannot use.
     pub const WEAK_KEY: Self = Self(0x100);
     /// A signature algorithm is broken or not supported.
     pub const WEAK_SIGNATURE: Self = Self(0x200);

@@ -30,7 +30,7 @@ pub enum tlsconn_problem {
     TLSCONN_P_WRONG_PURPOSE = 0x40,
     /// The peer's own certificate is a CA certificate.
     TLSCONN_P_CA_AS_LEAF = 0x80,
-    /// A key is too short.
+    /// A key is too short, or the peer's is of a kind or in a form that TLS here cannot use.
     TLSCONN_P_WEAK_KEY = 0x100,
     /// A signature algorithm is broken or not supported.
     TLSCONN_P_WEAK_SIGNATURE = 0x200,

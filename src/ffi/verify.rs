@@ -49,6 +49,7 @@ thread_local! {
 /// - `TLSCONN_E_CERT_CHANGED`: refused, the host is known by another certificate.
 /// - `TLSCONN_E_CERT_UNKNOWN`: refused, the client is unknown.
 /// - `TLSCONN_E_CERT_DISTRUSTED`: refused, a certificate or key is marked as distrusted.
+/// - `TLSCONN_E_PROTOCOL`: refused, the peer is known, but TLS here cannot use its key.
 /// - `TLSCONN_E_NOT_ALLOWED`: refused, the client is not on a list of allowed clients, has no
 ///   identity, or has the identity of another client; `*problems` may be 0.
 /// - `TLSCONN_E_PARSE`: `chain_pem` holds no certificate.

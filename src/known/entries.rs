@@ -72,11 +72,17 @@ impl Entries {
         found.into_iter().filter_map(|at| self.all.get(at).cloned()).collect()
     }
 
-    /// The entry that distrusts `certificate`, or another certificate with its public key.
+    /// The entry that distrusts `certificate`, or another certificate with its public key, however
+    /// that is written.
     #[must_use]
     pub fn distrusts(&self, certificate: &Certificate) -> Option<&Arc<Entry>> {
+        if self.distrusted.is_empty() {
+            return None;
+        }
         let found = |sha256: &[u8; 32]| self.distrusted.get(sha256);
-        let at = found(certificate.sha256()).or_else(|| found(certificate.key_sha256()))?;
+        let at = found(certificate.sha256())
+            .or_else(|| found(certificate.key_sha256()))
+            .or_else(|| found(&certificate.usual_key_sha256()))?;
         self.all.get(*at)
     }
 
@@ -131,8 +137,9 @@ impl Entries {
         let role = entry.role;
         self.certificates.insert(*entry.certificate.sha256(), at);
         if entry.distrust {
-            for sha256 in [entry.certificate.sha256(), entry.certificate.key_sha256()] {
-                self.distrusted.entry(*sha256).or_insert(at);
+            let one = &entry.certificate;
+            for sha256 in [*one.sha256(), *one.key_sha256(), one.usual_key_sha256()] {
+                self.distrusted.entry(sha256).or_insert(at);
             }
         } else if role == Role::Client {
             // A client has no host: it is known by its certificate only.
@@ -156,6 +163,7 @@ impl Entries {
 mod tests {
     use super::*;
     use crate::known::testing::{known, plain};
+    use crate::material::testing::{Parts, spki, tlv};
     use crate::material::testing::{certificate, certificate_named, certificate_with};
 
     fn at(set: &Entries, level: Level, host: &str, port: u16) -> usize {
@@ -210,6 +218,34 @@ mod tests {
             let host = Host::parse(host).unwrap();
             let found = set.at(Role::Server, Level::NoHost, &host, 1).len() == 1;
             assert_eq!(found, entry.covers(&host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_distrusted_key_is_found_in_any_form() {
+        // The generator of P-256, as a whole point and compressed.
+        let curve = [
+            tlv(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1]),
+            tlv(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]),
+        ];
+        let of = |point: &[u8]| {
+            Parts { spki: spki(&curve.concat(), point), ..Parts::default() }.certificate()
+        };
+        let bytes = |hex: &str| -> Vec<u8> {
+            hex.as_bytes()
+                .chunks(2)
+                .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
+                .collect()
+        };
+        let x = bytes("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
+        let y = bytes("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
+        let whole = of(&[&[4], x.as_slice(), &y].concat());
+        let [odd, even] = [3, 2].map(|first| of(&[&[first], x.as_slice()].concat()));
+        for (marked, shown, found) in
+            [(&whole, &odd, true), (&odd, &whole, true), (&whole, &even, false)]
+        {
+            let set = Entries::new(vec![Entry { distrust: true, ..plain(marked.clone()) }]);
+            assert_eq!(set.distrusts(shown).is_some(), found);
         }
     }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 
 use super::der::Reader;
-use super::facts::Facts;
+use super::facts::{self, Facts, Fitness};
 use super::fields::{Extension, Fields};
 use super::name::Name;
 use super::pem::{self, Block, Blocks};
@@ -29,6 +29,7 @@ struct Inner {
     der: Vec<u8>,
     sha256: Once<[u8; 32]>,
     key_sha256: Once<[u8; 32]>,
+    fitness: Once<Fitness>,
     tbs: Range<usize>,
     subject: Range<usize>,
     issuer: Range<usize>,
@@ -154,6 +155,25 @@ impl Certificate {
         self.part(&self.0.spki)
     }
 
+    /// The SHA-256 of the key in the one form that TLS here would write it in: the same for every
+    /// form of a key that it can use.
+    #[must_use]
+    pub(crate) fn usual_key_sha256(&self) -> [u8; 32] {
+        facts::usual_form(self.spki()).map_or_else(|| *self.key_sha256(), |usual| sha256(&usual))
+    }
+
+    /// What its key is good for here.
+    #[must_use]
+    pub(crate) fn fitness(&self) -> Fitness {
+        *self.0.fitness.get_or_init(|| facts::fitness(self.spki()))
+    }
+
+    /// What it costs at most to verify a signature with its key, in verifications with P-256.
+    #[must_use]
+    pub(crate) fn cost_of_its_key(&self) -> u32 {
+        facts::cost(self.spki())
+    }
+
     /// The serial number's bytes, most significant first.
     #[must_use]
     pub fn serial(&self) -> &[u8] {
@@ -204,6 +224,7 @@ impl Certificate {
         let inner = Inner {
             sha256: Once::new(),
             key_sha256: Once::new(),
+            fitness: Once::new(),
             tbs: within(fields.tbs)?,
             subject: within(fields.subject.whole)?,
             issuer: within(fields.issuer.whole)?,

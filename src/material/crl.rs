@@ -22,9 +22,10 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::algorithm_names::signature_name;
 use super::file::{CRL_LIMIT, Stamp, open_limited, read, source_of};
 use super::memory::room_to_read;
-use super::{certificate, pem, what};
+use super::{certificate, der, oid, pem, what};
 use crate::error::{Error, Kind};
 use list::Fields;
 pub(crate) use place::{IssuingPoint, PointName, is_place, point_name};
@@ -197,6 +198,13 @@ impl Crl {
     #[must_use]
     pub(crate) fn signed(&self) -> &SignedList {
         &self.0.fields.signed
+    }
+
+    /// The signature's algorithm, as `ECDSA with SHA-256`, or its dotted object identifier.
+    #[must_use]
+    pub(crate) fn signature_text(&self) -> String {
+        let oid = der::first(&self.signed().algorithm).map(|(oid, _)| oid::text(oid.content));
+        signature_name(&oid.unwrap_or_default()).to_owned()
     }
 
     /// Which of two lists is the newer one: by date, then by number.

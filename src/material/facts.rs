@@ -5,6 +5,7 @@
 //! critical.
 
 mod extensions;
+mod fitness;
 mod key;
 
 use super::der::{self, OCTET_STRING, Reader};
@@ -13,8 +14,9 @@ use super::oid::{self, extension};
 use crate::error::Foreign;
 pub(crate) use extensions::{AltName, BasicConstraints, ExtendedKeyUsage, KeyUsage};
 pub(crate) use extensions::{are_general_names, is_access, is_distribution_points};
+pub(super) use fitness::{cost, fitness, usual_form};
 pub(crate) use key::{Fitness, KeyAlgorithm};
-pub(super) use key::{RSA_BITS, algorithm_name, bits, curve_name};
+pub(super) use key::{RSA_BITS, bits};
 
 /// What the fields and extensions of a certificate say.
 #[derive(Clone, Debug)]

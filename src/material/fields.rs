@@ -167,7 +167,8 @@ impl<'a> Algorithm<'a> {
 }
 
 impl<'a> Spki<'a> {
-    fn read(element: Element<'a>) -> Option<Self> {
+    /// The public key that an element is.
+    pub(super) fn read(element: Element<'a>) -> Option<Self> {
         let mut parts = tagged(element, SEQUENCE)?;
         let algorithm = Algorithm::read(parts.next()?)?;
         let key = der::whole_bytes(parts.next_if(BIT_STRING)?.content)?;

@@ -66,6 +66,13 @@ pub(crate) mod signature {
     pub(crate) const ECDSA_SHA_2: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3];
 }
 
+/// Curves of elliptic keys, dotted.
+pub(crate) mod curve {
+    pub(crate) const P256: &str = "1.2.840.10045.3.1.7";
+    pub(crate) const P384: &str = "1.3.132.0.34";
+    pub(crate) const P521: &str = "1.3.132.0.35";
+}
+
 /// Whether the content of an OBJECT IDENTIFIER is well-formed, each number in its shortest form.
 pub(crate) fn is_well_formed(content: &[u8]) -> bool {
     let mut begins = true;

@@ -6,6 +6,7 @@ use rustls::{InvalidMessage, PeerIncompatible};
 use super::outcome::Certified;
 use super::signature::UnusableKey;
 use crate::error::{Error, Kind, Problems};
+use crate::trust::unusable_key;
 
 /// What the session knows when something fails.
 #[derive(Clone, Copy, Debug)]
@@ -38,25 +39,31 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
             format!("{peer} does not hold the key of the certificate that it shows: the handshake's signature does not verify"),
         )
         .with_problems(Problems::BAD_SIGNATURE),
+        // The verifier puts names where rustls has numbers.
         TlsError::InvalidCertificate(
-            CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        ) => Error::new(
-            Kind::Certificate,
-            format!("{peer} does not prove that it holds the key of the certificate that it shows: the handshake's signature is not of the kind of that key"),
-        )
-        .with_problems(Problems::BAD_SIGNATURE),
+            CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                signature_algorithm_id: scheme,
+                public_key_algorithm_id: key,
+            },
+        ) => {
+            let [scheme, key] = [scheme, key].map(|name| String::from_utf8_lossy(name));
+            let message = format!("{peer} signed the handshake with {scheme}, which does not fit its key, {key}");
+            Error::new(Kind::Certificate, message)
+                .with_problems(Problems::BAD_SIGNATURE)
+                .with_hint("its TLS software chose a wrong signature scheme: update it, or give the peer another kind of key")
+        }
         TlsError::InvalidCertificate(CertificateError::BadEncoding) => Error::new(
             Kind::Certificate,
             format!("what {peer} shows as its certificate cannot be read"),
         )
         .with_problems(Problems::BAD_ENCODING),
-        TlsError::Other(other) => match other.0.downcast_ref::<UnusableKey>() {
-            Some(UnusableKey(key)) => {
-                Error::new(Kind::Protocol, format!("{peer} has a key that TLS cannot use here: {key}"))
-                    .with_hint("give the peer an RSA key of at least 2048 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key")
+        TlsError::Other(other) => {
+            if let Some(UnusableKey(key)) = other.0.downcast_ref() {
+                unusable_key(peer, key)
+            } else {
+                Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}"))
             }
-            None => Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")),
-        },
+        }
         TlsError::NoCertificatesPresented => {
             Error::new(Kind::NoClientCertificate, format!("{peer} shows no certificate, and one is required"))
                 .with_hint("give the client a certificate and its key")

@@ -9,15 +9,16 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
+use rustls::pki_types::{AlgorithmIdentifier, alg_id};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherError};
 use rustls::{PeerMisbehaved, SignatureScheme};
-use webpki::{Error as Unverified, RawPublicKeyEntity};
+use webpki::{Error as KeyError, RawPublicKeyEntity};
 
 use super::setup::stock;
 use super::step;
-use crate::material::{Certificate, Fitness};
+use crate::material::Certificate;
 
 /// How many schemes of a peer a message names.
 const NAMED: usize = 16;
@@ -26,7 +27,7 @@ const NAMED: usize = 16;
 #[derive(Debug)]
 pub(super) struct SignatureOnly(pub(super) WebPkiSupportedAlgorithms);
 
-/// A public key that TLS as we speak it cannot use.
+/// A public key that TLS as we speak it cannot use: which, and why.
 #[derive(Debug)]
 pub(super) struct UnusableKey(pub(super) String);
 
@@ -90,19 +91,24 @@ impl SignatureOnly {
         let (_, algorithms) =
             known.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
         // A scheme of TLS 1.2 does not name the curve, so each algorithm is tried.
-        let mut is_of_key = false;
-        for algorithm in *algorithms {
-            match key.verify_signature(*algorithm, message, signed.signature()) {
+        let verdicts = algorithms.iter().map(|one| {
+            key.verify_signature(*one, message, signed.signature()).map_err(|failure| {
+                let is_misfit = matches!(
+                    failure,
+                    KeyError::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
+                );
+                refusal(is_misfit, &shown, signed.scheme)
+            })
+        });
+        let mut last = misfit(&shown, signed.scheme);
+        for verdict in verdicts {
+            match verdict {
                 Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
-                Err(Unverified::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {}
-                Err(_) => is_of_key = true,
+                Err(wrong @ TlsError::InvalidCertificate(_)) => return Err(wrong),
+                Err(other) => last = other,
             }
         }
-        if is_of_key {
-            Err(TlsError::InvalidCertificate(CertificateError::BadSignature))
-        } else {
-            Err(of_another_kind())
-        }
+        Err(last)
     }
 
     /// Checks a signature of TLS 1.3.
@@ -115,33 +121,22 @@ impl SignatureOnly {
         let shown = with_usable_key(certificate)?;
         let spki = SubjectPublicKeyInfoDer::from(shown.spki());
         verify_tls13_signature_with_raw_key(message, &spki, signed, &self.0).map_err(|failure| {
-            #[allow(clippy::wildcard_enum_match_arm, reason = "the list is open")]
-            match failure {
-                TlsError::InvalidCertificate(
-                    CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-                ) => of_another_kind(),
-                TlsError::InvalidCertificate(_) => {
-                    TlsError::InvalidCertificate(CertificateError::BadSignature)
-                }
-                _ => failure,
-            }
+            let TlsError::InvalidCertificate(why) = failure else { return failure };
+            let is_misfit = matches!(
+                why,
+                CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+            );
+            refusal(is_misfit, &shown, signed.scheme)
         })
     }
 
-    /// The schemes that are checked.
+    /// The schemes that are checked: those of the keys that TLS here can use.
     pub(super) fn schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        let usable = self.0.mapping.iter().filter(|(_, algorithms)| {
+            algorithms.iter().all(|one| KEYS.contains(&one.public_key_alg_id()))
+        });
+        usable.map(|(scheme, _)| *scheme).collect()
     }
-}
-
-/// The failure where a signature is not of the kind of the certificate's key.
-const fn of_another_kind() -> TlsError {
-    TlsError::InvalidCertificate(
-        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
-            signature_algorithm_id: Vec::new(),
-            public_key_algorithm_id: Vec::new(),
-        },
-    )
 }
 
 /// The names of signature schemes in IANA's registry "TLS SignatureScheme", for people.
@@ -188,13 +183,40 @@ pub(super) fn nothing_in_common<'a>(
     format!("it can verify {}, and our key can make {}", scheme_names(offered), scheme_names(&ours))
 }
 
+/// The kinds of keys that [`Certificate::fitness`] calls good.
+const KEYS: [AlgorithmIdentifier; 5] = [
+    alg_id::RSA_ENCRYPTION,
+    alg_id::ECDSA_P256,
+    alg_id::ECDSA_P384,
+    alg_id::ECDSA_P521,
+    alg_id::ED25519,
+];
+
+/// The failure of a signature: the key did not make it, or cannot have made one of its kind.
+fn refusal(is_misfit: bool, shown: &Certificate, scheme: SignatureScheme) -> TlsError {
+    if is_misfit {
+        misfit(shown, scheme)
+    } else {
+        TlsError::InvalidCertificate(CertificateError::BadSignature)
+    }
+}
+
+/// rustls has an alert for this failure, and the names of scheme and key fit where it has numbers.
+fn misfit(shown: &Certificate, scheme: SignatureScheme) -> TlsError {
+    TlsError::InvalidCertificate(
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id: scheme_name(scheme).into_bytes(),
+            public_key_algorithm_id: shown.key_text().into_bytes(),
+        },
+    )
+}
+
 /// The certificate that a peer shows, where our TLS can use its key.
 fn with_usable_key(certificate: &CertificateDer<'_>) -> Result<Certificate, TlsError> {
     let certificate = step::certificate(certificate)
         .map_err(|_| TlsError::InvalidCertificate(CertificateError::BadEncoding))?;
-    if certificate.facts().key.fitness() == Fitness::Good {
-        Ok(certificate)
-    } else {
-        Err(TlsError::Other(OtherError(Arc::new(UnusableKey(certificate.key_text())))))
+    match certificate.unusable_key_text() {
+        None => Ok(certificate),
+        Some(key) => Err(TlsError::Other(OtherError(Arc::new(UnusableKey(key))))),
     }
 }

@@ -128,31 +128,8 @@ pub(crate) fn hear(
         None => Sought::Absent,
     };
     let court = ClientCourt { beliefs, leaf, chain, now, grant, sought: &sought };
-    if let Sought::Listed(file) = &sought {
-        let found = court.of_directory(&case);
-        let judgement = if found.problems.is_empty() {
-            court.let_in(IdentitySource::Directory, Reason::Directory)
-        } else {
-            let who = format!("the client of {}", source_of(file));
-            Judgement::Refused(text::bad_client(&who, leaf, &found))
-        };
-        return Ok((judgement, found));
-    }
-    let (lasting, session) = beliefs.known.client(leaf);
-    if !(lasting.is_empty() && session.is_empty()) {
-        let mut found = with_distrust(assess_exact(&case, beliefs.rules), &case, beliefs.known);
-        let judgement = court.known(&lasting, &session, &mut found);
-        return Ok((judgement, found));
-    }
-    let mut found =
-        with_distrust(shown.find_path(beliefs.rules, beliefs.clean), &case, beliefs.known);
-    let vouched = found.problems.is_empty();
-    if vouched && beliefs.admission.authorities_count() {
-        let judgement = court.let_in(IdentitySource::Authority, Reason::Authority);
-        return Ok((judgement, found));
-    }
-    court.say_who_vouches(vouched, &mut found);
-    Ok((court.unknown(None, &mut found), found))
+    let (judgement, found) = court.hear(&case, &shown)?;
+    Ok((judgement.with_usable_key(leaf, &found), found))
 }
 
 /// Refuses a name that already belongs to a client whose key has another fingerprint: in a file of
@@ -203,6 +180,39 @@ struct ClientCourt<'a> {
 }
 
 impl ClientCourt<'_> {
+    /// Who vouches for the client, and what was found.
+    fn hear(&self, case: &Case<'_>, shown: &Shown<'_>) -> Result<(Judgement, Assessment), Error> {
+        if let Sought::Listed(file) = self.sought {
+            let found = self.of_directory(case);
+            let judgement = if found.problems.is_empty() {
+                self.let_in(IdentitySource::Directory, Reason::Directory)
+            } else {
+                let who = format!("the client of {}", source_of(file));
+                Judgement::Refused(text::bad_client(&who, self.leaf, &found))
+            };
+            return Ok((judgement, found));
+        }
+        let (lasting, session) = self.beliefs.known.client(self.leaf);
+        if !(lasting.is_empty() && session.is_empty()) {
+            let mut found =
+                with_distrust(assess_exact(case, self.beliefs.rules), case, self.beliefs.known);
+            let judgement = self.known(&lasting, &session, &mut found);
+            return Ok((judgement, found));
+        }
+        let mut found = with_distrust(
+            shown.find_path(self.beliefs.rules, self.beliefs.clean),
+            case,
+            self.beliefs.known,
+        );
+        let vouched = found.problems.is_empty();
+        if vouched && self.beliefs.admission.authorities_count() {
+            let judgement = self.let_in(IdentitySource::Authority, Reason::Authority);
+            return Ok((judgement, found));
+        }
+        self.say_who_vouches(vouched, &mut found);
+        Ok((self.unknown(None, &mut found), found))
+    }
+
     /// The findings that count for an entry of the directory: path, authority and purpose do not.
     fn of_directory(&self, case: &Case<'_>) -> Assessment {
         let mut found = assess_exact(case, self.beliefs.rules);

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::asked::{Asked, Asking, Grant, Policies, Policy, Situation};
-use super::peer::Peer;
+use super::peer::{Peer, unusable_key};
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
@@ -40,6 +40,21 @@ pub enum Judgement {
     Refused(Error),
     /// Somebody must be asked.
     Ask(Box<Asked>),
+}
+
+impl Judgement {
+    /// The judgement of a peer that shows this certificate, if TLS here can use its key: nobody
+    /// else is admitted or asked about. On a connection the handshake has said so before; here it
+    /// is said again, so that a chain that is judged without one gets the same answer.
+    pub(super) fn with_usable_key(self, leaf: &Certificate, found: &Assessment) -> Self {
+        let (Self::Admitted(_) | Self::Ask(_), Some(key)) = (&self, leaf.unusable_key_text())
+        else {
+            return self;
+        };
+        let error = unusable_key(&leaf.subject(), &key);
+        let problems = error.problems() | found.problems;
+        Self::Refused(error.with_problems(problems))
+    }
 }
 
 /// The proof that a peer was judged and admitted.
@@ -159,6 +174,11 @@ pub(crate) fn hear(
         court.stranger(&found)
     } else {
         court.known(&standing, &found)
+    };
+    let leaf = court.chain.first();
+    let judgement = match leaf {
+        Some(leaf) => judgement.with_usable_key(leaf, &found),
+        None => judgement,
     };
     Ok((judgement, found))
 }

@@ -53,6 +53,15 @@ pub(crate) fn unreadable(name: Option<&Host>, why: &str) -> Error {
     Error::new(Kind::Certificate, message).with_problems(Problems::BAD_ENCODING)
 }
 
+/// The error for a peer whose key TLS here cannot use; `key` names it and says why. No answer and
+/// no policy can help.
+pub(crate) fn unusable_key(whose: &str, key: &str) -> Error {
+    let message = format!("{whose} has a key that TLS cannot use here: {key}");
+    Error::new(Kind::Protocol, message).with_problems(Problems::WEAK_KEY).with_hint(
+        "give the peer an RSA key of 2048 to 8192 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

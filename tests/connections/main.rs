@@ -22,6 +22,7 @@ mod clients_asked;
 mod clients_gone;
 mod flight;
 mod hostile;
+mod odd_keys;
 mod options;
 mod outside;
 mod reload;

@@ -11,6 +11,9 @@ use crate::host::Role;
 use crate::material::testing::{DAY, Maker, NOW, Odd, authority, day, named, server};
 use std::sync::Arc;
 
+/// What is not computed, and what a search costs.
+mod unsupported;
+
 const P: Problems = Problems::NONE;
 
 /// What a test changes in a sound certificate.

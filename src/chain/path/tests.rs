@@ -5,6 +5,10 @@ fn anchors(makers: &[&Maker]) -> Anchors {
     Anchors::new(makers.iter().map(|maker| maker.certificate()).collect())
 }
 
+fn search(chain: &[Certificate], anchors: &Anchors) -> Found {
+    super::search(chain, anchors, &mut Work::new())
+}
+
 fn paths(chain: &[Certificate], makers: &[&Maker]) -> Vec<Vec<Certificate>> {
     search(chain, &anchors(makers)).paths
 }
@@ -60,7 +64,7 @@ fn two_authorities_that_sign_each_other_end_the_search() {
     let leaf = one.sign(&server("a.example"));
     let chain = [leaf, one_by_two.certificate(), two_by_one.certificate()];
     let found = search(&chain, &Anchors::default());
-    assert!(found.paths.is_empty() && !found.given_up);
+    assert!(found.paths.is_empty() && found.given_up.is_none());
     assert_eq!(found.reached.len(), 3);
     assert_eq!(paths(&chain, &[&two]).len(), 1);
 }
@@ -76,7 +80,9 @@ fn junk_beside_the_chain_costs_a_bounded_number_of_checks_and_not_the_path() {
     assert_eq!(found.paths.len(), 1);
     chain.remove(1);
     let found = search(&chain, &anchors(&[&root]));
-    assert!(found.paths.is_empty() && found.given_up);
+    assert!(found.paths.is_empty());
+    // The leaf and 99 others are looked at, and those cost no more than there is.
+    assert_eq!(found.given_up, Some(Limit::Certificates(MAX_CHAIN)));
 }
 
 #[test]
@@ -89,7 +95,7 @@ fn a_mesh_of_cross_signed_authorities_is_given_up_and_not_walked_to_the_end() {
             chain.push(crossed.certificate());
         }
     }
-    assert!(search(&chain, &Anchors::default()).given_up);
+    assert!(search(&chain, &Anchors::default()).given_up.is_some());
     assert!(!search(&chain, &anchors(&[&makers[7]])).paths.is_empty());
 }
 
@@ -124,11 +130,11 @@ fn of_a_chain_without_end_only_the_beginning_is_looked_at() {
         chain
     };
     let found = search(&chain(MAX_CHAIN - 1), &anchors(&[&root]));
-    assert!(found.paths.len() == 1 && found.given_up);
+    assert!(found.paths.len() == 1 && found.given_up.is_some());
     let found = search(&chain(MAX_CHAIN), &anchors(&[&root]));
-    assert!(found.paths.is_empty() && found.given_up);
+    assert!(found.paths.is_empty() && found.given_up.is_some());
     let found = search(&chain(MAX_CHAIN)[..MAX_CHAIN], &anchors(&[&root]));
-    assert!(found.paths.is_empty() && !found.given_up);
+    assert!(found.paths.is_empty() && found.given_up.is_none());
 }
 
 #[test]
@@ -157,9 +163,9 @@ fn a_path_has_thirty_two_certificates_and_no_more() {
     };
     let found = search(&chain(MAX_LENGTH - 2), &anchors(&[&root]));
     assert_eq!(found.paths.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_LENGTH]);
-    assert!(!found.too_long && !found.given_up);
+    assert!(!found.too_long && found.given_up.is_none());
     let found = search(&chain(MAX_LENGTH - 1), &anchors(&[&root]));
-    assert!(found.paths.is_empty() && found.too_long && !found.given_up);
+    assert!(found.paths.is_empty() && found.too_long && found.given_up.is_none());
     // The authority is nearer than what else was sent.
     let found = search(&chain(MAX_LENGTH - 1), &anchors(&[&root, &makers[0]]));
     assert_eq!(found.paths.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_LENGTH]);
@@ -176,5 +182,41 @@ fn no_more_paths_are_given_than_are_worth_judging() {
         }
     }
     let found = search(&chain, &anchors(&[&makers[5]]));
-    assert!(found.paths.len() == MAX_PATHS && found.given_up);
+    assert_eq!(found.paths.len(), MAX_PATHS);
+    assert_eq!(found.given_up, Some(Limit::Paths(MAX_PATHS)));
+}
+
+#[test]
+fn the_right_one_of_forty_namesakes_is_found_wherever_it_stands() {
+    let makers: Vec<Maker> = (0..40).map(|_| Maker::authority("Root")).collect();
+    let anchors = Anchors::new(makers.iter().map(Maker::certificate).collect());
+    for at in [0, 15, 16, 17, 39] {
+        let leaf = makers[at].sign(&server("a.example"));
+        assert!(leaf.facts().authority_key_id.is_none(), "it does not say which one it is");
+        let found = search(std::slice::from_ref(&leaf), &anchors);
+        assert_eq!(found.paths, [vec![leaf, makers[at].certificate()]]);
+        assert_eq!(found.given_up, None);
+    }
+}
+
+#[test]
+fn of_more_namesakes_than_there_are_units_the_limit_is_named() {
+    let makers: Vec<Maker> = (0..120).map(|_| Maker::authority("Root")).collect();
+    let anchors = Anchors::new(makers.iter().map(Maker::certificate).collect());
+    let found = search(&[makers[119].sign(&server("a.example"))], &anchors);
+    assert!(found.paths.is_empty());
+    assert_eq!(found.given_up, Some(Limit::Units));
+}
+
+#[test]
+fn issuers_with_large_keys_end_the_search_sooner() {
+    let key = || rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let root = Maker::authority("Root");
+    let mut chain = vec![root.sign(&server("a.example"))];
+    chain.extend((0..40).map(|_| Maker::with_key(authority("Root"), key()).certificate()));
+    let mut work = Work::new();
+    let found = super::search(&chain, &Anchors::default(), &mut work);
+    assert_eq!(found.given_up, Some(Limit::Units));
+    // An authority here is tried before what was sent.
+    assert_eq!(paths(&chain, &[&root]).len(), 1);
 }

@@ -9,13 +9,12 @@ use std::fmt;
 
 use super::scope::Scope;
 use crate::chain::signature::{self, Proof};
+use crate::chain::work::Budget;
 use crate::material::{Certificate, Crl, KeyUsage};
 use crate::process::Mutex;
 
 /// For how many keys the result of a signature check is remembered.
 const MAX_PROOFS: usize = 64;
-/// The most signatures of lists that are checked for one certificate.
-const MAX_CHECKS: usize = 64;
 
 /// A list, and what was found out about it.
 pub(crate) struct List {
@@ -44,27 +43,6 @@ impl Window {
     }
 }
 
-/// How many signatures may be checked for one certificate: there may be many lists with one name.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    left: usize,
-    /// Whether more were needed.
-    pub(crate) was_short: bool,
-}
-
-impl Budget {
-    pub(crate) const fn new() -> Self {
-        Self { left: MAX_CHECKS, was_short: false }
-    }
-
-    fn spend(&mut self) -> Option<()> {
-        let left = self.left.checked_sub(1);
-        self.was_short |= left.is_none();
-        self.left = left?;
-        Some(())
-    }
-}
-
 impl List {
     pub(crate) fn new(crl: Crl) -> Self {
         let scope = Scope::of(&crl);
@@ -89,16 +67,25 @@ impl List {
 
     /// Whether it is signed with the key of `issuer`. `None`: unknown, and the budget is spent.
     pub(crate) fn is_signed_by(&self, issuer: &Certificate, budget: &mut Budget) -> Option<bool> {
+        self.proof(issuer, budget).map(|proof| proof == Proof::Good)
+    }
+
+    /// Whether nobody here can tell if it is signed with the key of `issuer`.
+    pub(crate) fn is_uncomputable(&self, issuer: &Certificate, budget: &mut Budget) -> bool {
+        self.proof(issuer, budget) == Some(Proof::Uncomputable)
+    }
+
+    fn proof(&self, issuer: &Certificate, budget: &mut Budget) -> Option<Proof> {
         if let Some(proof) = self.proofs.lock().get(issuer.key_sha256()) {
-            return Some(*proof == Proof::Good);
+            return Some(*proof);
         }
-        budget.spend()?;
+        budget.take(issuer)?;
         let proof = signature::check_list(self.crl.signed(), issuer);
         let mut proofs = self.proofs.lock();
         if proofs.len() < MAX_PROOFS {
             proofs.insert(*issuer.key_sha256(), proof);
         }
-        Some(proof == Proof::Good)
+        Some(proof)
     }
 }
 

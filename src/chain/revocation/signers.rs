@@ -9,7 +9,8 @@ use super::{Crls, Demand, Window};
 use crate::chain::anchors::Anchors;
 use crate::chain::finding::Case;
 use crate::chain::same_name::normal_form;
-use crate::chain::signature::{self, Proof};
+use crate::chain::signature::Proof;
+use crate::chain::work::Work;
 use crate::error::Problems;
 use crate::material::{Certificate, KeyUsage};
 
@@ -33,6 +34,7 @@ pub(crate) fn others<'a>(
     certificate: &Certificate,
     issuer: &Certificate,
     superior: Option<&'a Certificate>,
+    work: &mut Work,
 ) -> (Vec<&'a Certificate>, Window) {
     let mut found = (Vec::new(), Window::ALWAYS);
     if !given.crls.are_there_of(issuer.subject_der()) {
@@ -47,8 +49,12 @@ pub(crate) fn others<'a>(
     let anchors = given.anchors.candidates(certificate).into_iter().filter(may).take(MAX);
     for one in case.chain.iter().skip(1).filter(may).take(MAX) {
         let above = [Some(issuer), superior].into_iter().flatten();
-        for above in above.filter(|above| is_signed(one, above)) {
-            let said = given.crls.revocation(one, above, &[], given.demand, case.now);
+        for above in above {
+            if !is_signed(one, above, work) {
+                continue;
+            }
+            let budget = &mut work.lists;
+            let said = given.crls.revocation(one, above, &[], given.demand, case.now, budget);
             found.1 = found.1.and(said.window).and(validity(case, one));
             if is_valid(case, one) && !said.problems.contains(Problems::REVOKED) {
                 found.0.push(one);
@@ -57,7 +63,10 @@ pub(crate) fn others<'a>(
         }
     }
     // An authority with the same name may belong to somebody else: a signature must link the two.
-    for one in anchors.filter(|one| is_signed(issuer, one) || is_signed(one, issuer)) {
+    for one in anchors {
+        if !is_signed(issuer, one, work) && !is_signed(one, issuer, work) {
+            continue;
+        }
         found.1 = found.1.and(validity(case, one));
         found.0.extend(Some(one).filter(|one| is_valid(case, one)));
     }
@@ -89,9 +98,9 @@ fn validity(case: &Case<'_>, certificate: &Certificate) -> Window {
 }
 
 /// Whether `above` issued `certificate`.
-fn is_signed(certificate: &Certificate, above: &Certificate) -> bool {
+fn is_signed(certificate: &Certificate, above: &Certificate, work: &mut Work) -> bool {
     normal_form(certificate.issuer_der()) == normal_form(above.subject_der())
-        && signature::check(certificate, above) == Proof::Good
+        && work.check(certificate, above) == Some(Proof::Good)
 }
 
 #[cfg(test)]

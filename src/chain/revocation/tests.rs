@@ -50,7 +50,14 @@ impl Scene {
     fn asked_at(&self, mode: CrlMode, grace: i64, now: i64) -> Problems {
         let issuer = self.root.certificate();
         self.crls()
-            .revocation(&self.leaf, &issuer, &[], Demand { mode, grace, form: false }, now)
+            .revocation(
+                &self.leaf,
+                &issuer,
+                &[],
+                Demand { mode, grace, form: false },
+                now,
+                &mut Budget::new(),
+            )
             .problems
     }
 
@@ -59,7 +66,9 @@ impl Scene {
     }
 
     fn unverified(&self) -> Problems {
-        self.crls().revocation_unverified(&self.leaf, &[], CrlMode::IfPresent, NOW).0
+        self.crls()
+            .revocation_unverified(&self.leaf, &[], CrlMode::IfPresent, NOW, &mut Budget::new())
+            .0
     }
 }
 
@@ -78,8 +87,16 @@ fn revoked_wins_in_every_order_of_four_lists() {
         let lists = order.iter().map(|index| scene.lists[*index].clone()).collect();
         let crls = Crls::new(lists).unwrap();
         let issuer = scene.root.certificate();
-        let found =
-            crls.revocation(&scene.leaf, &issuer, &[], in_mode(CrlMode::Required), NOW).problems;
+        let found = crls
+            .revocation(
+                &scene.leaf,
+                &issuer,
+                &[],
+                in_mode(CrlMode::Required),
+                NOW,
+                &mut Budget::new(),
+            )
+            .problems;
         assert_eq!(found, REVOKED, "{order:?}");
     }
 }
@@ -240,8 +257,14 @@ fn a_list_for_one_place_clears_those_certificates_that_name_it() {
         let mut params = server("a.example");
         params.crl_distribution_points = vec![at(place)];
         let leaf = root.sign(&params);
-        let found =
-            crls.revocation(&leaf, &root.certificate(), &[], in_mode(CrlMode::IfPresent), NOW);
+        let found = crls.revocation(
+            &leaf,
+            &root.certificate(),
+            &[],
+            in_mode(CrlMode::IfPresent),
+            NOW,
+            &mut Budget::new(),
+        );
         assert_eq!(found.problems, expected, "{place}");
     }
 }
@@ -254,7 +277,14 @@ fn adding_an_older_list_keeps_the_newer_one_and_adds_its_revocations() {
     };
     let issuer = scene.root.certificate();
     let more = Crls::default().of(crls(&scene.lists[..1])).of(crls(&scene.lists));
-    let found = more.revocation(&scene.leaf, &issuer, &[], in_mode(CrlMode::IfPresent), NOW);
+    let found = more.revocation(
+        &scene.leaf,
+        &issuer,
+        &[],
+        in_mode(CrlMode::IfPresent),
+        NOW,
+        &mut Budget::new(),
+    );
     assert_eq!(found.problems, REVOKED);
     assert!(found.why[0].contains("list 60 names its serial number"), "{:?}", found.why);
 }
@@ -276,7 +306,10 @@ fn a_list_with_another_authority_key_says_nothing_of_a_known_peer() {
     let entry = [(&leaf, Some(KeyCompromise))];
     for (maker, expected) in [(&root, REVOKED), (&Maker::authority("Root"), Problems::NONE)] {
         let crls = Crls::new(vec![(maker.list((-1, 30), 1, &entry), "list".to_owned())]).unwrap();
-        assert_eq!(crls.revocation_unverified(&leaf, &[], CrlMode::Required, NOW).0, expected);
+        assert_eq!(
+            crls.revocation_unverified(&leaf, &[], CrlMode::Required, NOW, &mut Budget::new()).0,
+            expected
+        );
     }
 }
 
@@ -285,6 +318,12 @@ fn a_hold_on_a_known_peer_is_lifted_by_what_an_authority_signed_and_by_nothing_e
     let scene = Scene::new().list(2, Some(CertificateHold)).list(1, None);
     assert_eq!(scene.unverified(), REVOKED);
     let root = scene.root.certificate();
-    let found = scene.crls().revocation_unverified(&scene.leaf, &[&root], CrlMode::IfPresent, NOW);
+    let found = scene.crls().revocation_unverified(
+        &scene.leaf,
+        &[&root],
+        CrlMode::IfPresent,
+        NOW,
+        &mut Budget::new(),
+    );
     assert_eq!(found.0, Problems::NONE);
 }

@@ -6,7 +6,7 @@ use super::words;
 use crate::error::{Calm, Foreign, listed, some};
 use crate::material::certificate::Certificate;
 use crate::material::date::time_text;
-use crate::material::facts::AltName;
+use crate::material::facts::{AltName, Fitness, RSA_BITS};
 use crate::material::hex::hex_colons;
 use crate::material::name::Name;
 
@@ -72,6 +72,20 @@ impl Certificate {
     #[must_use]
     pub fn key_text(&self) -> String {
         words::key(&self.facts().key)
+    }
+
+    /// The public key and why TLS here cannot use it, as `ECDSA secp256k1` or `RSA 1024 bits, and
+    /// at least 2048 are needed`. `None`: it can.
+    #[must_use]
+    pub(crate) fn unusable_key_text(&self) -> Option<String> {
+        let key = self.key_text();
+        match self.fitness() {
+            Fitness::Good => None,
+            Fitness::Short => Some(format!("{key}, and at least {} are needed", RSA_BITS.start())),
+            Fitness::Long => Some(format!("{key}, and at most {} can be used", RSA_BITS.end())),
+            Fitness::Malformed(why) => Some(format!("{key}, {why}")),
+            Fitness::Unknown => Some(key),
+        }
     }
 
     /// The signature's algorithm, as `ECDSA with SHA-256`, or its dotted object identifier.

@@ -1,32 +1,7 @@
 //! Words for the numbers in a certificate: algorithms, curves, uses and purposes.
 
-use crate::material::facts::{
-    ExtendedKeyUsage, KeyAlgorithm, KeyUsage, algorithm_name, curve_name,
-};
-
-const SIGNATURES: [(&str, &str); 21] = [
-    ("1.2.840.113549.1.1.2", "RSA with MD2"),
-    ("1.2.840.113549.1.1.4", "RSA with MD5"),
-    ("1.2.840.113549.1.1.5", "RSA with SHA-1"),
-    ("1.2.840.113549.1.1.10", "RSA-PSS"),
-    ("1.2.840.113549.1.1.11", "RSA with SHA-256"),
-    ("1.2.840.113549.1.1.12", "RSA with SHA-384"),
-    ("1.2.840.113549.1.1.13", "RSA with SHA-512"),
-    ("1.2.840.113549.1.1.14", "RSA with SHA-224"),
-    ("1.2.840.10040.4.3", "DSA with SHA-1"),
-    ("2.16.840.1.101.3.4.3.2", "DSA with SHA-256"),
-    ("1.2.840.10045.4.1", "ECDSA with SHA-1"),
-    ("1.2.840.10045.4.3.1", "ECDSA with SHA-224"),
-    ("1.2.840.10045.4.3.2", "ECDSA with SHA-256"),
-    ("1.2.840.10045.4.3.3", "ECDSA with SHA-384"),
-    ("1.2.840.10045.4.3.4", "ECDSA with SHA-512"),
-    ("1.3.101.112", "Ed25519"),
-    ("1.3.101.113", "Ed448"),
-    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
-    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
-    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
-    ("1.2.840.113549.1.1.3", "RSA with MD4"),
-];
+use crate::material::algorithm_names::{curve_name, key_name, signature_name};
+use crate::material::facts::{ExtendedKeyUsage, KeyAlgorithm, KeyUsage};
 
 /// What a key is named that says RSA, and is not an RSA key.
 const RSA: &str = "1.2.840.113549.1.1.1";
@@ -66,13 +41,12 @@ pub(super) fn key(key: &KeyAlgorithm) -> String {
         KeyAlgorithm::Ec(curve) => format!("ECDSA {}", curve_name(curve)),
         KeyAlgorithm::Ed25519 => "Ed25519".to_owned(),
         KeyAlgorithm::Other(oid) if oid == RSA => "RSA, damaged".to_owned(),
-        KeyAlgorithm::Other(oid) => algorithm_name(oid).to_owned(),
+        KeyAlgorithm::Other(oid) => key_name(oid).to_owned(),
     }
 }
 
 pub(super) fn signature(oid: &str) -> String {
-    let known = SIGNATURES.iter().find(|(known, _)| *known == oid);
-    known.map_or(oid, |(_, words)| words).to_owned()
+    signature_name(oid).to_owned()
 }
 
 pub(super) fn usages(usage: KeyUsage, reader: For) -> Vec<&'static str> {

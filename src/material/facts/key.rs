@@ -1,11 +1,12 @@
-//! Types of keys: how an algorithm identifier encodes them, what people call them, and which are
-//! supported. This is the one place that knows; judging, signing and TLS ask it.
+//! Types of keys: how an algorithm identifier encodes them, and of which type and size TLS here can
+//! use them. Whether it can use a certain key is for [`fitness`](super::fitness()) to say, which
+//! also looks at how the key is written.
 
 use std::ops::RangeInclusive;
 
 use crate::material::der::{self, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE};
 use crate::material::fields::Spki;
-use crate::material::oid::{self, key};
+use crate::material::oid::{self, curve, key};
 
 /// A public key's algorithm and size.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(crate) enum Fitness {
     Short,
     /// An RSA key with more bits than [`RSA_BITS`].
     Long,
+    /// Its algorithm and size can be used, but not how it is written, or its numbers: in words.
+    Malformed(&'static str),
     /// Its algorithm or its curve is not computed here.
     Unknown,
 }
@@ -36,52 +39,12 @@ pub(crate) enum Fitness {
 /// The bits of an RSA modulus that can be used.
 pub(in crate::material) const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
-/// The curves that can be used: P-256, P-384 and P-521.
-const GOOD_CURVES: [&str; 3] = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
-
-const CURVES: [(&str, &str); 9] = [
-    ("1.2.840.10045.3.1.1", "P-192"),
-    ("1.3.132.0.33", "P-224"),
-    ("1.2.840.10045.3.1.7", "P-256"),
-    ("1.3.132.0.34", "P-384"),
-    ("1.3.132.0.35", "P-521"),
-    ("1.3.132.0.10", "secp256k1"),
-    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"),
-    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"),
-    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"),
-];
-
-/// Those that [`KeyAlgorithm`] has no variant for.
-const ALGORITHMS: [(&str, &str); 9] = [
-    ("1.2.840.113549.1.1.10", "RSA-PSS"),
-    ("1.2.840.10040.4.1", "DSA"),
-    ("1.2.840.10046.2.1", "DH"),
-    ("1.3.101.110", "X25519"),
-    ("1.3.101.111", "X448"),
-    ("1.3.101.113", "Ed448"),
-    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
-    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
-    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
-];
-
-/// What people call a curve; its dotted object identifier where it has no name.
-pub(in crate::material) fn curve_name(oid: &str) -> &str {
-    name_in(&CURVES, oid)
-}
-
-/// What people call an algorithm that [`KeyAlgorithm`] has no variant for; its dotted object
-/// identifier where it has no name.
-pub(in crate::material) fn algorithm_name(oid: &str) -> &str {
-    name_in(&ALGORITHMS, oid)
-}
-
-fn name_in<'a>(table: &[(&str, &'a str)], oid: &'a str) -> &'a str {
-    table.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, name)| name)
-}
+/// The curves that can be used.
+const GOOD_CURVES: [&str; 3] = [curve::P256, curve::P384, curve::P521];
 
 impl KeyAlgorithm {
-    /// What such a key is good for here.
-    pub(crate) fn fitness(&self) -> Fitness {
+    /// What a key of this algorithm and size is good for here, if it is written as it should be.
+    pub(in crate::material) fn fitness(&self) -> Fitness {
         match self {
             Self::Rsa(bits) if bits < RSA_BITS.start() => Fitness::Short,
             Self::Rsa(bits) if bits > RSA_BITS.end() => Fitness::Long,
@@ -107,16 +70,20 @@ impl KeyAlgorithm {
 
 /// The bits of the modulus of an RSAPublicKey (RFC 8017); a negative one has none.
 fn rsa_bits(key: &[u8]) -> Option<usize> {
-    let mut numbers = Reader(der::only(key).filter(|key| key.tag == SEQUENCE)?.content);
-    let modulus = numbers.next_if(INTEGER)?.content;
-    let exponent = numbers.next_if(INTEGER)?.content;
-    if !numbers.is_empty() || !der::is_integer(modulus) || !der::is_integer(exponent) {
-        return None;
-    }
+    let (modulus, _) = rsa_numbers(key)?;
     if modulus.first().is_some_and(|byte| *byte >= 0x80) {
         return Some(0);
     }
     bits(modulus)
+}
+
+/// Modulus and exponent of an RSAPublicKey, each the content of an INTEGER.
+pub(super) fn rsa_numbers(key: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut numbers = Reader(der::only(key).filter(|key| key.tag == SEQUENCE)?.content);
+    let modulus = numbers.next_if(INTEGER)?.content;
+    let exponent = numbers.next_if(INTEGER)?.content;
+    let are_numbers = der::is_integer(modulus) && der::is_integer(exponent);
+    (numbers.is_empty() && are_numbers).then_some((modulus, exponent))
 }
 
 /// The bits of the number that the content of an INTEGER is; its sign is not looked at.

@@ -10,6 +10,7 @@ use aws_lc_rs::signature::{
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
 };
 
+use crate::material::algorithm_names::{curve_name, key_name};
 use crate::material::der::{
     BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, context_constructed,
 };
@@ -57,9 +58,13 @@ pub(super) fn spki(form: Form, der: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 /// Whether two `SubjectPublicKeyInfo` are the same key: same algorithm, same curve where there
-/// is one, same bits. Parameters that say nothing may be there or not.
+/// is one, same bits. Parameters that say nothing may be there or not, and a point may be
+/// compressed.
 pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
-    one == other || public_part(one).is_some_and(|one| public_part(other) == Some(one))
+    let usual = facts::usual_form;
+    one == other
+        || public_part(one).is_some_and(|one| public_part(other) == Some(one))
+        || usual(one).is_some_and(|one| usual(other) == Some(one))
 }
 
 /// Algorithm, curve and bits of `SEQUENCE { SEQUENCE { algorithm, parameters }, BIT STRING }`.
@@ -104,7 +109,7 @@ fn unusable(form: Form, der: &[u8], algorithm: &[u8], curve: Option<&[u8]>) -> S
                     let most = RSA_BITS.end();
                     format!("an RSA key of {bits} bits is too long: {most} are the most")
                 }
-                Fitness::Good | Fitness::Unknown => {
+                Fitness::Good | Fitness::Unknown | Fitness::Malformed(_) => {
                     "the RSA key is damaged: its numbers do not fit each other".to_owned()
                 }
             }
@@ -113,7 +118,7 @@ fn unusable(form: Form, der: &[u8], algorithm: &[u8], curve: Option<&[u8]>) -> S
             let Some(curve) = curve.map(oid::text) else {
                 return "the EC key does not parse, or does not name its curve".to_owned();
             };
-            let name = facts::curve_name(&curve).to_owned();
+            let name = curve_name(&curve).to_owned();
             if KeyAlgorithm::Ec(curve).fitness() == Fitness::Good {
                 format!("the EC key over {name} does not parse")
             } else {
@@ -123,7 +128,7 @@ fn unusable(form: Form, der: &[u8], algorithm: &[u8], curve: Option<&[u8]>) -> S
         key::ED25519 => "the Ed25519 key does not parse".to_owned(),
         other => {
             let other = oid::text(other);
-            let name = facts::algorithm_name(&other);
+            let name = key_name(&other);
             format!("a key of the algorithm {name} is not supported")
         }
     }

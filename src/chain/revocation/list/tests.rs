@@ -9,19 +9,19 @@ fn list(maker: &Maker) -> List {
 fn the_check_of_a_signature_is_remembered_and_costs_once() {
     let (root, other) = (Maker::authority("Root"), Maker::authority("Root"));
     let list = list(&root);
-    let mut budget = Budget { left: 2, was_short: false };
+    let mut budget = Budget::of(2);
     for _ in 0..3 {
         assert_eq!(list.is_signed_by(&root.certificate(), &mut budget), Some(true));
         assert_eq!(list.is_signed_by(&other.certificate(), &mut budget), Some(false));
     }
-    assert_eq!((budget.left, budget.was_short), (0, false));
+    assert_eq!((budget.left(), budget.was_short), (0, false));
 }
 
 #[test]
 fn a_spent_budget_leaves_the_answer_open_and_is_told() {
     let root = Maker::authority("Root");
     let list = list(&root);
-    let mut budget = Budget { left: 0, was_short: false };
+    let mut budget = Budget::of(0);
     assert_eq!(list.is_signed_by(&root.certificate(), &mut budget), None);
     assert!(budget.was_short);
     assert_eq!(list.is_signed_by(&root.certificate(), &mut Budget::new()), Some(true));

@@ -63,7 +63,7 @@ impl Scene {
         let rules = self.rules();
         let case = Case { role: Role::Server, name: None, chain: &chain, now };
         let issuer = self.issuer.certificate();
-        let found = others(&case, given(&rules), &self.leaf, &issuer, superior);
+        let found = others(&case, given(&rules), &self.leaf, &issuer, superior, &mut Work::new());
         found.0.into_iter().cloned().collect()
     }
 }
@@ -256,7 +256,8 @@ fn an_answer_holds_only_as_long_as_those_who_sign_are_the_same() {
         let case = Case { role: Role::Server, name: None, chain: &chain, now: NOW };
         let (issuer, root) = (scene.issuer.certificate(), scene.root.certificate());
         let rules = scene.rules();
-        let (_, window) = others(&case, given(&rules), &scene.leaf, &issuer, Some(&root));
+        let (_, window) =
+            others(&case, given(&rules), &scene.leaf, &issuer, Some(&root), &mut Work::new());
         let near = |time: i64, days: Option<i64>| {
             days.is_none_or(|days| (time - NOW - days * crate::material::testing::DAY).abs() <= 1)
         };

@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::Kind;
-use crate::material::testing::{attribute, common_name, extension, name, tlv};
+use crate::material::testing::{ECDSA_SHA256, attribute, common_name, extension, name, tlv};
 
 /// A list that rcgen cannot make, dated 2026-11-01: its next update, the serial numbers of its
 /// entries and its extensions; without extensions it is version 1.
@@ -33,7 +33,14 @@ fn number() -> Vec<u8> {
 
 fn asked(crls: &Crls, scene: &Scene, signers: &[&Certificate]) -> Revocation {
     let issuer = scene.root.certificate();
-    crls.revocation(&scene.leaf, &issuer, signers, in_mode(CrlMode::IfPresent), NOW)
+    crls.revocation(
+        &scene.leaf,
+        &issuer,
+        signers,
+        in_mode(CrlMode::IfPresent),
+        NOW,
+        &mut Budget::new(),
+    )
 }
 
 #[test]
@@ -159,7 +166,7 @@ fn namesakes_with_a_list_each_do_not_hide_the_right_one() {
     assert_eq!(scene.found(), Problems::NONE);
     // Nobody knows which certificates they revoke: that is not read as none.
     let entry = [(&scene.leaf, Some(KeyCompromise))];
-    let liars = (0..100).map(|_| Maker::authority("Root").list((-1, 30), 1, &entry));
+    let liars = (0..=LIST_UNITS).map(|_| Maker::authority("Root").list((-1, 30), 1, &entry));
     scene.lists.extend(liars.map(|der| (der, "liar".to_owned())).collect::<Vec<_>>());
     assert_eq!(scene.found(), MISSING);
 }
@@ -197,7 +204,14 @@ fn a_place_relative_to_the_issuer_is_the_same_as_its_full_name() {
         let der = odd(&root, None, &[], &[number(), point(&[tlv(0xa0, of_list)])]);
         let crls = Crls::new(vec![(der, "list".to_owned())]).unwrap();
         let issuer = root.certificate();
-        let found = crls.revocation(&leaf, &issuer, &[], in_mode(CrlMode::IfPresent), NOW);
+        let found = crls.revocation(
+            &leaf,
+            &issuer,
+            &[],
+            in_mode(CrlMode::IfPresent),
+            NOW,
+            &mut Budget::new(),
+        );
         assert_eq!(found.problems, expected, "{of_list:02x?} {of_leaf:02x?}");
     }
 }
@@ -217,7 +231,14 @@ fn a_full_name_with_a_host_in_it_leads_to_no_list() {
         let der = odd(&root, None, &[], &[number(), point(&[of_list])]);
         let crls = Crls::new(vec![(der, "list".to_owned())]).unwrap();
         let issuer = root.certificate();
-        let found = crls.revocation(&leaf, &issuer, &[], in_mode(CrlMode::IfPresent), NOW);
+        let found = crls.revocation(
+            &leaf,
+            &issuer,
+            &[],
+            in_mode(CrlMode::IfPresent),
+            NOW,
+            &mut Budget::new(),
+        );
         assert_eq!(found.problems, expected);
     }
 }
@@ -239,11 +260,13 @@ fn a_list_out_of_form_revokes_and_clears_nobody_where_form_is_asked_for() {
         scene.lists.push((odd(&scene.root, next, &[], &extensions), "list".to_owned()));
         let demand = Demand { form, ..in_mode(CrlMode::IfPresent) };
         let issuer = scene.root.certificate();
-        let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
+        let found =
+            scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW, &mut Budget::new());
         assert_eq!(found.problems, expected, "{extensions:02x?}");
         let names_it = odd(&scene.root, next, &[scene.leaf.serial()], &extensions);
         scene.lists.push((names_it, "other".to_owned()));
-        let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
+        let found =
+            scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW, &mut Budget::new());
         assert!(found.problems.contains(REVOKED), "{extensions:02x?}");
     }
 }
@@ -254,7 +277,7 @@ fn the_words_name_what_is_out_of_form() {
     scene.lists.push((odd(&scene.root, None, &[], &[]), "crl.pem".to_owned()));
     let demand = Demand { form: true, ..in_mode(CrlMode::IfPresent) };
     let issuer = scene.root.certificate();
-    let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW);
+    let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW, &mut Budget::new());
     let why = "no revocation list of CN=Root counts for CN=a.example: crl.pem is of version 1, does not say when the next one comes, has no number, does not name the key of its issuer";
     assert_eq!(found.why, [why]);
 }
@@ -309,6 +332,7 @@ fn the_words_say_why_no_list_counts() {
             &[],
             Demand { mode: CrlMode::Required, grace: 0, form: false },
             NOW,
+            &mut Budget::new(),
         );
         found.why.concat()
     };
@@ -329,4 +353,46 @@ fn the_words_say_why_no_list_counts() {
     ] {
         assert!(why(&scene).contains(part), "{part}: {}", why(&scene));
     }
+}
+
+#[test]
+fn a_list_whose_signature_cannot_be_computed_revokes_and_never_clears() {
+    // ECDSA with SHA-224, of the same length.
+    let uncomputable = |der: Vec<u8>| -> Vec<u8> {
+        let (old, new) = (ECDSA_SHA256, [&ECDSA_SHA256[..7], &[1]].concat());
+        let mut out = der;
+        while let Some(at) = out.windows(old.len()).position(|part| part == old) {
+            out[at..at + old.len()].copy_from_slice(&new);
+        }
+        out
+    };
+    let scene = Scene::new();
+    let entry = [(&scene.leaf, Some(KeyCompromise))];
+    let names_it = uncomputable(scene.root.list((-1, 30), 1, &entry));
+    let silent = uncomputable(scene.root.list((-1, 30), 1, &[]));
+    let honest = scene.root.list((-1, 30), 2, &[]);
+    let words = "ECDSA with SHA-224";
+    for (lists, expected) in [
+        (vec![names_it.clone()], REVOKED | MISSING),
+        (vec![names_it, honest.clone()], REVOKED),
+        (vec![silent.clone()], MISSING),
+        (vec![silent, honest], Problems::NONE),
+    ] {
+        let lists = lists.into_iter().map(|der| (der, "list".to_owned())).collect();
+        let found = asked(&Crls::new(lists).unwrap(), &scene, &[]);
+        assert_eq!(found.problems, expected, "{:?}", found.why);
+        let is_named = found.why.iter().any(|why| why.contains(words));
+        assert_eq!(is_named, expected != Problems::NONE, "{:?}", found.why);
+    }
+    // One that names another key than the certificate's issuer has is somebody else's.
+    let other = Maker::authority("Root");
+    let mut params = server("a.example");
+    params.use_authority_key_identifier_extension = true;
+    let leaf = scene.root.sign(&params);
+    let list = uncomputable(other.list((-1, 30), 1, &[(&leaf, Some(KeyCompromise))]));
+    let crls = Crls::new(vec![(list, "list".to_owned())]).unwrap();
+    let issuer = scene.root.certificate();
+    let demand = in_mode(CrlMode::IfPresent);
+    let found = crls.revocation(&leaf, &issuer, &[], demand, NOW, &mut Budget::new());
+    assert_eq!(found.problems, MISSING, "{:?}", found.why);
 }
