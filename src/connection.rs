@@ -274,6 +274,9 @@ impl Connection {
     /// validator was left by a jump, and took nothing along. The socket is closed, and whoever
     /// else waits for the answer to the same question may be asked in its place.
     pub fn abandon(&self) {
+        if !self.is_here() {
+            return;
+        }
         self.abort();
         let left = self.told(|told| told.asking_on.take().and(told.question.clone()));
         if let Some(mut driver) = self.driver.try_lock() {

@@ -20,6 +20,7 @@ mod session;
 mod setup;
 mod signature;
 mod step;
+mod stock;
 mod tickets;
 
 pub(crate) use alert::Alert;
@@ -33,5 +34,6 @@ pub use secrets::KeyLogSink;
 pub(crate) use server::{Clients, ServerSetup};
 pub(crate) use session::Session;
 pub(crate) use setup::Setup;
-pub use setup::{Options, SendCertificate, Version};
+pub use setup::{Options, SendCertificate};
+pub use stock::Version;
 pub(crate) use tickets::{Clock, TicketSecret, Tickets};

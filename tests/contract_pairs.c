@@ -33,7 +33,7 @@ static void wrong_calls(const char *pki)
     EXPECT(TLSCONN_E_PERMISSION, add(ctx, NULL, pki, "client.pem", "open.key"));
     EXPECT(TLSCONN_E_PASSPHRASE, add(ctx, NULL, pki, "client.pem", "locked.key"));
     EXPECT(TLSCONN_E_PARSE, add(ctx, NULL, pki, "empty.pem", "server.key"));
-    EXPECT(TLSCONN_E_PERMISSION, add(ctx, NULL, pki, "server.pem", "server.pem"));
+    EXPECT(TLSCONN_E_PARSE, add(ctx, NULL, pki, "server.pem", "server.pem"));
     EXPECT(TLSCONN_E_FILE, add(ctx, NULL, pki, "nowhere.pem", "server.key"));
     EXPECT(TLSCONN_E_FILE, add(ctx, NULL, pki, "server.pem", "nowhere.key"));
     /* Nothing of all that was taken. */

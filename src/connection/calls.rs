@@ -32,6 +32,7 @@ impl Connection {
     /// [`Kind::Truncated`] if the stream ended without the peer's close_notify alert;
     /// [`Kind::Timeout`], which leaves the connection as it was; the error that ended it.
     pub fn read(&self, buffer: &mut [u8]) -> Result<Outcome<Read>, Error> {
+        self.check_process()?;
         if !self.blocking {
             self.go_on_closing();
         }

@@ -71,7 +71,7 @@ impl What {
                 Some(Self::Pkcs12)
             }
             [INTEGER, OCTET_STRING, ..] if version()? == 1 => Some(Self::Key("EC PRIVATE KEY")),
-            [all @ ..] if all.len() >= 9 && all.iter().all(|tag| *tag == INTEGER) => {
+            all if all.len() >= 9 && all.iter().all(|tag| *tag == INTEGER) => {
                 Some(Self::Key("RSA PRIVATE KEY"))
             }
             [INTEGER, INTEGER] => Some(Self::PublicKey),
@@ -156,12 +156,16 @@ pub(super) fn mislabelled(label: &str, der: &[u8]) -> Option<(String, String)> {
         return None;
     }
     let why = format!("this block is labelled {label}, but holds {}", what.words());
-    let hint = match what {
-        What::Key(right) if label.ends_with("PRIVATE KEY") && right != "OPENSSH PRIVATE KEY" => {
-            format!("write {right} for {label} in its first and last line")
+    let only_its_label = match what.label() {
+        Some(right) if right.ends_with("PRIVATE KEY") && right != "OPENSSH PRIVATE KEY" => {
+            Some(right).filter(|_| label.ends_with("PRIVATE KEY"))
         }
-        _ => what.hint().to_owned(),
+        _ => None,
     };
+    let hint = only_its_label.map_or_else(
+        || what.hint().to_owned(),
+        |right| format!("write {right} for {label} in its first and last line"),
+    );
     Some((why, hint))
 }
 
@@ -205,7 +209,7 @@ mod tests {
         let of = |parts: &[Vec<u8>]| tlv(SEQUENCE, &parts.concat());
         vec![
             ("CERTIFICATE", Parts::default().der()),
-            ("CERTIFICATE REQUEST", of(&[request, algorithm.clone(), bits.clone()])),
+            ("CERTIFICATE REQUEST", of(&[request, algorithm.clone(), bits])),
             ("PRIVATE KEY", of(&[number(0), algorithm.clone(), octets.clone()])),
             ("PRIVATE KEY", of(&[number(1), algorithm.clone(), octets.clone(), vec![0x81, 0]])),
             ("ENCRYPTED PRIVATE KEY", of(&[algorithm.clone(), octets.clone()])),

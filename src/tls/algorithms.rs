@@ -10,7 +10,7 @@ use rustls::crypto::aws_lc_rs::{ALL_CIPHER_SUITES, ALL_KX_GROUPS};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::{CipherSuite, NamedGroup, ProtocolVersion, SupportedCipherSuite};
 
-use super::setup::{Version, stock};
+use super::stock::{Version, stock};
 use crate::error::{Error, Kind};
 
 type Group = &'static dyn SupportedKxGroup;

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rustls::client::{ResolvesClientCert, Resumption};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
@@ -21,24 +21,9 @@ use super::outcome::Certified;
 use super::secrets::{KeyLogSink, OF_CLIENT, Secrets};
 use super::signature::{SignatureOnly, nothing_in_common};
 use super::step;
+use super::stock::{Version, stock};
 use crate::error::{Error, Kind};
 use crate::material::{Certificate, Key};
-use crate::process::Once;
-
-/// The one provider of cryptography.
-pub(super) fn stock() -> &'static Arc<CryptoProvider> {
-    static PROVIDER: Once<Arc<CryptoProvider>> = Once::new();
-    PROVIDER.get_or_init(|| Arc::new(aws_lc_rs::default_provider()))
-}
-
-/// A version of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Version {
-    /// TLS 1.2 (RFC 5246).
-    Tls12,
-    /// TLS 1.3 (RFC 8446).
-    Tls13,
-}
 
 /// When our certificate is sent to a server that asks for one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -16,8 +16,8 @@ use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherEr
 use rustls::{PeerMisbehaved, SignatureScheme};
 use webpki::{Error as KeyError, RawPublicKeyEntity};
 
-use super::setup::stock;
 use super::step;
+use super::stock::stock;
 use crate::material::Certificate;
 
 /// How many schemes of a peer a message names.
@@ -91,24 +91,14 @@ impl SignatureOnly {
         let (_, algorithms) =
             known.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
         // A scheme of TLS 1.2 does not name the curve, so each algorithm is tried.
-        let verdicts = algorithms.iter().map(|one| {
-            key.verify_signature(*one, message, signed.signature()).map_err(|failure| {
-                let is_misfit = matches!(
-                    failure,
-                    KeyError::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
-                );
-                refusal(is_misfit, &shown, signed.scheme)
-            })
-        });
-        let mut last = misfit(&shown, signed.scheme);
-        for verdict in verdicts {
-            match verdict {
+        for algorithm in *algorithms {
+            match key.verify_signature(*algorithm, message, signed.signature()) {
                 Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
-                Err(wrong @ TlsError::InvalidCertificate(_)) => return Err(wrong),
-                Err(other) => last = other,
+                Err(KeyError::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {}
+                Err(_) => return Err(refusal(false, &shown, signed.scheme)),
             }
         }
-        Err(last)
+        Err(misfit(&shown, signed.scheme))
     }
 
     /// Checks a signature of TLS 1.3.
