@@ -6,6 +6,7 @@
 
 /* Of XSI, which is not asked for. */
 extern int setreuid(uid_t real, uid_t effective);
+extern char *realpath(const char *path, char *resolved);
 extern char **environ;
 
 #define STRANGER 54321
@@ -43,7 +44,7 @@ static int was_asked(const char *name)
 /* Whether TLSCONN_DIR and HOME are believed. */
 static void find_layout(int is_found)
 {
-    char *layout = path_in(pki, "layout");
+    char *inside = path_in(pki, "layout"), *layout = or_die(realpath(inside, NULL));
     static const char *const variables[] = { "TLSCONN_DIR", "HOME" };
     char home[] = "/tmp/tlsconn-contract-XXXXXX", pki_dir[64], link[128];
     size_t i;
@@ -68,6 +69,7 @@ static void find_layout(int is_found)
     }
     CHECK(unlink(link) == 0 && rmdir(pki_dir) == 0 && rmdir(home) == 0);
     free(layout);
+    free(inside);
 }
 
 /* Whether SSL_CERT_FILE and SSL_CERT_DIR are believed. */
