@@ -152,7 +152,7 @@ static void dialled_again(tlsconn_ctx *server, tlsconn_ctx *client)
     tlsconn_conn *conn = NULL, *guest = NULL;
 
     EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(client, TLSCONN_OPT_ON_NEW, TLSCONN_POLICY_ASK));
-    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(client, TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS, 200));
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(client, TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS, 3000));
     EXPECT(TLSCONN_OK, tlsconn_connect(client, "localhost", port, TLSCONN_F_NONBLOCK, &conn));
     CHECK(tlsconn_conn_handshake(conn) > 0);
     while (!goes_on(conn, -1))
