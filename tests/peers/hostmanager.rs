@@ -433,7 +433,9 @@ fn a_line_of_the_file_that_says_nothing_is_named() {
     ] {
         fs::write(&file, format!("# first\n{line}\n")).unwrap();
         let path = file.to_str().unwrap();
-        let output = Command::new(&example::words("hostmanager")[0])
+        let words = example::words("hostmanager");
+        let output = Command::new(&words[0])
+            .args(&words[1..])
             .args(["--config", path])
             .env_remove("LD_LIBRARY_PATH")
             .output()
