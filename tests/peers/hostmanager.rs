@@ -433,9 +433,9 @@ fn a_line_of_the_file_that_says_nothing_is_named() {
     ] {
         fs::write(&file, format!("# first\n{line}\n")).unwrap();
         let path = file.to_str().unwrap();
-        let words = example::words("hostmanager");
-        let output = Command::new(&words[0])
-            .args(&words[1..])
+        let program = example::words("hostmanager");
+        let output = Command::new(&program[0])
+            .args(&program[1..])
             .args(["--config", path])
             .env_remove("LD_LIBRARY_PATH")
             .output()
