@@ -302,7 +302,7 @@ impl Context {
             Own::of(&pair).pair().map_err(|error| {
                 let files = format!("{} and {}", certificate.display(), key.display());
                 Error::new(error.kind(), format!("{files}: {}", error.message()))
-                    .with_hint(error.hint())
+                    .with_hint_of(&error)
             })?;
             pieces.extend(pair);
         }

@@ -4,12 +4,14 @@
 //! escaped and bounded when the error is made, so that no message can move a terminal's cursor,
 //! reverse the direction of a line, or fill a log.
 
+mod cause;
 mod escape;
 mod layout;
 mod problems;
 
 use std::fmt;
 
+pub(crate) use cause::{CallCause, FileCause, MaterialCause, PeerCause};
 pub use escape::{Calm, escaped};
 pub(crate) use escape::{Foreign, LONGEST_IDENTITY, is_shown_as_it_is, listed, some};
 pub(crate) use layout::{fingerprint_lines, hung};

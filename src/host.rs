@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
-use crate::error::{Error, Kind, is_shown_as_it_is};
+use crate::error::{CallCause, Error, Kind, is_shown_as_it_is};
 
 /// Which side of a connection the peer is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,7 +138,7 @@ impl Endpoint {
             Ok(port) if port != 0 => Ok(Self { host, port }),
             _ => {
                 let why = format!("{port} is no port to reach {host} at");
-                Err(Error::new(Kind::Invalid, why).with_hint("ports are 1 to 65535"))
+                Err(Error::new(Kind::Invalid, why).because(&CallCause::Port))
             }
         }
     }

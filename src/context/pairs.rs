@@ -97,7 +97,7 @@ impl ServerPair {
 fn of_pair(certificate: &Path, key: &Path, error: &Error) -> Error {
     let (certificate, key) = (certificate.display(), key.display());
     let message = format!("the server pair {certificate} and {key}: {}", error.message());
-    Error::new(error.kind(), message).with_problems(error.problems()).with_hint(error.hint())
+    Error::new(error.kind(), message).with_problems(error.problems()).with_hint_of(error)
 }
 
 /// Refuses a change from `before` to `after` that brings a pair which is not for servers.

@@ -130,7 +130,7 @@ pub(super) fn load(
             let found = read_known(pem, source, Role::Server).map_err(|error| {
                 let memory = error.kind() == Kind::NoMemory;
                 let kind = if memory { Kind::NoMemory } else { Kind::Parse };
-                Error::new(kind, error.message()).with_hint(error.hint())
+                Error::new(kind, error.message()).with_hint_of(&error)
             })?;
             let entries: Vec<_> = found.into_iter().map(|located| located.entry).collect();
             if entries.is_empty() {

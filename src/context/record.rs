@@ -189,7 +189,7 @@ fn remove_everywhere(
 fn partly(changed: &[&Path], error: Error) -> Error {
     let Some(done) = changed.first() else { return error };
     let message = format!("{}, but {} is changed already", error.message(), done.display());
-    Error::new(error.kind(), message).with_hint(error.hint())
+    Error::new(error.kind(), message).with_hint_of(&error)
 }
 
 /// Distrusts a certificate until the context is freed, unless a file that can be read does.

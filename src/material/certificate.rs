@@ -79,7 +79,7 @@ impl Certificate {
             let mut block = block?;
             let at = |error: &Error| {
                 let message = format!("{source}, line {}: {}", block.line, error.message());
-                Error::new(Kind::Parse, message).with_hint(error.hint())
+                Error::new(Kind::Parse, message).with_hint_of(error)
             };
             if block.label == "CERTIFICATE" {
                 // A certificate is no secret: its bytes are kept, and not copied and wiped.

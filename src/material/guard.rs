@@ -282,7 +282,7 @@ fn of_kind(kind: Kind, error: Error) -> Error {
     if error.kind() == Kind::NoMemory {
         return error;
     }
-    Error::new(kind, error.message()).with_hint(error.hint())
+    Error::new(kind, error.message()).with_hint_of(&error)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::certificate::Certificate;
 use super::pem::{self, Block};
 use super::what;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, MaterialCause};
 use public::Form;
 use unlock::refused;
 
@@ -58,7 +58,7 @@ impl Key {
             return Err(refused(format!(
                 "{source} holds several private keys, in lines {one} and {other}"
             ))
-            .with_hint("leave the one that belongs to the certificate"));
+            .because(&MaterialCause::SeveralKeys));
         }
         Self::from_block(block, source, passphrase)
     }

@@ -11,7 +11,7 @@ use rustix::process::geteuid;
 
 use super::environment::Variable;
 use super::file::Readers;
-use crate::error::{Error, Kind};
+use crate::error::{Error, FileCause, Kind};
 
 /// Who laid the files out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -230,7 +230,7 @@ fn nowhere(why: &str) -> Error {
         Kind::NoAuthority,
         format!("there is no directory to look for an authority in: {why}"),
     )
-    .with_hint("name the directory")
+    .because(&FileCause::NoName)
 }
 
 fn no_authority(places: &[Paths]) -> Error {

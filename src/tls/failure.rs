@@ -5,7 +5,7 @@ use rustls::{InvalidMessage, PeerIncompatible};
 
 use super::outcome::Certified;
 use super::signature::UnusableKey;
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Error, Kind, PeerCause, Problems};
 use crate::trust::unusable_key;
 
 /// What the session knows when something fails.
@@ -66,7 +66,7 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
         }
         TlsError::NoCertificatesPresented => {
             Error::new(Kind::NoClientCertificate, format!("{peer} shows no certificate, and one is required"))
-                .with_hint("give the client a certificate and its key")
+                .because(&PeerCause::NoClientCertificate)
         }
         TlsError::NoApplicationProtocol => {
             Error::new(Kind::Alpn, format!("{peer} speaks none of our application protocols"))
