@@ -967,8 +967,8 @@ typedef enum {
      */
     TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS = 219,
     /**
-     * Timeout in milliseconds, 1 or more, for the answer to a question; -1: no timeout.
-     * Default 600000.
+     * Timeout in milliseconds, 1 or more, for the answer to a question, from when the validator
+     * is called or a call returns `TLSCONN_WANT_ANSWER`; -1: no timeout. Default 600000.
      */
     TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
     /**

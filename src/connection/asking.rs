@@ -196,14 +196,12 @@ impl Connection {
         snapshot: &Snapshot,
         asked: Asked,
     ) -> Result<Pending, Error> {
-        let deadline = Self::deadline(self.snapshot.settings().answer_timeout);
-        let aborted = Arc::clone(&self.aborted);
-        let waits: Arc<dyn Waiter> =
-            Arc::new(Waits { wake: self.wake()?, aborted, until: deadline });
+        let waits = Arc::new(Waits::new(self.wake()?, Arc::clone(&self.aborted)));
+        let waiter: Arc<dyn Waiter> = Arc::<Waits>::clone(&waits);
         let recorder = self.context.recorder();
         let questions = self.context.questions();
         let ticket = questions
-            .join(asked, snapshot.generation(), &recorder, Arc::clone(&waits))
+            .join(asked, snapshot.generation(), &recorder, waiter)
             .map_err(|error| self.refuse(Alert::InternalError, error))?;
         let question = Arc::clone(ticket.question());
         let _ = self.told(|told| told.question.replace(Arc::clone(&question)));
@@ -214,7 +212,7 @@ impl Connection {
         driver.grant = None;
         let now = Instant::now();
         let left = driver.deadline.map(|deadline| deadline.saturating_duration_since(now));
-        Ok(Pending::new(question, deadline, left, waits))
+        Ok(Pending::new(question, left, waits))
     }
 
     /// The validator to call for the question now. `None`: the answer comes without a call.
@@ -231,6 +229,7 @@ impl Connection {
             return Err(self.refuse(Alert::InternalError, Error::new(Kind::Reentrant, message)));
         }
         let validator = self.context.snapshot().validator().cloned();
+        pending.is_put(Self::deadline(self.snapshot.settings().answer_timeout));
         match validator {
             None if self.blocking => {
                 let message = format!(

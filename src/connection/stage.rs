@@ -1,8 +1,8 @@
 //! How far a connection is from being open, and what is only needed until then.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::context::Snapshot;
@@ -60,34 +60,39 @@ impl Driver {
 /// A question that the connection waits for.
 pub(super) struct Pending {
     question: Arc<Question>,
-    /// When it must be answered.
-    deadline: Option<Instant>,
     /// How much of the handshake timeout was left when the question came up.
     left: Option<Duration>,
-    waits: Arc<dyn Waiter>,
+    waits: Arc<Waits>,
 }
 
 impl Pending {
     pub(super) const fn new(
         question: Arc<Question>,
-        deadline: Option<Instant>,
         left: Option<Duration>,
-        waits: Arc<dyn Waiter>,
+        waits: Arc<Waits>,
     ) -> Self {
-        Self { question, deadline, left, waits }
+        Self { question, left, waits }
+    }
+
+    /// Somebody is asked now, or told that there is a question: from here on the time for the
+    /// answer counts, the first time that this is called.
+    pub(super) fn is_put(&self, until: Option<Instant>) {
+        self.waits.until.get_or_init(|| until);
     }
 
     /// Takes the right to call a validator for the question.
     pub(super) fn take_turn(&self) -> bool {
-        self.question.take_turn(&self.waits)
+        let waits: Arc<dyn Waiter> = Arc::<Waits>::clone(&self.waits);
+        self.question.take_turn(&waits)
     }
 
     pub(super) const fn question(&self) -> &Arc<Question> {
         &self.question
     }
 
-    pub(super) const fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    /// When it must be answered. There is no such time before anybody was asked.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.waits.deadline()
     }
 
     pub(super) const fn left(&self) -> Option<Duration> {
@@ -103,9 +108,20 @@ impl fmt::Debug for Pending {
 
 /// What a question knows of a connection that waits for it.
 pub(super) struct Waits {
-    pub(super) wake: Arc<Wake>,
-    pub(super) aborted: Arc<AtomicBool>,
-    pub(super) until: Option<Instant>,
+    wake: Arc<Wake>,
+    aborted: Arc<AtomicBool>,
+    /// When it must be answered; set when it is put.
+    until: OnceLock<Option<Instant>>,
+}
+
+impl Waits {
+    pub(super) const fn new(wake: Arc<Wake>, aborted: Arc<AtomicBool>) -> Self {
+        Self { wake, aborted, until: OnceLock::new() }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.until.get().copied().flatten()
+    }
 }
 
 impl Waiter for Waits {
@@ -116,7 +132,7 @@ impl Waiter for Waits {
     fn patience(&self) -> Patience {
         if self.aborted.load(Ordering::SeqCst) {
             Patience::Aborted
-        } else if self.until.is_some_and(|until| until <= Instant::now()) {
+        } else if self.deadline().is_some_and(|until| until <= Instant::now()) {
             Patience::Ended
         } else {
             Patience::Lasts

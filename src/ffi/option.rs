@@ -68,8 +68,8 @@ pub enum tlsconn_option {
     /// Timeout in milliseconds, 1 or more, for connecting and handshake together, not counting
     /// the time spent waiting for an answer; -1: no timeout. Default 60000.
     TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS = 219,
-    /// Timeout in milliseconds, 1 or more, for the answer to a question; -1: no timeout.
-    /// Default 600000.
+    /// Timeout in milliseconds, 1 or more, for the answer to a question, from when the validator
+    /// is called or a call returns `TLSCONN_WANT_ANSWER`; -1: no timeout. Default 600000.
     TLSCONN_OPT_ANSWER_TIMEOUT_MS = 220,
     /// Timeout in milliseconds, 1 or more, for a blocking read, write or shutdown, and for a
     /// shutdown of any connection that the library opened; -1, the default: no timeout.

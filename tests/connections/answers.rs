@@ -372,3 +372,32 @@ fn nobody_answers_in_time_and_always_is_stored_all_the_same() {
     ask.last().answer(Answer::Always).unwrap();
     assert_eq!(knows(&context).len(), 1);
 }
+
+/// Over whenever somebody looks.
+const AT_ONCE: Duration = Duration::ZERO;
+
+#[test]
+fn a_validator_is_asked_however_short_the_time_for_its_answer_is() {
+    let (authority, server) = lab();
+    let context = believes(&authority);
+    context.set(|settings| settings.answer_timeout = Some(AT_ONCE)).unwrap();
+    let port = serve(vec![Serve::well(&server), Serve::well(&server)]);
+    let ask = Ask::set(&context, Answer::Once);
+    assert_eq!(dial(&context, port).handshake(), OPEN);
+    assert_eq!(ask.count(), 1);
+    let ask = Ask::set(&context, None);
+    let error = dial(&context, port).handshake().unwrap_err();
+    assert_eq!(error.kind(), Kind::AnswerTimeout, "{error}");
+    assert_eq!(ask.count(), 1);
+}
+
+#[test]
+fn an_event_loop_hears_of_a_question_before_the_time_for_its_answer_is_over() {
+    let (authority, server) = lab();
+    let context = believes(&authority);
+    context.set(|settings| settings.policies.on_new = Policy::Ask).unwrap();
+    context.set(|settings| settings.answer_timeout = Some(AT_ONCE)).unwrap();
+    let mut link = Link::new(&context, HOST, 443, &server);
+    assert_eq!(link.run(), Ok(Outcome::Not(Want::Answer)));
+    assert_eq!(link.run().unwrap_err().kind(), Kind::AnswerTimeout);
+}

@@ -296,10 +296,12 @@ fn leave(raw: &mut Raw, exit: Exit, what: &str) {
         Exit::Refused => {
             return assert_eq!(end.unwrap_err().kind(), Kind::CertificateUnknown, "{what}");
         }
-        Exit::Deadline => {
-            return assert_eq!(end.unwrap_err().kind(), Kind::AnswerTimeout, "{what}");
-        }
-        Exit::Rejected | Exit::Shutdown | Exit::Abort | Exit::Free | Exit::PeerGone => {
+        Exit::Rejected
+        | Exit::Deadline
+        | Exit::Shutdown
+        | Exit::Abort
+        | Exit::Free
+        | Exit::PeerGone => {
             assert_eq!(end, Ok(ASKED), "{what}")
         }
     }
@@ -308,6 +310,9 @@ fn leave(raw: &mut Raw, exit: Exit, what: &str) {
         Exit::Rejected => {
             server.question().unwrap().answer(Answer::Reject).unwrap();
             assert_eq!(server.handshake().unwrap_err().kind(), Kind::Rejected, "{what}");
+        }
+        Exit::Deadline => {
+            assert_eq!(server.handshake().unwrap_err().kind(), Kind::AnswerTimeout, "{what}");
         }
         Exit::Shutdown => assert_eq!(server.shutdown().unwrap_err().kind(), Kind::State, "{what}"),
         Exit::Abort => {
@@ -321,7 +326,7 @@ fn leave(raw: &mut Raw, exit: Exit, what: &str) {
             assert_eq!(server.handshake().unwrap_err().kind(), Kind::PeerGone, "{what}");
             question.answer(Answer::Always).unwrap();
         }
-        Exit::Refused | Exit::Deadline => unreachable!(),
+        Exit::Refused => unreachable!(),
     }
 }
 
