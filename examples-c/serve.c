@@ -70,6 +70,7 @@ int main(int argc, char **argv)
     if (tlsconn_ctx_add_server_pair(ctx, NULL, argv[2], argv[3]) != TLSCONN_OK
         || tlsconn_ctx_set_client_dir(ctx, argv[4]) != TLSCONN_OK) {
         fprintf(stderr, "serve: %s\n", tlsconn_error_message(tlsconn_last_error()));
+        tlsconn_ctx_unref(ctx);
         return EXIT_FAILURE;
     }
     if (tlsconn_error_code(tlsconn_last_error()) != TLSCONN_OK) /* files that do not count */
