@@ -16,7 +16,7 @@ use crate::material::{Certificate, name_text};
 pub(crate) struct AllowList(Option<Arc<[Pattern]>>);
 
 impl AllowList {
-    /// This list with one more pattern. `None`: an empty list.
+    /// This list with one more pattern, unless it has that already. `None`: an empty list.
     ///
     /// # Errors
     ///
@@ -28,8 +28,12 @@ impl AllowList {
             return Err(Error::new(Kind::Invalid, message)
                 .with_hint("an empty list, which admits nobody, is set without a pattern"));
         }
+        let pattern = Pattern::new(pattern);
+        if self.0.as_ref().is_some_and(|all| all.contains(&pattern)) {
+            return Ok(self.clone());
+        }
         let before = self.0.iter().flat_map(|all| all.iter().cloned());
-        Ok(Self(Some(before.chain([Pattern::new(pattern)]).collect())))
+        Ok(Self(Some(before.chain([pattern]).collect())))
     }
 
     /// Whether there is a list at all.
@@ -85,7 +89,7 @@ impl AllowList {
 }
 
 /// One pattern.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern(Vec<Part>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,6 +227,11 @@ mod tests {
         }
         assert_eq!(list(&[r"CN=\*"]).patterns().unwrap(), [r"CN=\?*"]);
         assert_eq!(AllowList::default().patterns(), None);
+    }
+
+    #[test]
+    fn a_pattern_that_is_added_again_is_not_kept_again() {
+        assert_eq!(list(&["CN=a*", "CN=b", "CN=a*"]).patterns().unwrap(), ["CN=a*", "CN=b"]);
     }
 
     #[test]
