@@ -196,6 +196,7 @@ check-long: setup
 	$(MAKE) $(SIDE_BY_SIDE) peers-debug case-runner-valgrind
 	$(MAKE) store-faults-all
 	$(MAKE) peers-valgrind
+	$(MAKE) field
 	@echo "make check-long: all is well"
 
 # The tests run while clippy reads.
