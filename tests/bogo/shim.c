@@ -393,6 +393,8 @@ static const char *translate(int code, const tlsconn_error *error)
         if (strstr(text, "peer is incompatible: "))
             return strstr(text, "ServerSentHelloRetryRequestWithUnknownExtension")
                        ? ":UNEXPECTED_EXTENSION:" : ":INCOMPATIBLE:";
+        if (strstr(text, "sends a message that is longer than the limit"))
+            return ":GARBAGE:";
         if (strstr(text, "can verify no signature of ours"))
             return ":INCOMPATIBLE:";
         if (strstr(text, "received unexpected"))
