@@ -13,7 +13,7 @@ use super::extensions::not_understood;
 use super::finding::{Assessment, Case};
 use super::policies;
 use super::position::Position;
-use crate::error::Problems;
+use crate::error::{Detail, Problems, Whose};
 use crate::host::Role;
 use crate::material::oid::extension as id;
 use crate::material::time_text;
@@ -56,24 +56,31 @@ pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessm
 }
 
 pub(crate) fn dates(now: i64, certificate: &Certificate, position: Position, out: &mut Assessment) {
-    dates_of(now, certificate, position.of(certificate), out);
+    let whose = match position {
+        Position::Leaf => Whose::Peer,
+        Position::Intermediate(_) => Whose::Intermediate,
+        Position::Anchor(_) => Whose::Authority,
+    };
+    dates_of(now, certificate, (whose, position.of(certificate)), out);
 }
 
-/// Looks at the dates of a certificate that a sentence calls `what`.
+/// Looks at the dates of a certificate: whose it is, and what a sentence calls it.
 pub(crate) fn dates_of(
     now: i64,
     certificate: &Certificate,
-    what: impl fmt::Display,
+    (whose, what): (Whose, impl fmt::Display),
     out: &mut Assessment,
 ) {
     let facts = certificate.facts();
     if now > facts.not_after {
         let end = time_text(facts.not_after);
-        out.add(Problems::EXPIRED, format!("{what} ended on {end}"));
+        out.detail(Detail::Expired(whose, what.to_string(), end.clone()));
+        out.add(Problems::EXPIRED, format!("{what} expired on {end}"));
     }
     if now < facts.not_before {
         let begin = time_text(facts.not_before);
-        out.add(Problems::NOT_YET_VALID, format!("{what} begins on {begin}"));
+        out.detail(Detail::NotYetValid(what.to_string(), begin.clone()));
+        out.add(Problems::NOT_YET_VALID, format!("{what} is not valid before {begin}"));
     }
 }
 

@@ -15,7 +15,7 @@ use super::calls::INPUT_LIMIT;
 use super::closing::{Closing, State};
 use super::transport::{Filled, Share, Transport};
 use super::{Connection, Outcome, Want};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::io::{Interest, Woken, end_sending, is_over, take_failure, wait};
 use crate::tls::Session;
 
@@ -102,11 +102,7 @@ impl Connection {
         let message = format!("waited too long for {whom} to take what was written to it");
         let error = Error::new(Kind::Timeout, message);
         let is_full = self.with_session(|session| Ok(session.buffered() >= INPUT_LIMIT));
-        Err(if is_full.unwrap_or(false) {
-            error.with_hint("it sends, and may take nothing until that is read: read on")
-        } else {
-            error
-        })
+        Err(if is_full.unwrap_or(false) { error.because(&CallCause::ReadOn) } else { error })
     }
 
     /// A read goes on with a shutdown that was begun: nobody may call that one again. What there is

@@ -9,7 +9,7 @@ use super::pieces::Own;
 use super::settings::Settings;
 use super::ticket_secret::SecretFile;
 use crate::chain::{CleanChains, Rules};
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Error, Kind, OwnCause, Problems};
 use crate::host::Role;
 use crate::known::{Known, KnownView};
 use crate::material::Certificate;
@@ -136,9 +136,8 @@ impl Snapshot {
         }
         pairs.extend(self.pairs.iter().map(ServerPair::pair));
         if pairs.is_empty() {
-            let message = "a server needs an own certificate, and there is none";
-            return Err(Error::new(Kind::NoKey, message)
-                .with_hint("add a certificate and its key to the context"));
+            let message = "a server needs a certificate of its own, and there is none";
+            return Err(Error::new(Kind::NoKey, message).because(&OwnCause::NoneForServer));
         }
         Ok(pairs)
     }

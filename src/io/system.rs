@@ -4,7 +4,7 @@ use rustix::io::Errno;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use rustix::rand::GetRandomFlags;
 
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 
 /// The system's message for `errno`, without its number.
 pub(super) fn words(errno: Errno) -> String {
@@ -30,10 +30,10 @@ pub(super) fn failed(what: &str, errno: Errno) -> Error {
     let kind = if is_exhausted(errno) { Kind::NoMemory } else { Kind::Io };
     let error = Error::new(kind, format!("{what}: {}", words(errno)));
     match errno {
-        Errno::MFILE => error.with_hint(
-            "close connections that are no longer needed, or raise the process's limit of open files",
-        ),
-        Errno::NFILE => error.with_hint("the whole machine has run out of open files"),
+        Errno::MFILE => error.because(&CallCause::OpenFiles),
+        Errno::NFILE => error.because(&CallCause::OpenFilesOfMachine),
+        Errno::NOSPC => error.because(&CallCause::Watches),
+        Errno::NOMEM | Errno::NOBUFS => error.because(&CallCause::Memory),
         _ => error,
     }
 }
@@ -59,8 +59,7 @@ fn refused(errno: Option<Errno>) -> Result<(), Error> {
         None | Some(Errno::INTR | Errno::AGAIN | Errno::NOSYS) => Ok(()),
         Some(errno) => {
             let message = format!("the system gives no random numbers: {}", words(errno));
-            Err(Error::new(Kind::Unsupported, message)
-                .with_hint("a filter for system calls (seccomp) must let getrandom() through"))
+            Err(Error::new(Kind::Unsupported, message).because(&CallCause::Random))
         }
     }
 }

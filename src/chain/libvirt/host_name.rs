@@ -27,6 +27,7 @@ pub(crate) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
     if let (Err(reason), None) = (common, host.ip()) {
         why = format!("{why}; its common name does not count: {reason}");
     }
+    out.detail(host_name::names(leaf));
     out.add(Problems::NAME_MISMATCH, why);
 }
 
