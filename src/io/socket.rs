@@ -398,7 +398,7 @@ mod tests {
         assert!(said.message().ends_with("is not connected: Connection refused"), "{said:?}");
         // It does not say why a second time.
         let said = check_connect(fd.as_fd()).unwrap_err();
-        assert!(said.message().ends_with("is not connected any more, or never was"), "{said:?}");
+        assert!(said.message().ends_with("is no longer connected, or never was"), "{said:?}");
     }
 
     #[test]
@@ -421,7 +421,10 @@ mod tests {
     #[cfg(not(target_vendor = "apple"))]
     fn a_listener_is_no_connection() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        assert_eq!(refusal(listener.as_fd()), "descriptor N listens, it is not a connection");
+        assert_eq!(
+            refusal(listener.as_fd()),
+            "descriptor N is a listening socket, not a connection"
+        );
     }
 
     #[test]

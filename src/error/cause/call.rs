@@ -86,10 +86,6 @@ pub(crate) enum Topic {
     Client,
 }
 
-impl Topic {
-    const ALL: [Self; 3] = [Self::NewServer, Self::Server, Self::Client];
-}
-
 impl Cause for CallCause {
     fn hint(&self) -> String {
         match self {
@@ -159,10 +155,12 @@ mod tests {
     use super::super::testing::check;
     use super::*;
 
+    const TOPICS: [Topic; 3] = [Topic::NewServer, Topic::Server, Topic::Client];
+
     #[test]
     fn every_cause_has_a_hint_of_its_own() {
         use CallCause as C;
-        let terminal = Topic::ALL.map(C::NoTerminal);
+        let terminal = TOPICS.map(C::NoTerminal);
         let all = [
             C::Port,
             C::OpenFiles,
@@ -203,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_program_without_a_terminal_hears_what_to_do_instead() {
-        for topic in Topic::ALL {
+        for topic in TOPICS {
             let hint = CallCause::NoTerminal(topic).hint();
             assert!(hint.contains("cron") && hint.contains("ssh without -t"), "{hint}");
             assert_eq!(hint.contains("TLSCONN_OPT_ON_NEW"), topic == Topic::NewServer, "{hint}");

@@ -148,7 +148,7 @@ impl Faults<'_> {
         if has_clock {
             all.push(format!("this machine's clock says {now}: is it right? no certificate of the chain is valid at that time; if it is, {admin} needs new ones"));
         }
-        if has(Problems::UNKNOWN_ISSUER) {
+        if has(Problems::UNKNOWN_ISSUER | Problems::SELF_SIGNED) {
             all.push(self.unknown_issuer());
         }
         let dated = Problems::EXPIRED | Problems::NOT_YET_VALID;

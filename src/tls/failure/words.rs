@@ -114,8 +114,16 @@ fn message(why: &InvalidMessage, moment: Moment<'_>) -> Told {
         M::InvalidServerName => {
             ("asked for a server by what is not a DNS name", Cause::PeerBreaksRules)
         }
-        M::MessageTooShort | M::MissingData(_) => {
-            ("sent a message that ends too early", Cause::PeerBreaksRules)
+        M::MessageTooShort => ("sent a message that is too short", Cause::PeerBreaksRules),
+        M::MissingData("AlertDescription") => {
+            ("sent an alert that ends too early", Cause::PeerBreaksRules)
+        }
+        M::MissingData(_) => ("sent a message that ends too early", Cause::PeerBreaksRules),
+        M::TrailingData("AlertMessagePayload") => {
+            ("sent an alert with something behind its end", Cause::PeerBreaksRules)
+        }
+        M::TrailingData("ChangeCipherSpecPayload") => {
+            ("sent a malformed change_cipher_spec", Cause::PeerBreaksRules)
         }
         M::MissingKeyExchange => {
             ("sent no parameters for the key exchange", Cause::PeerBreaksRules)
@@ -124,8 +132,11 @@ fn message(why: &InvalidMessage, moment: Moment<'_>) -> Told {
         M::TrailingData(_) => {
             ("sent a message with something behind its end", Cause::PeerBreaksRules)
         }
+        M::UnexpectedMessage("HelloRetryRequest") => {
+            ("asked for another first message (HelloRetryRequest) too late", Cause::PeerBreaksRules)
+        }
         M::UnexpectedMessage(_) => {
-            ("sent a message that does not come at this point", Cause::PeerBreaksRules)
+            ("sent a message of a kind that cannot come now", Cause::PeerBreaksRules)
         }
         M::UnsupportedCompression => {
             ("compresses its records, which TLS no longer allows", Cause::PeerBreaksRules)
@@ -134,8 +145,11 @@ fn message(why: &InvalidMessage, moment: Moment<'_>) -> Told {
             ("uses a key exchange that is not supported here", Cause::NoGroup)
         }
         M::EmptyTicketValue => ("sent an empty ticket", Cause::PeerBreaksRules),
-        M::IllegalEmptyList(_) | M::IllegalEmptyValue => {
-            ("sent an empty list or value where none may be empty", Cause::PeerBreaksRules)
+        M::IllegalEmptyList(_) => {
+            ("sent an empty list where none may be empty", Cause::PeerBreaksRules)
+        }
+        M::IllegalEmptyValue => {
+            ("sent an empty value where none may be empty", Cause::PeerBreaksRules)
         }
         M::DuplicateExtension(number) => {
             return Told(format!("sent extension {number} twice"), Cause::PeerBreaksRules);
@@ -253,20 +267,27 @@ fn misbehaved(why: &PeerMisbehaved, moment: Moment<'_>) -> Told {
         P::SignedKxWithWrongAlgorithm | P::SignedHandshakeWithUnadvertisedSigScheme => {
             ("signed the handshake in a way that it was not offered", Cause::WrongScheme)
         }
-        P::InvalidCertCompression | P::SelectedUnofferedCertCompression => (
-            "compressed its certificate in a way that was not offered, or that cannot be undone",
-            Cause::PeerBreaksRules,
-        ),
-        P::InvalidKeyShare | P::WrongGroupForKeyShare => (
-            "sent a malformed share of the key exchange, or one of another group",
-            Cause::PeerBreaksRules,
-        ),
+        P::InvalidCertCompression => {
+            ("compressed its certificate in a way that cannot be undone", Cause::PeerBreaksRules)
+        }
+        P::SelectedUnofferedCertCompression => {
+            ("compressed its certificate in a way that was not offered", Cause::PeerBreaksRules)
+        }
+        P::InvalidKeyShare => {
+            ("sent a malformed share of the key exchange", Cause::PeerBreaksRules)
+        }
+        P::WrongGroupForKeyShare => {
+            ("sent a share of the key exchange for another group", Cause::PeerBreaksRules)
+        }
         P::MissingKeyShare => ("sent no share of the key exchange", Cause::PeerBreaksRules),
         P::OfferedDuplicateKeyShares => {
             ("sent two key shares of one group", Cause::PeerBreaksRules)
         }
-        P::SelectedUnofferedCipherSuite | P::SelectedUnusableCipherSuiteForVersion => {
-            ("chose a cipher suite that was not offered for this version", Cause::PeerBreaksRules)
+        P::SelectedUnofferedCipherSuite => {
+            ("chose a cipher suite that was not offered", Cause::PeerBreaksRules)
+        }
+        P::SelectedUnusableCipherSuiteForVersion => {
+            ("chose a cipher suite of another version", Cause::PeerBreaksRules)
         }
         P::SelectedUnofferedKxGroup => {
             ("chose a key exchange group that was not offered", Cause::PeerBreaksRules)
@@ -317,7 +338,6 @@ fn misbehaved(why: &PeerMisbehaved, moment: Moment<'_>) -> Told {
         | P::DisallowedEncryptedExtension
         | P::UnexpectedCleartextExtension
         | P::UnsolicitedCertExtension
-        | P::UnsolicitedEchExtension
         | P::UnsolicitedEncryptedExtension
         | P::UnsolicitedSctList
         | P::UnsolicitedServerHelloExtension => (
@@ -332,9 +352,15 @@ fn misbehaved(why: &PeerMisbehaved, moment: Moment<'_>) -> Told {
         | P::InvalidMaxEarlyDataSize => {
             ("uses early data where TLS does not allow it", Cause::PeerBreaksRules)
         }
+        P::UnsolicitedEchExtension => {
+            ("answered an encrypted first message (ECH) that was not sent", Cause::PeerBreaksRules)
+        }
+        P::MissingPskModesExtension => (
+            "resumes a session without saying how (psk_key_exchange_modes)",
+            Cause::PeerBreaksRules,
+        ),
         P::MissingBinderInPskExtension
         | P::MissingPskExtensionInSecondClientHello
-        | P::MissingPskModesExtension
         | P::PskExtensionMustBeLast
         | P::PskExtensionWithMismatchedIdsAndBinders => {
             ("resumes a session with a malformed or incomplete extension", Cause::PeerBreaksRules)
@@ -345,10 +371,12 @@ fn misbehaved(why: &PeerMisbehaved, moment: Moment<'_>) -> Told {
         P::IllegalTlsInnerPlaintext => {
             ("sent an encrypted record without content", Cause::PeerBreaksRules)
         }
-        P::KeyEpochWithPendingFragment | P::MessageInterleavedWithHandshakeMessage => (
-            "put something else into the middle of a message of the handshake",
-            Cause::PeerBreaksRules,
-        ),
+        P::KeyEpochWithPendingFragment => {
+            ("changed its keys in the middle of a message of the handshake", Cause::PeerBreaksRules)
+        }
+        P::MessageInterleavedWithHandshakeMessage => {
+            ("put a record into the middle of a message of the handshake", Cause::PeerBreaksRules)
+        }
         P::KeyUpdateReceivedInQuicConnection | P::MissingQuicTransportParameters => {
             ("mixed TLS up with QUIC", Cause::PeerBreaksRules)
         }
