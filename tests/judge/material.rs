@@ -263,7 +263,7 @@ fn an_own_certificate_of_no_use_is_refused_when_it_is_loaded() {
     };
     let purpose = vec![rcgen::ExtendedKeyUsagePurpose::CodeSigning];
     let cases = [
-        (make(&|one| one.not_after = day(-1)), "ended on 2026-11-20", Problems::EXPIRED),
+        (make(&|one| one.not_after = day(-1)), "expired on 2026-11-20", Problems::EXPIRED),
         (make(&|one| one.not_before = day(1)), "before 2026-11-22", Problems::NOT_YET_VALID),
         (
             make(&|one| one.extended_key_usages = purpose.clone()),
