@@ -159,7 +159,7 @@ impl Cause for HandshakeCause {
             Self::NoSignatureInCommon(true) => "add a certificate with a key of a kind that the client can verify as well: tlsconn_ctx_add_server_pair()",
             Self::UnknownName(Some(name)) => {
                 return format!(
-                    "the server may not know the name {name}, which is the one that it was asked for: connect to a name that it knows, or set it with tlsconn_conn_set_verify_name()"
+                    "the server may not know the name {name}, which we asked for: connect to a name that it knows, or set it with tlsconn_conn_set_verify_name()"
                 );
             }
             Self::UnknownName(None) => "no name was sent to the server, because it was dialled by its IP address, and it may need one: connect to its name, or set that with tlsconn_conn_set_verify_name()",

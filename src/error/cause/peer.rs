@@ -330,33 +330,37 @@ impl Cause for Faults<'_> {
 
 /// What to do about the list of an issuer.
 fn list(issuer: &str, source: Option<&str>, fault: &ListFault, now: &str) -> String {
-    let place = match source {
+    let name = format!("revocation list (CRL) of {issuer}");
+    let put = |which: &str| match source {
         Some(source) if source.starts_with(LISTS_IN_MEMORY) => {
-            "pass it to tlsconn_ctx_add() (the one there is came from memory)".to_owned()
+            format!("pass {which} to tlsconn_ctx_add() (the one there is came from memory)")
         }
-        Some(source) => format!("put it into {source} and reload"),
-        None => "add it with tlsconn_ctx_add_file()".to_owned(),
+        Some(source) => format!("put {which} into {source} and reload"),
+        None => format!("add {which} with tlsconn_ctx_add_file()"),
     };
-    let newest = format!("get the newest revocation list (CRL) of {issuer}");
+    let newest = format!("the newest {name}");
     match fault {
         ListFault::None => format!(
-            "{newest} and {place}; without one, TLSCONN_OPT_CRL_MODE with TLSCONN_CRL_IF_PRESENT demands none"
+            "{}; without one, TLSCONN_OPT_CRL_MODE with TLSCONN_CRL_IF_PRESENT demands none",
+            put(&newest)
         ),
-        ListFault::Expired => format!("{newest} and {place}; this machine's clock says {now}"),
+        ListFault::Expired => format!("{}; this machine's clock says {now}", put(&newest)),
         ListFault::NotYetValid(from) => format!(
-            "this machine's clock says {now}: is it right? the revocation list (CRL) of {issuer} is valid from {from} on; if the clock is right, {newest} that is valid already and {place}"
+            "this machine's clock says {now}: is it right? the {name} is valid from {from} on; if the clock is right, {}",
+            put("one that is valid already")
         ),
-        ListFault::Signature => format!(
-            "{newest} from that very authority, signed with a key that is supported, and {place}"
-        ),
-        ListFault::Scope => format!("{newest} that covers this kind of certificate and {place}"),
+        ListFault::Signature => put(&format!(
+            "{newest}, from that very authority and signed with a key that is supported,"
+        )),
+        ListFault::Scope => put(&format!("{newest} that covers this kind of certificate")),
         ListFault::Form => format!(
-            "{newest} in the form of RFC 5280 and {place}; only the profile PEDANTIC demands that form"
+            "{}; only the profile PEDANTIC demands that form",
+            put(&format!("{newest} in the form of RFC 5280"))
         ),
         ListFault::Issuer => format!(
-            "{issuer} needs a certificate with the key usage cRLSign, or none at all, to sign revocation lists (CRLs)"
+            "{issuer} needs a certificate with the key usage cRLSign, or without any key usage, to sign revocation lists (CRLs)"
         ),
-        ListFault::TooMany => format!("keep only the newest revocation list (CRL) of {issuer}"),
+        ListFault::TooMany => format!("keep only {newest}"),
     }
 }
 
