@@ -79,7 +79,7 @@ fn is_understood(extension: &Extension<'_>) -> bool {
 fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     if leaf.facts().basic_constraints.is_some_and(|constraints| constraints.ca) {
         let what = Position::Leaf.of(leaf);
-        out.add(Problems::CA_AS_LEAF, format!("{what} is an authority's"));
+        out.add(Problems::CA_AS_LEAF, format!("{what} is that of an authority"));
     }
 }
 
@@ -99,7 +99,7 @@ fn purpose(role: Role, leaf: &Certificate, out: &mut Assessment) {
             (KEY_ENCIPHERMENT, "keyEncipherment, which libvirt before 11.6 demands"),
         ];
         for (_, name) in wanted.iter().filter(|(bit, _)| !usage.allows(*bit)) {
-            let why = format!("{what} is not for TLS: its critical key usage has no {name}");
+            let why = format!("{what} is not for TLS: its critical key usage lacks {name}");
             out.add(Problems::WRONG_PURPOSE, why);
         }
     }

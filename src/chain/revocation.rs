@@ -163,7 +163,7 @@ impl Crls {
         if inquiry.budget.was_short && !found.problems.contains(Problems::REVOKED) {
             let name = name_text(certificate.issuer_der());
             let why = format!(
-                "there are more revocation lists of {name} than are looked at once: their signatures take more than the limit of {LIST_UNITS} units of work, and the next time it goes on from there"
+                "there are more revocation lists (CRLs) of {name} than are looked at at once: their signatures take more than the limit of {LIST_UNITS} units of work, and the next time it goes on from there"
             );
             found.details.push(Detail::List(name.into(), None, ListFault::TooMany));
             found.add(Problems::CRL_MISSING, why);
@@ -411,7 +411,7 @@ fn revoked(certificate: &Certificate, list: &List) -> String {
     let name = name_text(certificate.subject_der());
     let (serial, source) = (hex_colons(certificate.serial()), list.crl().source());
     let mut why =
-        format!("the certificate of {name} was revoked: {source} names its serial number {serial}");
+        format!("the certificate of {name} was revoked: {source} lists its serial number {serial}");
     if let Some(algorithm) = signature::uncomputable_list(list.crl()) {
         why.push_str(&format!(
             " (its signature, {algorithm}, is not supported; such a list can revoke but not clear)"

@@ -107,7 +107,7 @@ fn purpose(role: Role, certificate: &Certificate, position: Position, out: &mut 
         out.add(Problems::WRONG_PURPOSE, why);
     }
     if position == Position::Leaf && !may_sign(certificate) {
-        let why = format!("{what} is not for TLS: its key usage has no digitalSignature");
+        let why = format!("{what} is not for TLS: its key usage lacks digitalSignature");
         out.add(Problems::WRONG_PURPOSE, why);
     }
 }
@@ -133,9 +133,9 @@ fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     let facts = leaf.facts();
     let what = Position::Leaf.of(leaf);
     if facts.basic_constraints.is_some_and(|constraints| constraints.ca) {
-        out.add(Problems::CA_AS_LEAF, format!("{what} is an authority's"));
+        out.add(Problems::CA_AS_LEAF, format!("{what} is that of an authority"));
     } else if facts.key_usage.is_some_and(|usage| usage.allows(KeyUsage::KEY_CERT_SIGN)) {
-        out.add(Problems::CA_AS_LEAF, format!("{what} may sign certificates"));
+        out.add(Problems::CA_AS_LEAF, format!("{what} is allowed to sign certificates"));
     }
 }
 
@@ -160,12 +160,14 @@ pub(crate) fn is_authority(
         }
         None if silent => {}
         _ => {
-            let why = format!("{what} is no authority: its basic constraints do not say so");
+            let why =
+                format!("{what} is not an authority (CA): its basic constraints do not say so");
             out.add(Problems::CONSTRAINT, why);
         }
     }
     if facts.key_usage.is_some_and(|usage| !usage.allows(KeyUsage::KEY_CERT_SIGN)) {
-        let why = format!("{what} may not sign certificates: its key usage has no keyCertSign");
+        let why =
+            format!("{what} is not allowed to sign certificates: its key usage lacks keyCertSign");
         out.add(Problems::CONSTRAINT, why);
     }
 }
@@ -189,7 +191,7 @@ pub(crate) fn encoding_of(certificates: &[Certificate], out: &mut Assessment) {
     for one in certificates {
         for what in &one.facts().lax {
             let name = name_text(one.subject_der());
-            let why = format!("the certificate of {name} is no DER: it has {what}");
+            let why = format!("the certificate of {name} is not encoded in DER: it has {what}");
             out.add(Problems::BAD_ENCODING, why);
         }
     }

@@ -125,7 +125,7 @@ impl Connection {
         self.check_process()?;
         let (admitted, granted) = self.told(|told| (told.admitted.clone(), told.granted.clone()));
         let Some(before) = admitted else {
-            let message = format!("{} was not admitted yet", self.whom());
+            let message = format!("{} has not been admitted yet", self.whom());
             return Err(Error::new(Kind::State, message));
         };
         let snapshot = self.context.snapshot();

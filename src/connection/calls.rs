@@ -215,9 +215,10 @@ impl Connection {
     fn check_memory(&self) -> Result<(), Error> {
         match *self.transport.lock() {
             Transport::Memory => Ok(()),
-            Transport::None | Transport::Own(_) | Transport::Given(_) => {
-                Err(Error::new(Kind::State, "this connection carries its bytes itself"))
-            }
+            Transport::None | Transport::Own(_) | Transport::Given(_) => Err(Error::new(
+                Kind::State,
+                "this connection is not over memory: it carries its bytes itself",
+            )),
         }
     }
 
@@ -301,7 +302,7 @@ impl Connection {
 
     fn waited_too_long(&self, what: &str) -> Error {
         let message =
-            format!("waited too long for bytes {what} at the connection to {}", self.whom());
+            format!("timed out waiting for bytes {what} on the connection to {}", self.whom());
         Error::new(Kind::Timeout, message)
     }
 }

@@ -288,11 +288,11 @@ impl Connection {
             }
             Stage::Asking(_) | Stage::Confirming | Stage::Open => Ok(()),
             Stage::Dialling(dial) if late(driver.deadline) && dial.is_resolving() => {
-                let message = format!("the address of {} was not found in time", self.whom());
+                let message = format!("looking up the address of {} timed out", self.whom());
                 Err(Error::new(Kind::Timeout, message).because(&NetworkCause::LateName))
             }
             Stage::Start | Stage::Dialling(_) | Stage::Shaking if late(driver.deadline) => {
-                let message = format!("the handshake with {} took too long", self.whom());
+                let message = format!("the handshake with {} timed out", self.whom());
                 Err(Error::new(Kind::Timeout, message).because(&NetworkCause::LateHandshake))
             }
             Stage::Start | Stage::Dialling(_) | Stage::Shaking => Ok(()),

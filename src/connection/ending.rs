@@ -99,7 +99,7 @@ impl Connection {
             told.closing.iter_mut().for_each(|closing| closing.until = limit);
         });
         let whom = self.whom();
-        let message = format!("waited too long for {whom} to take what was written to it");
+        let message = format!("timed out waiting for {whom} to take what was written to it");
         let error = Error::new(Kind::Timeout, message);
         let is_full = self.with_session(|session| Ok(session.buffered() >= INPUT_LIMIT));
         Err(if is_full.unwrap_or(false) { error.because(&CallCause::ReadOn) } else { error })

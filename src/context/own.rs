@@ -112,7 +112,7 @@ pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
     } else {
         of_libvirt(problems, now)
     };
-    let message = format!("the own certificate of {subject} is not one for servers: {why}");
+    let message = format!("our certificate, {subject}, is not for servers: {why}");
     Err(Error::new(Kind::Certificate, message).with_problems(problems).because(&cause))
 }
 
@@ -142,7 +142,7 @@ fn for_tls(piece: &Piece, chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
         return Ok(());
     }
     let (source, subject, why) = (piece.source(), name_text(leaf.subject_der()), why.join("; "));
-    let message = format!("{source}: the own certificate of {subject} is not meant for TLS: {why}");
+    let message = format!("{source}: our certificate, {subject}, is not for TLS: {why}");
     Err(Error::new(Kind::Certificate, message)
         .with_problems(problems)
         .because(&OwnCause::NotForTls))

@@ -77,8 +77,8 @@ pub(super) const fn text_of(material: Material) -> &'static str {
     match material {
         Material::Authority => "the PEM text of the authorities",
         Material::Crl => LISTS_IN_MEMORY,
-        Material::Key => "the PEM text of the own key",
-        Material::Certificate => "the PEM text of the own certificate",
+        Material::Key => "the PEM text of our key",
+        Material::Certificate => "the PEM text of our certificate",
         Material::TrustedPeer => "the PEM text of the trusted servers",
     }
 }
@@ -199,7 +199,7 @@ fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error>
     let facts = leaf.facts();
     let refuse = |problem: Problems, why: String, cause: &OwnCause| {
         let message =
-            format!("{source}: the own certificate of {} {why}", name_text(leaf.subject_der()));
+            format!("{source}: our certificate, {}, {why}", name_text(leaf.subject_der()));
         Err(Error::new(Kind::Certificate, message).with_problems(problem).because(cause))
     };
     if let Some(key) = leaf.unusable_key_text() {
@@ -290,16 +290,15 @@ impl Own {
                 let chain = self.waiting_chain.as_deref().unwrap_or_default();
                 let cause =
                     first_by_its_key(key, chain, lines, Some(source)).unwrap_or(OwnCause::OtherKey);
-                let why =
-                    format!("the own key does not belong to the own certificate of {subject}");
+                let why = format!("our key does not belong to our certificate, {subject}");
                 Err(Error::new(Kind::KeyMismatch, why).because(&cause))
             }
             (Some(subject), None) => {
-                Err(Error::new(Kind::NoKey, format!("the own certificate of {subject} has no key"))
+                Err(Error::new(Kind::NoKey, format!("our certificate, {subject}, has no key"))
                     .because(&OwnCause::NoKey))
             }
             (None, Some(_)) => {
-                Err(Error::new(Kind::NoKey, "there is an own key without a certificate")
+                Err(Error::new(Kind::NoKey, "there is a key of ours without a certificate")
                     .because(&OwnCause::NoCertificate))
             }
         }

@@ -213,7 +213,7 @@ impl State {
             return Ok(());
         }
         now.pair()?;
-        let message = "the own certificate and key do not belong together any more";
+        let message = "our certificate and our key no longer belong together";
         Err(Error::new(Kind::KeyMismatch, message))
     }
 

@@ -155,7 +155,7 @@ impl Snapshot {
     fn tickets(&self) -> Result<Tickets, Error> {
         let of_file = self.ticket_secret.as_ref().map(|file| file.secret.clone());
         let secret = of_file.or_else(TicketSecret::of_process).ok_or_else(|| {
-            Error::new(Kind::Internal, "the operating system gives no random bytes")
+            Error::new(Kind::Internal, "the operating system gives no random numbers")
         })?;
         let (fingerprint, clock) = (self.admission_fingerprint(), self.settings.clock());
         Ok(Tickets { secret, fingerprint, clock })

@@ -154,7 +154,7 @@ impl Dial {
                     break;
                 }
                 Began::Failed(errno) if is_exhausted(errno) => {
-                    return Err(failed(&format!("{} cannot be dialled", self.place()), errno));
+                    return Err(failed(&format!("{} cannot be reached", self.place()), errno));
                 }
                 Began::Failed(errno) => self.failed.push((address, errno)),
             }
@@ -178,7 +178,7 @@ impl Dial {
             }
             Stage::Dialling => Ok(true),
             Stage::New | Stage::Over => {
-                Err(Error::new(Kind::State, format!("dialling {} is over", self.place())))
+                Err(Error::new(Kind::State, format!("connecting to {} is over", self.place())))
             }
         }
     }

@@ -58,7 +58,7 @@ fn refused(errno: Option<Errno>) -> Result<(), Error> {
         // Not yet: whoever needs them waits. Not at all: they come from /dev/urandom then.
         None | Some(Errno::INTR | Errno::AGAIN | Errno::NOSYS) => Ok(()),
         Some(errno) => {
-            let message = format!("the system gives no random numbers: {}", words(errno));
+            let message = format!("the operating system gives no random numbers: {}", words(errno));
             Err(Error::new(Kind::Unsupported, message).because(&CallCause::Random))
         }
     }
@@ -76,7 +76,7 @@ mod tests {
         }
         let error = refused(Some(Errno::PERM)).unwrap_err();
         assert_eq!(error.kind(), Kind::Unsupported);
-        let words = "the system gives no random numbers: Operation not permitted";
+        let words = "the operating system gives no random numbers: Operation not permitted";
         assert_eq!(error.message(), words);
     }
 

@@ -130,7 +130,9 @@ pub(super) fn check(groups: &Groups, suites: &Suites, versions: &[Version]) -> R
         };
         let lacks = |what, names: Vec<&str>| {
             let listed = names.join(",");
-            let message = format!("{words} is allowed, and can use no {what} of {listed}");
+            let message = format!(
+                "{words} is allowed, but none of these is a {what} that it can use: {listed}"
+            );
             Error::new(Kind::Invalid, message).because(&CallCause::NoAlgorithm(what, words))
         };
         if !groups.all().iter().any(|group| group.usable_for_version(number)) {
@@ -176,7 +178,7 @@ fn read<T: Copy>(
         let Some((known, one)) = all.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
         else {
             let shown: String = name.chars().take(SHOWN).collect();
-            return wrong(format!("there is no {what} \"{shown}\" here, but {}", exist()));
+            return wrong(format!("there is no {what} \"{shown}\", but {}", exist()));
         };
         if found.iter().any(|(before, _)| before == known) {
             return wrong(format!("the {what} {known} is listed twice"));

@@ -181,7 +181,7 @@ impl Session {
                 Phase::Failed => {
                     return Err(Error::new(
                         Kind::State,
-                        format!("the connection to {} is over", self.peer),
+                        format!("the connection to {} has ended", self.peer),
                     ));
                 }
                 Phase::Hello | Phase::Admitted => {}

@@ -212,7 +212,7 @@ pub(super) fn none_left(_: TlsError) -> Error {
 pub(super) fn certified_key(
     (chain, key): (&[Certificate], &Key),
 ) -> Result<Arc<CertifiedKey>, Error> {
-    let useless = |_| Error::new(Kind::Parse, "the own key is of a kind that TLS cannot use");
+    let useless = |_| Error::new(Kind::Parse, "our key is of a kind that TLS cannot use");
     let key = aws_lc_rs::sign::any_supported_type(&key.der()).map_err(useless)?;
     let chain = chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
     Ok(Arc::new(CertifiedKey::new(chain, key)))

@@ -445,7 +445,7 @@ pub(crate) fn distrusted(certificate: &Certificate, entry: &Entry) -> String {
     let since = entry.added.map(|added| format!(" since {}", time_text(added))).unwrap_or_default();
     let spot = entry.spot.text().map(|spot| format!(" in {spot}")).unwrap_or_default();
     let name = name_text(certificate.subject_der());
-    format!("the {what} of {name} is marked distrusted{since}{spot}")
+    format!("the {what} of {name} is marked as distrusted{since}{spot}")
 }
 
 /// Why there is a question about a known certificate: its entry has expired.

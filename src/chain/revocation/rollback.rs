@@ -55,7 +55,7 @@ pub(crate) fn rolled_back(old: &[Crl], new: &[Crl], anchors: &Anchors, now: i64)
     let (_, lost) = lost?;
     let (source, issuer) = (lost.source(), name_text(lost.issuer_der()));
     let message = format!(
-        "{source} holds no revocation list of {issuer} that may take the place of the one in force, which stays"
+        "{source} contains no revocation list (CRL) of {issuer} that can replace the one in force, which stays"
     );
     Some(Error::new(Kind::CrlRollback, message).because(&CallCause::ListRollback))
 }

@@ -48,7 +48,7 @@ impl Cause for OwnCause {
             Self::UnusableKey => "get one with an RSA key of 2048 to 8192 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key from its authority",
             Self::NotForServers => "get one with the key usage digitalSignature and the purpose serverAuth from its authority",
             Self::NotForTls => "get one with the key usage digitalSignature and the purpose clientAuth, or serverAuth for a server, from its authority",
-            Self::NoIssuer => "add the authority that issued the own certificate first, or the certificate together with the intermediates that lead to it",
+            Self::NoIssuer => "add the authority that issued our certificate first, or the certificate together with the intermediates that lead to it",
             Self::Libvirt => "libvirt would not start with these files either; get others from their authority",
             Self::OtherKey => "add the key that the certificate was requested with, or the certificate for this key",
             Self::OtherKeyOfPair => "name the key that the certificate was requested with",

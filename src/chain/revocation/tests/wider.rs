@@ -349,7 +349,7 @@ fn the_words_say_why_no_list_counts() {
         (foreign, ": list is not signed by its key"),
         (with(&[number(), point(&[tlv(0x82, &[0xff])])]), "list covers other certificates"),
         (Scene::new().list(-1, None), "list 101 is not valid before 2026-11-22"),
-        (Scene::new().list(1, Some(KeyCompromise)), "of CN=a.example was revoked: list 99 names"),
+        (Scene::new().list(1, Some(KeyCompromise)), "of CN=a.example was revoked: list 99 lists"),
     ] {
         assert!(why(&scene).contains(part), "{part}: {}", why(&scene));
     }
