@@ -184,7 +184,7 @@ fn explain_alert(alert: AlertDescription, moment: Moment<'_>) -> Error {
 /// The error for a peer that refused our certificate, or demands one.
 fn refused(number: u8, moment: Moment<'_>) -> Error {
     let peer = moment.peer;
-    let alert = alerts::explained(number);
+    let alert = alerts::named(number);
     let refused =
         HandshakeCause::CertificateRefused(Refused { alert: number, by_client: moment.is_server });
     let (what, cause) = match moment.certified {
