@@ -65,7 +65,11 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
             }
             let now = after.settings.now();
             for (piece, authority) in authorities(&after.pieces) {
-                refuse(piece, libvirt_authority(authority, now), now)?;
+                let found = libvirt_authority(authority, now);
+                if found.0.contains(Problems::EXPIRED) {
+                    return unfit(piece, found, &OwnCause::AuthorityExpired(time_text(now)));
+                }
+                refuse(piece, found, now)?;
             }
             let all = authorities(&after.pieces).map(|(_, one)| one.clone()).collect();
             let anchors = Arc::new(Anchors::new(all));
@@ -153,9 +157,16 @@ fn refuse(piece: &Piece, (problems, why): (Problems, Vec<String>), now: i64) -> 
     if problems.is_empty() {
         return Ok(());
     }
+    unfit(piece, (problems, why), &of_libvirt(problems, now))
+}
+
+fn unfit(
+    piece: &Piece,
+    (problems, why): (Problems, Vec<String>),
+    cause: &OwnCause,
+) -> Result<(), Error> {
     let message = format!("{}: {}", piece.source(), why.join("; "));
-    let cause = of_libvirt(problems, now);
-    Err(Error::new(Kind::Certificate, message).with_problems(problems).because(&cause))
+    Err(Error::new(Kind::Certificate, message).with_problems(problems).because(cause))
 }
 
 /// Why libvirt would not start.

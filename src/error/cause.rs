@@ -45,8 +45,8 @@ impl Error {
 mod testing {
     /// What is true of all hints of a list.
     pub(super) fn check(hints: &[String]) {
-        for (index, hint) in hints.iter().enumerate() {
-            assert!(!hints.iter().skip(index + 1).any(|other| other == hint), "twice: {hint}");
+        for hint in hints {
+            assert_eq!(hints.iter().filter(|other| *other == hint).count(), 1, "{hint}");
             assert!(!hint.is_empty() && hint.len() < 1000, "{hint}");
             assert!(!hint.ends_with('.') && !hint.contains("  "), "{hint}");
             assert!(!hint.contains("(os error") && !hint.contains("Os {"), "{hint}");

@@ -7,6 +7,8 @@ use super::Cause;
 pub(crate) enum OwnCause {
     /// It has expired; the time by this machine's clock.
     Expired(String),
+    /// An authority that was added with it has expired; the time by this machine's clock.
+    AuthorityExpired(String),
     /// It is not valid yet; the time by this machine's clock.
     NotYetValid(String),
     /// Its key is one that TLS cannot use here.
@@ -40,6 +42,11 @@ impl Cause for OwnCause {
             Self::Expired(now) => {
                 return format!(
                     "get a new one from its authority; this machine's clock says {now}, so check that as well"
+                );
+            }
+            Self::AuthorityExpired(now) => {
+                return format!(
+                    "get its new certificate from whoever runs it, and put it in place of the old one; this machine's clock says {now}, so check that as well"
                 );
             }
             Self::NotYetValid(now) => {
@@ -77,6 +84,7 @@ mod tests {
         let now = || "2026-12-01T00:00:00Z".to_owned();
         let all = [
             C::Expired(now()),
+            C::AuthorityExpired(now()),
             C::NotYetValid(now()),
             C::UnusableKey,
             C::NotForServers,
