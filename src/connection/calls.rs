@@ -7,7 +7,7 @@ use super::drive::busy;
 use super::told::Reads;
 use super::transport::{Filled, Flushed, Share, Transport};
 use super::{Connection, Outcome, Read, Want};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::io::{Interest, Woken, wait};
 use crate::tls::{Received, Session};
 
@@ -303,6 +303,6 @@ impl Connection {
     fn waited_too_long(&self, what: &str) -> Error {
         let message =
             format!("timed out waiting for bytes {what} on the connection to {}", self.whom());
-        Error::new(Kind::Timeout, message)
+        Error::new(Kind::Timeout, message).because(&CallCause::SlowPeer)
     }
 }

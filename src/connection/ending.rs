@@ -102,7 +102,11 @@ impl Connection {
         let message = format!("timed out waiting for {whom} to take what was written to it");
         let error = Error::new(Kind::Timeout, message);
         let is_full = self.with_session(|session| Ok(session.buffered() >= INPUT_LIMIT));
-        Err(if is_full.unwrap_or(false) { error.because(&CallCause::ReadOn) } else { error })
+        Err(if is_full.unwrap_or(false) {
+            error.because(&CallCause::ReadOn)
+        } else {
+            error.because(&CallCause::SlowPeer)
+        })
     }
 
     /// A read goes on with a shutdown that was begun: nobody may call that one again. What there is

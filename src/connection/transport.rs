@@ -187,7 +187,7 @@ impl Connection {
         if asked.unwrap_or(false) {
             return error.because(&NetworkCause::BrokeAfterRequest);
         }
-        error
+        error.because(&NetworkCause::Broke)
     }
 
     /// Whether there is something left to send.

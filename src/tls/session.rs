@@ -453,6 +453,7 @@ impl Session {
             first: &heard.first,
             old_version: heard.old_version,
             has_version: self.tls.protocol_version().is_some(),
+            is_open: !self.tls.is_handshaking(),
             renegotiates: heard.renegotiates,
         }
     }

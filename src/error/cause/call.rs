@@ -71,6 +71,8 @@ pub(crate) enum CallCause {
     ListRollback,
     /// A peer that has another identity now.
     OtherIdentity,
+    /// A peer that is slow to send or to take.
+    SlowPeer,
     /// A peer that takes nothing before it is read from.
     ReadOn,
 }
@@ -128,6 +130,7 @@ impl Cause for CallCause {
             Self::TicketSecret => "make one with: openssl rand -out FILE 64",
             Self::ListRollback => "put a list into the file that is as new as the one in force, has the same signer, covers as many certificates, and is valid already",
             Self::OtherIdentity => "close this connection: its client would have another identity if it connected now",
+            Self::SlowPeer => "the connection is as it was: make the call again to wait longer, or allow more time with TLSCONN_OPT_IO_TIMEOUT_MS",
             Self::ReadOn => "the peer sends, and may take nothing until that is read: call tlsconn_conn_read()",
         }
         .to_owned()
@@ -195,6 +198,7 @@ mod tests {
             C::ListRollback,
             C::OtherIdentity,
             C::ReadOn,
+            C::SlowPeer,
         ];
         check(&all.into_iter().chain(terminal).map(|one| one.hint()).collect::<Vec<_>>());
     }

@@ -41,6 +41,8 @@ pub(crate) enum NetworkCause {
     LostHello,
     /// The connection broke after the server had asked for our certificate.
     BrokeAfterRequest,
+    /// The connection broke.
+    Broke,
 }
 
 impl Cause for NetworkCause {
@@ -72,6 +74,7 @@ impl Cause for NetworkCause {
             Self::LateHandshake => "is the server up, is this the right port, and does it expect TLS from the first byte? TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS allows more time",
             Self::LostHello => "is this the right port, and does the server expect TLS on it from the first byte? an old server or firewall may also drop our first message, which is longer than one packet because of its post-quantum key: try TLSCONN_OPT_GROUPS without X25519MLKEM768, as in x25519,secp256r1,secp384r1",
             Self::BrokeAfterRequest => "the server had asked for our certificate: it may have refused the certificate, or our address; its log says which",
+            Self::Broke => "the peer has crashed or given up, or a firewall on the way has: its log may say why",
         }
         .to_owned()
     }
@@ -104,6 +107,7 @@ mod tests {
             C::LateHandshake,
             C::LostHello,
             C::BrokeAfterRequest,
+            C::Broke,
         ];
         check(&all.map(|one| one.hint()));
     }

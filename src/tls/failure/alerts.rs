@@ -2,7 +2,8 @@
 //! means, and what to do about one that ends a connection.
 
 use super::Moment;
-use crate::error::HandshakeCause;
+use crate::error::{HandshakeCause, Refused};
+use crate::tls::outcome::Certified;
 
 /// Number, name, and what the peer says with it.
 const ALERTS: [(u8, &str, &str); 36] = [
@@ -66,10 +67,17 @@ pub(super) fn explained(number: u8) -> String {
 
 /// What to do about an alert that is not about our certificate.
 pub(super) fn cause(number: u8, moment: Moment<'_>) -> HandshakeCause {
+    let by_client = moment.is_server;
     match number {
+        42..=46 | 48 | 49 | 116 if !by_client && moment.certified == Certified::NotAsked => {
+            HandshakeCause::RefusedBeforeAsking
+        }
+        42..=46 | 48 | 49 | 116 => {
+            HandshakeCause::CertificateRefused(Refused { alert: number, by_client })
+        }
+        // There was something in common, once.
+        40 | 60 | 70 | 71 if moment.is_open => HandshakeCause::PeerFailed,
         40 | 60 | 71 => HandshakeCause::NothingInCommon,
-        42..=46 | 48 | 49 | 116 if moment.is_server => HandshakeCause::PeerFailed,
-        42..=46 | 48 | 49 | 116 => HandshakeCause::RefusedBeforeAsking,
         70 => HandshakeCause::VersionOff,
         80 if !moment.is_server && !moment.has_version => unknown_name(moment),
         86 => HandshakeCause::Downgrade,

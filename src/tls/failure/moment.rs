@@ -28,6 +28,8 @@ pub(in crate::tls) struct Moment<'a> {
     pub(in crate::tls) old_version: Option<&'static str>,
     /// A version was agreed on.
     pub(in crate::tls) has_version: bool,
+    /// The handshake is complete.
+    pub(in crate::tls) is_open: bool,
     /// The peer has asked to renegotiate.
     pub(in crate::tls) renegotiates: bool,
 }

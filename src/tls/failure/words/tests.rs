@@ -17,6 +17,7 @@ fn moment(offers: &Offers) -> Moment<'_> {
         first: &[],
         old_version: None,
         has_version: false,
+        is_open: false,
         renegotiates: false,
     }
 }
