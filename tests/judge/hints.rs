@@ -2,6 +2,8 @@
 //! certificate of the peer.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
 use tlsconn::{Context, CrlMode, Error, Material, Problems, Profile, Role};
@@ -140,4 +142,29 @@ fn our_own_certificate_that_has_expired_says_what_time_it_is_here() {
         assert!(error.hint().contains("this machine's clock says"), "{}", error.hint());
         assert!(error.hint().contains(words), "{}", error.hint());
     }
+}
+
+#[test]
+fn the_command_for_a_secret_of_tickets_makes_one_that_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tickets");
+    fs::write(&file, "short").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let context = nobody();
+    let error = context.set_ticket_secret_file(Some(&file)).unwrap_err();
+    let command = error.hint().strip_prefix("make one with: ").unwrap();
+    let words: Vec<_> = command.split(' ').collect();
+    assert_eq!(words[0], "openssl");
+    let Ok(mut made) = Command::new("openssl")
+        .args(
+            words[1..]
+                .iter()
+                .map(|word| if *word == "FILE" { file.as_os_str() } else { word.as_ref() }),
+        )
+        .spawn()
+    else {
+        return;
+    };
+    assert!(made.wait().unwrap().success());
+    context.set_ticket_secret_file(Some(&file)).unwrap();
 }
