@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use zeroize::Zeroizing;
 
 use crate::chain::{Anchors, CleanChains, Crls, Rules};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::host::Role;
 use crate::known::{Directory, Entries, Known, SessionEntries, Store};
 use crate::material::{
@@ -273,9 +273,8 @@ impl Context {
             pieces.push(Piece { material, from, loaded, side: None });
         }
         if pieces.is_empty() {
-            let message = format!("the directory {} holds no PEM file", dir.display());
-            return Err(Error::new(Kind::Parse, message)
-                .with_hint("files count by their ending: .pem, .crt, .cer, .crl or .key"));
+            let message = format!("the directory {} contains no PEM file", dir.display());
+            return Err(Error::new(Kind::Parse, message).because(&CallCause::NoPemFile));
         }
         self.add_pieces(pieces, Some((material, dir.to_owned())))
     }
@@ -367,8 +366,8 @@ impl Context {
     /// [`Kind::Invalid`] for an empty identity.
     pub fn allow_identity(&self, identity: Option<&str>) -> Result<(), Error> {
         if identity.is_some_and(str::is_empty) {
-            return Err(Error::new(Kind::Invalid, "the identity is empty, and no client has that")
-                .with_hint("an empty list, which admits nobody, is set without an identity"));
+            let message = "the identity is empty, and no client has that";
+            return Err(Error::new(Kind::Invalid, message).because(&CallCause::EmptyIdentity));
         }
         self.change(|state| {
             let before = state.identities.as_deref().filter(|_| identity.is_some());

@@ -11,7 +11,11 @@ mod problems;
 
 use std::fmt;
 
-pub(crate) use cause::{CallCause, FileCause, MaterialCause, PeerCause};
+pub(crate) use cause::{CallCause, FileCause, MaterialCause, NetworkCause, OwnCause, PeerCause};
+pub(crate) use cause::{
+    Detail, Faults, Greeting, HandshakeCause, LISTS_IN_MEMORY, ListFault, Refused, Side, Then,
+    Topic, Whose,
+};
 pub use escape::{Calm, escaped};
 pub(crate) use escape::{Foreign, LONGEST_IDENTITY, is_shown_as_it_is, listed, some};
 pub(crate) use layout::{fingerprint_lines, hung};

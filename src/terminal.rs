@@ -9,9 +9,10 @@
 mod screen;
 mod turn;
 
-use crate::error::escaped;
+use crate::error::{CallCause, Topic, escaped};
+use crate::host::Role;
 use crate::material::Style;
-use crate::trust::{Answer, Question, Wanted};
+use crate::trust::{Answer, Question, Situation, Wanted};
 
 use screen::{End, Screen};
 use turn::{Turn, Turns};
@@ -24,7 +25,8 @@ const ATTEMPTS: usize = 3;
 #[must_use]
 pub fn ask_terminal(question: &Question) -> Option<Answer> {
     let Ok(screen) = Screen::of_process() else {
-        question.explain("because there is no terminal to ask on (/dev/tty)");
+        let why = CallCause::NoTerminal(topic(question));
+        question.explain_because("because there is no terminal to ask on (/dev/tty)", &why);
         return Some(Answer::Reject);
     };
     ask_on(&screen, Turns::at(&screen), question)
@@ -67,8 +69,19 @@ fn conversation(screen: &Screen, turns: Turns, question: &Question) -> Result<An
             return Ok(choice.answer);
         }
     }
-    question.explain("because nobody gave an answer on the terminal");
+    let words = "because nobody gave an answer on the terminal";
+    question.explain_because(words, &CallCause::NoAnswer);
     Err(End::No)
+}
+
+/// What a question is about that nobody saw.
+fn topic(question: &Question) -> Topic {
+    let asked = question.asked();
+    match (asked.role, asked.situation) {
+        (Role::Client, _) => Topic::Client,
+        (Role::Server, Situation::New) => Topic::NewServer,
+        (Role::Server, _) => Topic::Server,
+    }
 }
 
 /// Whether the answer is still wanted.

@@ -26,7 +26,6 @@ mod tickets;
 pub(crate) use alert::Alert;
 pub use algorithms::{Groups, Suites};
 pub(crate) use cache::SessionKey;
-pub(crate) use failure::SMALLER_HELLO;
 pub use outcome::{Certified, Info};
 pub(crate) use outcome::{PeerChain, Progress, Received};
 pub(crate) use own_pairs::{NamePattern, OwnPair};

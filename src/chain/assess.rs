@@ -13,7 +13,7 @@ use super::rules::Rules;
 use super::signature::{self, Proof};
 use super::work::{Limit, Work};
 use super::{libvirt, pedantic, strict, webpki};
-use crate::error::{Calm, Problems};
+use crate::error::{Calm, Detail, Problems};
 use crate::host::Host;
 use crate::material::{Certificate, name_text};
 
@@ -154,6 +154,9 @@ fn along(
     for (position, certificate) in positions(path) {
         (asks.each)(case, certificate, position, &mut out);
     }
+    if is_out_of_time(path, case.now) {
+        out.detail(Detail::Clock);
+    }
     if let (Some(host), Some(leaf)) = (case.name, path.first()) {
         (asks.name)(host, leaf, &mut out);
     }
@@ -166,6 +169,7 @@ fn along(
         let budget = &mut work.lists;
         let found = rules.crls.revocation(certificate, issuer, &signers, demand, case.now, budget);
         out.add_all((found.problems, found.why));
+        found.details.into_iter().for_each(|one| out.detail(one));
         out.lists.extend(found.fresh.map(|list| (index, list)));
         let window = window.and(found.window);
         out.valid_from = out.valid_from.max(window.from);
@@ -193,6 +197,9 @@ fn without_path(
     let issuer = name_text(leaf.issuer_der());
     let what = Position::Leaf.of(leaf);
     let mut why = format!("{what} was issued by {issuer}, and no authority here vouches for it");
+    if found.given_up.is_some() || found.too_long {
+        out.detail(Detail::Limit);
+    }
     if let Some(limit) = found.given_up {
         why = format!("{why}: {}", ended(limit));
     } else if found.too_long {
@@ -212,6 +219,7 @@ fn without_path(
     }
     for (certificate, issuer) in &found.uncomputable {
         if signature::uncomputable(certificate).is_none() {
+            out.detail(Detail::Unsupported(name_text(issuer.subject_der()).into()));
             out.add(Problems::UNKNOWN_ISSUER, unusable_issuer(issuer, rules));
         }
     }
@@ -226,6 +234,13 @@ fn without_path(
     }
     (asks.alone)(case, leaf, &mut out);
     out
+}
+
+/// Whether the dates of a whole path are wrong in the same way, as where the clock is wrong.
+fn is_out_of_time(path: &[Certificate], now: i64) -> bool {
+    path.len() > 1
+        && (path.iter().all(|one| now > one.facts().not_after)
+            || path.iter().all(|one| now < one.facts().not_before))
 }
 
 /// At which limit the search for a path ended.

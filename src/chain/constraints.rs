@@ -65,7 +65,7 @@ pub(crate) fn check(path: &[Certificate], left: &mut Comparisons, out: &mut Asse
                 let below = path.get(..index).unwrap_or_default();
                 if let Some(name) = constraints.broken_by(below, left) {
                     let who = name_text(above.subject_der());
-                    let why = format!("{who} may not issue certificates for {name}");
+                    let why = format!("{who} is not allowed to issue certificates for {name}");
                     out.add(Problems::CONSTRAINT, why);
                 }
             }
@@ -101,7 +101,7 @@ pub(crate) fn is_on_others_than_hosts(certificate: &Certificate) -> bool {
 
 impl Constraints {
     fn of(certificate: &Certificate) -> Result<Self, String> {
-        let broken = || "they do not parse".to_owned();
+        let broken = || "they cannot be read".to_owned();
         let found = certificate.extension(id::NAME_CONSTRAINTS).ok_or_else(broken)?;
         let mut rest = found.value;
         let mut lists = der::next_if(&mut rest, SEQUENCE).ok_or_else(broken)?.content;
@@ -181,9 +181,9 @@ fn subtrees(lists: &mut &[u8], tag: u8) -> Result<Vec<GeneralName>, String> {
     let mut rest = list.content;
     let mut all = Vec::new();
     while !rest.is_empty() {
-        let tree = der::next_if(&mut rest, SEQUENCE).ok_or("they do not parse")?;
+        let tree = der::next_if(&mut rest, SEQUENCE).ok_or("they cannot be read")?;
         let mut parts = tree.content;
-        let base = der::next(&mut parts).ok_or("they do not parse")?;
+        let base = der::next(&mut parts).ok_or("they cannot be read")?;
         if !parts.is_empty() {
             return Err("they have a minimum or a maximum".to_owned());
         }

@@ -1,6 +1,6 @@
 //! A chain, the profile that it is read by, and what was found. The ground floor of this room.
 
-use crate::error::{Calm, Problems};
+use crate::error::{Calm, Detail, Problems};
 use crate::host::{Host, Role};
 use crate::material::{Certificate, Crl, name_text};
 
@@ -40,6 +40,8 @@ pub(crate) struct Assessment {
     pub problems: Problems,
     /// A sentence for each problem, naming the certificate, date, authority or list.
     pub why: Vec<Calm>,
+    /// What is known of the problems beyond that, for what to do about them.
+    pub details: Vec<Detail>,
     /// The best path, from the leaf to the authority; the leaf alone if there is no path, or if it
     /// is itself an authority.
     pub path: Vec<Certificate>,
@@ -69,6 +71,13 @@ impl Assessment {
         }
     }
 
+    /// Adds what is known of a problem, unless it is there or there is enough.
+    pub(super) fn detail(&mut self, detail: Detail) {
+        if self.details.len() < MOST_SENTENCES && !self.details.contains(&detail) {
+            self.details.push(detail);
+        }
+    }
+
     pub(super) fn add_all(&mut self, (problems, why): (Problems, Vec<String>)) {
         self.problems |= problems;
         why.iter().for_each(|why| self.say(why));
@@ -85,6 +94,7 @@ impl Assessment {
         self.problems = self.problems.without(problem);
         if self.problems.is_empty() {
             self.why.clear();
+            self.details.clear();
         }
     }
 

@@ -10,7 +10,7 @@ pub(crate) mod host_name;
 use super::finding::{Assessment, Case};
 use super::position::Position;
 use super::strict;
-use crate::error::Problems;
+use crate::error::{Problems, Whose};
 use crate::host::Role;
 use crate::material::oid::extension as id;
 use crate::material::{
@@ -58,7 +58,7 @@ pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessm
 pub(crate) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
     for sent in case.chain.iter().filter(|sent| !path.contains(sent)) {
         let what = format!("{}, which the peer sent along,", name_text(sent.subject_der()));
-        strict::dates_of(case.now, sent, what, out);
+        strict::dates_of(case.now, sent, (Whose::Intermediate, what), out);
         out.valid_from = out.valid_from.max(sent.facts().not_before);
         out.valid_until = out.valid_until.min(sent.facts().not_after);
     }
@@ -79,7 +79,7 @@ fn is_understood(extension: &Extension<'_>) -> bool {
 fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     if leaf.facts().basic_constraints.is_some_and(|constraints| constraints.ca) {
         let what = Position::Leaf.of(leaf);
-        out.add(Problems::CA_AS_LEAF, format!("{what} is an authority's"));
+        out.add(Problems::CA_AS_LEAF, format!("{what} is that of an authority"));
     }
 }
 
@@ -99,7 +99,7 @@ fn purpose(role: Role, leaf: &Certificate, out: &mut Assessment) {
             (KEY_ENCIPHERMENT, "keyEncipherment, which libvirt before 11.6 demands"),
         ];
         for (_, name) in wanted.iter().filter(|(bit, _)| !usage.allows(*bit)) {
-            let why = format!("{what} is not for TLS: its critical key usage has no {name}");
+            let why = format!("{what} is not for TLS: its critical key usage lacks {name}");
             out.add(Problems::WRONG_PURPOSE, why);
         }
     }

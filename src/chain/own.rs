@@ -50,7 +50,7 @@ fn strict_own(chain: &[Certificate], role: Option<Role>) -> (Problems, Vec<Strin
     // One that issued another of the chain stands in the wrong place, which is told with the key.
     let is_issuer = chain.iter().skip(1).any(|one| one.issuer_der() == leaf.subject_der());
     if !is_issuer && !strict::may_sign(leaf) {
-        let why = "its key usage has no digitalSignature, and every handshake here is signed";
+        let why = "its key usage lacks digitalSignature, and every handshake here is signed";
         out.add(Problems::WRONG_PURPOSE, why.to_owned());
     }
     told(out)
@@ -100,13 +100,14 @@ pub(crate) fn libvirt_authority(certificate: &Certificate, now: i64) -> (Problem
     let facts = certificate.facts();
     let what = position.of(certificate);
     if facts.basic_constraints.is_none_or(|constraints| !constraints.ca) {
-        let why = format!("{what} is no authority: its basic constraints do not say so");
+        let why = format!("{what} is not an authority (CA): its basic constraints do not say so");
         out.add(Problems::CONSTRAINT, why);
     }
     let signs = |usage: KeyUsage| usage.allows(KeyUsage::KEY_CERT_SIGN);
     if facts.key_usage.is_some_and(|usage| usage.critical && !signs(usage)) {
-        let why =
-            format!("{what} may not sign certificates: its critical key usage has no keyCertSign");
+        let why = format!(
+            "{what} is not allowed to sign certificates: its critical key usage lacks keyCertSign"
+        );
         out.add(Problems::CONSTRAINT, why);
     }
     told(out)

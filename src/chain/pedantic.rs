@@ -103,7 +103,7 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
     out.add(has_odd_places(certificate), "has a malformed name of a distribution point");
     out.add(names_policy_twice(certificate), "names a policy twice");
     for oid in unparsed(certificate) {
-        out.add(true, &format!("has an extension that does not parse: {oid}"));
+        out.add(true, &format!("has an extension that cannot be read: {oid}"));
     }
     authority_key_id(certificate, position, out);
 }
@@ -168,7 +168,7 @@ fn leaf(role: Role, certificate: &Certificate, out: &mut Findings) {
     out.add(facts.name_constraints, "has name constraints, which are an authority's");
     for name in facts.alt_names.iter().flatten() {
         if let AltName::Dns(name) = name {
-            let why = format!("has a DNS name that is none: {}", name.calm());
+            let why = format!("has a DNS name that is not valid: {}", name.calm());
             out.add(!is_preferred(name), &why);
         }
     }

@@ -20,7 +20,7 @@ use super::signature;
 use super::work::{Budget, LIST_UNITS};
 #[cfg(test)]
 use crate::error::Error;
-use crate::error::Problems;
+use crate::error::{Detail, ListFault, Problems};
 use crate::material::{Certificate, Crl, Status, hex_colons, name_text, time_text};
 pub(crate) use list::Window;
 use list::{List, may_sign_lists};
@@ -55,6 +55,8 @@ pub(crate) struct Revocation {
     pub(crate) problems: Problems,
     /// A sentence for each.
     pub(crate) why: Vec<String>,
+    /// What is known of the lists that do not count.
+    pub(crate) details: Vec<Detail>,
     /// The period with the same result.
     pub(crate) window: Window,
     /// The list that says that the certificate is not revoked now, if there is one.
@@ -141,6 +143,7 @@ impl Crls {
         let mut found = Revocation {
             problems: Problems::NONE,
             why: Vec::new(),
+            details: Vec::new(),
             window: Window::ALWAYS,
             fresh: None,
         };
@@ -160,8 +163,9 @@ impl Crls {
         if inquiry.budget.was_short && !found.problems.contains(Problems::REVOKED) {
             let name = name_text(certificate.issuer_der());
             let why = format!(
-                "there are more revocation lists of {name} than are looked at once: their signatures take more than the limit of {LIST_UNITS} units of work, and the next time it goes on from there"
+                "there are more revocation lists (CRLs) of {name} than are looked at at once: their signatures take more than the limit of {LIST_UNITS} units of work, and the next time it goes on from there"
             );
+            found.details.push(Detail::List(name.into(), None, ListFault::TooMany));
             found.add(Problems::CRL_MISSING, why);
         }
         let later = inquiry.lists.iter().map(|list| list.crl().this_update());
@@ -302,7 +306,9 @@ impl<'a> Inquiry<'a, '_> {
             ended = ended.or(Some(list));
         }
         let Some(list) = ended else {
-            let why = self.missing();
+            let (why, source, fault) = self.missing();
+            let issuer = name_text(self.certificate.issuer_der());
+            found.details.push(Detail::List(issuer.into(), source, fault));
             return found.add(Problems::CRL_MISSING, why);
         };
         let end = list.crl().next_update().unwrap_or(i64::MAX);
@@ -310,7 +316,9 @@ impl<'a> Inquiry<'a, '_> {
         found.window = found.window.and(Window { from, until: i64::MAX });
         let name = name_text(list.crl().issuer_der());
         let (source, end) = (list.crl().source(), time_text(end));
-        let why = format!("the revocation list of {name}, {source}, ended on {end}");
+        let detail = Detail::List(name.clone().into(), Some(source.to_owned()), ListFault::Expired);
+        found.details.push(detail);
+        let why = format!("the revocation list (CRL) of {name}, {source}, expired on {end}");
         found.add(Problems::CRL_EXPIRED, why);
     }
 
@@ -345,31 +353,38 @@ impl<'a> Inquiry<'a, '_> {
         first.into_iter().chain(then).find(|issuer| list.is_signed_by(issuer, budget) == Some(true))
     }
 
-    /// Why no list counts, by the list that came closest.
-    fn missing(&mut self) -> String {
+    /// Why no list counts, by the list that came closest: the sentence, where that list is, and the
+    /// fault.
+    fn missing(&mut self) -> (String, Option<String>, ListFault) {
         let issuer = name_text(self.certificate.issuer_der());
         let name = name_text(self.certificate.subject_der());
         let lists = self.lists.clone();
         let signed = lists.iter().find_map(|list| self.signer(list).map(|signer| (list, signer)));
-        let reason = match (lists.first(), signed) {
-            (None, _) => "there is none".to_owned(),
-            (Some(list), None) => self.unsigned(list),
+        let closest = signed.map(|(list, _)| list).or(lists.first());
+        let place = closest.map(|list| list.crl().source().to_owned());
+        let (reason, fault) = match (lists.first(), signed) {
+            (None, _) => ("there is none".to_owned(), ListFault::None),
+            (Some(list), None) => (self.unsigned(list), ListFault::Signature),
             (_, Some((_, signer))) if !may_sign_lists(signer) => {
-                "it may not sign revocation lists".to_owned()
+                ("it is not allowed to sign revocation lists".to_owned(), ListFault::Issuer)
             }
             (_, Some((list, _))) if !list.scope().covers(self.certificate) => {
-                format!("{} is about other certificates", list.crl().source())
+                let source = list.crl().source();
+                (format!("{source} covers other certificates"), ListFault::Scope)
             }
             (_, Some((list, _))) if !self.faults(list).is_empty() => {
                 let (faults, source) = (self.faults(list), list.crl().source());
-                format!("{source} {}", faults.get(..MAX_TOLD).unwrap_or(faults).join(", "))
+                let told = faults.get(..MAX_TOLD).unwrap_or(faults).join(", ");
+                (format!("{source} {told}"), ListFault::Form)
             }
             (_, Some((list, _))) => {
                 let begin = time_text(list.crl().this_update());
-                format!("{} begins on {begin}", list.crl().source())
+                let reason = format!("{} is not valid before {begin}", list.crl().source());
+                (reason, ListFault::NotYetValid(begin))
             }
         };
-        format!("no revocation list of {issuer} counts for {name}: {reason}")
+        let why = format!("no revocation list (CRL) of {issuer} counts for {name}: {reason}");
+        (why, place, fault)
     }
 
     /// Why the signature on a list is not the issuer's.
@@ -396,7 +411,7 @@ fn revoked(certificate: &Certificate, list: &List) -> String {
     let name = name_text(certificate.subject_der());
     let (serial, source) = (hex_colons(certificate.serial()), list.crl().source());
     let mut why =
-        format!("the certificate of {name} was revoked: {source} names its serial number {serial}");
+        format!("the certificate of {name} was revoked: {source} lists its serial number {serial}");
     if let Some(algorithm) = signature::uncomputable_list(list.crl()) {
         why.push_str(&format!(
             " (its signature, {algorithm}, is not supported; such a list can revoke but not clear)"

@@ -13,7 +13,7 @@ use super::extensions::not_understood;
 use super::finding::{Assessment, Case};
 use super::policies;
 use super::position::Position;
-use crate::error::Problems;
+use crate::error::{Detail, Problems, Whose};
 use crate::host::Role;
 use crate::material::oid::extension as id;
 use crate::material::time_text;
@@ -56,24 +56,31 @@ pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessm
 }
 
 pub(crate) fn dates(now: i64, certificate: &Certificate, position: Position, out: &mut Assessment) {
-    dates_of(now, certificate, position.of(certificate), out);
+    let whose = match position {
+        Position::Leaf => Whose::Peer,
+        Position::Intermediate(_) => Whose::Intermediate,
+        Position::Anchor(_) => Whose::Authority,
+    };
+    dates_of(now, certificate, (whose, position.of(certificate)), out);
 }
 
-/// Looks at the dates of a certificate that a sentence calls `what`.
+/// Looks at the dates of a certificate: whose it is, and what a sentence calls it.
 pub(crate) fn dates_of(
     now: i64,
     certificate: &Certificate,
-    what: impl fmt::Display,
+    (whose, what): (Whose, impl fmt::Display),
     out: &mut Assessment,
 ) {
     let facts = certificate.facts();
     if now > facts.not_after {
         let end = time_text(facts.not_after);
-        out.add(Problems::EXPIRED, format!("{what} ended on {end}"));
+        out.detail(Detail::Expired(whose, what.to_string(), end.clone()));
+        out.add(Problems::EXPIRED, format!("{what} expired on {end}"));
     }
     if now < facts.not_before {
         let begin = time_text(facts.not_before);
-        out.add(Problems::NOT_YET_VALID, format!("{what} begins on {begin}"));
+        out.detail(Detail::NotYetValid(what.to_string(), begin.clone()));
+        out.add(Problems::NOT_YET_VALID, format!("{what} is not valid before {begin}"));
     }
 }
 
@@ -100,7 +107,7 @@ fn purpose(role: Role, certificate: &Certificate, position: Position, out: &mut 
         out.add(Problems::WRONG_PURPOSE, why);
     }
     if position == Position::Leaf && !may_sign(certificate) {
-        let why = format!("{what} is not for TLS: its key usage has no digitalSignature");
+        let why = format!("{what} is not for TLS: its key usage lacks digitalSignature");
         out.add(Problems::WRONG_PURPOSE, why);
     }
 }
@@ -126,9 +133,9 @@ fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     let facts = leaf.facts();
     let what = Position::Leaf.of(leaf);
     if facts.basic_constraints.is_some_and(|constraints| constraints.ca) {
-        out.add(Problems::CA_AS_LEAF, format!("{what} is an authority's"));
+        out.add(Problems::CA_AS_LEAF, format!("{what} is that of an authority"));
     } else if facts.key_usage.is_some_and(|usage| usage.allows(KeyUsage::KEY_CERT_SIGN)) {
-        out.add(Problems::CA_AS_LEAF, format!("{what} may sign certificates"));
+        out.add(Problems::CA_AS_LEAF, format!("{what} is allowed to sign certificates"));
     }
 }
 
@@ -153,12 +160,14 @@ pub(crate) fn is_authority(
         }
         None if silent => {}
         _ => {
-            let why = format!("{what} is no authority: its basic constraints do not say so");
+            let why =
+                format!("{what} is not an authority (CA): its basic constraints do not say so");
             out.add(Problems::CONSTRAINT, why);
         }
     }
     if facts.key_usage.is_some_and(|usage| !usage.allows(KeyUsage::KEY_CERT_SIGN)) {
-        let why = format!("{what} may not sign certificates: its key usage has no keyCertSign");
+        let why =
+            format!("{what} is not allowed to sign certificates: its key usage lacks keyCertSign");
         out.add(Problems::CONSTRAINT, why);
     }
 }
@@ -182,7 +191,7 @@ pub(crate) fn encoding_of(certificates: &[Certificate], out: &mut Assessment) {
     for one in certificates {
         for what in &one.facts().lax {
             let name = name_text(one.subject_der());
-            let why = format!("the certificate of {name} is no DER: it has {what}");
+            let why = format!("the certificate of {name} is not encoded in DER: it has {what}");
             out.add(Problems::BAD_ENCODING, why);
         }
     }

@@ -80,7 +80,8 @@ pub(crate) fn opinion_on_leaf(case: &Case<'_>, leaf: &Certificate, out: &mut Ass
     if let Err(error) = parsed.verify_is_valid_for_subject_name(&name) {
         let known = Problems::NAME_MISMATCH | Problems::NO_SAN;
         if !out.problems.intersects(known) {
-            let why = format!("{} has names that do not parse: {error:?}", Position::Leaf.of(leaf));
+            let (what, words) = (Position::Leaf.of(leaf), words(&error));
+            let why = format!("{what} has names that cannot be read: {words}");
             out.add(Problems::NAME_MISMATCH, why);
         }
     }
@@ -181,25 +182,44 @@ fn problem(error: &Error) -> Problems {
     }
 }
 
-/// What webpki means, for the user.
-fn words(error: &Error) -> String {
+/// What webpki means, for the user. Its list is open: what is new in it has a sentence, too.
+const fn words(error: &Error) -> &'static str {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the enum is open, and the rest is one case")]
-    let known = match error {
+    match error {
+        Error::BadDer | Error::TrailingData(_) => "a certificate is not encoded in DER",
+        Error::BadDerTime => "a date is malformed",
         Error::CaUsedAsEndEntity => "an authority's certificate stands where a peer's belongs",
         Error::CertDistrusted => "a key in it is known to be compromised",
+        Error::CertExpired { .. } => "a certificate has expired",
+        Error::CertNotValidYet { .. } => "a certificate is not valid yet",
+        Error::CertRevoked => "a certificate was revoked",
+        Error::EmptyEkuExtension => "an extended key usage is empty",
+        Error::RequiredEkuNotFoundContext(_) => "an extended key usage does not allow this use",
         Error::EndEntityUsedAsCa => "a certificate that is no authority's signed another",
+        Error::ExtensionValueInvalid | Error::MalformedExtensions => "an extension is malformed",
+        Error::InvalidCertValidity => "a certificate ends before it begins",
+        Error::InvalidSerialNumber => "a serial number is malformed",
         Error::InvalidSignatureForPublicKey | Error::UnknownIssuer => "it leads to no authority",
+        Error::MalformedDnsIdentifier => "a DNS name is malformed",
         Error::MaximumPathDepthExceeded => "it has more than six intermediates",
+        Error::MaximumNameConstraintComparisonsExceeded
+        | Error::MaximumPathBuildCallsExceeded
+        | Error::MaximumSignatureChecksExceeded => "checking it takes too much work",
         Error::NameConstraintViolation => "a name is outside what its authority may name",
         Error::MalformedNameConstraint | Error::InvalidNetworkMaskConstraint => {
             "its name constraints are malformed"
         }
         Error::PathLenConstraintViolated => "more intermediates than an authority allows",
         Error::SignatureAlgorithmMismatch => "a certificate names two signature algorithms",
+        Error::UnsupportedCertVersion => "a certificate is not of X.509 version 3",
         Error::UnsupportedCriticalExtension => "a critical extension is not known",
-        _ => return format!("{error:?}"),
-    };
-    known.to_owned()
+        Error::UnsupportedNameType => "a name is of a kind that is not supported",
+        Error::UnsupportedSignatureAlgorithmContext(_) => "a signature algorithm is not supported",
+        Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            "a signature does not fit the key of its signer"
+        }
+        _ => "a rule for certificates is broken that has no name here",
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Connection;
 use super::stage::{Driver, Judged, Pending, Stage, Waits};
 use crate::context::{STORE_WAIT, Snapshot, Validator};
-use crate::error::{Error, Kind, Problems};
+use crate::error::{CallCause, Error, Kind, Problems};
 use crate::host::Role;
 use crate::known::KnownView;
 use crate::material::{Certificate, Style};
@@ -29,7 +29,8 @@ impl Drop for Turn<'_> {
         self.question.turn_is_over();
         if thread::panicking() {
             // Nobody else is asked, so nobody may wait for an answer that never comes.
-            self.question.explain("because the validator did not return");
+            let words = "because the validator did not return";
+            self.question.explain_because(words, &CallCause::LostValidator);
             let _ = self.question.answer(Answer::Reject);
         }
     }
@@ -124,7 +125,7 @@ impl Connection {
         self.check_process()?;
         let (admitted, granted) = self.told(|told| (told.admitted.clone(), told.granted.clone()));
         let Some(before) = admitted else {
-            let message = format!("{} was not admitted yet", self.whom());
+            let message = format!("{} has not been admitted yet", self.whom());
             return Err(Error::new(Kind::State, message));
         };
         let snapshot = self.context.snapshot();
@@ -136,9 +137,8 @@ impl Connection {
                 if name(&now) == name(&before) {
                     return Ok(());
                 }
-                let message = format!("{} would get another identity now", self.whom());
-                Err(Error::new(Kind::NotAllowed, message)
-                    .with_hint("end this connection: it goes by a name that is no longer its own"))
+                let message = format!("{} would have another identity now", self.whom());
+                Err(Error::new(Kind::NotAllowed, message).because(&CallCause::OtherIdentity))
             }
             Judgement::Refused(error) => Err(error),
             Judgement::Ask(asked) => Err(refusal(&asked)),
@@ -173,21 +173,18 @@ impl Connection {
         Some(view.standing(Role::Server, &endpoint).fingerprint())
     }
 
-    /// After a slow answer the peer must show exactly the certificate that was asked about.
+    /// After a slow answer the peer must present exactly the certificate that was asked about.
     fn is_not_expected(&self, driver: &Driver, chain: &[Certificate]) -> Option<Error> {
         let expected = driver.expected.as_ref()?;
         if chain.first() == Some(expected) {
             return None;
         }
         let message = format!(
-            "{} hung up while the question about it was open, and shows another certificate now than the one that was asked about ({})",
+            "{} closed the connection while the question about it was open, and now presents a certificate other than the one that was asked about ({})",
             self.whom(),
             expected.fingerprint()
         );
-        Some(
-            Error::new(Kind::CertificateChanged, message)
-                .with_hint("connect again to be asked about it"),
-        )
+        Some(Error::new(Kind::CertificateChanged, message).because(&CallCause::AskAgain))
     }
 
     fn open_question(
@@ -238,9 +235,7 @@ impl Connection {
                 );
                 let error = Error::new(Kind::NoValidator, message)
                     .with_problems(question.asked().problems)
-                    .with_hint(
-                        "set a validator, or use a non-blocking connection and answer its question",
-                    );
+                    .because(&CallCause::NoValidator);
                 Err(self.refuse(Alert::AccessDenied, error))
             }
             None => Ok(None),
@@ -281,7 +276,8 @@ impl Connection {
         driver.stage = Stage::Shaking;
         let ended = self.with_session(|session| Ok(session.has_ended()))?;
         if ended || self.transport.lock().is_gone() {
-            let gone = Error::new(Kind::PeerGone, format!("{} hung up", question.asked().whom()));
+            let message = format!("{} closed the connection", question.asked().whom());
+            let gone = Error::new(Kind::PeerGone, message);
             return self.dial_again(driver, gone);
         }
         Ok(())

@@ -7,7 +7,7 @@ use super::drive::busy;
 use super::told::Reads;
 use super::transport::{Filled, Flushed, Share, Transport};
 use super::{Connection, Outcome, Read, Want};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::io::{Interest, Woken, wait};
 use crate::tls::{Received, Session};
 
@@ -215,9 +215,10 @@ impl Connection {
     fn check_memory(&self) -> Result<(), Error> {
         match *self.transport.lock() {
             Transport::Memory => Ok(()),
-            Transport::None | Transport::Own(_) | Transport::Given(_) => {
-                Err(Error::new(Kind::State, "this connection carries its bytes itself"))
-            }
+            Transport::None | Transport::Own(_) | Transport::Given(_) => Err(Error::new(
+                Kind::State,
+                "this connection is not over memory: it carries its bytes itself",
+            )),
         }
     }
 
@@ -301,7 +302,7 @@ impl Connection {
 
     fn waited_too_long(&self, what: &str) -> Error {
         let message =
-            format!("waited too long for bytes {what} at the connection to {}", self.whom());
-        Error::new(Kind::Timeout, message)
+            format!("timed out waiting for bytes {what} on the connection to {}", self.whom());
+        Error::new(Kind::Timeout, message).because(&CallCause::SlowPeer)
     }
 }

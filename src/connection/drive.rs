@@ -9,7 +9,7 @@ use super::stage::{Driver, Judged, Stage};
 use super::transport::{Filled, Flushed, Share, Transport};
 use super::{Connection, Outcome, Side, Want, check_room};
 use crate::context::Validator;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind, NetworkCause};
 use crate::host::{Dialled, Endpoint, Role};
 use crate::io::{Dial, Interest, Step, Woken, wait};
 use crate::tls::{Alert, Certified, Progress, Session, SessionKey};
@@ -253,16 +253,17 @@ impl Connection {
     pub(super) fn hung_up(&self, driver: &Driver) -> Error {
         let question = driver.ticket.as_ref().map(Ticket::question);
         let whom = question.map_or_else(|| self.whom(), |question| question.asked().whom());
-        let mut message = format!("{whom} hung up while the question about it was open");
+        let mut message =
+            format!("{whom} closed the connection while the question about it was open");
         let answer = question.and_then(|question| question.answered());
         if matches!(answer, Some(Answer::Session | Answer::Always)) {
-            message.push_str("; the answer is kept for the next connection");
+            message.push_str("; the answer counts for its next connection");
         }
-        let hint = match self.side {
-            Side::Client { .. } => "connect again",
-            Side::Server => "an answer that lasts counts for its next connection",
+        let cause = match self.side {
+            Side::Client { .. } => CallCause::AskAgain,
+            Side::Server => CallCause::ClientHungUp,
         };
-        Error::new(Kind::PeerGone, message).with_hint(hint)
+        Error::new(Kind::PeerGone, message).because(&cause)
     }
 
     fn check_deadlines(&self, driver: &mut Driver) -> Result<(), Error> {
@@ -279,7 +280,7 @@ impl Connection {
                 // The alert is a courtesy; what matters is that nothing else is sent.
                 let _ = self.flush();
                 let message = format!("nobody answered the question about {} in time", self.whom());
-                Err(Error::new(Kind::AnswerTimeout, message))
+                Err(Error::new(Kind::AnswerTimeout, message).because(&CallCause::LateAnswer))
             }
             Stage::Confirming if late(driver.deadline) => {
                 driver.stage = Stage::Open;
@@ -287,14 +288,12 @@ impl Connection {
             }
             Stage::Asking(_) | Stage::Confirming | Stage::Open => Ok(()),
             Stage::Dialling(dial) if late(driver.deadline) && dial.is_resolving() => {
-                let message = format!("the address of {} was not found in time", self.whom());
-                Err(Error::new(Kind::Timeout, message)
-                    .with_hint("check that this machine reaches a name server, or dial an address"))
+                let message = format!("looking up the address of {} timed out", self.whom());
+                Err(Error::new(Kind::Timeout, message).because(&NetworkCause::LateName))
             }
             Stage::Start | Stage::Dialling(_) | Stage::Shaking if late(driver.deadline) => {
-                let message = format!("the handshake with {} took too long", self.whom());
-                Err(Error::new(Kind::Timeout, message)
-                    .with_hint("is the peer up, and does it speak TLS from the first byte?"))
+                let message = format!("the handshake with {} timed out", self.whom());
+                Err(Error::new(Kind::Timeout, message).because(&NetworkCause::LateHandshake))
             }
             Stage::Start | Stage::Dialling(_) | Stage::Shaking => Ok(()),
         }
@@ -412,6 +411,6 @@ fn on_socket(transport: &Transport, interest: Interest) -> Vec<(BorrowedFd<'_>, 
 
 /// The error for a second caller in the same direction.
 pub(super) fn busy(what: &str) -> Error {
-    Error::new(Kind::Busy, format!("another thread is at {what} of this connection"))
-        .with_hint("one thread may read while one other writes")
+    let message = format!("another thread is busy with {what} of this connection");
+    Error::new(Kind::Busy, message).because(&CallCause::OneThreadEach)
 }

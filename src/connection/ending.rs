@@ -15,7 +15,7 @@ use super::calls::INPUT_LIMIT;
 use super::closing::{Closing, State};
 use super::transport::{Filled, Share, Transport};
 use super::{Connection, Outcome, Want};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::io::{Interest, Woken, end_sending, is_over, take_failure, wait};
 use crate::tls::Session;
 
@@ -99,13 +99,13 @@ impl Connection {
             told.closing.iter_mut().for_each(|closing| closing.until = limit);
         });
         let whom = self.whom();
-        let message = format!("waited too long for {whom} to take what was written to it");
+        let message = format!("timed out waiting for {whom} to take what was written to it");
         let error = Error::new(Kind::Timeout, message);
         let is_full = self.with_session(|session| Ok(session.buffered() >= INPUT_LIMIT));
         Err(if is_full.unwrap_or(false) {
-            error.with_hint("it sends, and may take nothing until that is read: read on")
+            error.because(&CallCause::ReadOn)
         } else {
-            error
+            error.because(&CallCause::SlowPeer)
         })
     }
 

@@ -4,9 +4,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use super::Connection;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, NetworkCause};
 use crate::io::{self, Received, Sent, hung_up, peer_address};
-use crate::tls::{Certified, SMALLER_HELLO};
+use crate::tls::Certified;
 
 /// How much is read from a socket at a time: one record with overhead, and some more.
 const CHUNK: usize = 32 * 1024;
@@ -182,14 +182,12 @@ impl Connection {
             Ok(session.certified() != Certified::NotAsked && !session.peer_went_on())
         });
         if self.with_session(|session| Ok(session.has_lost_hello())).unwrap_or(false) {
-            return error.with_hint(SMALLER_HELLO);
+            return error.because(&NetworkCause::LostHello);
         }
         if asked.unwrap_or(false) {
-            return error.with_hint(
-                "the server had asked for our certificate: it may have refused it, or our address",
-            );
+            return error.because(&NetworkCause::BrokeAfterRequest);
         }
-        error
+        error.because(&NetworkCause::Broke)
     }
 
     /// Whether there is something left to send.

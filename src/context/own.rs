@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::State;
 use super::pieces::{Loaded, Own, Piece};
 use crate::chain::{self, Anchors, Profile, libvirt_authority};
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Error, Kind, OwnCause, Problems};
 use crate::host::Role;
-use crate::material::{Certificate, Layout, name_text};
+use crate::material::{Certificate, Layout, name_text, time_text};
 
 /// Which side the certificate of a layout is for. `None`: the layout does not say.
 pub(super) const fn side(layout: Layout) -> Option<Role> {
@@ -65,12 +65,16 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
             }
             let now = after.settings.now();
             for (piece, authority) in authorities(&after.pieces) {
-                refuse(piece, libvirt_authority(authority, now))?;
+                let found = libvirt_authority(authority, now);
+                if found.0.contains(Problems::EXPIRED) {
+                    return unfit(piece, found, &OwnCause::AuthorityExpired(time_text(now)));
+                }
+                refuse(piece, found, now)?;
             }
             let all = authorities(&after.pieces).map(|(_, one)| one.clone()).collect();
             let anchors = Arc::new(Anchors::new(all));
             used.try_for_each(|(piece, chain)| {
-                refuse(piece, chain::own(profile, chain, piece.side, &anchors, now))
+                refuse(piece, chain::own(profile, chain, piece.side, &anchors, now), now)
             })
         }
     }
@@ -107,13 +111,13 @@ pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
         return Ok(());
     }
     let (subject, why) = (name_text(leaf.subject_der()), why.join("; "));
-    let hint = if problems.contains(Problems::WRONG_PURPOSE) {
-        "ask its authority for one with the key usage digitalSignature and the purpose serverAuth"
+    let cause = if problems.contains(Problems::WRONG_PURPOSE) {
+        OwnCause::NotForServers
     } else {
-        "libvirt would not start with it either; add the authority that issued it first"
+        of_libvirt(problems, now)
     };
-    let message = format!("the own certificate of {subject} is not one for servers: {why}");
-    Err(Error::new(Kind::Certificate, message).with_problems(problems).with_hint(hint))
+    let message = format!("our certificate, {subject}, is not for servers: {why}");
+    Err(Error::new(Kind::Certificate, message).with_problems(problems).because(&cause))
 }
 
 fn chain_of(piece: &Piece) -> Option<&Vec<Certificate>> {
@@ -142,26 +146,40 @@ fn for_tls(piece: &Piece, chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
         return Ok(());
     }
     let (source, subject, why) = (piece.source(), name_text(leaf.subject_der()), why.join("; "));
-    let message = format!("{source}: the own certificate of {subject} is not meant for TLS: {why}");
+    let message = format!("{source}: our certificate, {subject}, is not for TLS: {why}");
     Err(Error::new(Kind::Certificate, message)
         .with_problems(problems)
-        .with_hint(
-            "ask its authority for one with the key usage digitalSignature and the purpose clientAuth, or serverAuth for a server",
-        ))
+        .because(&OwnCause::NotForTls))
 }
 
 /// The error for what would keep libvirt from starting.
-fn refuse(piece: &Piece, (problems, why): (Problems, Vec<String>)) -> Result<(), Error> {
+fn refuse(piece: &Piece, (problems, why): (Problems, Vec<String>), now: i64) -> Result<(), Error> {
     if problems.is_empty() {
         return Ok(());
     }
+    unfit(piece, (problems, why), &of_libvirt(problems, now))
+}
+
+fn unfit(
+    piece: &Piece,
+    (problems, why): (Problems, Vec<String>),
+    cause: &OwnCause,
+) -> Result<(), Error> {
     let message = format!("{}: {}", piece.source(), why.join("; "));
-    let hint = if problems.contains(Problems::UNKNOWN_ISSUER) {
-        "add the authority that issued the own certificate first, or the certificate together with the intermediates that lead to it"
+    Err(Error::new(Kind::Certificate, message).with_problems(problems).because(cause))
+}
+
+/// Why libvirt would not start.
+fn of_libvirt(problems: Problems, now: i64) -> OwnCause {
+    if problems.contains(Problems::EXPIRED) {
+        OwnCause::Expired(time_text(now))
+    } else if problems.contains(Problems::NOT_YET_VALID) {
+        OwnCause::NotYetValid(time_text(now))
+    } else if problems.contains(Problems::UNKNOWN_ISSUER) {
+        OwnCause::NoIssuer
     } else {
-        "libvirt would not start with these files either; ask their authority for others"
-    };
-    Err(Error::new(Kind::Certificate, message).with_problems(problems).with_hint(hint))
+        OwnCause::Libvirt
+    }
 }
 
 #[cfg(test)]

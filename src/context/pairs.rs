@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::own::for_servers;
 use super::pieces::{Loaded, Seen, first_by_its_key, load_file};
 use super::{Context, Passphrase, State};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, OwnCause};
 use crate::material::{Certificate, Key, Material, Readers};
 use crate::tls::{NamePattern, OwnPair};
 
@@ -41,9 +41,9 @@ impl ServerPair {
         if !chain.first().is_some_and(|leaf| secret.matches(leaf)) {
             let subject = chain.first().map(Certificate::subject).unwrap_or_default();
             let message = format!("the key does not belong to the certificate of {subject}");
-            let hint = first_by_its_key(&secret, &chain, &lines)
-                .unwrap_or_else(|| "name the key that the certificate was requested with".into());
-            return Err(Error::new(Kind::KeyMismatch, message).with_hint(hint));
+            let cause =
+                first_by_its_key(&secret, &chain, &lines, None).unwrap_or(OwnCause::OtherKeyOfPair);
+            return Err(Error::new(Kind::KeyMismatch, message).because(&cause));
         }
         let (certificate, key) = ((certificate.into(), chain_seen), (key.into(), key_seen));
         Ok(Self { names, certificate, key, chain, secret })

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Error, Kind, LISTS_IN_MEMORY, OwnCause, Problems};
 use crate::host::Role;
 use crate::known::{Entry, read_known};
 use crate::material::{
@@ -76,9 +76,9 @@ impl Piece {
 pub(super) const fn text_of(material: Material) -> &'static str {
     match material {
         Material::Authority => "the PEM text of the authorities",
-        Material::Crl => "the PEM text of the revocation lists",
-        Material::Key => "the PEM text of the own key",
-        Material::Certificate => "the PEM text of the own certificate",
+        Material::Crl => LISTS_IN_MEMORY,
+        Material::Key => "the PEM text of our key",
+        Material::Certificate => "the PEM text of our certificate",
         Material::TrustedPeer => "the PEM text of the trusted servers",
     }
 }
@@ -136,7 +136,7 @@ pub(super) fn load(
             if entries.is_empty() {
                 // The PEM reader reports why, if it is not PEM at all.
                 Certificate::all_from_pem(pem, source)?;
-                return Err(Error::new(Kind::Parse, format!("{source} holds no certificate")));
+                return Err(Error::new(Kind::Parse, format!("{source} contains no certificate")));
             }
             Loaded::Peers(entries)
         }
@@ -197,26 +197,22 @@ pub(super) fn read_file(
 fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
     let facts = leaf.facts();
-    let refuse = |problem: Problems, why: String, hint: &str| {
+    let refuse = |problem: Problems, why: String, cause: &OwnCause| {
         let message =
-            format!("{source}: the own certificate of {} {why}", name_text(leaf.subject_der()));
-        Err(Error::new(Kind::Certificate, message).with_problems(problem).with_hint(hint))
+            format!("{source}: our certificate, {}, {why}", name_text(leaf.subject_der()));
+        Err(Error::new(Kind::Certificate, message).with_problems(problem).because(cause))
     };
     if let Some(key) = leaf.unusable_key_text() {
         let why = format!("has a key that TLS cannot use here: {key}");
-        return refuse(
-            Problems::WEAK_KEY,
-            why,
-            "ask its authority for one with an RSA key of 2048 to 8192 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key",
-        );
+        return refuse(Problems::WEAK_KEY, why, &OwnCause::UnusableKey);
     }
     if now > facts.not_after {
-        let why = format!("ended on {}", time_text(facts.not_after));
-        return refuse(Problems::EXPIRED, why, "ask its authority for a new one");
+        let why = format!("expired on {}", time_text(facts.not_after));
+        return refuse(Problems::EXPIRED, why, &OwnCause::Expired(time_text(now)));
     }
     if now < facts.not_before {
         let why = format!("is not valid before {}", time_text(facts.not_before));
-        return refuse(Problems::NOT_YET_VALID, why, "is the clock of this machine right?");
+        return refuse(Problems::NOT_YET_VALID, why, &OwnCause::NotYetValid(time_text(now)));
     }
     Ok(())
 }
@@ -292,21 +288,18 @@ impl Own {
             (Some(subject), Some(key)) => {
                 let (source, lines) = &self.lines;
                 let chain = self.waiting_chain.as_deref().unwrap_or_default();
-                let hint = first_by_its_key(key, chain, lines).map_or_else(
-                    || "add the key that the certificate was requested with, or the certificate for this key".to_owned(),
-                    |hint| format!("{source}: {hint}"),
-                );
-                let why =
-                    format!("the own key does not belong to the own certificate of {subject}");
-                Err(Error::new(Kind::KeyMismatch, why).with_hint(hint))
+                let cause =
+                    first_by_its_key(key, chain, lines, Some(source)).unwrap_or(OwnCause::OtherKey);
+                let why = format!("our key does not belong to our certificate, {subject}");
+                Err(Error::new(Kind::KeyMismatch, why).because(&cause))
             }
             (Some(subject), None) => {
-                Err(Error::new(Kind::NoKey, format!("the own certificate of {subject} has no key"))
-                    .with_hint("add its private key to the context"))
+                Err(Error::new(Kind::NoKey, format!("our certificate, {subject}, has no key"))
+                    .because(&OwnCause::NoKey))
             }
             (None, Some(_)) => {
-                Err(Error::new(Kind::NoKey, "there is an own key without a certificate")
-                    .with_hint("add the certificate that belongs to it to the context"))
+                Err(Error::new(Kind::NoKey, "there is a key of ours without a certificate")
+                    .because(&OwnCause::NoCertificate))
             }
         }
     }
@@ -317,12 +310,11 @@ pub(super) fn first_by_its_key(
     key: &Key,
     chain: &[Certificate],
     lines: &[usize],
-) -> Option<String> {
+    source: Option<&str>,
+) -> Option<OwnCause> {
     let at = chain.iter().position(|one| key.matches(one))?;
     let (own, line) = (chain.get(at)?.subject(), lines.get(at)?);
-    Some(format!(
-        "the certificate for this key, that of {own}, begins on line {line}: move it to the top, and those of its issuers below it"
-    ))
+    Some(OwnCause::Order(source.map(str::to_owned), own, *line))
 }
 
 fn matches(key: &Key, chain: &[Certificate]) -> bool {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::pieces::{CameFrom, Loaded, Own, Piece, Seen, load, load_file, load_lists, read_file};
 use super::{Context, Passphrase, State};
 use crate::chain::{Anchors, rolled_back};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::material::{Material, Readers, pem_files, source_of};
 
 impl Context {
@@ -66,7 +66,7 @@ impl Context {
                     Kind::Busy,
                     "the context was changed by another thread while its files were read again",
                 )
-                .with_hint("reload again"));
+                .because(&CallCause::ReloadAgain));
             }
             state.pieces = next.pieces;
             (state.pairs, state.ticket_secret) = (next.pairs, next.ticket_secret);
@@ -213,7 +213,7 @@ impl State {
             return Ok(());
         }
         now.pair()?;
-        let message = "the own certificate and key do not belong together any more";
+        let message = "our certificate and our key no longer belong together";
         Err(Error::new(Kind::KeyMismatch, message))
     }
 

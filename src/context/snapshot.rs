@@ -9,7 +9,7 @@ use super::pieces::Own;
 use super::settings::Settings;
 use super::ticket_secret::SecretFile;
 use crate::chain::{CleanChains, Rules};
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Error, Kind, OwnCause, Problems};
 use crate::host::Role;
 use crate::known::{Known, KnownView};
 use crate::material::Certificate;
@@ -136,9 +136,8 @@ impl Snapshot {
         }
         pairs.extend(self.pairs.iter().map(ServerPair::pair));
         if pairs.is_empty() {
-            let message = "a server needs an own certificate, and there is none";
-            return Err(Error::new(Kind::NoKey, message)
-                .with_hint("add a certificate and its key to the context"));
+            let message = "a server needs a certificate of its own, and there is none";
+            return Err(Error::new(Kind::NoKey, message).because(&OwnCause::NoneForServer));
         }
         Ok(pairs)
     }
@@ -156,7 +155,7 @@ impl Snapshot {
     fn tickets(&self) -> Result<Tickets, Error> {
         let of_file = self.ticket_secret.as_ref().map(|file| file.secret.clone());
         let secret = of_file.or_else(TicketSecret::of_process).ok_or_else(|| {
-            Error::new(Kind::Internal, "the operating system gives no random bytes")
+            Error::new(Kind::Internal, "the operating system gives no random numbers")
         })?;
         let (fingerprint, clock) = (self.admission_fingerprint(), self.settings.clock());
         Ok(Tickets { secret, fingerprint, clock })

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Context;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::host::Role;
 use crate::known::Store;
 use crate::material::make_private_directory;
@@ -53,11 +53,10 @@ impl Context {
             && is_same_file(other.path(), opened.path())
         {
             let message = format!(
-                "{} cannot be the file of known servers and that of known clients at once",
+                "{} cannot be both the file of known servers and the file of known clients",
                 opened.path().display()
             );
-            return Err(Error::new(Kind::Invalid, message)
-                .with_hint("name a file of its own for the clients"));
+            return Err(Error::new(Kind::Invalid, message).because(&CallCause::SharedStore));
         }
         let in_use = snapshot.known().store_for(role).cloned();
         let store = in_use

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::pieces::Seen;
 use super::{Context, State};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::material::{Readers, read_secret, sha256, source_of};
 use crate::tls::TicketSecret;
 
@@ -34,11 +34,11 @@ impl SecretFile {
         let secret = TicketSecret::new(Zeroizing::clone(&file.bytes)).filter(|_| is_random);
         let secret = secret.ok_or_else(|| {
             let message = format!(
-                "{} holds no secret for tickets: at least {} random bytes",
+                "{} contains no secret for tickets: it needs at least {} random bytes",
                 source_of(path),
                 TicketSecret::SHORTEST
             );
-            Error::new(Kind::Parse, message).with_hint("openssl rand -out FILE 64")
+            Error::new(Kind::Parse, message).because(&CallCause::TicketSecret)
         })?;
         Ok(Self { path: path.to_owned(), seen, secret })
     }

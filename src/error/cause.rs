@@ -5,13 +5,19 @@
 
 mod call;
 mod file;
+mod handshake;
 mod material;
+mod network;
+mod own;
 mod peer;
 
-pub(crate) use call::CallCause;
+pub(crate) use call::{CallCause, Topic};
 pub(crate) use file::FileCause;
+pub(crate) use handshake::{Greeting, HandshakeCause, Refused};
 pub(crate) use material::MaterialCause;
-pub(crate) use peer::PeerCause;
+pub(crate) use network::NetworkCause;
+pub(crate) use own::OwnCause;
+pub(crate) use peer::{Detail, Faults, LISTS_IN_MEMORY, ListFault, PeerCause, Side, Then, Whose};
 
 use super::{Calm, Error};
 
@@ -32,5 +38,18 @@ impl Error {
     pub(crate) fn with_hint_of(mut self, other: &Self) -> Self {
         self.hint = other.hint.clone();
         self
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    /// What is true of all hints of a list.
+    pub(super) fn check(hints: &[String]) {
+        for hint in hints {
+            assert_eq!(hints.iter().filter(|other| *other == hint).count(), 1, "{hint}");
+            assert!(!hint.is_empty() && hint.len() < 1000, "{hint}");
+            assert!(!hint.ends_with('.') && !hint.contains("  "), "{hint}");
+            assert!(!hint.contains("(os error") && !hint.contains("Os {"), "{hint}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use attempt::{Attempt, Began};
 use super::resolve::Resolving;
 use super::system::{failed, is_exhausted, words};
 use super::wait::Interest;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, NetworkCause};
 
 /// How long an attempt runs alone before the next address is tried as well.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -154,7 +154,7 @@ impl Dial {
                     break;
                 }
                 Began::Failed(errno) if is_exhausted(errno) => {
-                    return Err(failed(&format!("{} cannot be dialled", self.place()), errno));
+                    return Err(failed(&format!("{} cannot be reached", self.place()), errno));
                 }
                 Began::Failed(errno) => self.failed.push((address, errno)),
             }
@@ -178,7 +178,7 @@ impl Dial {
             }
             Stage::Dialling => Ok(true),
             Stage::New | Stage::Over => {
-                Err(Error::new(Kind::State, format!("dialling {} is over", self.place())))
+                Err(Error::new(Kind::State, format!("connecting to {} is over", self.place())))
             }
         }
     }
@@ -223,21 +223,59 @@ impl Dial {
             ([], _) => "there is no address to try".to_owned(),
             _ => told.join(", "),
         };
-        let refused = self.failed.iter().all(|(_, errno)| *errno == Errno::CONNREFUSED);
-        let hint = if refused {
-            "the machine answers, but nothing listens there: check the port, and that the server \
-             runs"
-        } else {
-            "check the network, and the firewalls on the way to the server"
-        };
         Error::new(Kind::Connect, format!("{} cannot be reached: {sentence}", self.place()))
-            .with_hint(hint)
+            .because(&cause_of(&self.failed))
     }
 
     fn place(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
+}
+
+/// Why no address was reached: of several causes the one that says most. An address that refused
+/// us was reached, whatever became of the others.
+fn cause_of(failed: &[(SocketAddr, Errno)]) -> NetworkCause {
+    let any = |wanted: &[Errno]| failed.iter().any(|(_, errno)| wanted.contains(errno));
+    if let Some(address) = failed.iter().find_map(|(address, errno)| no_interface(address, *errno))
+    {
+        return NetworkCause::NoInterface(address);
+    }
+    if any(&[Errno::CONNREFUSED]) {
+        return NetworkCause::Refused;
+    }
+    if any(&[Errno::ACCESS, Errno::PERM]) {
+        return NetworkCause::Forbidden;
+    }
+    if any(&[Errno::TIMEDOUT]) {
+        return NetworkCause::NoAnswer;
+    }
+    if any(&[Errno::HOSTUNREACH, Errno::HOSTDOWN]) {
+        return NetworkCause::NoRoute;
+    }
+    let is_away = |errno: &Errno| {
+        matches!(*errno, Errno::NETUNREACH | Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL)
+    };
+    let only_version6 = |(address, errno): &(SocketAddr, Errno)| {
+        matches!(address, SocketAddr::V6(one) if !one.ip().is_loopback()) && is_away(errno)
+    };
+    if !failed.is_empty() && failed.iter().all(only_version6) {
+        return NetworkCause::OnlyVersion6;
+    }
+    if any(&[Errno::NETUNREACH, Errno::NETDOWN, Errno::AFNOSUPPORT]) {
+        return NetworkCause::NoNetwork;
+    }
+    if any(&[Errno::ADDRNOTAVAIL, Errno::ADDRINUSE]) {
+        return NetworkCause::NoLocalAddress;
+    }
+    if failed.is_empty() { NetworkCause::NoAddress } else { NetworkCause::Unreachable }
+}
+
+/// The address, if the system refused it because it does not say by which interface.
+fn no_interface(address: &SocketAddr, errno: Errno) -> Option<String> {
+    let SocketAddr::V6(address) = address else { return None };
+    let lacks = address.ip().is_unicast_link_local() && address.scope_id() == 0;
+    (lacks && errno == Errno::INVAL).then(|| address.ip().to_string())
 }
 
 /// Every address once, alternating families, beginning with the family that came first.

@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, getpeername, 
 
 use super::system::{failed, words};
 use super::wait::not_open;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 
 /// The result of reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,25 +103,22 @@ pub(crate) fn check_stream_socket(fd: BorrowedFd<'_>) -> Result<(), Error> {
         Ok(SocketType::STREAM) => {}
         Ok(_) => {
             let sentence = format!("descriptor {number} is a socket, but not a stream");
-            return Err(Error::new(Kind::Invalid, sentence)
-                .with_hint("give a connected TCP or UNIX stream socket"));
+            return Err(Error::new(Kind::Invalid, sentence).because(&CallCause::NotAStream));
         }
         Err(Errno::BADF) => return Err(not_open(fd)),
         Err(Errno::NOTSOCK) => {
             let sentence = format!("descriptor {number} is not a socket");
-            return Err(Error::new(Kind::Invalid, sentence)
-                .with_hint("for a pipe or a file use a connection over memory"));
+            return Err(Error::new(Kind::Invalid, sentence).because(&CallCause::NotASocket));
         }
         Err(errno) => return Err(failed(&format!("descriptor {number}"), errno)),
     }
     if listens(fd) {
-        let sentence = format!("descriptor {number} listens, it is not a connection");
-        return Err(Error::new(Kind::Invalid, sentence).with_hint("give what accept returned"));
+        let sentence = format!("descriptor {number} is a listening socket, not a connection");
+        return Err(Error::new(Kind::Invalid, sentence).because(&CallCause::Listening));
     }
     if getpeername(fd) == Err(Errno::NOTCONN) && never_connects(fd) {
         let sentence = format!("descriptor {number} is not connected, and is not connecting");
-        return Err(Error::new(Kind::Invalid, sentence)
-            .with_hint("connect it first; a connect() that is still under way is waited for"));
+        return Err(Error::new(Kind::Invalid, sentence).because(&CallCause::Unconnected));
     }
     Ok(())
 }
@@ -141,11 +138,10 @@ pub(crate) fn check_connect(fd: BorrowedFd<'_>) -> Result<(), Error> {
         Ok(Err(
             errno @ (Errno::CONNREFUSED | Errno::TIMEDOUT | Errno::HOSTUNREACH | Errno::NETUNREACH),
         )) => format!("descriptor {number} is not connected: {}", words(errno)),
-        Ok(Ok(())) => format!("descriptor {number} is not connected any more, or never was"),
+        Ok(Ok(())) => format!("descriptor {number} is no longer connected, or never was"),
         Ok(Err(_)) | Err(_) => return Ok(()),
     };
-    Err(Error::new(Kind::Invalid, sentence)
-        .with_hint("look at SO_ERROR before giving a socket whose connect() is over"))
+    Err(Error::new(Kind::Invalid, sentence).because(&CallCause::FailedConnect))
 }
 
 /// The address of the peer, for messages: `127.0.0.1:16514`, `[::1]:16514`, `unix socket`.
@@ -402,7 +398,7 @@ mod tests {
         assert!(said.message().ends_with("is not connected: Connection refused"), "{said:?}");
         // It does not say why a second time.
         let said = check_connect(fd.as_fd()).unwrap_err();
-        assert!(said.message().ends_with("is not connected any more, or never was"), "{said:?}");
+        assert!(said.message().ends_with("is no longer connected, or never was"), "{said:?}");
     }
 
     #[test]
@@ -425,7 +421,10 @@ mod tests {
     #[cfg(not(target_vendor = "apple"))]
     fn a_listener_is_no_connection() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        assert_eq!(refusal(listener.as_fd()), "descriptor N listens, it is not a connection");
+        assert_eq!(
+            refusal(listener.as_fd()),
+            "descriptor N is a listening socket, not a connection"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use rustix::io::Errno;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use rustix::rand::GetRandomFlags;
 
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 
 /// The system's message for `errno`, without its number.
 pub(super) fn words(errno: Errno) -> String {
@@ -30,10 +30,10 @@ pub(super) fn failed(what: &str, errno: Errno) -> Error {
     let kind = if is_exhausted(errno) { Kind::NoMemory } else { Kind::Io };
     let error = Error::new(kind, format!("{what}: {}", words(errno)));
     match errno {
-        Errno::MFILE => error.with_hint(
-            "close connections that are no longer needed, or raise the process's limit of open files",
-        ),
-        Errno::NFILE => error.with_hint("the whole machine has run out of open files"),
+        Errno::MFILE => error.because(&CallCause::OpenFiles),
+        Errno::NFILE => error.because(&CallCause::OpenFilesOfMachine),
+        Errno::NOSPC => error.because(&CallCause::Watches),
+        Errno::NOMEM | Errno::NOBUFS => error.because(&CallCause::Memory),
         _ => error,
     }
 }
@@ -58,9 +58,8 @@ fn refused(errno: Option<Errno>) -> Result<(), Error> {
         // Not yet: whoever needs them waits. Not at all: they come from /dev/urandom then.
         None | Some(Errno::INTR | Errno::AGAIN | Errno::NOSYS) => Ok(()),
         Some(errno) => {
-            let message = format!("the system gives no random numbers: {}", words(errno));
-            Err(Error::new(Kind::Unsupported, message)
-                .with_hint("a filter for system calls (seccomp) must let getrandom() through"))
+            let message = format!("the operating system gives no random numbers: {}", words(errno));
+            Err(Error::new(Kind::Unsupported, message).because(&CallCause::Random))
         }
     }
 }
@@ -77,7 +76,7 @@ mod tests {
         }
         let error = refused(Some(Errno::PERM)).unwrap_err();
         assert_eq!(error.kind(), Kind::Unsupported);
-        let words = "the system gives no random numbers: Operation not permitted";
+        let words = "the operating system gives no random numbers: Operation not permitted";
         assert_eq!(error.message(), words);
     }
 

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::system::failed;
 use super::wake::Wake;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::process::may_wait;
 
 /// The longest single sleep. Some systems count milliseconds in an `int`, so a longer sleep is
@@ -159,7 +159,7 @@ fn judge(watched: &[PollFd<'_>], has_wake: bool) -> Result<Woken, Error> {
 /// The error for a descriptor that was closed too early.
 pub(super) fn not_open(fd: BorrowedFd<'_>) -> Error {
     Error::new(Kind::Invalid, format!("descriptor {} is not open", fd.as_raw_fd()))
-        .with_hint("keep a descriptor open until its connection is freed")
+        .because(&CallCause::ClosedDescriptor)
 }
 
 fn flags(interest: Interest) -> PollFlags {

@@ -27,7 +27,8 @@ impl Wake {
     ///
     /// [`Kind::NoMemory`](crate::error::Kind::NoMemory) if out of descriptors.
     pub(crate) fn new() -> Result<Self, Error> {
-        Self::try_new().map_err(|errno| failed("no wake-up can be made", errno))
+        Self::try_new()
+            .map_err(|errno| failed("no descriptor can be made to wake the connection", errno))
     }
 
     /// The same, with the system's own error.

@@ -11,7 +11,7 @@ use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::{CipherSuite, NamedGroup, ProtocolVersion, SupportedCipherSuite};
 
 use super::stock::{Version, stock};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 
 type Group = &'static dyn SupportedKxGroup;
 
@@ -25,6 +25,42 @@ pub struct Groups(Option<Vec<Group>>);
 /// Cipher suites.
 #[derive(Clone, Debug, Default)]
 pub struct Suites(Option<Vec<SupportedCipherSuite>>);
+
+/// What we offer a peer, or allow it, for messages.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Offers {
+    /// The versions.
+    pub(super) versions: &'static str,
+    /// The key exchange groups, by their names.
+    pub(super) groups: String,
+    /// The cipher suites, by their names.
+    pub(super) suites: String,
+    /// The application protocols.
+    pub(super) alpn: String,
+}
+
+impl Offers {
+    /// These versions, groups, suites and application protocols.
+    pub(super) fn new(
+        (min, max): (Version, Version),
+        groups: &Groups,
+        suites: &Suites,
+        alpn: &[Vec<u8>],
+    ) -> Self {
+        let versions = match (min, max) {
+            (Version::Tls13, _) => "TLS 1.3",
+            (Version::Tls12, Version::Tls12) => "TLS 1.2",
+            (Version::Tls12, Version::Tls13) => "TLS 1.2 and 1.3",
+        };
+        let alpn = alpn.iter().map(|name| String::from_utf8_lossy(name));
+        Self {
+            versions,
+            groups: groups.names().join(", "),
+            suites: suites.names().join(", "),
+            alpn: alpn.collect::<Vec<_>>().join(", "),
+        }
+    }
+}
 
 impl Groups {
     /// The groups in a list of names, separated by commas; the default ones for an empty text.
@@ -92,11 +128,12 @@ pub(super) fn check(groups: &Groups, suites: &Suites, versions: &[Version]) -> R
             Version::Tls12 => (ProtocolVersion::TLSv1_2, "TLS 1.2"),
             Version::Tls13 => (ProtocolVersion::TLSv1_3, "TLS 1.3"),
         };
-        let lacks = |what: &str, names: Vec<&str>| {
+        let lacks = |what, names: Vec<&str>| {
             let listed = names.join(",");
-            let message = format!("{words} is allowed, and can use no {what} of {listed}");
-            Error::new(Kind::Invalid, message)
-                .with_hint(format!("add a {what} of {words}, or do not allow that version first"))
+            let message = format!(
+                "{words} is allowed, but none of these is a {what} that it can use: {listed}"
+            );
+            Error::new(Kind::Invalid, message).because(&CallCause::NoAlgorithm(what, words))
         };
         if !groups.all().iter().any(|group| group.usable_for_version(number)) {
             return Err(lacks("key exchange group", groups.names()));
@@ -131,8 +168,7 @@ fn read<T: Copy>(
     }
     let exist = || all.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",");
     let wrong = |message: String| {
-        let hint = format!("separate names by commas alone; there are {}", exist());
-        Err(Error::new(Kind::Invalid, message).with_hint(hint))
+        Err(Error::new(Kind::Invalid, message).because(&CallCause::AlgorithmName(exist())))
     };
     let mut found: Vec<(&str, T)> = Vec::new();
     for name in list.split(',') {
@@ -142,7 +178,7 @@ fn read<T: Copy>(
         let Some((known, one)) = all.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
         else {
             let shown: String = name.chars().take(SHOWN).collect();
-            return wrong(format!("there is no {what} \"{shown}\" here, but {}", exist()));
+            return wrong(format!("there is no {what} \"{shown}\", but {}", exist()));
         };
         if found.iter().any(|(before, _)| before == known) {
             return wrong(format!("the {what} {known} is listed twice"));

@@ -16,7 +16,7 @@ use rustls::sign::CertifiedKey;
 use super::setup::certified_key;
 use super::signature::nothing_in_common;
 use super::step;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::host::Host;
 use crate::material::{Certificate, Key};
 
@@ -42,10 +42,8 @@ impl NamePattern {
         };
         let bad = |why: &str| {
             let shown: String = text.chars().take(80).collect();
-            Error::new(Kind::Invalid, format!("\"{shown}\" is no name of servers: {why}"))
-                .with_hint(
-                    "a pattern is a DNS name such as a.example, or *.example for one label more",
-                )
+            let message = format!("\"{shown}\" is not a name for servers: {why}");
+            Error::new(Kind::Invalid, message).because(&CallCause::NamePattern)
         };
         if name.contains('*') {
             return Err(bad("a wildcard stands for the whole first label and nowhere else"));

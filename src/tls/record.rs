@@ -54,6 +54,23 @@ pub(super) fn through_last_hello(bytes: &[u8]) -> usize {
     leave
 }
 
+/// Whether a record is one of the handshake.
+pub(super) fn is_handshake(record: &[u8]) -> bool {
+    record.first() == Some(&HANDSHAKE)
+}
+
+/// The version in a record with a hello, client's or server's, if it is one that nobody may speak
+/// any longer (RFC 8996).
+pub(super) fn old_version(record: &[u8]) -> Option<&'static str> {
+    let content = record.get(HEADER..).filter(|_| is_handshake(record))?;
+    match content {
+        [1 | 2, _, _, _, 3, 0, ..] => Some("SSL 3.0"),
+        [1 | 2, _, _, _, 3, 1, ..] => Some("TLS 1.0"),
+        [1 | 2, _, _, _, 3, 2, ..] => Some("TLS 1.1"),
+        _ => None,
+    }
+}
+
 /// The change_cipher_spec for middleboxes, where our output begins with it; else nothing.
 pub(super) fn for_middleboxes(bytes: &[u8]) -> &[u8] {
     bytes

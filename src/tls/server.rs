@@ -15,14 +15,15 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error as TlsError, ServerConfig};
 use rustls::{ServerConnection, SignatureScheme};
 
-use super::algorithms::provider;
+use super::algorithms::{Offers, provider};
+use super::failure::ours;
 use super::own_pairs::{OwnCertificates, OwnPair};
 use super::secrets::{KeyLogSink, OF_SERVER, Secrets};
 use super::setup::{Options, none_left, versions};
 use super::signature::SignatureOnly;
 use super::stock::stock;
 use super::tickets::{SessionTickets, Tickets};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::trust::ClientAuth;
 
 /// The most bytes of authorities' names that are sent to a client. If there are more, no names
@@ -47,6 +48,7 @@ pub(crate) struct ServerSetup {
     key_log: Option<KeyLogSink>,
     auth: ClientAuth,
     tickets: Option<Tickets>,
+    offers: Arc<Offers>,
 }
 
 impl ServerSetup {
@@ -85,12 +87,19 @@ impl ServerSetup {
         config.send_tls13_tickets = if tickets.is_some() { TICKETS } else { 0 };
         config.max_early_data_size = 0;
         config.ignore_client_order = suites.are_chosen();
-        Ok(Self { config, key_log: key_log.clone(), auth, tickets })
+        let offers = Offers::new((*min_version, *max_version), groups, suites, alpn);
+        let (key_log, offers) = (key_log.clone(), Arc::new(offers));
+        Ok(Self { config, key_log, auth, tickets, offers })
     }
 
     /// Whether clients show a certificate.
     pub(super) const fn auth(&self) -> ClientAuth {
         self.auth
+    }
+
+    /// What clients may agree on.
+    pub(super) const fn offers(&self) -> &Arc<Offers> {
+        &self.offers
     }
 
     /// A new session of rustls, with its own place for secrets.
@@ -101,8 +110,8 @@ impl ServerSetup {
         if let Some(tickets) = &self.tickets {
             config.ticketer = Arc::new(SessionTickets::new(tickets.clone()));
         }
-        let tls = ServerConnection::new(Arc::new(config))
-            .map_err(|failure| Error::new(Kind::Protocol, format!("TLS: {failure}")))?;
+        let tls =
+            ServerConnection::new(Arc::new(config)).map_err(|failure| ours(&failure, "clients"))?;
         Ok((tls, secrets))
     }
 }

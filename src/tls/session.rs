@@ -9,16 +9,18 @@
 mod ending;
 
 mod ahead;
+mod heard;
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use rustls::Error as TlsError;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion};
 
 use super::alert::Alert;
 use super::cache::{SessionKey, View};
-use super::failure::{Moment, explain};
+use super::failure::{Moment, explain, ours};
 use super::outcome::{Certified, Info, PeerChain, Progress, Received};
 use super::record;
 use super::secrets::Secrets;
@@ -31,6 +33,7 @@ use crate::material::Certificate;
 use crate::process::enter;
 use crate::trust::{Admitted, ClientAuth};
 use ending::Why;
+use heard::Heard;
 
 /// The most plaintext that one call of [`Session::write`] takes.
 const WRITE_LIMIT: usize = 64 * 1024;
@@ -69,10 +72,7 @@ pub(crate) struct Session {
     certified: Certified,
     /// Why the peer can verify no signature of ours, where that came up.
     unverifiable: Option<String>,
-    /// Whether the first hello is longer than one packet.
-    has_big_hello: bool,
-    /// Whether anything has come from the wire.
-    is_heard: bool,
+    heard: Heard,
     /// On a server: whether the client shows a certificate.
     auth: ClientAuth,
     secrets: Arc<Secrets>,
@@ -100,10 +100,12 @@ impl Session {
         };
         let (config, view, secrets) = setup.session(key);
         let tls = ClientConnection::new(Arc::new(config), server_name)
-            .map_err(|failure| Error::new(Kind::Protocol, format!("TLS with {peer}: {failure}")))?;
-        let mut session = Self::new(Connection::Client(tls), peer, secrets);
+            .map_err(|failure| ours(&failure, &peer))?;
+        let mut heard = Heard::nothing(Arc::clone(setup.offers()));
+        heard.has_big_hello = setup.has_big_hello();
+        heard.sent_name = name.ip().is_none().then(|| name.to_string());
+        let mut session = Self::new(Connection::Client(tls), peer, secrets, heard);
         session.view = view;
-        session.has_big_hello = setup.has_big_hello();
         session.collect();
         Ok(session)
     }
@@ -115,12 +117,17 @@ impl Session {
     /// Whatever rustls has against the setup.
     pub(crate) fn server(setup: &ServerSetup, peer: String) -> Result<Self, Error> {
         let (tls, secrets) = setup.session()?;
-        let mut session = Self::new(Connection::Server(tls), peer, secrets);
+        let mut session = Self::new(
+            Connection::Server(tls),
+            peer,
+            secrets,
+            Heard::nothing(Arc::clone(setup.offers())),
+        );
         session.auth = setup.auth();
         Ok(session)
     }
 
-    const fn new(tls: Connection, peer: String, secrets: Arc<Secrets>) -> Self {
+    const fn new(tls: Connection, peer: String, secrets: Arc<Secrets>, heard: Heard) -> Self {
         Self {
             tls,
             phase: Phase::Hello,
@@ -136,8 +143,7 @@ impl Session {
             read: Vec::new(),
             certified: Certified::NotAsked,
             unverifiable: None,
-            has_big_hello: false,
-            is_heard: false,
+            heard,
             auth: ClientAuth::None,
             secrets,
             view: None,
@@ -146,7 +152,7 @@ impl Session {
 
     /// Takes bytes that came from the wire. They are looked at by [`Self::advance`].
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.is_heard |= !bytes.is_empty();
+        self.heard.add(bytes);
         self.incoming.extend_from_slice(bytes);
     }
 
@@ -175,7 +181,7 @@ impl Session {
                 Phase::Failed => {
                     return Err(Error::new(
                         Kind::State,
-                        format!("the connection to {} is over", self.peer),
+                        format!("the connection to {} has ended", self.peer),
                     ));
                 }
                 Phase::Hello | Phase::Admitted => {}
@@ -260,9 +266,7 @@ impl Session {
         let part = bytes.get(..bytes.len().min(WRITE_LIMIT)).unwrap_or(bytes);
         let written = self.tls.writer().write(part);
         self.collect();
-        written.map_err(|failure| {
-            Error::new(Kind::Internal, format!("TLS with {}: {failure}", self.peer))
-        })
+        written.map_err(|_| ours(&TlsError::EncryptError, &self.peer))
     }
 
     /// Decrypts into `buffer`.
@@ -340,6 +344,7 @@ impl Session {
     fn step(&mut self) -> Result<bool, Error> {
         let Some(length) = self.next_record() else { return Ok(false) };
         let mut record = self.incoming.get(..length).unwrap_or_default();
+        self.heard.record(record, self.tls.is_handshaking(), self.tls.protocol_version());
         Step::begin(std::mem::take(&mut self.read));
         let mut outcome = Ok(());
         while !record.is_empty() {
@@ -347,11 +352,8 @@ impl Session {
                 // Behind the closing alert nothing counts any more.
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(failure) => {
-                    outcome = Err(Error::new(
-                        Kind::Internal,
-                        format!("TLS with {}: {failure}", self.peer),
-                    ));
+                Err(_) => {
+                    outcome = Err(ours(&TlsError::HandshakeNotComplete, &self.peer));
                     break;
                 }
             }
@@ -438,13 +440,21 @@ impl Session {
 
     /// What is known when something fails.
     fn moment(&self) -> Moment<'_> {
+        let heard = &self.heard;
         Moment {
             peer: &self.peer,
+            sent_name: heard.sent_name.as_deref(),
+            offers: &heard.offers,
             certified: self.certified,
             is_server: self.is_server(),
             before_first_data: !self.data_came,
             unverifiable: self.unverifiable.as_deref(),
             lost_hello: self.has_lost_hello(),
+            first: &heard.first,
+            old_version: heard.old_version,
+            has_version: self.tls.protocol_version().is_some(),
+            is_open: !self.tls.is_handshaking(),
+            renegotiates: heard.renegotiates,
         }
     }
 
@@ -452,7 +462,7 @@ impl Session {
     /// servers and middleboxes cannot take one.
     #[must_use]
     pub(crate) const fn has_lost_hello(&self) -> bool {
-        self.has_big_hello && !self.is_heard
+        self.heard.has_big_hello && self.heard.first.is_empty()
     }
 
     const fn is_server(&self) -> bool {

@@ -15,7 +15,7 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error as TlsError, SignatureScheme, SupportedProtocolVersion};
 
-use super::algorithms::{Groups, Suites, check, provider};
+use super::algorithms::{Groups, Offers, Suites, check, provider};
 use super::cache::{SessionCache, SessionKey, View};
 use super::outcome::Certified;
 use super::secrets::{KeyLogSink, OF_CLIENT, Secrets};
@@ -120,6 +120,7 @@ pub struct Setup {
     key_log: Option<KeyLogSink>,
     /// Whether the first hello is longer than one packet.
     has_big_hello: bool,
+    offers: Arc<Offers>,
 }
 
 impl Setup {
@@ -154,7 +155,14 @@ impl Setup {
         config.resumption = Resumption::disabled();
         let (resumption, key_log) = (*resumption, key_log.clone());
         let has_big_hello = *max_version == Version::Tls13 && groups.is_big();
-        Ok(Self { config, cache: Arc::default(), resumption, key_log, has_big_hello })
+        let offers = Offers::new((*min_version, *max_version), groups, suites, alpn);
+        let offers = Arc::new(offers);
+        Ok(Self { config, cache: Arc::default(), resumption, key_log, has_big_hello, offers })
+    }
+
+    /// What servers are offered.
+    pub(super) const fn offers(&self) -> &Arc<Offers> {
+        &self.offers
     }
 
     /// Whether the first hello is longer than one packet, which old middleboxes do not expect.
@@ -204,7 +212,7 @@ pub(super) fn none_left(_: TlsError) -> Error {
 pub(super) fn certified_key(
     (chain, key): (&[Certificate], &Key),
 ) -> Result<Arc<CertifiedKey>, Error> {
-    let useless = |_| Error::new(Kind::Parse, "the own key is of a kind that TLS cannot use");
+    let useless = |_| Error::new(Kind::Parse, "our key is of a kind that TLS cannot use");
     let key = aws_lc_rs::sign::any_supported_type(&key.der()).map_err(useless)?;
     let chain = chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
     Ok(Arc::new(CertifiedKey::new(chain, key)))

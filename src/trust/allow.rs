@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Calm, Error, Kind};
+use crate::error::{CallCause, Calm, Error, Kind, PeerCause};
 use crate::material::{Certificate, name_text};
 
 /// The patterns, if there is a list; an empty list allows nobody.
@@ -24,9 +24,8 @@ impl AllowList {
     pub(crate) fn with(&self, pattern: Option<&str>) -> Result<Self, Error> {
         let Some(pattern) = pattern else { return Ok(Self(Some(Arc::default()))) };
         if pattern.is_empty() {
-            let message = "the pattern for distinguished names is empty, and no name fits that";
-            return Err(Error::new(Kind::Invalid, message)
-                .with_hint("an empty list, which admits nobody, is set without a pattern"));
+            let message = "the pattern for distinguished names is empty, and no name matches that";
+            return Err(Error::new(Kind::Invalid, message).because(&CallCause::EmptyPattern));
         }
         let pattern = Pattern::new(pattern);
         if self.0.as_ref().is_some_and(|all| all.contains(&pattern)) {
@@ -62,11 +61,7 @@ impl AllowList {
             let message = format!(
                 "the client {name} has no distinguished name that a list of allowed clients could hold"
             );
-            return Some(
-                Error::new(Kind::NotAllowed, message).with_hint(
-                    "ask its authority for a certificate without empty or damaged names",
-                ),
-            );
+            return Some(Error::new(Kind::NotAllowed, message).because(&PeerCause::DamagedName));
         };
         let text = String::from_utf8_lossy(&name);
         let whole = Calm::name(&text);
@@ -74,17 +69,17 @@ impl AllowList {
         let name = Calm::short_name(&text);
         let message = match patterns.len() {
             0 => format!("the client {name} is not allowed: the list of allowed clients is empty"),
-            1 => format!("the client {name} does not fit the one pattern for allowed clients"),
+            1 => format!("the client {name} does not match the one pattern for allowed clients"),
             many => {
-                format!("the client {name} fits none of the {many} patterns for allowed clients")
+                format!("the client {name} matches none of the {many} patterns for allowed clients")
             }
         };
-        let hint = if is_shown_as_it_is {
-            format!("to allow it, add this pattern with tlsconn_ctx_allow_dn(): {whole}")
+        let cause = if is_shown_as_it_is {
+            PeerCause::NameNotListed(whole.into())
         } else {
-            "its name is too long to be shown, or has characters that are not shown as they are: allow it by a pattern with * or ? in their place".to_owned()
+            PeerCause::HiddenNameNotListed
         };
-        Some(Error::new(Kind::NotAllowed, message).with_hint(hint))
+        Some(Error::new(Kind::NotAllowed, message).because(&cause))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Calm, Problems};
+use crate::error::{Calm, Detail, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::Entry;
 use crate::material::Certificate;
@@ -93,6 +93,10 @@ pub struct Asked {
     pub problems: Problems,
     /// A sentence for each problem.
     pub why: Vec<Calm>,
+    /// What is known of the problems beyond that, for what to do about them.
+    pub(crate) details: Vec<Detail>,
+    /// Whether the context has no authority at all.
+    pub(crate) no_authority: bool,
     /// What the peer shows, leaf first.
     pub chain: Arc<[Certificate]>,
     /// The known entry, if there is one.
@@ -146,6 +150,8 @@ impl Asked {
             problems: _,
             // The sentences of the problems.
             why: _,
+            details: _,
+            no_authority: _,
             // The first certificate is what is asked about.
             chain: _,
             judged,

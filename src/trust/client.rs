@@ -15,7 +15,7 @@ use super::peer::Peer;
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
-use crate::error::{Calm, Error, Kind, Problems};
+use crate::error::{Calm, Detail, Error, Kind, PeerCause, Problems};
 use crate::host::Role;
 use crate::known::{
     Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, Sought, identity,
@@ -95,18 +95,19 @@ pub(crate) fn judge_client(
 /// A client without a certificate.
 fn anonymous(beliefs: &ClientBeliefs<'_>) -> Result<Judgement, Error> {
     let admission = beliefs.admission;
-    let refuse =
-        |why: &str, hint: &str| Err(Error::new(Kind::NoClientCertificate, why).with_hint(hint));
+    let refuse = |why: &str, cause: &PeerCause| {
+        Err(Error::new(Kind::NoClientCertificate, why).because(cause))
+    };
     if admission.auth == ClientAuth::Required {
         return refuse(
-            "the client shows no certificate, and one is required",
-            "give the client a certificate and its key, or set TLSCONN_OPT_CLIENT_AUTH",
+            "the client presented no certificate, and one is required",
+            &PeerCause::NoClientCertificate,
         );
     }
     if admission.identities.is_some() || admission.names.is_set() {
         return refuse(
-            "the client shows no certificate, and only clients on a list may come",
-            "give the client a certificate that the list names",
+            "the client presented no certificate, and only clients on a list are allowed",
+            &PeerCause::NoListedCertificate,
         );
     }
     Ok(Judgement::Admitted(Admitted::client(Reason::Anonymous, Arc::new([]), None)))
@@ -144,25 +145,24 @@ pub(crate) fn is_its_own(
     admission: &Admission,
     known: &KnownView,
 ) -> Result<(), Error> {
-    let refuse = |holder: &str, hint: &str| {
+    let refuse = |holder: &str, cause: &PeerCause| {
         let message = format!(
             "the client {name} has another key than {holder}, which that name belongs to: no authority and no answer can give it away"
         );
-        let hint = format!("if both are the same client, {hint}");
-        Err(Error::new(Kind::NotAllowed, message).with_hint(hint))
+        Err(Error::new(Kind::NotAllowed, message).because(cause))
     };
     let from = admission.identity_from;
     if let Some(directory) = &admission.directory
         && let Some(file) =
             directory.other_holder(name, key_sha256, from, admission.directory_writers)?
     {
-        return refuse(&source_of(&file), "put this certificate into the directory too");
+        return refuse(&source_of(&file), &PeerCause::NameInDirectory);
     }
     match known.other_holder(name, key_sha256, from) {
         Some(old) => {
             let old =
                 format!("the known client with the certificate {}", old.certificate.fingerprint());
-            refuse(&old, "forget that certificate first (tlsconn_known_remove_cert())")
+            refuse(&old, &PeerCause::NameOfKnownClient)
         }
         None => Ok(()),
     }
@@ -188,7 +188,7 @@ impl ClientCourt<'_> {
                 self.let_in(IdentitySource::Directory, Reason::Directory)
             } else {
                 let who = format!("the client of {}", source_of(file));
-                Judgement::Refused(text::bad_client(&who, self.leaf, &found))
+                Judgement::Refused(text::bad_client(&who, self.leaf, &found, self.now))
             };
             return Ok((judgement, found));
         }
@@ -232,6 +232,7 @@ impl ClientCourt<'_> {
         if all().next().is_none() {
             let why = text::client_entry_expired(lasting.iter().chain(session));
             found.why.push(Calm::sentence(why));
+            found.details.push(Detail::Entry);
         } else if all().fold(Problems::NONE, |all, one| all | one.accepted).contains(found.problems)
         {
             return self.let_in(IdentitySource::Answer, Reason::Known);
@@ -251,7 +252,7 @@ impl ClientCourt<'_> {
                         format!("its certificate is not in {}", source_of(directory.path()))
                     }
                 };
-                let unheard = ", and beside that directory authorities vouch for nobody (TLSCONN_OPT_DIR_AND_CA)";
+                let unheard = ", and besides that directory authorities vouch for nobody (TLSCONN_OPT_DIR_AND_CA)";
                 if vouched { not_there + unheard } else { not_there }
             }
             None if self.beliefs.rules.anchors.is_empty() => {
@@ -293,6 +294,8 @@ impl ClientCourt<'_> {
             situation: Situation::Client,
             problems: found.problems,
             why: found.why.clone(),
+            details: found.details.clone(),
+            no_authority: self.beliefs.rules.anchors.is_empty(),
             chain: Arc::clone(self.chain),
             previous: previous.cloned(),
             judged,
@@ -339,16 +342,14 @@ impl ClientCourt<'_> {
         let name = identity(self.leaf, admission.identity_from).map_err(|why| {
             let subject = name_text(self.leaf.subject_der());
             let message = format!("the certificate of the client {subject} {why}");
-            Error::new(Kind::NotAllowed, message).with_hint(
-                "a client is known by one name: choose which with TLSCONN_OPT_IDENTITY_FROM",
-            )
+            Error::new(Kind::NotAllowed, message).because(&PeerCause::NoIdentity)
         })?;
         if let Some(list) = &admission.identities
             && !list.contains(&name)
         {
             let message = format!("the client {name} is not on the list of identities");
-            return Err(Error::new(Kind::NotAllowed, message)
-                .with_hint("add it with tlsconn_ctx_allow_identity()"));
+            let cause = PeerCause::IdentityNotListed(name);
+            return Err(Error::new(Kind::NotAllowed, message).because(&cause));
         }
         Ok(name)
     }

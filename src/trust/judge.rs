@@ -11,7 +11,7 @@ use super::peer::{Peer, unusable_key};
 use super::shown::{Shown, with_distrust};
 use super::text;
 use crate::chain::{Assessment, Case, CleanChains, Rules, assess_exact};
-use crate::error::{Calm, Error, Kind, Problems};
+use crate::error::{Calm, Detail, Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Identity, KnownView, Standing};
 use crate::material::Certificate;
@@ -286,6 +286,10 @@ impl Court<'_> {
         if policy == Policy::Allow && admits && found.problems.is_empty() {
             return self.admit(Reason::Authority, None);
         }
+        let mut details = found.details.clone();
+        if situation == Situation::NewProblem && more.is_some() {
+            details.push(Detail::Entry);
+        }
         let asked = Asked {
             role: Role::Server,
             endpoint: Some(self.endpoint.clone()),
@@ -293,6 +297,8 @@ impl Court<'_> {
             situation,
             problems: found.problems,
             why: found.why.iter().cloned().chain(more.map(Calm::sentence)).collect(),
+            details,
+            no_authority: self.beliefs.rules.anchors.is_empty(),
             chain: Arc::clone(&self.chain),
             previous: self.previous(standing),
             judged: standing.certificates(),

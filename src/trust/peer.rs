@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::chain::Case;
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Error, Kind, PeerCause, Problems};
 use crate::host::{Endpoint, Host, Role};
 use crate::material::Certificate;
 
@@ -49,17 +49,19 @@ impl<'a> Peer<'a> {
 /// without a name.
 pub(crate) fn unreadable(name: Option<&Host>, why: &str) -> Error {
     let whose = name.map_or("the peer", Host::as_str);
-    let message = format!("what {whose} shows as its certificate cannot be read: {why}");
-    Error::new(Kind::Certificate, message).with_problems(Problems::BAD_ENCODING)
+    let message = format!("what {whose} presented as its certificate cannot be read: {why}");
+    Error::new(Kind::Certificate, message)
+        .with_problems(Problems::BAD_ENCODING)
+        .because(&PeerCause::Unreadable(whose.to_owned()))
 }
 
 /// The error for a peer whose key TLS here cannot use; `key` names it and says why. No answer and
 /// no policy can help.
 pub(crate) fn unusable_key(whose: &str, key: &str) -> Error {
     let message = format!("{whose} has a key that TLS cannot use here: {key}");
-    Error::new(Kind::Protocol, message).with_problems(Problems::WEAK_KEY).with_hint(
-        "give the peer an RSA key of 2048 to 8192 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key",
-    )
+    Error::new(Kind::Protocol, message)
+        .with_problems(Problems::WEAK_KEY)
+        .because(&PeerCause::UnusableKey)
 }
 
 #[cfg(test)]
@@ -69,7 +71,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_a_bad_encoding_of_whoever_shows_it() {
         let host = Host::parse("a.example").unwrap();
-        for (name, whose) in [(Some(&host), "what a.example shows"), (None, "what the peer shows")]
+        for (name, whose) in
+            [(Some(&host), "what a.example presented"), (None, "what the peer presented")]
         {
             let error = unreadable(name, "cut off");
             assert_eq!(error.problems(), Problems::BAD_ENCODING);

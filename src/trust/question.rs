@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::asked::{Asked, Grant, Situation};
 use super::text;
-use crate::error::{Calm, Error, Kind, Problems};
+use crate::error::{CallCause, Calm, Error, Kind, Problems};
 use crate::host::Role;
 use crate::material::{Certificate, Style};
 use crate::process::{Birth, Mutex};
@@ -117,8 +117,8 @@ struct State {
     over: bool,
     /// Why it could not be stored.
     failure: Option<Error>,
-    /// Who said no, or why nobody was asked, as the end of a sentence.
-    said: Option<Calm>,
+    /// Who said no, or why nobody was asked, as the end of a sentence, and what to do about it.
+    said: Option<(Calm, Option<CallCause>)>,
 }
 
 /// A connection's place among those that wait. Dropping it leaves the queue.
@@ -205,21 +205,6 @@ impl Question {
             wake.wake();
         }
         recorded
-    }
-
-    /// Says by whom the peer is rejected, or why, as the end of the sentence "it was rejected ...".
-    /// What is said first counts; it means nothing if the answer turns out to be yes.
-    pub fn explain(&self, by_whom: &str) {
-        self.state.lock().said.get_or_insert_with(|| Calm::sentence(by_whom));
-    }
-
-    /// The error of the connections that the answer rejects.
-    #[must_use]
-    pub(crate) fn rejection(&self) -> Error {
-        let said = self.state.lock().said.clone();
-        let said = said.unwrap_or_else(|| Calm::sentence("by the answer to the question about it"));
-        let message = format!("{} was rejected {said}", self.asked.whom());
-        Error::new(Kind::Rejected, message).with_problems(self.asked.problems)
     }
 
     /// The answer, once there is one.
@@ -432,8 +417,7 @@ impl Questions {
                 "{MOST_ABOUT_CLIENTS} questions about clients are open already, so {} cannot be asked about",
                 asked.whom()
             );
-            return Err(Error::new(Kind::NoMemory, message)
-                .with_hint("answer the open questions, or shorten TLSCONN_OPT_ANSWER_TIMEOUT_MS"));
+            return Err(Error::new(Kind::NoMemory, message).because(&CallCause::OpenQuestions));
         }
         let question = Arc::new(Question {
             offers_always: record.has_store(asked.role),

@@ -26,7 +26,7 @@ impl<'a> Shown<'a> {
     /// If there is no chain.
     pub(super) fn look(peer: &Peer<'a>, clean: &CleanChains) -> Result<Self, Error> {
         if peer.chain.is_empty() {
-            return Err(unreadable(peer.name, "it shows none"));
+            return Err(unreadable(peer.name, "it presented none"));
         }
         // Where a server is known is no business of the rules.
         let Peer { role, name, endpoint: _, chain, now } = *peer;

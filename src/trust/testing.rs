@@ -16,6 +16,8 @@ pub(crate) fn asked(situation: Situation, problems: Problems, certificate: Certi
         situation,
         problems,
         why: problems.names().map(|name| Calm::sentence(format!("why {name}"))).collect(),
+        details: Vec::new(),
+        no_authority: false,
         chain: Arc::new([certificate]),
         previous: None,
         judged: Vec::new(),

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::asked::{Asked, Situation};
 use crate::chain::Assessment;
-use crate::error::{Calm, Error, Kind, Problems, fingerprint_lines, hung};
+use crate::error::{
+    Calm, Error, Faults, Kind, PeerCause, Problems, Side, Then, fingerprint_lines, hung,
+};
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Standing};
 use crate::material::{Certificate, Style, difference, name_text, time_text};
@@ -46,14 +48,14 @@ pub(crate) fn refusal(asked: &Asked) -> Error {
             shown(asked)
         ),
         Situation::Changed => format!(
-            "{endpoint} shows another certificate{} than the one known {}, and that is refused{}: {}; unless its administrator confirms the new one, do not go on",
+            "{endpoint} presented a certificate{} other than the one known {}, and that is refused{}: {}; unless its administrator confirms the new one, do not go on",
             same_key(asked),
             since(asked),
             by("TLSCONN_OPT_ON_CHANGED", asked),
             old_and_new(asked)
         ),
         Situation::Renewed => format!(
-            "{endpoint} shows a renewed certificate for the key known {}, and that is refused{}: {}",
+            "{endpoint} presented a renewed certificate for the key known {}, and that is refused{}: {}",
             since(asked),
             by("TLSCONN_OPT_ON_RENEWED", asked),
             old_and_new(asked)
@@ -64,10 +66,21 @@ pub(crate) fn refusal(asked: &Asked) -> Error {
             since(asked),
             fingerprint(asked.certificate())
         ),
-        Situation::Client => format!("{} may not come: {}", client(asked), shown(asked)),
+        Situation::Client => format!("{} is not allowed: {}", client(asked), shown(asked)),
     };
     let message = with_reasons(message, &asked.why, asked.problems);
-    Error::new(kind, message).with_problems(asked.problems).with_hint(what_to_do(asked))
+    let error = Error::new(kind, message).with_problems(asked.problems);
+    let now = time_text(asked.now);
+    let faults = Faults {
+        whom: &endpoint,
+        side: side(asked.role),
+        problems: asked.problems,
+        details: &asked.details,
+        now: &now,
+        no_authority: asked.no_authority,
+        then: Then::Nothing,
+    };
+    because(error, asked, &faults)
 }
 
 /// The option that refuses, unless what is wrong can be allowed by none.
@@ -92,22 +105,45 @@ fn with_reasons(mut message: String, why: &[Calm], problems: Problems) -> String
 }
 
 /// The error for a chain that is judged without a host.
-pub(crate) fn bad_chain(leaf: Option<&Certificate>, found: &Assessment) -> Error {
+pub(crate) fn bad_chain(
+    leaf: Option<&Certificate>,
+    found: &Assessment,
+    (role, now): (Role, i64),
+) -> Error {
     let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
     let shown = leaf.map(|one| one.text(Style::Line)).unwrap_or_default();
     let message = format!("the chain cannot be trusted: {shown}");
     let message = with_reasons(message, &found.why, found.problems);
-    Error::new(kind, message).with_problems(found.problems)
+    let (whom, now) = (leaf.map(Certificate::subject).unwrap_or_default(), time_text(now));
+    let faults = Faults {
+        whom: &whom,
+        side: side(role),
+        problems: found.problems,
+        details: &found.details,
+        now: &now,
+        no_authority: false,
+        then: Then::Nothing,
+    };
+    Error::new(kind, message).with_problems(found.problems).because(&faults)
 }
 
 /// The error for a client from the directory that has a problem.
-pub(crate) fn bad_client(who: &str, leaf: &Certificate, found: &Assessment) -> Error {
+pub(crate) fn bad_client(who: &str, leaf: &Certificate, found: &Assessment, now: i64) -> Error {
     let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
-    let message = format!("{who} may not come: {}", leaf.text(Style::Line));
+    let message = format!("{who} is not allowed: {}", leaf.text(Style::Line));
     let message = with_reasons(message, &found.why, found.problems);
-    Error::new(kind, message)
-        .with_problems(found.problems)
-        .with_hint("put a certificate without these problems in its place")
+    let (whom, now) = (leaf.subject(), time_text(now));
+    let faults = Faults {
+        whom: &whom,
+        side: Side::Client,
+        problems: found.problems,
+        details: &found.details,
+        now: &now,
+        no_authority: false,
+        then: Then::Replace,
+    };
+    let error = Error::new(kind, message).with_problems(found.problems);
+    error.because(&faults)
 }
 
 /// A client, and whether it is known.
@@ -115,12 +151,12 @@ fn client(asked: &Asked) -> String {
     match &asked.previous {
         Some(_) => {
             format!(
-                "{} is known {}, but something is wrong with it now and it",
+                "{} is known {}, but something is wrong with it now: it",
                 asked.whom(),
                 since(asked)
             )
         }
-        None if is_stranger(asked) => format!("{} is not known here and", asked.whom()),
+        None if is_stranger(asked) => format!("{} is not known here and so", asked.whom()),
         None => asked.whom(),
     }
 }
@@ -143,44 +179,27 @@ const fn gravest(problems: Problems) -> Option<Kind> {
     }
 }
 
-/// What the user can do about a refused peer.
-fn what_to_do(asked: &Asked) -> String {
-    let endpoint = asked.whom();
+/// Which side a peer of this role is on.
+const fn side(role: Role) -> Side {
+    match role {
+        Role::Server => Side::Server,
+        Role::Client => Side::Client,
+    }
+}
+
+/// Adds to the error for a refused peer what to do about it.
+fn because(error: Error, asked: &Asked, faults: &Faults<'_>) -> Error {
     if asked.problems.intersects(Problems::SEVERE) {
-        let side = if asked.role == Role::Client { "client" } else { "server" };
-        return format!(
-            "this cannot be allowed by any answer; ask the administrator of the {side}"
-        );
+        return error.because(faults);
     }
     match asked.situation {
-        Situation::New => {
-            "set a validator that asks the user, or add the server to the known ones".to_owned()
+        Situation::New => error.because(&PeerCause::NewServer),
+        Situation::Changed | Situation::Renewed => {
+            error.because(&PeerCause::OtherCertificate(asked.whom()))
         }
-        Situation::Changed | Situation::Renewed => format!(
-            "if the administrator of {endpoint} confirms the new certificate, remove the entry for it (tlsconn_known_remove(), or its lines in the file of known servers) and connect again; if not, somebody may be listening in between"
-        ),
-        Situation::Untrusted if asked.problems.intersects(Problems::UNKNOWN_ISSUER) => format!(
-            "add the authority of {endpoint} to the context, or its certificate to the known servers after comparing the fingerprint with its administrator"
-        ),
-        Situation::Untrusted | Situation::NewProblem
-            if asked.problems.contains(Problems::NAME_MISMATCH) =>
-        {
-            format!(
-                "check the name {}, or set the name that the certificate must have (tlsconn_conn_set_verify_name())",
-                asked.endpoint.as_ref().map(|endpoint| endpoint.host.as_str()).unwrap_or_default()
-            )
-        }
-        Situation::Untrusted | Situation::NewProblem => {
-            format!("ask the administrator of {endpoint} for a certificate without these problems")
-        }
-        Situation::Client if !is_stranger(asked) => {
-            "give the client a certificate without these problems, or set TLSCONN_OPT_ON_CLIENT to ask"
-                .to_owned()
-        }
-        Situation::Client => {
-            "put its certificate into the directory of clients, let an authority that vouches for clients here sign one, or set TLSCONN_OPT_ON_CLIENT to ask"
-                .to_owned()
-        }
+        Situation::Untrusted | Situation::NewProblem => error.because(faults),
+        Situation::Client if is_stranger(asked) => error.because(&PeerCause::UnknownClient),
+        Situation::Client => error.because(&Faults { then: Then::Ask, ..*faults }),
     }
 }
 
@@ -213,7 +232,7 @@ fn headline(asked: &Asked) -> String {
         Situation::New => format!("{endpoint} is a new server"),
         Situation::Changed => {
             format!(
-                "{endpoint} shows ANOTHER certificate{} than the one known {}",
+                "{endpoint} presents ANOTHER certificate{} than the one known {}",
                 same_key(asked),
                 since_when(asked, "since ")
             )
@@ -231,7 +250,7 @@ fn headline(asked: &Asked) -> String {
         Situation::Client if asked.previous.is_some() => {
             format!("{endpoint} is known {}, but something is wrong with it now", since(asked))
         }
-        Situation::Client => format!("{endpoint} is new here and asks to be let in"),
+        Situation::Client => format!("{endpoint} is new here and asks for access"),
     }
 }
 
@@ -246,7 +265,9 @@ fn summary(asked: &Asked, style: Style) -> String {
         more => lines.push(format!("  ! and {more} more")),
     }
     if let Some(name) = &asked.identity {
-        let text = format!("It would be let in as {name}, and could do here whatever {name} may.");
+        let text = format!(
+            "It would be admitted as {name}, and could do here whatever {name} is allowed to."
+        );
         lines.push(hung("  ", 4, &text));
     }
     let Some(certificate) = asked.certificate() else { return lines.join("\n") };
@@ -289,7 +310,7 @@ fn advice(asked: &Asked) -> String {
         Situation::Changed => "Unless its administrator told you of a new certificate, somebody may be listening in between: do not allow it.",
         Situation::Untrusted => "Compare the SHA-256 fingerprint with the administrator of the server, by another way than this network, before you allow it.",
         Situation::NewProblem => "Allow it only if you know why.",
-        Situation::Client => "Compare the SHA-256 fingerprint with whoever runs that client, by another way than this network, before you let it in.",
+        Situation::Client => "Compare the SHA-256 fingerprint with whoever runs that client, by another way than this network, before you allow it.",
     }
     .to_owned()
 }
@@ -424,7 +445,7 @@ pub(crate) fn distrusted(certificate: &Certificate, entry: &Entry) -> String {
     let since = entry.added.map(|added| format!(" since {}", time_text(added))).unwrap_or_default();
     let spot = entry.spot.text().map(|spot| format!(" in {spot}")).unwrap_or_default();
     let name = name_text(certificate.subject_der());
-    format!("the {what} of {name} is marked distrusted{since}{spot}")
+    format!("the {what} of {name} is marked as distrusted{since}{spot}")
 }
 
 /// Why there is a question about a known certificate: its entry has expired.

@@ -118,7 +118,7 @@ fn nowhere(
     let outcome = if found.problems.is_empty() {
         Ok(Reason::Authority)
     } else {
-        Err(text::bad_chain(shown.chain().first(), &found))
+        Err(text::bad_chain(shown.chain().first(), &found, (server.role, server.now)))
     };
     Ok((found, outcome))
 }
@@ -144,7 +144,8 @@ pub(crate) fn verify_client(client: &Peer<'_>, beliefs: &ClientBeliefs<'_>) -> V
 }
 
 fn verdict(found: Assessment, outcome: Result<Reason, Error>) -> Verdict {
-    let Assessment { problems, why, path, lists, valid_from: _, valid_until: _ } = found;
+    let Assessment { problems, why, details: _, path, lists, valid_from: _, valid_until: _ } =
+        found;
     Verdict { problems, why, path, lists, outcome }
 }
 

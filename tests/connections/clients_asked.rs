@@ -283,7 +283,7 @@ fn a_question_says_who_it_is_what_it_would_get_what_is_wrong_and_what_to_do() {
     assert!(line.contains("expired") && line.lines().count() == 1, "{line}");
     for style in [Style::Summary, Style::Full] {
         let text = question.text(style);
-        for part in ["the client alice is new here", "  ! ", "let in as alice", "fingerprint"] {
+        for part in ["the client alice is new here", "  ! ", "admitted as alice", "fingerprint"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("server"), "{text}");

@@ -40,4 +40,5 @@ mod serving_sessions;
 mod serving_sockets;
 mod slow_user;
 mod store_again;
+mod told;
 mod waiting;

@@ -295,6 +295,6 @@ fn an_alert_in_mid_connection_is_named() {
     link.carry();
     let error = link.connection.read(&mut [0; 16]).unwrap_err();
     assert_eq!(error.kind(), Kind::Alert, "{error}");
-    assert!(error.message().contains("alert 20, BadRecordMac"), "{error}");
+    assert!(error.message().contains("alert 20, bad_record_mac"), "{error}");
     assert_eq!(link.connection.write(b"more"), Err(error));
 }

@@ -92,7 +92,7 @@ fn on_a_given_descriptor_the_peer_is_gone_and_the_answer_is_kept() {
     let error = connection.handshake().unwrap_err();
     assert_eq!(error.kind(), Kind::PeerGone);
     assert_eq!(knows(&context).len(), 1);
-    assert!(error.message().contains("is kept"), "{error}");
+    assert!(error.message().contains("counts for its next connection"), "{error}");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn an_answer_for_once_is_not_said_to_be_kept() {
     ask.last().answer(Answer::Once).unwrap();
     let error = link.run().unwrap_err();
     assert_eq!(error.kind(), Kind::PeerGone);
-    assert!(!error.message().contains("kept"), "{error}");
+    assert!(!error.message().contains("next connection"), "{error}");
 }
 
 #[test]

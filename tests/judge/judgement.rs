@@ -319,7 +319,7 @@ fn a_server_that_shows_junk_behind_its_certificate_is_refused_and_told() {
     link.server = rustls::ServerConnection::new(config).unwrap();
     let error = link.refused();
     assert_eq!(error.problems(), Problems::BAD_ENCODING);
-    assert!(error.message().starts_with("what a.example shows"), "{error}");
+    assert!(error.message().starts_with("what a.example presented"), "{error}");
     assert_eq!(link.alert, Some(rustls::AlertDescription::BadCertificate));
     assert_eq!(link.connection.peer_certificate(0).unwrap(), lab.server.certificate);
     assert!(link.connection.peer_certificate(1).is_none());

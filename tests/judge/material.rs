@@ -79,7 +79,7 @@ fn what_holds_nothing_of_the_kind_is_refused() {
     for material in ALL {
         let texts: [&[u8]; 4] = [b"", b"just words\n", binary, b"\0\0\0\0"];
         for text in texts {
-            scene.failed(scene.context.add(material, text), Kind::Parse, "the PEM text of the");
+            scene.failed(scene.context.add(material, text), Kind::Parse, "the PEM text of ");
         }
     }
     let list = scene.authority.list(1, &[]);
@@ -92,7 +92,7 @@ fn what_holds_nothing_of_the_kind_is_refused() {
         (Material::Authority, &list),
     ] {
         let outcome = scene.context.add(material, text.as_bytes());
-        scene.failed(outcome, Kind::Parse, "the PEM text of the");
+        scene.failed(outcome, Kind::Parse, "the PEM text of ");
     }
 }
 
@@ -263,11 +263,11 @@ fn an_own_certificate_of_no_use_is_refused_when_it_is_loaded() {
     };
     let purpose = vec![rcgen::ExtendedKeyUsagePurpose::CodeSigning];
     let cases = [
-        (make(&|one| one.not_after = day(-1)), "ended on 2026-11-20", Problems::EXPIRED),
+        (make(&|one| one.not_after = day(-1)), "expired on 2026-11-20", Problems::EXPIRED),
         (make(&|one| one.not_before = day(1)), "before 2026-11-22", Problems::NOT_YET_VALID),
         (
             make(&|one| one.extended_key_usages = purpose.clone()),
-            "not meant for TLS",
+            "is not for TLS",
             Problems::WRONG_PURPOSE,
         ),
     ];

@@ -245,7 +245,9 @@ fn what_cannot_be_read_is_refused_whichever_side_shows_it() {
     let context = believes(&authority);
     let junk = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
     let behind = authority.server(&[HOST]).pem + junk;
-    for (role, whose) in [(Role::Server, "what a.example shows"), (Role::Client, "what the peer")] {
+    for (role, whose) in
+        [(Role::Server, "what a.example presented"), (Role::Client, "what the peer")]
+    {
         for chain in [junk, &behind] {
             let verdict = context.verify(role, Some(HOST), 443, chain.as_bytes()).unwrap();
             assert_eq!(verdict.problems(), Problems::BAD_ENCODING);

@@ -62,7 +62,7 @@ fn a_docker_without_a_certificate_is_refused() {
     let (well, printed) = docker(&pki, front.port(), None, &["info"]);
     assert!(!well && printed.contains("certificate required"), "{printed}");
     assert!(!printed.contains(docker::NAME), "{printed}");
-    front.wait_for("shows no certificate");
+    front.wait_for("presented no certificate");
     front.ends();
 }
 

@@ -463,7 +463,7 @@ fn sentences_name_who_and_when() {
     expired(&mut params);
     let chain = [root.sign(&params)];
     let found = assess_path(&case(&chain, &host()), &rules_of(&[&root]));
-    let ended = "ended on 2026-11-20T12:00:00Z";
+    let ended = "expired on 2026-11-20T12:00:00Z";
     assert!(found.why[0].starts_with("the certificate of CN=a.example,O=A"), "{:?}", found.why);
     assert!(found.why[0].ends_with(ended) && !found.why[0].contains('\n'), "{:?}", found.why);
 }

@@ -27,6 +27,7 @@ pub(crate) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
     if let (Err(reason), None) = (common, host.ip()) {
         why = format!("{why}; its common name does not count: {reason}");
     }
+    out.detail(host_name::names(leaf));
     out.add(Problems::NAME_MISMATCH, why);
 }
 
@@ -38,7 +39,9 @@ pub(crate) fn check_constraints(name: Option<&Host>, path: &[Certificate], out: 
     for above in path.iter().skip(1).filter(|above| !constraints::allows_host(above, common)) {
         let who = name_text(above.subject_der());
         let common = Calm::name(common);
-        let why = format!("the common name {common} does not count: {who} may not issue for it");
+        let why = format!(
+            "the common name {common} does not count: {who} is not allowed to issue for it"
+        );
         out.add(Problems::NAME_MISMATCH, why);
     }
 }
@@ -60,7 +63,7 @@ fn common_name(leaf: &Certificate) -> Result<&str, &'static str> {
     if is_host && is_plain && !name.ends_with('.') {
         Ok(name)
     } else {
-        Err("it is no plain DNS name")
+        Err("it is not a plain DNS name")
     }
 }
 

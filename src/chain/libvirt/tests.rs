@@ -234,7 +234,7 @@ fn everything_that_is_sent_must_be_valid_now() {
     let found = found(Role::Server, None, &chain, &[root.certificate()]);
     assert_eq!(found.problems, Problems::EXPIRED | Problems::NOT_YET_VALID);
     assert!(
-        found.why[0].starts_with("CN=Old, which the peer sent along, ended on "),
+        found.why[0].starts_with("CN=Old, which the peer sent along, expired on "),
         "{:?}",
         found.why
     );

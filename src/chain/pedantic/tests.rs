@@ -389,7 +389,7 @@ fn the_form_of_a_date_follows_its_year() {
 #[test]
 fn an_extension_that_does_not_parse_is_named() {
     let why = of_leaf(|params| add(params, &[2, 5, 29, 32], false, b"x"));
-    says(&why, "the certificate of CN=a.example has an extension that does not parse: 2.5.29.32");
+    says(&why, "the certificate of CN=a.example has an extension that cannot be read: 2.5.29.32");
 }
 
 #[test]

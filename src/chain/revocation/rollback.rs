@@ -11,7 +11,7 @@ use super::scope::Scope;
 use crate::chain::anchors::Anchors;
 use crate::chain::same_name::normal_form;
 use crate::chain::signature::{self, Proof};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::material::{Certificate, Crl, name_text};
 
 /// The newest lists in force, by issuer, owner and scope.
@@ -55,11 +55,9 @@ pub(crate) fn rolled_back(old: &[Crl], new: &[Crl], anchors: &Anchors, now: i64)
     let (_, lost) = lost?;
     let (source, issuer) = (lost.source(), name_text(lost.issuer_der()));
     let message = format!(
-        "{source} holds no revocation list of {issuer} that may take the place of the one in force, which stays"
+        "{source} contains no revocation list (CRL) of {issuer} that can replace the one in force, which stays"
     );
-    Some(Error::new(Kind::CrlRollback, message).with_hint(
-        "the file must hold a list of the same signer that is as new, has begun, and is about as many certificates",
-    ))
+    Some(Error::new(Kind::CrlRollback, message).because(&CallCause::ListRollback))
 }
 
 /// Whether a list may replace one of this owner. A list that cannot be verified here gives way to

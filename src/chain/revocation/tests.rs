@@ -286,7 +286,7 @@ fn adding_an_older_list_keeps_the_newer_one_and_adds_its_revocations() {
         &mut Budget::new(),
     );
     assert_eq!(found.problems, REVOKED);
-    assert!(found.why[0].contains("list 60 names its serial number"), "{:?}", found.why);
+    assert!(found.why[0].contains("list 60 lists its serial number"), "{:?}", found.why);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::chain::finding::Assessment;
 use crate::chain::position::Position;
-use crate::error::{Calm, Problems, listed};
+use crate::error::{Calm, Detail, Problems, listed};
 use crate::host::Host;
 use crate::material::{AltName, Certificate, name_text};
 
@@ -29,6 +29,7 @@ pub(crate) fn check_known(host: &Host, leaf: &Certificate, out: &mut Assessment)
     };
     if !fits {
         let told = told(leaf);
+        out.detail(names(leaf));
         out.add(Problems::NAME_MISMATCH, format!("the certificate is for {told}, not for {host}"));
     }
 }
@@ -71,6 +72,11 @@ fn is_wildcard_for(pattern: &str, host: &Host) -> bool {
     let Some(behind) = pattern.strip_prefix("*.") else { return false };
     let Some((label, rest)) = host.as_str().split_once('.') else { return false };
     behind.contains('.') && !label.is_empty() && behind.eq_ignore_ascii_case(rest)
+}
+
+/// The names that a certificate is for, for what to do where there is no other.
+pub(crate) fn names(leaf: &Certificate) -> Detail {
+    Detail::Names(names_hosts(leaf).then(|| told(leaf)))
 }
 
 /// The names of a certificate for the user.

@@ -168,7 +168,8 @@ fn what_is_no_der_is_refused_wherever_it_is_sent_and_by_libvirt_nowhere() {
             let (found, why) = problems(&chain, &root, profile);
             let found = found.without(rest).without(Problems::FORM);
             assert_eq!(found, expected, "{profile:?}: {why:?}");
-            let said = "the certificate of CN=node7 is no DER: it has a date without seconds";
+            let said =
+                "the certificate of CN=node7 is not encoded in DER: it has a date without seconds";
             assert_eq!(why.iter().any(|why| why == said), !expected.is_empty(), "{why:?}");
         }
     }

@@ -109,8 +109,8 @@ fn each_error_of_webpki_is_a_problem_in_words() {
     for (error, problem, part) in [
         (Error::CaUsedAsEndEntity, Problems::CA_AS_LEAF, "stands where a peer's belongs"),
         (Error::CertDistrusted, Problems::DISTRUSTED, "known to be compromised"),
-        (Error::EmptyEkuExtension, Problems::WRONG_PURPOSE, "EmptyEkuExtension"),
-        (Error::UnsupportedCertVersion, Problems::OLD_VERSION, "UnsupportedCertVersion"),
+        (Error::EmptyEkuExtension, Problems::WRONG_PURPOSE, "extended key usage is empty"),
+        (Error::UnsupportedCertVersion, Problems::OLD_VERSION, "not of X.509 version 3"),
         (Error::EndEntityUsedAsCa, Problems::CONSTRAINT, "no authority's signed another"),
         (Error::UnknownIssuer, Problems::CONSTRAINT, "leads to no authority"),
         (Error::MaximumPathDepthExceeded, Problems::CONSTRAINT, "more than six intermediates"),

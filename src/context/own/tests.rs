@@ -144,7 +144,7 @@ fn no_order_lets_a_certificate_of_another_authority_slip_through() {
     for failed in every_order(&pki) {
         let failed = failed.unwrap();
         assert_eq!(failed.problems(), Problems::UNKNOWN_ISSUER, "{failed}");
-        assert!(failed.message().starts_with("the PEM text of the own certificate: "), "{failed}");
+        assert!(failed.message().starts_with("the PEM text of our certificate: "), "{failed}");
     }
 }
 

@@ -18,7 +18,7 @@ use rustix::io::Errno;
 
 use super::super::system::{failed, is_exhausted, without_number};
 use super::super::wake::Wake;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind, NetworkCause};
 use crate::process::{Birth, Mutex, Once, without_signals};
 
 /// The most look-ups that run at once.
@@ -151,8 +151,8 @@ impl Lookups {
         let started = without_signals(|| thread.spawn(move || lookups.work(first)));
         let Err(error) = started else { return Ok(()) };
         let words = without_number(&error);
-        let error = Error::new(Kind::NoMemory, format!("no thread to look up {name}: {words}"))
-            .with_hint("raise the limit of threads, or dial an address");
+        let message = format!("no thread can be started to look up {name}: {words}");
+        let error = Error::new(Kind::NoMemory, message).because(&CallCause::Threads);
         self.give_up(name, &error);
         Err(error)
     }
@@ -209,21 +209,42 @@ fn exhausted(count: usize) -> Option<Errno> {
 }
 
 fn judged(host: &str, found: io::Result<Vec<SocketAddr>>) -> Result<Vec<SocketAddr>, Error> {
-    let words = match found {
+    let (words, cause) = match found {
         Ok(addresses) if !addresses.is_empty() => return Ok(addresses),
-        Ok(_) => "the name has no address".to_owned(),
+        Ok(_) => ("the name has no address".to_owned(), NetworkCause::NoAddress),
         Err(error) => {
             // The resolver has words of its own for what it could not open.
             let errno = Errno::from_io_error(&error).filter(|errno| is_exhausted(*errno));
             if let Some(errno) = errno.or_else(|| exhausted(NEEDS)) {
                 return Err(failed(&format!("{host} cannot be looked up"), errno));
             }
-            without_number(&error)
+            let words = without_number(&error);
+            let words = words.trim_start_matches("failed to lookup address information: ");
+            (words.to_owned(), cause_of(host, words))
         }
     };
-    let words = words.trim_start_matches("failed to lookup address information: ");
-    Err(Error::new(Kind::Resolve, format!("{host} cannot be looked up: {words}"))
-        .with_hint("check the spelling of the name, and that this machine reaches a name server"))
+    Err(Error::new(Kind::Resolve, format!("{host} cannot be looked up: {words}")).because(&cause))
+}
+
+/// Why a look-up failed, by the words of the system's resolver: the standard library keeps its
+/// numbers to itself. Words in another language are no failure of a known kind.
+fn cause_of(host: &str, words: &str) -> NetworkCause {
+    /// The words of the C libraries of Linux (two), macOS and the BSDs.
+    const KNOWN: [(&str, NetworkCause); 8] = [
+        ("Name or service not known", NetworkCause::UnknownName),
+        ("Name does not resolve", NetworkCause::UnknownName),
+        ("nodename nor servname provided", NetworkCause::UnknownName),
+        ("No address associated with", NetworkCause::NoAddress),
+        ("Name has no usable address", NetworkCause::NoAddress),
+        ("Temporary failure in name resolution", NetworkCause::NoNameServer),
+        ("Try again", NetworkCause::NoNameServer),
+        ("Non-recoverable failure", NetworkCause::NoNameServer),
+    ];
+    if let Some((_, zone)) = host.split_once('%') {
+        return NetworkCause::Zone(zone.to_owned());
+    }
+    let known = KNOWN.iter().find(|(known, _)| words.starts_with(known));
+    known.map_or(NetworkCause::NotFound, |(_, cause)| cause.clone())
 }
 
 impl std::fmt::Debug for Lookups {

@@ -1,9 +1,10 @@
 //! What whoever asks the user must know meanwhile: whether the answer is still wanted, and whether
-//! the question still stands.
+//! the question still stands; and what comes of it where the peer is rejected.
 
 use std::any::Any;
 
 use super::{Patience, Question};
+use crate::error::{CallCause, Calm, Error, Kind};
 
 /// Whether the user is still to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,32 @@ impl Question {
         drop(state);
         waiters.iter().for_each(|waiter| waiter.wake());
         Wanted::NoMore
+    }
+
+    /// Says by whom the peer is rejected, or why, as the end of the sentence "it was rejected ...".
+    /// What is said first counts; it means nothing if the answer turns out to be yes.
+    pub fn explain(&self, by_whom: &str) {
+        self.state.lock().said.get_or_insert_with(|| (Calm::sentence(by_whom), None));
+    }
+
+    /// The same where nobody was asked, or nobody could answer: what to do follows from that.
+    pub(crate) fn explain_because(&self, why: &str, cause: &CallCause) {
+        let said = || (Calm::sentence(why), Some(cause.clone()));
+        self.state.lock().said.get_or_insert_with(said);
+    }
+
+    /// The error of the connections that the answer rejects.
+    #[must_use]
+    pub(crate) fn rejection(&self) -> Error {
+        let said = self.state.lock().said.clone();
+        let (said, cause) = said
+            .unwrap_or_else(|| (Calm::sentence("by the answer to the question about it"), None));
+        let message = format!("{} was rejected {said}", self.asked.whom());
+        let error = Error::new(Kind::Rejected, message).with_problems(self.asked.problems);
+        match &cause {
+            Some(cause) => error.because(cause),
+            None => error,
+        }
     }
 
     /// Whether the same would be asked by what is known now.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::error::Calm;
+use crate::error::{Calm, Topic};
 use crate::host::{Endpoint, Host, Role};
 use crate::known::testing::known;
 use crate::material::testing::certificate;
@@ -134,4 +134,27 @@ fn no_more_clients_are_asked_about_than_anybody_answers() {
     assert!(one_more(Role::Server).is_ok());
     open[0].question().answer(Answer::Reject).unwrap();
     assert!(one_more(Role::Client).is_ok());
+}
+
+#[test]
+fn a_rejection_by_nobody_says_what_to_do_and_one_by_the_user_says_no_more() {
+    let one = asked(Situation::New, Problems::NONE, certificate(&["h"]));
+    let questions = Questions::default();
+    for (cause, hint) in [
+        (CallCause::NoTerminal(Topic::NewServer), "TLSCONN_OPT_ON_NEW"),
+        (CallCause::LostValidator, "must return an answer"),
+        (CallCause::NoAnswer, "type one of the words"),
+    ] {
+        let ticket = join(&questions, &one, 1);
+        ticket.question().explain_because("because of that", &cause);
+        // What is said first counts.
+        ticket.question().explain("by somebody else");
+        let error = ticket.question().rejection();
+        assert!(error.message().ends_with("was rejected because of that"), "{error}");
+        assert!(error.hint().contains(hint), "{}", error.hint());
+        ticket.question().answer(Answer::Reject).unwrap();
+    }
+    let ticket = join(&questions, &one, 2);
+    ticket.question().explain("by the user");
+    assert_eq!(ticket.question().rejection().hint(), "");
 }

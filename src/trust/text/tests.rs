@@ -32,7 +32,10 @@ fn a_question_begins_with_what_it_is_about() {
 fn a_changed_certificate_is_shown_beside_the_known_one() {
     let changed = changed();
     let text = question(&changed, Style::Summary);
-    assert!(text.starts_with("h:1 shows ANOTHER certificate than the one known since "), "{text}");
+    assert!(
+        text.starts_with("h:1 presents ANOTHER certificate than the one known since "),
+        "{text}"
+    );
     for part in ["! why unknown-issuer", "Compared with", "do not allow it"] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -232,12 +235,12 @@ fn a_refusal_is_of_the_gravest_kind_and_says_what_to_do() {
         (Situation::New, Problems::NONE, Kind::CertificateUnknown, "set a validator"),
         (Situation::Changed, Problems::NONE, Kind::CertificateChanged, "remove the entry"),
         (Situation::Renewed, Problems::NONE, Kind::CertificateChanged, "remove the entry"),
-        (Situation::Untrusted, STRANGE, Kind::Certificate, "add the authority of h:1"),
-        (Situation::Untrusted, Problems::NAME_MISMATCH, Kind::Certificate, "check the name h"),
-        (Situation::NewProblem, Problems::NAME_MISMATCH, Kind::Certificate, "check the name h"),
-        (Situation::NewProblem, Problems::EXPIRED, Kind::Certificate, "without these problems"),
-        (Situation::Changed, Problems::REVOKED, Kind::CertificateRevoked, "by any answer"),
-        (Situation::New, Problems::DISTRUSTED, Kind::CertificateDistrusted, "by any answer"),
+        (Situation::Untrusted, STRANGE, Kind::Certificate, "make h:1 a known server"),
+        (Situation::Untrusted, Problems::NAME_MISMATCH, Kind::Certificate, "subjectAltName"),
+        (Situation::NewProblem, Problems::NAME_MISMATCH, Kind::Certificate, "subjectAltName"),
+        (Situation::NewProblem, Problems::EXPIRED, Kind::Certificate, "this machine's clock says"),
+        (Situation::Changed, Problems::REVOKED, Kind::CertificateRevoked, "no answer can allow"),
+        (Situation::New, Problems::DISTRUSTED, Kind::CertificateDistrusted, "no answer can allow"),
     ] {
         let error = refusal(&asked(situation, problems, certificate(&["h"])));
         assert_eq!((error.kind(), error.problems()), (kind, problems), "{situation:?}");
@@ -270,8 +273,11 @@ fn client(problems: Problems, previous: Option<Arc<Entry>>) -> Asked {
 fn a_question_about_a_client_says_what_it_would_get() {
     let strange = question(&client(STRANGE, None), Style::Summary);
     assert!(strange.starts_with("the client alice is new here and asks"), "{strange}");
-    assert!(strange.contains("  ! why unknown-issuer\n  It would be let in as alice"), "{strange}");
-    assert!(strange.ends_with("before you let it in."), "{strange}");
+    assert!(
+        strange.contains("  ! why unknown-issuer\n  It would be admitted as alice"),
+        "{strange}"
+    );
+    assert!(strange.ends_with("before you allow it."), "{strange}");
     let entry = Entry { place: None, role: Role::Client, ..known("h:1", certificate(&[])) };
     let again = question(&client(Problems::EXPIRED, Some(Arc::new(entry))), Style::Line);
     assert!(again.starts_with("the client alice is known since 2026-"), "{again}");
@@ -284,11 +290,23 @@ fn a_client_is_refused_as_a_stranger_or_for_what_is_wrong_with_it() {
     let entry = Entry { place: None, role: Role::Client, ..known("h:1", certificate(&[])) };
     let entry = Some(Arc::new(entry));
     for (problems, previous, kind, message, hint) in [
-        (Problems::NONE, None, Kind::CertificateUnknown, "alice is not known here", "to ask"),
-        (STRANGE, None, Kind::CertificateUnknown, "alice is not known here", "let an authority"),
-        (Problems::EXPIRED, None, Kind::Certificate, "alice may not come", "without these"),
-        (Problems::EXPIRED, entry, Kind::Certificate, "alice is known since", "without these"),
-        (Problems::REVOKED, None, Kind::CertificateRevoked, "may not come", "of the client"),
+        (Problems::NONE, None, Kind::CertificateUnknown, "alice is not known here", "POLICY_ASK"),
+        (
+            STRANGE,
+            None,
+            Kind::CertificateUnknown,
+            "alice is not known here",
+            "issued by an authority",
+        ),
+        (Problems::EXPIRED, None, Kind::Certificate, "alice is not allowed", "POLICY_ASK"),
+        (Problems::EXPIRED, entry, Kind::Certificate, "alice is known since", "POLICY_ASK"),
+        (
+            Problems::REVOKED,
+            None,
+            Kind::CertificateRevoked,
+            "is not allowed",
+            "whoever runs the client alice",
+        ),
     ] {
         let error = refusal(&client(problems, previous));
         assert_eq!((error.kind(), error.problems()), (kind, problems));

@@ -278,7 +278,7 @@ fn the_words_name_what_is_out_of_form() {
     let demand = Demand { form: true, ..in_mode(CrlMode::IfPresent) };
     let issuer = scene.root.certificate();
     let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW, &mut Budget::new());
-    let why = "no revocation list of CN=Root counts for CN=a.example: crl.pem is of version 1, does not say when the next one comes, has no number, does not name the key of its issuer";
+    let why = "no revocation list (CRL) of CN=Root counts for CN=a.example: crl.pem is of version 1, does not say when the next one comes, has no number, does not name the key of its issuer";
     assert_eq!(found.why, [why]);
 }
 
@@ -347,9 +347,9 @@ fn the_words_say_why_no_list_counts() {
     for (scene, part) in [
         (Scene::new(), "counts for CN=a.example: there is none"),
         (foreign, ": list is not signed by its key"),
-        (with(&[number(), point(&[tlv(0x82, &[0xff])])]), "list is about other certificates"),
-        (Scene::new().list(-1, None), "list 101 begins on 2026-11-22"),
-        (Scene::new().list(1, Some(KeyCompromise)), "of CN=a.example was revoked: list 99 names"),
+        (with(&[number(), point(&[tlv(0x82, &[0xff])])]), "list covers other certificates"),
+        (Scene::new().list(-1, None), "list 101 is not valid before 2026-11-22"),
+        (Scene::new().list(1, Some(KeyCompromise)), "of CN=a.example was revoked: list 99 lists"),
     ] {
         assert!(why(&scene).contains(part), "{part}: {}", why(&scene));
     }
