@@ -12,6 +12,7 @@ mod problems;
 use std::fmt;
 
 pub(crate) use cause::{CallCause, FileCause, MaterialCause, PeerCause};
+pub(crate) use cause::{Der, FileName, OldCiphers, Secret, Standing, user_name};
 pub use escape::{Calm, escaped};
 pub(crate) use escape::{Foreign, LONGEST_IDENTITY, is_shown_as_it_is, listed, some};
 pub(crate) use layout::{fingerprint_lines, hung};

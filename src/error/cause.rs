@@ -6,11 +6,13 @@
 mod call;
 mod file;
 mod material;
+mod name;
 mod peer;
 
 pub(crate) use call::CallCause;
-pub(crate) use file::FileCause;
-pub(crate) use material::MaterialCause;
+pub(crate) use file::{FileCause, Standing, user_name};
+pub(crate) use material::{Der, MaterialCause, OldCiphers, Secret};
+pub(crate) use name::FileName;
 pub(crate) use peer::PeerCause;
 
 use super::{Calm, Error};

@@ -99,7 +99,7 @@ fn a_missing_file_is_named_in_the_systems_words() {
     let path = dir.path().join("none.pem");
     let error = read(&path, LIMIT).unwrap_err();
     assert_eq!(error.kind(), Kind::File);
-    let expected = format!("cannot read {}: No such file or directory", path.display());
+    let expected = format!("cannot read {}: no such file or directory", path.display());
     assert_eq!(error.message(), expected);
     assert_eq!(stamp(&path).unwrap_err().kind(), Kind::File);
 }
@@ -113,7 +113,8 @@ fn a_secret_that_others_have_any_right_to_is_refused() {
         let error = read_secret(&path, LIMIT, Readers::Few, |_| true).unwrap_err();
         assert_eq!(error.kind(), Kind::Permission);
         assert!(error.message().contains(&format!("mode {mode:04o}")), "{error}");
-        assert_eq!(error.hint(), format!("chmod o= {}", path.display()));
+        let command = format!(": chmod o= {}", path.display());
+        assert!(error.hint().ends_with(&command), "{}", error.hint());
     }
 }
 
@@ -139,7 +140,8 @@ fn a_secret_that_everybody_may_read_is_written_by_nobody_else() {
         set_mode(&path, mode);
         let error = read_secret(&path, LIMIT, Readers::All, |_| true).unwrap_err();
         assert_eq!(error.kind(), Kind::Permission);
-        assert_eq!(error.hint(), format!("chmod o=r {}", path.display()));
+        let command = format!(": chmod o=r {}", path.display());
+        assert!(error.hint().ends_with(&command), "{}", error.hint());
     }
 }
 

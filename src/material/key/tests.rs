@@ -347,7 +347,7 @@ fn a_key_that_would_take_minutes_or_gigabytes_to_open_is_refused_unasked() {
             encrypted_data: OctetStringRef::new(&[0; 32]).unwrap(),
         };
         let der = info.to_der().unwrap();
-        let error = unlock::unlock(&der, "key.pem", &mut |attempt| never("", attempt)).unwrap_err();
+        let error = unlock::unlock(&der, "key.pem", "key.pem, line 1", &mut |attempt| never("", attempt)).unwrap_err();
         assert!(error.message().contains("more memory or time"), "{error}");
     }
 }
