@@ -159,7 +159,7 @@ mod tests {
     fn no_empty_and_doubled_common_names_name_nobody() {
         assert_eq!(common_name(&[]).unwrap_err(), "has no common name");
         assert_eq!(common_name(&[""]).unwrap_err(), "has an empty common name");
-        assert_eq!(common_name(&["a", "b"]).unwrap_err(), "has 2 common names, and one is wanted");
+        assert_eq!(common_name(&["a", "b"]).unwrap_err(), "has 2 common names, but exactly one is needed");
         assert!(common_name(&["a", "a"]).is_err());
     }
 
@@ -212,7 +212,7 @@ mod tests {
         let [longest, longer] = [400, 401].map(|length| "x".repeat(length));
         assert_eq!(common_name(&[&longest]).unwrap(), longest);
         let why = common_name(&[&longer]).unwrap_err();
-        assert_eq!(why, "has a common name of 401 characters, and 400 are the most");
+        assert_eq!(why, "has a common name of 401 characters, more than the 400 that are allowed");
     }
 
     #[test]

@@ -275,8 +275,8 @@ pub(crate) fn standing(path: &Path, owner: u32) -> Standing {
     }
 }
 
-/// Whether this is a directory that many programs use: one of the first level, one of those below
-/// that are the same everywhere, or one that everybody may write, such as `/tmp`.
+/// Whether this is a directory that many programs use: one of the first level, such as `/tmp`, or
+/// one of those below that are the same everywhere, such as `/var/tmp`.
 fn is_of_system(path: &Path) -> bool {
     const SHARED: [&str; 12] = [
         "/dev", "/proc", "/sys", "/boot", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/etc/ssl",
@@ -290,9 +290,7 @@ fn is_of_system(path: &Path) -> bool {
     }
     let parts = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
     let is_below_top = parts == 2 && TOPS.iter().any(|top| path.starts_with(top));
-    let is_for_all = found.mode() & 0o1002 == 0o1002;
     parts <= 1
-        || is_for_all
         || is_below_top && found.uid() == 0
         || SHARED.iter().any(|shared| path.starts_with(shared))
 }

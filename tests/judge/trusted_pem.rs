@@ -137,7 +137,7 @@ fn every_error_of_the_document_is_one_of_the_library() {
             format!("{host}\n\n{line}\n{block}"),
             "this line belongs to an entry and does not stand directly above its block",
         ),
-        (format!("Host: a.example\n{line}\n{block}"), "is no host and port"),
+        (format!("Host: a.example\n{line}\n{block}"), "is not a valid host and port"),
         (format!("{host}\nAccepted: revoked\n{line}\n{block}"), "nothing that can be accepted"),
         (
             format!("Accepted: expired\n{line}\n{block}"),

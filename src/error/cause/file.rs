@@ -207,7 +207,7 @@ impl Cause for FileCause {
 fn open(name: &FileName, bits: &str, standing: Standing) -> String {
     match standing {
         Standing::Ours => {
-            format!("take the permission away from other users: chmod {bits} {}", name.quoted())
+            format!("chmod {bits} {}", name.quoted())
         }
         Standing::Of(owner) => {
             let owner = user_name(owner);
@@ -228,7 +228,7 @@ fn open(name: &FileName, bits: &str, standing: Standing) -> String {
 /// What to do about a permission that is missing.
 fn closed(name: &FileName, bits: &str, standing: Standing) -> String {
     match standing {
-        Standing::Ours => format!("give yourself the permission: chmod {bits} {}", name.quoted()),
+        Standing::Ours => format!("chmod {bits} {}", name.quoted()),
         Standing::Of(owner) => {
             let owner = user_name(owner);
             format!("ask {owner}, who owns it, for the permission, or name another file")
@@ -243,7 +243,7 @@ fn closed(name: &FileName, bits: &str, standing: Standing) -> String {
 }
 
 fn make_directory(name: &FileName) -> String {
-    format!("make the directory: mkdir -p -m 700 {}", name.quoted())
+    format!("mkdir -p -m 700 {}", name.quoted())
 }
 
 /// What to do about the directory of clients.
