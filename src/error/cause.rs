@@ -36,3 +36,6 @@ impl Error {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,8 +23,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::algorithm_names::signature_name;
-use super::file::{CRL_LIMIT, Stamp, open_limited, read, source_of};
+use super::file::{CRL_LIMIT, Stamp, open_limited, read};
 use super::memory::room_to_read;
+use super::trouble::source_of;
 use super::{certificate, der, oid, pem, what};
 use crate::error::{Error, Kind, MaterialCause};
 use list::Fields;

@@ -19,8 +19,8 @@ use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::trouble::{Doing, standing, system_error};
-use crate::error::{Calm, Error, FileCause, FileName, Kind};
+use super::trouble::{Doing, source_of, standing, system_error};
+use crate::error::{Error, FileCause, FileName, Kind};
 
 /// The most bytes of a file with certificates or keys: a bundle of 100,000 fits.
 pub(crate) const LIMIT: u64 = 256 << 20;
@@ -148,12 +148,6 @@ pub(crate) fn open_limited(path: &Path, limit: u64) -> Result<(File, Stamp), Err
         return too_big(path, limit, &metadata.size());
     }
     Ok((file, Stamp::of(&metadata)))
-}
-
-/// How sentences name what came from a file: its path, made safe to show, for not every sentence
-/// becomes an error, which would see to that.
-pub(crate) fn source_of(path: &Path) -> String {
-    Calm::path(&path.display().to_string()).into()
 }
 
 /// Who may read a file that holds a secret.

@@ -14,8 +14,7 @@ use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
-use super::file::source_of;
-use super::trouble::{Doing, parent_of, standing, system_error, system_error_of};
+use super::trouble::{Doing, parent_of, source_of, standing, system_error, system_error_of};
 use crate::error::{Error, FileCause, FileName, Kind, user_name};
 
 /// Who besides the owner may write what is believed.

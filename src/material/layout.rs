@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use rustix::process::geteuid;
 
 use super::environment::Variable;
-use super::file::{Readers, source_of};
+use super::file::Readers;
+use super::trouble::source_of;
 use crate::error::{Error, FileCause, Kind, MaterialCause};
 
 /// Who laid the files out.

@@ -12,8 +12,8 @@ use rustls_pki_types::pem::PemObject;
 
 use super::certificate::Certificate;
 use super::environment::Variable;
-use super::file::{LIMIT, Stamp, read, source_of, stamp};
-use super::trouble::{Doing, system_error};
+use super::file::{LIMIT, Stamp, read, stamp};
+use super::trouble::{Doing, source_of, system_error};
 use crate::error::{Error, Kind, MaterialCause};
 
 /// The first of these that is there counts.

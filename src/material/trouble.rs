@@ -12,8 +12,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::file::source_of;
-use crate::error::{Error, FileCause, FileName, Kind, Standing, user_name};
+use crate::error::{Calm, Error, FileCause, FileName, Kind, Standing, user_name};
 
 /// What was to be done with a file or a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +23,6 @@ pub(crate) enum Doing {
     Listing,
     /// Writing a file, or making one.
     Writing,
-    /// Changing the names in a directory.
-    Changing,
     /// Locking a file.
     Locking,
 }
@@ -73,6 +70,12 @@ pub(crate) fn words(error: &io::Error) -> String {
         }
         (_, None) => "the operating system does not say why".to_owned(),
     }
+}
+
+/// How sentences name what came from a file: its path, made safe to show, for not every sentence
+/// becomes an error, which would see to that.
+pub(crate) fn source_of(path: &Path) -> String {
+    Calm::path(&path.display().to_string()).into()
 }
 
 const WORDS: [(Errno, &str); 36] = [
@@ -184,9 +187,6 @@ fn denied(doing: Doing, path: &Path) -> Trouble {
         Doing::Reading if !may(path, Access::READ_OK) => closed(path, "u+r", false),
         Doing::Listing if !may(path, Access::READ_OK | Access::EXEC_OK) => {
             closed(path, "u+rx", true)
-        }
-        Doing::Changing if !may(path, Access::WRITE_OK | Access::EXEC_OK) => {
-            closed(path, "u+wx", true)
         }
         Doing::Writing | Doing::Locking if path.is_file() && !may(path, Access::WRITE_OK) => {
             closed(path, "u+rw", false)

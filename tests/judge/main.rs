@@ -22,6 +22,7 @@ mod environment;
 mod fuzz;
 mod golden;
 mod header;
+mod hints;
 mod judgement;
 mod lists;
 mod material;

@@ -25,7 +25,7 @@ pub(super) fn boundary(words: &[u8], source: &str) -> Words {
             return (why, MaterialCause::JoinedBlocks);
         }
         (Some(_), Some(_)) => {
-            let why = "a whole PEM block is on this one line".to_owned();
+            let why = "this line contains a whole PEM block".to_owned();
             return (why, MaterialCause::OneLine);
         }
         _ => {}

@@ -116,7 +116,7 @@ fn every_broken_form_is_an_error_that_names_the_line() {
         ),
         ("no space", plain.replace("-----BEGIN ", "-----BEGIN"), "line 1: this line is nearly"),
         ("no label", plain.replace("BEGIN CERTIFICATE", "BEGIN "), "line 1: this line is nearly"),
-        ("all on one line", plain.replace('\n', " "), "line 1: a whole PEM block is on this one line"),
+        ("all on one line", plain.replace('\n', " "), "line 1: this line contains a whole PEM block"),
         (
             "END and BEGIN on one line",
             format!("{}{plain}", plain.trim_end()),

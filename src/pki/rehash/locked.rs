@@ -124,7 +124,7 @@ impl<'a> LockedDirectory<'a> {
         match retry_on_intr(|| rustix::fs::fsync(&self.file)) {
             Ok(()) | Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
             Err(error) => {
-                Err(failed(Doing::Changing, "write the directory", self.path, error))
+                Err(failed(Doing::Listing, "write the directory", self.path, error))
             }
         }
     }
