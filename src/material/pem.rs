@@ -107,13 +107,16 @@ impl Iterator for Blocks<'_> {
 }
 
 /// The error where a text holds no `wanted`: what it holds instead, and what to do about it.
-pub(super) fn lacks(wanted: &str, text: &[u8], source: &str) -> Error {
+pub(super) fn lacks(wanted: &'static str, text: &[u8], source: &str) -> Error {
     let blocks = match blocks(text, source) {
         Ok(blocks) => blocks,
         Err(error) => return error,
     };
     let error =
-        |what: &str| Error::new(Kind::Parse, format!("{source} contains no {wanted}{what}"));
+        |what: &str| {
+            Error::new(Kind::Parse, format!("{source} contains no {wanted}{what}"))
+                .because(&MaterialCause::Lacking(wanted))
+        };
     // "-----BEGIN " in base64.
     if blocks.is_empty() && text.trim_ascii_start().starts_with(b"LS0tLS1CRUdJTi") {
         let secret = Secret::of(wanted == "private key");
@@ -337,8 +340,8 @@ fn read_block(
     loop {
         let here = *lines;
         let Some(line) = lines.next() else {
-            return Err(bad(source, begin.number, &format!("BEGIN {label} without its END"))
-                .because(&MaterialCause::Incomplete));
+            let why = format!("BEGIN {label} without its END");
+            return Err(bad(source, begin.number, &why));
         };
         match Boundary::of(line.words) {
             Boundary::None if line.words.is_empty() => {}
@@ -359,7 +362,8 @@ fn read_block(
             }
             Boundary::End(other) if other != label => {
                 let other = format!("BEGIN {label} ends with END {other} on line {}", line.number);
-                return Err(bad(source, begin.number, &other));
+                let error = bad(source, begin.number, &other);
+                return Err(error.because(&MaterialCause::TwoLabels));
             }
             Boundary::End(_) => {
                 let body = body.and_then(|body| body.up_to(here.at));
@@ -408,8 +412,7 @@ fn undecodable(mut body: Lines<'_>, begin: usize, source: &str) -> Error {
             let (why, cause) = odd::inside(line.words);
             bad(source, line.number, &why).because(&cause)
         }
-        None => bad(source, begin, "the base64 of this block is incomplete")
-            .because(&MaterialCause::Incomplete),
+        None => bad(source, begin, "the base64 of this block is incomplete"),
     }
 }
 
@@ -469,8 +472,10 @@ fn is_der(text: &[u8]) -> bool {
     }
 }
 
+/// An error on a line; mostly because a part of the text is missing.
 fn bad(source: &str, line: usize, what: &str) -> Error {
     Error::new(Kind::Parse, format!("{source}, line {line}: {what}"))
+        .because(&MaterialCause::Incomplete)
 }
 
 fn broken(source: &str, line: &Line<'_>) -> Error {

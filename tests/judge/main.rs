@@ -29,6 +29,7 @@ mod material;
 mod pem;
 mod places;
 mod properties;
+mod raw_words;
 mod rehash;
 mod rooms;
 mod trusted_pem;

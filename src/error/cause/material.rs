@@ -33,6 +33,10 @@ pub(crate) enum MaterialCause {
     Der(FileName, Der),
     /// The text was encoded as base64 once more.
     Base64Twice(FileName, Secret),
+    /// There is no such material in a text: what was looked for.
+    Lacking(&'static str),
+    /// The begin and the end of a block have different labels.
+    TwoLabels,
     /// A request is where a certificate should be.
     Request,
     /// A certificate has the label of something else, or is in the wrong place.
@@ -166,6 +170,10 @@ impl Cause for MaterialCause {
             Self::Boundary => "write it as -----BEGIN LABEL----- or -----END LABEL-----, alone on its line",
             Self::BadLabel => "if it is a certificate, write BEGIN CERTIFICATE, and END CERTIFICATE at its end",
             Self::Terminator => "do not count the NUL at the end of a string in its length",
+            Self::Lacking(wanted) => {
+                return format!("name the file that contains the {wanted}, or add this one as what it is");
+            }
+            Self::TwoLabels => "write the same label in its BEGIN and END lines, the one of what it contains",
             Self::Request => "put the certificate here that the CA made from the certificate signing request",
             Self::Certificate => "change the label in its BEGIN and END lines to CERTIFICATE, and add it as a certificate",
             Self::List => "change the label in its BEGIN and END lines to X509 CRL, and add it as a revocation list",

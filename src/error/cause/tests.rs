@@ -111,6 +111,8 @@ fn of_material() -> Vec<MaterialCause> {
         M::Boundary,
         M::BadLabel,
         M::Terminator,
+        M::Lacking("certificate revocation list (CRL)"),
+        M::TwoLabels,
         M::Request,
         M::Certificate,
         M::List,

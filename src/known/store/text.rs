@@ -225,7 +225,7 @@ impl Reader<'_> {
                 // The file may be as it should be.
                 return error;
             }
-            Error::new(Kind::Store, error.message()).because(&FileCause::DamagedStore)
+            Error::new(Kind::Store, error.message()).with_hint_of(&error)
         })
     }
 
@@ -306,7 +306,10 @@ impl Reader<'_> {
         if let Some(certificate) = made(&block.der) {
             return Ok(certificate);
         }
-        Certificate::from_block(block, self.source).map_err(|error| self.damage(begin, error.message()))
+        Certificate::from_block(block, self.source).map_err(|error| {
+            let damage = self.damage(begin, error.message());
+            if error.hint().is_empty() { damage } else { damage.with_hint_of(&error) }
+        })
     }
 
     fn entry(

@@ -107,6 +107,9 @@ fn a_file_that_is_open_to_others_is_refused_or_mended() {
         assert_eq!(error.kind(), Kind::Permission, "{error}");
         assert!(error.message().contains(&format!("mode {bits:04o}")), "{error}");
         assert_eq!(error.hint(), format!("chmod 0600 {}", path.display()));
+        let run = std::process::Command::new("sh").args(["-c", error.hint()]).status().unwrap();
+        assert!(run.success() && open(&path).is_ok(), "{}", error.hint());
+        mode(&path, bits);
         open_private(&path, Kind::Store, OpenToOthers::Mended).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
     }
