@@ -74,7 +74,8 @@ impl Host {
             return ipv6(inner).ok_or_else(|| bad("there is no IPv6 address in the brackets"));
         }
         if text.contains(':') {
-            return ipv6(text).ok_or_else(|| bad("it is not an IPv6 address, and host names have no colon"));
+            return ipv6(text)
+                .ok_or_else(|| bad("it is not an IPv6 address, and host names have no colon"));
         }
         name(text).map_err(bad)
     }
@@ -202,7 +203,8 @@ fn name(text: &str) -> Result<Host, &'static str> {
     if !is_number(last) {
         return Ok(Host { text: ascii.to_owned(), ip: None });
     }
-    let ip: Ipv4Addr = ascii.parse().map_err(|_| "it ends in a number, but is not an IPv4 address")?;
+    let ip: Ipv4Addr =
+        ascii.parse().map_err(|_| "it ends in a number, but is not an IPv4 address")?;
     Ok(Host::from(IpAddr::V4(ip)))
 }
 

@@ -77,7 +77,7 @@ static void key_logs(void)
     CHECK(strstr(message(), log) != NULL && strstr(message(), "mode 0640") != NULL);
     CHECK(chmod(log, 0600) == 0 && link(log, other) == 0);
     EXPECT(TLSCONN_E_FILE, key_log(other));
-    CHECK(strstr(message(), "more than one name") != NULL);
+    CHECK(strstr(message(), "second name") != NULL);
     CHECK(unlink(other) == 0 && symlink(log, other) == 0);
     EXPECT(TLSCONN_E_FILE, key_log(other));
     CHECK(strstr(message(), "symbolic link") != NULL);
@@ -95,7 +95,7 @@ static void key_logs(void)
         CHECK(strstr(message(), "belongs to user 54321") != NULL);
         CHECK(unlink(log) == 0 && chown(directory, STRANGER, (gid_t)-1) == 0);
         EXPECT(TLSCONN_E_PERMISSION, key_log(log));
-        CHECK(strstr(message(), directory) != NULL && strstr(message(), "another user (54321)") != NULL);
+        CHECK(strstr(message(), directory) != NULL && strstr(message(), "user 54321") != NULL);
         CHECK(access(log, F_OK) != 0);
     } else {
         CHECK(unlink(log) == 0);

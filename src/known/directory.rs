@@ -100,7 +100,11 @@ impl Directory {
         now: Box<dyn Fn() -> SystemTime + Send + Sync>,
     ) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(|error| {
-            let why = format!("\"{}\" is not the name of a directory: {}", source_of(path), words(&error));
+            let why = format!(
+                "\"{}\" is not the name of a directory: {}",
+                source_of(path),
+                words(&error)
+            );
             Error::new(Kind::Invalid, why).because(&FileCause::NoName)
         })?;
         Opened::open(&path, writers)?;

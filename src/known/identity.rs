@@ -117,7 +117,9 @@ pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<
         }
         [name] if name.chars().count() > LONGEST_IDENTITY => {
             let length = name.chars().count();
-            Err(format!("has a {what} of {length} characters, more than the {LONGEST_IDENTITY} that are allowed"))
+            Err(format!(
+                "has a {what} of {length} characters, more than the {LONGEST_IDENTITY} that are allowed"
+            ))
         }
         [name] => Ok(name.clone()),
         many => Err(format!("has {} {what}s, but exactly one is needed", many.len())),
@@ -159,7 +161,10 @@ mod tests {
     fn no_empty_and_doubled_common_names_name_nobody() {
         assert_eq!(common_name(&[]).unwrap_err(), "has no common name");
         assert_eq!(common_name(&[""]).unwrap_err(), "has an empty common name");
-        assert_eq!(common_name(&["a", "b"]).unwrap_err(), "has 2 common names, but exactly one is needed");
+        assert_eq!(
+            common_name(&["a", "b"]).unwrap_err(),
+            "has 2 common names, but exactly one is needed"
+        );
         assert!(common_name(&["a", "a"]).is_err());
     }
 

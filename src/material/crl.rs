@@ -116,11 +116,13 @@ impl Crl {
             let list = Self::from_stream(&mut Stream::new(&mut der), source);
             let line = block.line;
             let place = format!("{source}, line {line}");
-            all.push(list.map_err(|stop| match what::mislabelled(&block.label, &block.der, source) {
-                Some((why, cause)) => {
-                    Error::new(Kind::Parse, format!("{place}: {why}")).because(&cause)
+            all.push(list.map_err(|stop| {
+                match what::mislabelled(&block.label, &block.der, source) {
+                    Some((why, cause)) => {
+                        Error::new(Kind::Parse, format!("{place}: {why}")).because(&cause)
+                    }
+                    None => refused(stop, &place),
                 }
-                None => refused(stop, &place),
             })?);
         }
         if all.is_empty() {
@@ -229,9 +231,7 @@ fn refused(stop: Stop, place: &str) -> Error {
         Stop::Unusable(what) => {
             (format!("{place}: {what} is not supported"), MaterialCause::UnusableList)
         }
-        Stop::Irregular => {
-            (format!("{place}: not a revocation list"), MaterialCause::DamagedList)
-        }
+        Stop::Irregular => (format!("{place}: not a revocation list"), MaterialCause::DamagedList),
     };
     Error::new(Kind::Parse, sentence).because(&cause)
 }

@@ -185,8 +185,11 @@ pub(crate) fn read_secret(
             source_of(path)
         );
         let standing = standing(path, metadata.uid());
-        return Err(Error::new(Kind::Permission, sentence)
-            .because(&FileCause::Open(FileName::of(path), cure, standing)));
+        return Err(Error::new(Kind::Permission, sentence).because(&FileCause::Open(
+            FileName::of(path),
+            cure,
+            standing,
+        )));
     }
     Ok(text)
 }
@@ -324,8 +327,11 @@ fn with_room(path: &Path, bytes: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
     let reserved = usize::try_from(bytes).map(|bytes| vector.try_reserve_exact(bytes));
     match reserved {
         Ok(Ok(())) => Ok(vector),
-        _ => Err(Error::new(Kind::NoMemory, format!("no memory to read {}", source_of(path)))
-            .because(&FileCause::Memory)),
+        _ => Err(Error::new(
+            Kind::NoMemory,
+            format!("out of memory: there is not enough to read {}", source_of(path)),
+        )
+        .because(&FileCause::Memory)),
     }
 }
 

@@ -239,7 +239,8 @@ fn check_existing(
         return Ok(());
     }
     if others == OpenToOthers::Mended && found.st_uid == user {
-        return rustix::fs::fchmod(file, private()).map_err(|error| cannot_write(path, kind, error));
+        return rustix::fs::fchmod(file, private())
+            .map_err(|error| cannot_write(path, kind, error));
     }
     let message = format!("other users have access to {shown} (mode {mode:04o})");
     let cause = FileCause::Open(FileName::of(path), "0600", standing(path, found.st_uid));
@@ -264,7 +265,7 @@ fn check_kind(path: &Path, kind: Kind, found: &Stat) -> Result<(), Error> {
 /// The error for a symbolic link where something is to be written.
 pub(crate) fn is_a_link(path: &Path, kind: Kind) -> Error {
     let message =
-        format!("{} is a symbolic link, and those are not followed when writing", source_of(path));
+        format!("{} is a symbolic link, which is not followed when writing", source_of(path));
     Error::new(kind, message).because(&FileCause::Link)
 }
 

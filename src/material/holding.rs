@@ -120,7 +120,10 @@ mod tests {
 
     #[test]
     fn two_of_a_kind_are_too_many() {
-        let (key, two) = (pem_text("PRIVATE KEY", b"x"), "it contains more than one certificate, key or revocation list");
+        let (key, two) = (
+            pem_text("PRIVATE KEY", b"x"),
+            "it contains more than one certificate, key or revocation list",
+        );
         assert_eq!(refused(&certificate().repeat(2)), two);
         assert_eq!(refused(&format!("{key}{}{key}", certificate())), two);
     }

@@ -109,10 +109,10 @@ impl Key {
             "EC PRIVATE KEY" => (Form::Sec1, block.der.clone()),
             "ENCRYPTED PRIVATE KEY" => (
                 Form::Pkcs8,
-                unlock::unlock(&block.der, source, place, &mut |attempt| passphrase(source, attempt))
-                    .map_err(
-                        |error| if error.kind() == Kind::Parse { named(error) } else { error },
-                    )?,
+                unlock::unlock(&block.der, source, place, &mut |attempt| {
+                    passphrase(source, attempt)
+                })
+                .map_err(|error| if error.kind() == Kind::Parse { named(error) } else { error })?,
             ),
             "OPENSSH PRIVATE KEY" => {
                 return Err(refused(format!("{place}: the key is in OpenSSH's format"))

@@ -236,7 +236,8 @@ fn nowhere(why: &str) -> Error {
 
 fn no_authority(places: &[Paths]) -> Error {
     let paths: Vec<_> = places.iter().map(|paths| source_of(&paths.authority)).collect();
-    let sentence = format!("there is no certificate authority: no file {}", paths.join(" or "));
+    let sentence =
+        format!("no certificate authority found: there is no file {}", paths.join(" or "));
     Error::new(Kind::NoAuthority, sentence).because(&MaterialCause::NoAuthority)
 }
 

@@ -112,11 +112,10 @@ pub(super) fn lacks(wanted: &'static str, text: &[u8], source: &str) -> Error {
         Ok(blocks) => blocks,
         Err(error) => return error,
     };
-    let error =
-        |what: &str| {
-            Error::new(Kind::Parse, format!("{source} contains no {wanted}{what}"))
-                .because(&MaterialCause::Lacking(wanted))
-        };
+    let error = |what: &str| {
+        Error::new(Kind::Parse, format!("{source} contains no {wanted}{what}"))
+            .because(&MaterialCause::Lacking(wanted))
+    };
     // "-----BEGIN " in base64.
     if blocks.is_empty() && text.trim_ascii_start().starts_with(b"LS0tLS1CRUdJTi") {
         let secret = Secret::of(wanted == "private key");

@@ -76,8 +76,9 @@ fn authorities_in(
     if found.all.is_empty() {
         let why = found.failure.map(|error| format!(": {}", error.message())).unwrap_or_default();
         let message = format!("the operating system has no certificate authorities{why}");
-        return Err(Error::new(Kind::NoAuthority, message)
-            .because(&MaterialCause::NoSystemAuthorities));
+        return Err(
+            Error::new(Kind::NoAuthority, message).because(&MaterialCause::NoSystemAuthorities)
+        );
     }
     Ok(found.all)
 }

@@ -62,7 +62,7 @@ pub(crate) fn words(error: &io::Error) -> String {
     }
     match (error.kind(), errno) {
         (io::ErrorKind::WriteZero | io::ErrorKind::UnexpectedEof, _) => {
-            "it did not take, or give, all of it".to_owned()
+            "only a part of it was written or read".to_owned()
         }
         (_, Some(errno)) => {
             let text = io::Error::from(errno).to_string();
@@ -203,7 +203,11 @@ fn denied(doing: Doing, path: &Path) -> Trouble {
 fn closed(path: &Path, bits: &'static str, is_directory: bool) -> Trouble {
     let Ok(found) = std::fs::metadata(path) else { return FileCause::Confined.into() };
     let standing = standing(path, found.uid());
-    let what = if is_directory { format!("the directory {} is", source_of(path)) } else { "it is".to_owned() };
+    let what = if is_directory {
+        format!("the directory {} is", source_of(path))
+    } else {
+        "it is".to_owned()
+    };
     let mode = found.mode() & 0o7777;
     Trouble {
         cause: Some(FileCause::Closed(FileName::of(path), bits, standing)),
@@ -227,7 +231,9 @@ fn missing(path: &Path) -> Trouble {
 fn not_a_directory(path: &Path) -> FileCause {
     let is_other = |one: &&PathBuf| one.exists() && !one.is_dir();
     let directories = directories_to(path);
-    FileCause::NotADirectory(FileName::of(directories.iter().find(is_other).map_or(path, |one| one)))
+    FileCause::NotADirectory(FileName::of(
+        directories.iter().find(is_other).map_or(path, |one| one),
+    ))
 }
 
 /// The directories that are gone through on the way to `path`, from the first to its own.
@@ -279,8 +285,18 @@ pub(crate) fn standing(path: &Path, owner: u32) -> Standing {
 /// one of those below that are the same everywhere, such as `/var/tmp`.
 fn is_of_system(path: &Path) -> bool {
     const SHARED: [&str; 12] = [
-        "/dev", "/proc", "/sys", "/boot", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/etc/ssl",
-        "/etc/pki/tls", "/etc/pki/ca-trust",
+        "/dev",
+        "/proc",
+        "/sys",
+        "/boot",
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib64",
+        "/usr",
+        "/etc/ssl",
+        "/etc/pki/tls",
+        "/etc/pki/ca-trust",
     ];
     const TOPS: [&str; 4] = ["/etc", "/var", "/run", "/home"];
     let Ok(path) = path.canonicalize() else { return false };

@@ -141,9 +141,9 @@ impl Found {
             return Ok(Err("OpenSSL cannot read its name".to_owned()));
         };
         let wanted = self.wanted.entry(HashPlace { hash, is_list }).or_default();
-        Ok(wanted
-            .add(name, sha256)
-            .map_or(Ok(()), |first| Err(format!("it contains the same as {}", source_of(Path::new(&first))))))
+        Ok(wanted.add(name, sha256).map_or(Ok(()), |first| {
+            Err(format!("it contains the same as {}", source_of(Path::new(&first))))
+        }))
     }
 
     /// What is to be done about each hash.

@@ -60,8 +60,7 @@ impl Place {
     /// Runs `openssl` in the directory.
     fn openssl(&self, arguments: &str) {
         let words = arguments.split_whitespace().map(|word| word.replace('~', " "));
-        let output =
-            Command::new("openssl").args(words).current_dir(&self.path).output().unwrap();
+        let output = Command::new("openssl").args(words).current_dir(&self.path).output().unwrap();
         assert!(output.status.success(), "openssl {arguments}: {output:?}");
     }
 

@@ -133,7 +133,10 @@ fn pedantic_holds_lists_to_the_form_of_rfc_5280_and_nobody_else_does() {
         ("is not critical", sound().with(point(&[der::value(0x81, &[0xff])]))),
         ("a serial number twice", List::of(&[&[0x7d], &[0x7c], &[0x7d]])),
         ("a serial number that is not positive", List::of(&[&[0]])),
-        ("writes a date before 2050 as GeneralizedTime", List { begin: time("20261120000000Z"), ..sound() }),
+        (
+            "writes a date before 2050 as GeneralizedTime",
+            List { begin: time("20261120000000Z"), ..sound() },
+        ),
         ("has no nextUpdate date", List { end: Vec::new(), ..sound() }),
     ] {
         let text = pem("X509 CRL", &[list.der()]);

@@ -13,9 +13,33 @@ use tlsconn::{Context, Endpoint, Error, Host, Material, Place, Role};
 /// What gives away that a text was made for programmers: of the libraries that read certificates,
 /// keys, base64, times and names, and of the standard library.
 const RAW: [&str; 28] = [
-    "Asn1", "ASN.1 ", "Base64", "InvalidByte", "Os {", "os error", "ParseError", "Nom(", "nom::",
-    "Err(", "Ok(", "Some(", "None", "Custom", "Kind", "kind:", "code:", "Utf8Error", "utf-8 sequence",
-    "DecodeError", "pkcs5", "PKCS#5", "Error {", "DER byte", "malformed ASN", "unwrap", "errno",
+    "Asn1",
+    "ASN.1 ",
+    "Base64",
+    "InvalidByte",
+    "Os {",
+    "os error",
+    "ParseError",
+    "Nom(",
+    "nom::",
+    "Err(",
+    "Ok(",
+    "Some(",
+    "None",
+    "Custom",
+    "Kind",
+    "kind:",
+    "code:",
+    "Utf8Error",
+    "utf-8 sequence",
+    "DecodeError",
+    "pkcs5",
+    "PKCS#5",
+    "Error {",
+    "DER byte",
+    "malformed ASN",
+    "unwrap",
+    "errno",
     "IDNA error",
 ];
 
@@ -96,8 +120,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 #[test]
 fn damaged_texts_are_told_in_our_own_words() {
     let texts = ["pem", "trusted"].iter().flat_map(|target| seeds(target));
-    let refused: usize =
-        texts.flat_map(|seed| damaged(&seed, 8)).map(|text| refusals(&text)).sum();
+    let refused: usize = texts.flat_map(|seed| damaged(&seed, 8)).map(|text| refusals(&text)).sum();
     assert!(refused > 200, "only {refused}");
 }
 
@@ -124,8 +147,18 @@ fn a_damaged_encrypted_key_is_told_in_our_own_words() {
     fs::write(&key, openssl(&["genpkey", "-algorithm", "ED25519"])).unwrap();
     let key = key.to_str().unwrap();
     let der = openssl(&[
-        "pkcs8", "-topk8", "-v2", "aes256", "-iter", "1", "-in", key, "-passout", "pass:secret",
-        "-outform", "der",
+        "pkcs8",
+        "-topk8",
+        "-v2",
+        "aes256",
+        "-iter",
+        "1",
+        "-in",
+        key,
+        "-passout",
+        "pass:secret",
+        "-outform",
+        "der",
     ]);
     let context = Context::new();
     context.set_passphrase(Some(Arc::new(|_, _| Some(b"secret".to_vec().into()))));
@@ -153,9 +186,35 @@ fn a_damaged_encrypted_key_is_told_in_our_own_words() {
 fn odd_hosts_and_places_are_told_in_our_own_words() {
     let long = "a".repeat(300);
     let odd = [
-        "", " ", "a b", "-a", "a-", "xn--a", "xn--", "a..b", ".", "[::1", "[::1]x", ":::", "1.2.3",
-        "999.1.1.1", "0x7f.1", "a\u{202e}b", "\u{ad}", "\u{0301}", "fe80::1%", "fe80::1%a b",
-        "http://a.example", "a_b", "ß", "\u{1F4A9}.example", &long, "a/b", "a@b", "*", "*.a",
+        "",
+        " ",
+        "a b",
+        "-a",
+        "a-",
+        "xn--a",
+        "xn--",
+        "a..b",
+        ".",
+        "[::1",
+        "[::1]x",
+        ":::",
+        "1.2.3",
+        "999.1.1.1",
+        "0x7f.1",
+        "a\u{202e}b",
+        "\u{ad}",
+        "\u{0301}",
+        "fe80::1%",
+        "fe80::1%a b",
+        "http://a.example",
+        "a_b",
+        "ß",
+        "\u{1F4A9}.example",
+        &long,
+        "a/b",
+        "a@b",
+        "*",
+        "*.a",
     ];
     let mut refused = 0;
     for text in odd {

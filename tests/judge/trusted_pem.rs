@@ -129,7 +129,10 @@ fn every_error_of_the_document_is_one_of_the_library() {
     let other = line.replace(": 45", ": 46");
     let cases = [
         (format!("{host}\n{block}"), "the entry has no SHA256 line"),
-        (format!("{host}\n{other}\n{block}"), "SHA256: it is not the fingerprint of the certificate below it"),
+        (
+            format!("{host}\n{other}\n{block}"),
+            "SHA256: it is not the fingerprint of the certificate below it",
+        ),
         (format!("Hots: a.example:1\n{line}\n{block}"), "is not a keyword of an entry"),
         (format!("Host : a.example:1\n{line}\n{block}"), "needs a colon directly after it"),
         (format!("{host}\n{host}\n{line}\n{block}"), "is given twice in one entry"),
@@ -138,7 +141,10 @@ fn every_error_of_the_document_is_one_of_the_library() {
             "this line of an entry is not directly above the block that it belongs to",
         ),
         (format!("Host: a.example\n{line}\n{block}"), "is not a valid host and port"),
-        (format!("{host}\nAccepted: revoked\n{line}\n{block}"), "a problem that cannot be accepted"),
+        (
+            format!("{host}\nAccepted: revoked\n{line}\n{block}"),
+            "a problem that cannot be accepted",
+        ),
         (
             format!("Accepted: expired\n{line}\n{block}"),
             "an entry without a Host line cannot have an Accepted line",

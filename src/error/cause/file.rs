@@ -148,7 +148,7 @@ impl Cause for FileCause {
             Self::Link => "name the file that it leads to",
             Self::TooBig => "check the name: this is probably another file",
             Self::Closed(name, bits, standing) => return closed(name, bits, *standing),
-            Self::Confined => "ask who set up this machine: the permissions allow this, but SELinux, AppArmor or the confinement of a service or container forbids it; the audit log says which",
+            Self::Confined => "ask the administrator of this machine: the permissions allow it, but SELinux, AppArmor or the sandbox of a service or container does not; the audit log says which",
             Self::ConfinedRoot => "name a file elsewhere: root is refused only by a file server (NFS with root_squash), by a container, or by SELinux or AppArmor; the audit log says if it is these",
             Self::NotPermitted => "name another file: this one, or its directory, may be immutable, append-only, or in a sticky directory and of another user",
             Self::Missing => "check the name: its directory is there, but it is not",
@@ -191,7 +191,7 @@ impl Cause for FileCause {
             Self::Place => "write name:port, [IPv6]:port or, for any port, name:*",
             Self::UnknownPlace => "look for its port in the list of known peers (tlsconn_known_each())",
             Self::OtherMark(sha256) => {
-                return format!("lift the mark of {sha256}, which is marked and has the same key");
+                return format!("remove the mark from {sha256}, which has the same key");
             }
             Self::ChangedEntry => "connect again: the peer is then judged by the new entry",
             Self::Clients { ignored, unlinked } => return clients(*ignored, unlinked.as_ref()),
@@ -214,7 +214,7 @@ fn open(name: &FileName, bits: &str, standing: Standing) -> String {
             format!("ask {owner}, who owns it, to take the permission away from other users, or name another file")
         }
         Standing::System => {
-            "leave it as it is, for it belongs to the system: use a directory of your own that nobody else can write".to_owned()
+            "leave it as it is, because other programs use it, and use a directory of your own that nobody else can write".to_owned()
         }
         Standing::Link => {
             "look where this symbolic link leads, and take the permission away from other users there, or name another file".to_owned()
@@ -250,7 +250,10 @@ fn make_directory(name: &FileName) -> String {
 fn clients(ignored: bool, unlinked: Option<&FileName>) -> String {
     let rules = ignored.then(|| "make each entry a file with one certificate that belongs to you or root, and that only its owner can write".to_owned());
     let links = unlinked.map(|name| {
-        format!("make the links, with tlsconn_dir_rehash() or with: openssl rehash {}", name.quoted())
+        format!(
+            "make the links, with tlsconn_dir_rehash() or with: openssl rehash {}",
+            name.quoted()
+        )
     });
     rules.into_iter().chain(links).collect::<Vec<_>>().join("; ")
 }

@@ -167,34 +167,74 @@ impl Cause for MaterialCause {
             Self::OddBoundary => "delete this character, or replace it with a hyphen or a space",
             Self::JoinedBlocks => "put a line end between them",
             Self::OneLine => "put a line end after its BEGIN line, and one before its END line",
-            Self::Boundary => "write it as -----BEGIN LABEL----- or -----END LABEL-----, alone on its line",
-            Self::BadLabel => "if it is a certificate, write BEGIN CERTIFICATE, and END CERTIFICATE at its end",
+            Self::Boundary => {
+                "write it as -----BEGIN LABEL----- or -----END LABEL-----, alone on its line"
+            }
+            Self::BadLabel => {
+                "if it is a certificate, write BEGIN CERTIFICATE, and END CERTIFICATE at its end"
+            }
             Self::Terminator => "do not count the NUL at the end of a string in its length",
             Self::Lacking(wanted) => {
-                return format!("name the file that contains the {wanted}, or add this one as what it is");
+                return format!(
+                    "name the file that contains the {wanted}, or add this one as what it is"
+                );
             }
-            Self::TwoLabels => "write the same label in its BEGIN and END lines, the one of what it contains",
-            Self::Request => "put the certificate here that the CA made from the certificate signing request",
-            Self::Certificate => "change the label in its BEGIN and END lines to CERTIFICATE, and add it as a certificate",
-            Self::List => "change the label in its BEGIN and END lines to X509 CRL, and add it as a revocation list",
-            Self::KeyElsewhere => "move the private key to a file of its own, with the label of its form",
+            Self::TwoLabels => {
+                "write the same label in its BEGIN and END lines, the one of what it contains"
+            }
+            Self::Request => {
+                "put the certificate here that the CA made from the certificate signing request"
+            }
+            Self::Certificate => {
+                "change the label in its BEGIN and END lines to CERTIFICATE, and add it as a certificate"
+            }
+            Self::List => {
+                "change the label in its BEGIN and END lines to X509 CRL, and add it as a revocation list"
+            }
+            Self::KeyElsewhere => {
+                "move the private key to a file of its own, with the label of its form"
+            }
             Self::KeyLabel(right) => {
                 return format!("change the label in its BEGIN and END lines to {right}");
             }
-            Self::PublicKey => "put the certificate here: it contains the public key, and says whose it is",
-            Self::CurveName => "put the certificate or the private key here: this is only a part of a key file",
-            Self::OpenSshOnly => "make a new key with openssl, and have a certificate issued for it: no common program converts this one from OpenSSH's format",
-            Self::LostEncryption => "make a new key, and have a certificate issued for it: OpenSSL does not open this encryption any more",
-            Self::CostlyKey => "encrypt the key again, with lower cost parameters, with the program that made it",
-            Self::UnsupportedKey => "make a new key of a supported kind, and have a certificate issued for it: RSA with 2048 to 8192 bits, ECDSA on P-256, P-384 or P-521, or Ed25519",
+            Self::PublicKey => {
+                "put the certificate here: it contains the public key, and says whose it is"
+            }
+            Self::CurveName => {
+                "put the certificate or the private key here: this is only a part of a key file"
+            }
+            Self::OpenSshOnly => {
+                "make a new key with openssl, and have a certificate issued for it: no common program converts this one from OpenSSH's format"
+            }
+            Self::LostEncryption => {
+                "make a new key, and have a certificate issued for it: OpenSSL does not open this encryption any more"
+            }
+            Self::CostlyKey => {
+                "encrypt the key again, with lower cost parameters, with the program that made it"
+            }
+            Self::UnsupportedKey => {
+                "make a new key of a supported kind, and have a certificate issued for it: RSA with 2048 to 8192 bits, ECDSA on P-256, P-384 or P-521, or Ed25519"
+            }
             Self::DamagedKey => "restore a backup of the key, or copy it again",
-            Self::NoPassphrase => "set a function that gives the passphrase: tlsconn_ctx_set_passphrase()",
+            Self::NoPassphrase => {
+                "set a function that gives the passphrase: tlsconn_ctx_set_passphrase()"
+            }
             Self::WrongPassphrase => "check the passphrase, Caps Lock and the keyboard layout",
-            Self::DamagedCertificate => "copy the certificate again; if that does not help, ask its CA for a correct one",
-            Self::DamagedList => "get the list from its CA again; if that does not help, ask the CA for a correct one",
-            Self::UnusableList => "ask the CA for a complete list of all certificates that it has revoked, signed by itself",
-            Self::NoSystemAuthorities => "install the package ca-certificates, or set SSL_CERT_FILE or SSL_CERT_DIR",
-            Self::NoAuthority => "put the certificate of the CA that issues the servers' certificates there, as PEM",
+            Self::DamagedCertificate => {
+                "copy the certificate again; if that does not help, ask its CA for a correct one"
+            }
+            Self::DamagedList => {
+                "get the list from its CA again; if that does not help, ask the CA for a correct one"
+            }
+            Self::UnusableList => {
+                "ask the CA for a complete list of all certificates that it has revoked, signed by itself"
+            }
+            Self::NoSystemAuthorities => {
+                "install the package ca-certificates, or set SSL_CERT_FILE or SSL_CERT_DIR"
+            }
+            Self::NoAuthority => {
+                "put the certificate of the CA that issues the servers' certificates there, as PEM"
+            }
             Self::Half { there, missing } => {
                 return format!("add {missing}, or move {there} away");
             }
@@ -210,7 +250,8 @@ impl MaterialCause {
         match self {
             Self::EscapedLines(name, secret) => {
                 let (file, new) = (name.quoted(), name.new_one());
-                let command = secret.guard(&format!("sed 's/\\\\n/\\n/g; s/\"/\\n/g' {file} > {new}"));
+                let command =
+                    secret.guard(&format!("sed 's/\\\\n/\\n/g; s/\"/\\n/g' {file} > {new}"));
                 format!("turn them into line ends: {command}")
             }
             Self::Encoding(name, encoding, secret) => {
@@ -257,7 +298,7 @@ impl MaterialCause {
             Self::OldEncryption(name) => {
                 let (file, new) = (name.quoted(), name.new_one());
                 format!(
-                    "encrypt it in the present way: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in {file} -out {new}"
+                    "encrypt it with AES instead: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in {file} -out {new}"
                 )
             }
             _ => String::new(),

@@ -13,9 +13,8 @@ use crate::error::Kind;
 const RUN: &str = include_str!("../../../tests/judge/hints/commands.txt");
 
 /// What the command of a hint begins with.
-const PROGRAMS: [&str; 10] = [
-    "(umask", "base64", "chmod", "cp", "iconv", "mkdir", "openssl", "sed", "ssh-keygen", "chown",
-];
+const PROGRAMS: [&str; 10] =
+    ["(umask", "base64", "chmod", "cp", "iconv", "mkdir", "openssl", "sed", "ssh-keygen", "chown"];
 
 /// A name of the usual length, none, and the longest one that is shown.
 fn names() -> [FileName; 3] {
@@ -81,7 +80,8 @@ fn of_files() -> Vec<FileCause> {
     for name in names() {
         for standing in standings() {
             all.extend(
-                ["go-w", "o-w", "o=", "o=r", "0600"].map(|bits| F::Open(name.clone(), bits, standing)),
+                ["go-w", "o-w", "o=", "o=r", "0600"]
+                    .map(|bits| F::Open(name.clone(), bits, standing)),
             );
             all.extend(
                 ["u+r", "u+rw", "u+rx", "u+w", "u+x"]
@@ -230,8 +230,18 @@ fn every_hint_is_one_bounded_line_that_is_shown_whole() {
 #[test]
 fn every_hint_says_what_to_do_first_and_no_raw_word() {
     const RAW: [&str; 12] = [
-        "os error", "Errno", "Os {", "Custom {", "Asn1", "Nom", "InvalidBase64", "ParseError",
-        "unwrap", "Some(", "None", "errno",
+        "os error",
+        "Errno",
+        "Os {",
+        "Custom {",
+        "Asn1",
+        "Nom",
+        "InvalidBase64",
+        "ParseError",
+        "unwrap",
+        "Some(",
+        "None",
+        "errno",
     ];
     for (cause, hint) in hints() {
         assert!(!RAW.iter().any(|raw| hint.contains(raw)), "{cause}: {hint}");
@@ -240,7 +250,7 @@ fn every_hint_says_what_to_do_first_and_no_raw_word() {
             "add", "ask", "change", "check", "close", "connect", "convert", "copy", "correct",
             "decode", "delete", "do", "encrypt", "free", "get", "give", "if", "install", "keep",
             "label", "leave", "let", "lift", "look", "make", "move", "name", "put", "raise",
-            "restore", "run", "save", "set", "try", "turn", "unlock", "use", "write",
+            "remove", "restore", "run", "save", "set", "try", "turn", "unlock", "use", "write",
         ]
         .contains(&first);
         assert!(is_verb || command(&hint) == Some(&hint), "{cause}: {hint}");

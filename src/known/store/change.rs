@@ -258,7 +258,7 @@ impl Current<'_> {
 /// Whether an entry is allowed in a file of this role.
 fn check(entry: &Entry, role: Role) -> Result<(), Error> {
     let why = if entry.distrust {
-        "a certificate is marked as distrusted by another call, not by an entry"
+        "an entry cannot be added as distrusted: mark its certificate instead"
     } else if entry.accepted.intersects(Problems::SEVERE) {
         "an entry cannot accept problems that nobody can override"
     } else if entry.place.is_none() && entry.role == Role::Server && !entry.accepted.is_empty() {
@@ -280,7 +280,7 @@ fn says_the_same(one: &Entry, new: &Entry) -> bool {
 
 /// The message that a certificate is not that of a known peer.
 pub(crate) fn not_known(certificate: &Certificate) -> String {
-    format!("the certificate {} is that of no known peer", hex_colons(certificate.sha256()))
+    format!("no known peer has the certificate {}", hex_colons(certificate.sha256()))
 }
 
 fn changed_meanwhile(entry: &Entry) -> Error {

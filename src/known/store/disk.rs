@@ -118,7 +118,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
         }
         stamp = after;
     }
-    let why = format!("{} is changed all the time while it is read", source_of(path));
+    let why = format!("{} keeps changing while it is read", source_of(path));
     Err(Error::new(Kind::Store, why).because(&FileCause::Changing))
 }
 

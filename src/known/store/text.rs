@@ -276,7 +276,7 @@ impl Reader<'_> {
             let label = label.map(|rest| rest.strip_prefix(b"-").unwrap_or(rest));
             if label.is_some_and(|label| label.starts_with(b"BEGIN ") || label.starts_with(b"END "))
             {
-                return Err(self.damage(range.start, "the begin or the end of a block is missing"));
+                return Err(self.damage(range.start, "the BEGIN or END line of a block is missing"));
             }
             let keyword = match Line::of(bare) {
                 Line::Word(word, _) | Line::Misspelt(word) => Keyword::named(word),
@@ -300,7 +300,8 @@ impl Reader<'_> {
         made: impl Fn(&[u8]) -> Option<Certificate>,
     ) -> Result<Certificate, Error> {
         if !matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE") {
-            let why = format!("a block labelled {} is not a certificate", shown(block.label.as_bytes()));
+            let why =
+                format!("a block labelled {} is not a certificate", shown(block.label.as_bytes()));
             return Err(self.damage(begin, &why));
         }
         if let Some(certificate) = made(&block.der) {
@@ -361,7 +362,9 @@ impl Reader<'_> {
         // A client has no host; its entry is for its certificate only.
         let is_bound = entry.place.is_some() || entry.role == Role::Client;
         if !is_bound && !entry.accepted.is_empty() {
-            return Err(self.damage(begin, "an entry without a Host line cannot have an Accepted line"));
+            return Err(
+                self.damage(begin, "an entry without a Host line cannot have an Accepted line")
+            );
         }
         Ok(entry)
     }
@@ -379,7 +382,8 @@ fn set(entry: &mut Entry, keyword: Keyword, value: &[u8]) -> Result<(), String> 
         Keyword::Added => entry.added = Some(time()?),
         Keyword::Expires => entry.expires = Some(time()?),
         Keyword::Sha256 => {
-            let hex = hex_of(value).ok_or_else(|| bad("not a SHA-256 fingerprint in hexadecimal"))?;
+            let hex =
+                hex_of(value).ok_or_else(|| bad("not a SHA-256 fingerprint in hexadecimal"))?;
             if hex != hex_colons(entry.certificate.sha256()) {
                 return Err("it is not the fingerprint of the certificate below it".to_owned());
             }

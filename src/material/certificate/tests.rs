@@ -59,7 +59,10 @@ fn nothing_and_noise_are_no_certificate() {
 fn a_certificate_cut_short_is_none() {
     let der = Parts::default().der();
     for length in 0..der.len() {
-        assert_eq!(refusal(&der[..length]), "not a certificate: it is not DER, or its end is missing");
+        assert_eq!(
+            refusal(&der[..length]),
+            "not a certificate: it is not DER, or its end is missing"
+        );
     }
 }
 

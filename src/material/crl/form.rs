@@ -101,7 +101,10 @@ impl Form {
                 self.add(critical, "has an entry with a critical reason");
                 let reason = only.filter(|one| one.tag == ENUMERATED).map(|one| one.content);
                 self.add(reason == Some(&[0]), "has an entry with the reason unspecified");
-                self.add(reason == Some(&[8]), "has an entry with the reason removeFromCRL, which only delta lists may have");
+                self.add(
+                    reason == Some(&[8]),
+                    "has an entry with the reason removeFromCRL, which only delta lists may have",
+                );
                 self.add(matches!(reason, Some([7 | 11..])), "has an entry with an unknown reason");
             }
             id::INVALIDITY_DATE => {

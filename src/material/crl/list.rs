@@ -51,7 +51,10 @@ impl Fields {
         };
         let next_update = next_time(stream, inner, &mut form)?;
         form.add(next_update.is_none(), "has no nextUpdate date");
-        form.add(next_update.is_some_and(|next| next < this_update), "has a nextUpdate date before its thisUpdate date");
+        form.add(
+            next_update.is_some_and(|next| next < this_update),
+            "has a nextUpdate date before its thisUpdate date",
+        );
         let mut serials = Serials::new();
         if stream.peek(inner)? == Some(SEQUENCE) {
             let end = stream.open(SEQUENCE, inner)?;

@@ -144,8 +144,7 @@ fn nothing_is_made_in_a_directory_of_another_user() {
     for (path, error) in [file, directory].iter().zip(errors) {
         assert_eq!(error.kind(), Kind::Permission);
         let (path, home) = (path.display(), home.path().display());
-        let expected =
-            format!("{path} is not made: the directory {home} belongs to user 54321");
+        let expected = format!("{path} is not made: the directory {home} belongs to user 54321");
         assert!(error.message().starts_with(&expected), "{error}");
     }
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);

@@ -187,10 +187,7 @@ fn what_tls_cannot_use_is_refused_by_name() {
             "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1",
             "on brainpoolP256r1 is not",
         ),
-        (
-            "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048",
-            "RSA-PSS keys are not",
-        ),
+        ("genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048", "RSA-PSS keys are not"),
         ("genpkey -algorithm ED448", "Ed448 keys are not"),
         ("genpkey -algorithm X25519", "X25519 keys are not"),
     ];
@@ -365,7 +362,9 @@ fn a_key_that_would_take_minutes_or_gigabytes_to_open_is_refused_unasked() {
             encrypted_data: OctetStringRef::new(&[0; 32]).unwrap(),
         };
         let der = info.to_der().unwrap();
-        let error = unlock::unlock(&der, "key.pem", "key.pem, line 1", &mut |attempt| never("", attempt)).unwrap_err();
+        let error =
+            unlock::unlock(&der, "key.pem", "key.pem, line 1", &mut |attempt| never("", attempt))
+                .unwrap_err();
         assert!(error.message().contains("more memory or time"), "{error}");
     }
 }

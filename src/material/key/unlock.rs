@@ -54,9 +54,7 @@ pub(super) fn unlock(
     for attempt in 1..=ATTEMPTS {
         let Some(phrase) = passphrase(attempt) else {
             let message = format!("{place}: the key is encrypted, and there is no passphrase");
-            return Err(
-                Error::new(Kind::Passphrase, message).because(&MaterialCause::NoPassphrase)
-            );
+            return Err(Error::new(Kind::Passphrase, message).because(&MaterialCause::NoPassphrase));
         };
         if let Some(key) = open(scheme, data, &phrase, source, place)? {
             return Ok(key);

@@ -30,10 +30,7 @@ pub(super) fn boundary(words: &[u8], source: &str) -> Words {
         }
         _ => {}
     }
-    (
-        "this line is nearly, but not quite, the begin or end of a PEM block".to_owned(),
-        MaterialCause::Boundary,
-    )
+    ("this BEGIN or END line is malformed".to_owned(), MaterialCause::Boundary)
 }
 
 /// Of a line inside a block that is not base64.

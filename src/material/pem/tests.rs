@@ -86,23 +86,35 @@ fn every_broken_form_is_an_error_that_names_the_line() {
             plain.replace("END CERTIFICATE", "END X509 CRL"),
             "line 1: BEGIN CERTIFICATE ends with END X509 CRL on line 4",
         ),
-        ("four dashes", plain.replace("-----", "----"), "line 1: this line is nearly"),
+        (
+            "four dashes",
+            plain.replace("-----", "----"),
+            "line 1: this BEGIN or END line is malformed",
+        ),
         (
             "four dashes at the end",
             plain.replace("E-----\nAA", "E----\nAA"),
-            "line 1: this line is nearly",
+            "line 1: this BEGIN or END line is malformed",
         ),
-        ("six dashes", plain.replace("-----", "------"), "line 1: this line is nearly"),
-        ("no dashes in front", plain.replacen("-----", "", 1), "line 1: this line is nearly"),
+        (
+            "six dashes",
+            plain.replace("-----", "------"),
+            "line 1: this BEGIN or END line is malformed",
+        ),
+        (
+            "no dashes in front",
+            plain.replacen("-----", "", 1),
+            "line 1: this BEGIN or END line is malformed",
+        ),
         (
             "lower case",
             plain.replace("-----BEGIN CERTIFICATE", "-----begin certificate"),
-            "line 1: this line is nearly",
+            "line 1: this BEGIN or END line is malformed",
         ),
         (
             "lower case label",
             plain.replace("CERTIFICATE", "certificate"),
-            "line 1: this line is nearly",
+            "line 1: this BEGIN or END line is malformed",
         ),
         (
             "typographic dashes",
@@ -112,17 +124,29 @@ fn every_broken_form_is_an_error_that_names_the_line() {
         (
             "space behind the dashes",
             plain.replace("-----BEGIN", "----- BEGIN"),
-            "line 1: this line is nearly",
+            "line 1: this BEGIN or END line is malformed",
         ),
-        ("no space", plain.replace("-----BEGIN ", "-----BEGIN"), "line 1: this line is nearly"),
-        ("no label", plain.replace("BEGIN CERTIFICATE", "BEGIN "), "line 1: this line is nearly"),
-        ("all on one line", plain.replace('\n', " "), "line 1: this line contains a whole PEM block"),
+        (
+            "no space",
+            plain.replace("-----BEGIN ", "-----BEGIN"),
+            "line 1: this BEGIN or END line is malformed",
+        ),
+        (
+            "no label",
+            plain.replace("BEGIN CERTIFICATE", "BEGIN "),
+            "line 1: this BEGIN or END line is malformed",
+        ),
+        (
+            "all on one line",
+            plain.replace('\n', " "),
+            "line 1: this line contains a whole PEM block",
+        ),
         (
             "END and BEGIN on one line",
             format!("{}{plain}", plain.trim_end()),
             "line 4: a block ends and the next one begins",
         ),
-        ("text before BEGIN", format!("x {plain}"), "line 1: this line is nearly"),
+        ("text before BEGIN", format!("x {plain}"), "line 1: this BEGIN or END line is malformed"),
         ("NUL before", format!("\0{plain}"), "line 1: there is a NUL byte"),
         ("NUL inside", plain.replace("MDE", "M\0E"), "line 3: there is a NUL byte"),
         (

@@ -151,8 +151,7 @@ fn the_missing_permission_is_named_with_its_owner() {
             } else {
                 format!("for it is owned by {owner} (mode 0000)")
             };
-            let expected =
-                format!("cannot read {}: permission denied, {who}", file.display());
+            let expected = format!("cannot read {}: permission denied, {who}", file.display());
             assert_eq!(error.message(), expected);
             let expected = if owner == "root" {
                 "ask root, who owns it, for the permission, or name another file".to_owned()
@@ -176,7 +175,7 @@ fn a_refusal_against_the_permissions_is_told_as_one() {
     let hint = |error: Error| error.hint().to_owned();
     let for_others = as_somebody(|| hint(error_of(Doing::Reading, &path, Errno::ACCESS)));
     if let Some(for_others) = for_others {
-        assert!(for_others.contains("the permissions allow this, but SELinux"), "{for_others}");
+        assert!(for_others.contains("the permissions allow it, but SELinux"), "{for_others}");
         let for_root = hint(error_of(Doing::Reading, &path, Errno::ACCESS));
         assert!(for_root.contains("root_squash"), "{for_root}");
     }

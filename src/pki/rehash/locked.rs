@@ -42,9 +42,8 @@ impl<'a> LockedDirectory<'a> {
     /// The same, with another patience.
     pub(super) fn lock_within(path: &'a Path, patience: Duration) -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let cannot = |what: &'static str| {
-            move |error: Errno| failed(Doing::Listing, what, path, error)
-        };
+        let cannot =
+            |what: &'static str| move |error: Errno| failed(Doing::Listing, what, path, error);
         let file = retry_on_intr(|| crate::process::open(path, flags, Mode::empty()));
         let file = File::from(file.map_err(cannot("open the directory"))?);
         let mut left = patience;
@@ -123,18 +122,16 @@ impl<'a> LockedDirectory<'a> {
     pub(super) fn sync(&self) -> Result<(), Error> {
         match retry_on_intr(|| rustix::fs::fsync(&self.file)) {
             Ok(()) | Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
-            Err(error) => {
-                Err(failed(Doing::Listing, "write the directory", self.path, error))
-            }
+            Err(error) => Err(failed(Doing::Listing, "write the directory", self.path, error)),
         }
     }
 
     fn make_new(&self, name: &OsStr, target: &OsStr, before: Before<'_>) -> Result<(), Error> {
         ask(before, name).and_then(|()| rustix::fs::symlinkat(target, &self.file, name)).map_err(
             |error| match error {
-                Errno::EXIST => self
-                    .failed("make the link", name, error)
-                    .because(&FileCause::OtherRehash),
+                Errno::EXIST => {
+                    self.failed("make the link", name, error).because(&FileCause::OtherRehash)
+                }
                 other => self.failed("make the link", name, other),
             },
         )

@@ -224,7 +224,11 @@ fn every_reason_is_told_once_when_the_directory_is_named() {
     lab.put("notes.txt", &alice);
     assert_eq!(lab.told(), "", "what has no name of an entry is no entry");
     for (name, held, reason) in [
-        ("two.pem", format!("{pem}{bob}"), "it contains more than one certificate, key or revocation list"),
+        (
+            "two.pem",
+            format!("{pem}{bob}"),
+            "it contains more than one certificate, key or revocation list",
+        ),
         ("cut.pem", pem.split_at(100).0.to_owned(), "its text, line "),
         ("none.pem", String::new(), "it contains no certificate"),
         ("large.pem", " ".repeat(1 << 21), "it is larger than any entry"),
@@ -238,7 +242,10 @@ fn every_reason_is_told_once_when_the_directory_is_named() {
     }
     lab.put_text("two.pem", &format!("{bob}{pem}"));
     lab.remove("0.pem");
-    assert!(lab.ignored(&alice).ends_with("two.pem: it contains more than one certificate, key or revocation list"));
+    assert!(
+        lab.ignored(&alice)
+            .ends_with("two.pem: it contains more than one certificate, key or revocation list")
+    );
 }
 
 #[test]

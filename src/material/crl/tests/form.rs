@@ -90,10 +90,7 @@ fn each_fault_is_told_by_itself() {
             with(NUMBER, Some(extension(NUMBER, false, &tlv(2, &[0x7f; 21])))),
         ),
         ("has no authority key identifier", with(35, None)),
-        (
-            "has no authority key identifier",
-            with(35, Some(extension(35, false, &tlv(0x30, &[])))),
-        ),
+        ("has no authority key identifier", with(35, Some(extension(35, false, &tlv(0x30, &[]))))),
         (
             "has a critical authority key identifier",
             with(35, Some(extension(35, true, &tlv(0x30, &tlv(0x80, &[7]))))),
@@ -132,7 +129,10 @@ fn each_fault_is_told_by_itself() {
             Made { dates: vec![tlv(0x17, DATE), tlv(0x18, b"20491231235959Z")], ..sound() },
         ),
         ("has no nextUpdate date", Made { dates: vec![late()], ..sound() }),
-        ("has a nextUpdate date before its thisUpdate date", Made { dates: vec![late(), tlv(0x17, DATE)], ..sound() }),
+        (
+            "has a nextUpdate date before its thisUpdate date",
+            Made { dates: vec![late(), tlv(0x17, DATE)], ..sound() },
+        ),
         ("has an empty list of certificates", Made { entries: Some(vec![]), ..sound() }),
         ("lists a serial number twice", listed(&[&[5], &[6], &[5]])),
         (
@@ -150,12 +150,24 @@ fn each_fault_is_told_by_itself() {
         ("has an empty list of extensions", sound().with_entry(&[])),
         ("has an entry with a critical reason", reason(true, 1)),
         ("has an entry with the reason unspecified", reason(false, 0)),
-        ("has an entry with the reason removeFromCRL, which only delta lists may have", reason(false, 8)),
+        (
+            "has an entry with the reason removeFromCRL, which only delta lists may have",
+            reason(false, 8),
+        ),
         ("has an entry with an unknown reason", reason(false, 7)),
         ("has an entry with an unknown reason", reason(false, 11)),
-        ("has an entry with a critical invalidity date", invalid_since(true, &tlv(0x18, b"20251231235959Z"))),
-        ("has an entry with an invalid invalidity date", invalid_since(false, &tlv(0x18, b"202512312359Z"))),
-        ("has an entry with an invalid invalidity date", invalid_since(false, &tlv(0x17, b"251231235959Z"))),
+        (
+            "has an entry with a critical invalidity date",
+            invalid_since(true, &tlv(0x18, b"20251231235959Z")),
+        ),
+        (
+            "has an entry with an invalid invalidity date",
+            invalid_since(false, &tlv(0x18, b"202512312359Z")),
+        ),
+        (
+            "has an entry with an invalid invalidity date",
+            invalid_since(false, &tlv(0x17, b"251231235959Z")),
+        ),
         ("has an entry with an invalid invalidity date", invalid_since(false, b"junk")),
         (
             "has malformed issuer alternative names",
@@ -165,7 +177,10 @@ fn each_fault_is_told_by_itself() {
             "has a malformed freshest CRL extension",
             sound().with_extension(extension(46, false, &tlv(0x30, &[]))),
         ),
-        ("has a malformed authority information access extension", sound().with_extension(access(1))),
+        (
+            "has a malformed authority information access extension",
+            sound().with_extension(access(1)),
+        ),
     ] {
         assert_eq!(list.read().faults(), [fault]);
     }
