@@ -184,19 +184,26 @@ fn denied(doing: Doing, path: &Path) -> Trouble {
     }
     let parent = parent_of(path);
     match doing {
-        Doing::Reading if !may(path, Access::READ_OK) => closed(path, "u+r", false),
-        Doing::Listing if !may(path, Access::READ_OK | Access::EXEC_OK) => {
-            closed(path, "u+rx", true)
+        Doing::Reading => {
+            if !may(path, Access::READ_OK) {
+                return closed(path, "u+r", false);
+            }
         }
-        Doing::Writing | Doing::Locking if path.is_file() && !may(path, Access::WRITE_OK) => {
-            closed(path, "u+rw", false)
+        Doing::Listing => {
+            if !may(path, Access::READ_OK | Access::EXEC_OK) {
+                return closed(path, "u+rx", true);
+            }
         }
-        Doing::Writing | Doing::Locking if !may(&parent, Access::WRITE_OK) => {
-            closed(&parent, "u+w", true)
+        Doing::Writing | Doing::Locking => {
+            if path.is_file() && !may(path, Access::READ_OK | Access::WRITE_OK) {
+                return closed(path, "u+rw", false);
+            }
+            if !may(&parent, Access::WRITE_OK) {
+                return closed(&parent, "u+w", true);
+            }
         }
-        _ if geteuid().is_root() => FileCause::ConfinedRoot.into(),
-        _ => FileCause::Confined.into(),
     }
+    if geteuid().is_root() { FileCause::ConfinedRoot.into() } else { FileCause::Confined.into() }
 }
 
 /// The error where what is at `path` lacks a permission.

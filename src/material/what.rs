@@ -129,7 +129,7 @@ impl What {
             Self::Key(right) if label.ends_with("PRIVATE KEY") => MaterialCause::KeyLabel(right),
             Self::Key(_) => MaterialCause::KeyElsewhere,
             Self::PublicKey => MaterialCause::PublicKey,
-            Self::Pkcs7 => MaterialCause::MislabelledPkcs7(name, label.to_owned()),
+            Self::Pkcs7 => MaterialCause::MislabelledPkcs7(name),
             Self::Pkcs12 => MaterialCause::MislabelledPkcs12(name, old_ciphers(der)),
             Self::CurveName => MaterialCause::CurveName,
             Self::Text => MaterialCause::MislabelledText(name),

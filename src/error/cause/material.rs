@@ -52,7 +52,7 @@ pub(crate) enum MaterialCause {
     /// There is only the name of a curve.
     CurveName,
     /// PKCS#7 is under another label.
-    MislabelledPkcs7(FileName, String),
+    MislabelledPkcs7(FileName),
     /// PKCS#12 is in a PEM block.
     MislabelledPkcs12(FileName, OldCiphers),
     /// A PEM block, or base64, was encoded once more.
@@ -238,76 +238,76 @@ impl Cause for MaterialCause {
             Self::Half { there, missing } => {
                 return format!("add {missing}, or move {there} away");
             }
-            _ => return self.command(),
+            Self::EscapedLines(name, secret) => return escaped_lines(name, *secret),
+            Self::Encoding(name, encoding, secret) => return recode(name, encoding, *secret),
+            Self::Base64Twice(name, secret) => return decode_once(name, *secret),
+            Self::Der(name, der) => return convert_der(name, *der),
+            Self::MislabelledPkcs7(name) => return relabel_pkcs7(name),
+            Self::MislabelledPkcs12(name, ciphers) => return unwrap_pkcs12(name, *ciphers),
+            Self::MislabelledText(name) => return unwrap_text(name),
+            Self::Pkcs7(name) => {
+                return makes(name, "write them as PEM", "openssl pkcs7 -print_certs");
+            }
+            Self::Trusted(name) => {
+                return makes(name, "write it as a plain one, without that", "openssl x509");
+            }
+            Self::OpenSsh(name) => return rewrite_openssh(name),
+            Self::OldEncryption(name) => {
+                let command = "openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default";
+                return makes(name, "encrypt it with AES instead", command);
+            }
         };
         sentence.to_owned()
     }
 }
 
-impl MaterialCause {
-    /// The hints that end in a command.
-    fn command(&self) -> String {
-        match self {
-            Self::EscapedLines(name, secret) => {
-                let (file, new) = (name.quoted(), name.new_one());
-                let command =
-                    secret.guard(&format!("sed 's/\\\\n/\\n/g; s/\"/\\n/g' {file} > {new}"));
-                format!("turn them into line ends: {command}")
-            }
-            Self::Encoding(name, encoding, secret) => {
-                let (file, new) = (name.quoted(), name.new_one());
-                let command = format!("iconv -f {encoding} -t UTF-8 {file} > {new}");
-                format!("save it as UTF-8: {}", secret.guard(&command))
-            }
-            Self::Base64Twice(name, secret) => {
-                let command = format!("base64 -d {} > {}", name.quoted(), name.new_one());
-                format!("decode it once: {}", secret.guard(&command))
-            }
-            Self::Der(name, der) => convert_der(name, *der),
-            Self::MislabelledPkcs7(name, label) => {
-                let (file, new) = (name.quoted(), name.new_one());
-                format!(
-                    "label it PKCS7 and take the certificates out: sed 's/ {label}-/ PKCS7-/' {file} | openssl pkcs7 -print_certs -out {new}"
-                )
-            }
-            Self::MislabelledPkcs12(name, ciphers) => {
-                let (file, new, old) = (name.quoted(), name.new_one(), ciphers.option());
-                let p12 = name.with_ending(".p12", "FILE.p12");
-                format!(
-                    "decode it, and convert the result: (umask 077; sed '/^-----/d' {file} | base64 -d > {p12}) && openssl pkcs12 -nodes{old} -in {p12} -out {new}"
-                )
-            }
-            Self::MislabelledText(name) => {
-                let (file, new) = (name.quoted(), name.new_one());
-                format!("decode it once: (umask 077; sed '/^-----/d' {file} | base64 -d > {new})")
-            }
-            Self::Pkcs7(name) => {
-                let (file, new) = (name.quoted(), name.new_one());
-                format!("write them as PEM: openssl pkcs7 -print_certs -in {file} -out {new}")
-            }
-            Self::Trusted(name) => {
-                let (file, new) = (name.quoted(), name.new_one());
-                format!("write it as a plain one, without that: openssl x509 -in {file} -out {new}")
-            }
-            Self::OpenSsh(name) => {
-                let (file, new) = (name.quoted(), name.new_one());
-                format!(
-                    "convert a copy of it: cp -p {file} {new} && ssh-keygen -p -m PKCS8 -f {new}"
-                )
-            }
-            Self::OldEncryption(name) => {
-                let (file, new) = (name.quoted(), name.new_one());
-                format!(
-                    "encrypt it with AES instead: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in {file} -out {new}"
-                )
-            }
-            _ => String::new(),
-        }
-    }
+/// What to do, with a command that reads one file and writes another.
+fn makes(name: &FileName, what: &str, command: &str) -> String {
+    format!("{what}: {command} -in {} -out {}", name.quoted(), name.new_one())
+}
+
+fn escaped_lines(name: &FileName, secret: Secret) -> String {
+    let (file, new) = (name.quoted(), name.new_one());
+    let command = format!("sed 's/\\\\n/\\n/g; s/\"/\\n/g' {file} > {new}");
+    format!("turn them into line ends: {}", secret.guard(&command))
+}
+
+fn recode(name: &FileName, encoding: &str, secret: Secret) -> String {
+    let command = format!("iconv -f {encoding} -t UTF-8 {} > {}", name.quoted(), name.new_one());
+    format!("save it as UTF-8: {}", secret.guard(&command))
+}
+
+fn decode_once(name: &FileName, secret: Secret) -> String {
+    let command = format!("base64 -d {} > {}", name.quoted(), name.new_one());
+    format!("decode it once: {}", secret.guard(&command))
+}
+
+fn relabel_pkcs7(name: &FileName) -> String {
+    let (file, new) = (name.quoted(), name.new_one());
+    format!(
+        "label it PKCS7 and take the certificates out: sed -E 's/(BEGIN|END) .*-----/\\1 PKCS7-----/' {file} | openssl pkcs7 -print_certs -out {new}"
+    )
+}
+
+fn unwrap_pkcs12(name: &FileName, ciphers: OldCiphers) -> String {
+    let (file, new, old) = (name.quoted(), name.new_one(), ciphers.option());
+    let p12 = name.with_ending(".p12", "FILE.p12");
+    format!(
+        "decode it, and convert the result: (umask 077; sed '/^-----/d' {file} | base64 -d > {p12}) && openssl pkcs12 -nodes{old} -in {p12} -out {new}"
+    )
+}
+
+fn unwrap_text(name: &FileName) -> String {
+    let (file, new) = (name.quoted(), name.new_one());
+    format!("decode it once: (umask 077; sed '/^-----/d' {file} | base64 -d > {new})")
+}
+
+fn rewrite_openssh(name: &FileName) -> String {
+    let (file, new) = (name.quoted(), name.new_one());
+    format!("convert a copy of it: cp -p {file} {new} && ssh-keygen -p -m PKCS8 -f {new}")
 }
 
 fn convert_der(name: &FileName, der: Der) -> String {
-    let (file, new) = (name.quoted(), name.new_one());
     let command = match der {
         Der::Certificate => "openssl x509 -inform der".to_owned(),
         Der::List => "openssl crl -inform der".to_owned(),
@@ -318,5 +318,5 @@ fn convert_der(name: &FileName, der: Der) -> String {
             return "put a certificate, a private key or a revocation list here, as PEM".to_owned();
         }
     };
-    format!("convert it: {command} -in {file} -out {new}")
+    makes(name, "convert it", &command)
 }

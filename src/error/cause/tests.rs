@@ -1,7 +1,12 @@
 //! What is true of every hint about files and material: each cause is made here, once for each of
 //! its parameters.
 
-#![allow(clippy::indexing_slicing, clippy::panic, reason = "a test may stop at once")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may stop at once"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -152,7 +157,7 @@ fn of_material() -> Vec<MaterialCause> {
             [Der::Certificate, Der::List, Der::Key, Der::Pkcs7, Der::Other]
                 .map(|der| M::Der(name.clone(), der)),
         );
-        all.push(M::MislabelledPkcs7(name.clone(), "CERTIFICATE".to_owned()));
+        all.push(M::MislabelledPkcs7(name.clone()));
         all.push(M::MislabelledText(name.clone()));
         all.push(M::Pkcs7(name.clone()));
         all.push(M::Trusted(name.clone()));

@@ -30,7 +30,7 @@ pub(super) fn boundary(words: &[u8], source: &str) -> Words {
         }
         _ => {}
     }
-    ("this BEGIN or END line is malformed".to_owned(), MaterialCause::Boundary)
+    ("this line is a malformed BEGIN or END line".to_owned(), MaterialCause::Boundary)
 }
 
 /// Of a line inside a block that is not base64.

@@ -89,32 +89,32 @@ fn every_broken_form_is_an_error_that_names_the_line() {
         (
             "four dashes",
             plain.replace("-----", "----"),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "four dashes at the end",
             plain.replace("E-----\nAA", "E----\nAA"),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "six dashes",
             plain.replace("-----", "------"),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "no dashes in front",
             plain.replacen("-----", "", 1),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "lower case",
             plain.replace("-----BEGIN CERTIFICATE", "-----begin certificate"),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "lower case label",
             plain.replace("CERTIFICATE", "certificate"),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "typographic dashes",
@@ -124,17 +124,17 @@ fn every_broken_form_is_an_error_that_names_the_line() {
         (
             "space behind the dashes",
             plain.replace("-----BEGIN", "----- BEGIN"),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "no space",
             plain.replace("-----BEGIN ", "-----BEGIN"),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "no label",
             plain.replace("BEGIN CERTIFICATE", "BEGIN "),
-            "line 1: this BEGIN or END line is malformed",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "all on one line",
@@ -146,7 +146,11 @@ fn every_broken_form_is_an_error_that_names_the_line() {
             format!("{}{plain}", plain.trim_end()),
             "line 4: a block ends and the next one begins",
         ),
-        ("text before BEGIN", format!("x {plain}"), "line 1: this BEGIN or END line is malformed"),
+        (
+            "text before BEGIN",
+            format!("x {plain}"),
+            "line 1: this line is a malformed BEGIN or END line",
+        ),
         ("NUL before", format!("\0{plain}"), "line 1: there is a NUL byte"),
         ("NUL inside", plain.replace("MDE", "M\0E"), "line 3: there is a NUL byte"),
         (

@@ -169,6 +169,10 @@ fn mislabelled() {
     };
     let pkcs7 = place.made("a.p7b", "crl2pkcs7 -nocrl -certfile cert.pem -outform der");
     converted(Material::Authority, &place.put("a.pem", block(&pkcs7)), CERTIFICATE);
+    for label in ["X509 CERTIFICATE", "TRUSTED CERTIFICATE'; EXIT; '"] {
+        let text = block(&pkcs7).replace("CERTIFICATE", label);
+        converted(Material::Crl, &place.put("a.pem", text), CERTIFICATE);
+    }
     let twice = block(&place.at("cert.pem"));
     converted(Material::Authority, &place.put("a.pem", twice), CERTIFICATE);
     for old in ["", " -legacy"] {
