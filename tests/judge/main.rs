@@ -18,11 +18,11 @@ mod support;
 
 mod cases;
 mod circles;
+mod commands;
 mod environment;
 mod fuzz;
 mod golden;
 mod header;
-mod hints;
 mod judgement;
 mod lists;
 mod material;

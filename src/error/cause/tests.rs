@@ -14,8 +14,8 @@ use std::path::Path;
 use super::*;
 use crate::error::Kind;
 
-/// The commands that `tests/judge/hints.rs` runs.
-const RUN: &str = include_str!("../../../tests/judge/hints/commands.txt");
+/// The commands that `tests/judge/commands.rs` runs.
+const RUN: &str = include_str!("../../../tests/judge/commands/list.txt");
 
 /// What the command of a hint begins with.
 const PROGRAMS: [&str; 10] =

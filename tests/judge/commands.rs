@@ -1,7 +1,7 @@
 //! Every command that a hint names, run by a shell as a user would paste it: on a bad input, whose
 //! error names the command, and whose result is then taken.
 //!
-//! `hints/commands.txt` has the commands; the table of hints (`src/error/cause`) is compared with
+//! `commands/list.txt` has the commands; the table of hints (`src/error/cause`) is compared with
 //! it by its own tests. Here each of them is run, in a directory whose name has to be quoted.
 
 mod files;
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use tlsconn::{Context, Error, Material};
 
 /// Every command, as the table of hints has it.
-const COMMANDS: &str = include_str!("hints/commands.txt");
+const COMMANDS: &str = include_str!("commands/list.txt");
 
 /// Commands for what only C programs can name, and the tests that run them.
 const ELSEWHERE: [(&str, &str); 1] =
@@ -192,8 +192,7 @@ fn every_command_of_a_hint_makes_of_a_bad_input_one_that_is_taken() {
 #[test]
 fn no_hint_names_a_program_that_is_not_run() {
     let programs = ["openssl ", "ssh-keygen ", "iconv ", "base64 ", "chmod ", "mkdir ", "sed "];
-    let ticket = ["openssl rand".to_owned()];
-    let mut run: BTreeSet<String> = ticket.into_iter().collect();
+    let mut run = BTreeSet::from(["openssl rand".to_owned()]);
     for command in COMMANDS.split(['\n', ';', '|', '&']) {
         run.extend(first_words(command, &programs));
     }
