@@ -86,6 +86,19 @@ mod tests {
     }
 
     #[test]
+    fn a_shell_reads_the_name_as_it_is() {
+        for path in
+            ["/a b/it's", "-rf", "--help me", "~/a", "$HOME/`id`", "a;b|c&d>e", "#a", "!a*?[b]{c}"]
+        {
+            let command = format!("printf %s {}", name(path));
+            let output = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+            let read = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(read.strip_prefix("./").unwrap_or(&read), path, "{command}");
+            assert!(!read.starts_with('-'), "{command}");
+        }
+    }
+
+    #[test]
     fn a_name_that_would_be_shown_otherwise_is_not_in_a_command() {
         use std::os::unix::ffi::OsStrExt;
         let long = "x".repeat(LONGEST + 1);

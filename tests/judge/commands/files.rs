@@ -2,7 +2,7 @@
 //! command that puts that right.
 
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
 use rustix::process::Uid;
@@ -78,6 +78,36 @@ fn clients() {
     let note = context().set_client_dir(&directory).unwrap().unwrap();
     obey_as(None, &note, &directory);
     assert!(fs::read_dir(&directory).unwrap().count() > 200);
+}
+
+#[test]
+fn nobody_is_told_to_change_what_the_whole_system_uses() {
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/tmp", dir.path().join("link")).unwrap();
+    for directory in [Path::new("/tmp"), Path::new("/var/tmp"), &dir.path().join("link")] {
+        if let Err(error) = Context::new().set_known_file(&directory.join("trusted.pem")) {
+            assert!(error.message().contains("is writable by other users"), "{error}");
+            assert!(error.hint().starts_with("leave it as it is"), "{}", error.hint());
+        } else {
+            assert_ne!(fs::metadata(directory).unwrap().permissions().mode() & 0o022, 0o022);
+        }
+    }
+}
+
+#[test]
+fn nobody_is_told_to_change_a_file_of_somebody_else_or_behind_a_link() {
+    let place = Place::new();
+    let (key, _) = place.pair();
+    mode(&key, 0o644);
+    let link = place.at("link.pem");
+    std::os::unix::fs::symlink("key.pem", &link).unwrap();
+    let error = add(Material::Key, &link).unwrap_err();
+    assert!(error.hint().starts_with("look where this symbolic link leads"), "{}", error.hint());
+    if may_be_another_user() {
+        chown(&key, Some(SOMEBODY), None).unwrap();
+        let error = add(Material::Key, &key).unwrap_err();
+        assert!(error.hint().starts_with("ask user 54321, who owns it"), "{}", error.hint());
+    }
 }
 
 /// Adds an entry to a file of known peers.
