@@ -12,6 +12,7 @@ mod problems;
 use std::fmt;
 
 pub(crate) use cause::{CallCause, FileCause, MaterialCause, NetworkCause, OwnCause, PeerCause};
+pub(crate) use cause::{Der, FileName, OldCiphers, Secret, Standing, user_name};
 pub(crate) use cause::{
     Detail, Faults, Greeting, HandshakeCause, LISTS_IN_MEMORY, ListFault, Refused, Side, Then,
     Topic, Whose,
@@ -58,11 +59,6 @@ impl Error {
     pub(crate) fn new(kind: Kind, message: impl AsRef<str>) -> Self {
         let message = Calm::sentence(message);
         Self { kind, message, hint: Calm::default(), problems: Problems::NONE }
-    }
-
-    pub(crate) fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
-        self.hint = Calm::sentence(hint);
-        self
     }
 
     pub(crate) const fn with_problems(mut self, problems: Problems) -> Self {

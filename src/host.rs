@@ -54,7 +54,7 @@ impl Host {
         let bad = |why: &str| {
             let shown: String = text.chars().take(80).collect();
             let more = if shown.len() < text.len() { "…" } else { "" };
-            Error::new(Kind::Invalid, format!("\"{shown}{more}\" is no host: {why}"))
+            Error::new(Kind::Invalid, format!("\"{shown}{more}\" is not a valid host: {why}"))
         };
         if text.is_empty() {
             return Err(bad("it is empty"));
@@ -63,18 +63,19 @@ impl Host {
             return Err(bad("it is too long"));
         }
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(bad("it holds a space or a control character"));
+            return Err(bad("it contains a space or a control character"));
         }
         if !is_shown_as_it_is(text) {
             // IDNA would take some of them for nothing.
-            return Err(bad("it holds a character that shows nothing"));
+            return Err(bad("it contains an invisible character"));
         }
         if let Some(inner) = text.strip_prefix('[') {
             let inner = inner.strip_suffix(']').ok_or_else(|| bad("its bracket is not closed"))?;
-            return ipv6(inner).ok_or_else(|| bad("no IPv6 address stands in the brackets"));
+            return ipv6(inner).ok_or_else(|| bad("there is no IPv6 address in the brackets"));
         }
         if text.contains(':') {
-            return ipv6(text).ok_or_else(|| bad("it is no IPv6 address, and no name has a colon"));
+            return ipv6(text)
+                .ok_or_else(|| bad("it is not an IPv6 address, and host names have no colon"));
         }
         name(text).map_err(bad)
     }
@@ -137,7 +138,7 @@ impl Endpoint {
         match u16::try_from(port) {
             Ok(port) if port != 0 => Ok(Self { host, port }),
             _ => {
-                let why = format!("{port} is no port to reach {host} at");
+                let why = format!("invalid port {port} for {host}");
                 Err(Error::new(Kind::Invalid, why).because(&CallCause::Port))
             }
         }
@@ -187,7 +188,7 @@ fn ipv6(text: &str) -> Option<Host> {
 fn name(text: &str) -> Result<Host, &'static str> {
     let ascii = Uts46::new()
         .to_ascii(text.as_bytes(), NEVER_IN_NAMES, Hyphens::CheckFirstLast, DnsLength::Ignore)
-        .map_err(|_| "it is no name by the rules of IDNA")?;
+        .map_err(|_| "it is not a valid name (IDNA)")?;
     let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
     if ascii.len() > 253 {
         return Err("it is longer than 253 bytes");
@@ -202,7 +203,8 @@ fn name(text: &str) -> Result<Host, &'static str> {
     if !is_number(last) {
         return Ok(Host { text: ascii.to_owned(), ip: None });
     }
-    let ip: Ipv4Addr = ascii.parse().map_err(|_| "it ends in a number and is no IPv4 address")?;
+    let ip: Ipv4Addr =
+        ascii.parse().map_err(|_| "it ends in a number, but is not an IPv4 address")?;
     Ok(Host::from(IpAddr::V4(ip)))
 }
 

@@ -31,6 +31,7 @@ mod public_base64;
 mod system;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trouble;
 mod what;
 
 pub use certificate::Certificate;
@@ -47,7 +48,7 @@ pub(crate) use facts::{are_general_names, is_access};
 pub(crate) use fields::Extension;
 pub(crate) use file::{
     FileText, LIMIT, Readers, Stamp, has_ending, pause, pem_files, read, read_at, read_secret,
-    source_of, stamp, system_error,
+    stamp,
 };
 pub(crate) use guard::{
     Guard, OpenToOthers, Writers, is_a_link, make_private_directory, open_private, open_private_at,
@@ -65,6 +66,7 @@ pub(crate) use name_hash::name_hash;
 pub(crate) use pem::{Block, blocks};
 pub(crate) use public_base64::pem_text;
 pub(crate) use system::system_authorities;
+pub(crate) use trouble::{Doing, can_make, source_of, system_error, system_error_of, words};
 
 /// The kinds of material that a context takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

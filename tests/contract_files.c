@@ -77,7 +77,7 @@ static void key_logs(void)
     CHECK(strstr(message(), log) != NULL && strstr(message(), "mode 0640") != NULL);
     CHECK(chmod(log, 0600) == 0 && link(log, other) == 0);
     EXPECT(TLSCONN_E_FILE, key_log(other));
-    CHECK(strstr(message(), "more than one name") != NULL);
+    CHECK(strstr(message(), "second name") != NULL);
     CHECK(unlink(other) == 0 && symlink(log, other) == 0);
     EXPECT(TLSCONN_E_FILE, key_log(other));
     CHECK(strstr(message(), "symbolic link") != NULL);
@@ -92,10 +92,10 @@ static void key_logs(void)
     if (is_root("a key log of another user")) {
         CHECK(chown(log, STRANGER, (gid_t)-1) == 0);
         EXPECT(TLSCONN_E_PERMISSION, key_log(log));
-        CHECK(strstr(message(), "belongs to another user (54321)") != NULL);
+        CHECK(strstr(message(), "belongs to user 54321") != NULL);
         CHECK(unlink(log) == 0 && chown(directory, STRANGER, (gid_t)-1) == 0);
         EXPECT(TLSCONN_E_PERMISSION, key_log(log));
-        CHECK(strstr(message(), directory) != NULL && strstr(message(), "another user (54321)") != NULL);
+        CHECK(strstr(message(), directory) != NULL && strstr(message(), "user 54321") != NULL);
         CHECK(access(log, F_OK) != 0);
     } else {
         CHECK(unlink(log) == 0);
@@ -160,28 +160,28 @@ static void client_directory(void)
     EXPECT(TLSCONN_OK, tlsconn_ctx_set_client_dir(ctx, directory));
     CHECK(tlsconn_error_code(tlsconn_last_error()) == TLSCONN_E_FILE);
     CHECK(strstr(message(), directory) != NULL);
-    CHECK(strstr(message(), "trusted.pem: it can be written by its group (mode 0664)") != NULL);
+    CHECK(strstr(message(), "trusted.pem: it is writable by its group (mode 0664)") != NULL);
     CHECK(*tlsconn_error_hint(tlsconn_last_error()) != 0);
     EXPECT(TLSCONN_E_CERT_UNKNOWN, comes(ctx, "client"));
-    CHECK(strstr(message(), "trusted.pem: it can be written by its group (mode 0664)") != NULL);
+    CHECK(strstr(message(), "trusted.pem: it is writable by its group (mode 0664)") != NULL);
     EXPECT(TLSCONN_E_CERT_UNKNOWN, comes(ctx, "self"));
     CHECK(strstr(message(), "trusted.pem") == NULL);
 
     CHECK(chmod(entry, 0644) == 0 && chmod(directory, 0770) == 0);
     EXPECT(TLSCONN_E_PERMISSION, comes(ctx, "client"));
     EXPECT(TLSCONN_E_PERMISSION, tlsconn_ctx_set_client_dir(failed, directory));
-    CHECK(strstr(message(), "can be written by its group (mode 0770)") != NULL);
+    CHECK(strstr(message(), "is writable by its group (mode 0770)") != NULL);
     CHECK(chmod(directory, 0700) == 0);
     if (is_root("a directory of clients of another user")) {
         CHECK(chown(entry, STRANGER, (gid_t)-1) == 0);
         EXPECT(TLSCONN_OK, tlsconn_ctx_set_client_dir(ctx, directory));
-        CHECK(strstr(message(), "trusted.pem: it belongs to another user (54321)") != NULL);
+        CHECK(strstr(message(), "trusted.pem: it belongs to user 54321") != NULL);
         EXPECT(TLSCONN_E_CERT_UNKNOWN, comes(ctx, "client"));
-        CHECK(strstr(message(), "trusted.pem: it belongs to another user (54321)") != NULL);
+        CHECK(strstr(message(), "trusted.pem: it belongs to user 54321") != NULL);
         CHECK(chown(directory, STRANGER, (gid_t)-1) == 0);
         EXPECT(TLSCONN_E_PERMISSION, tlsconn_ctx_set_client_dir(failed, directory));
         EXPECT(TLSCONN_E_PERMISSION, comes(ctx, "client"));
-        CHECK(strstr(message(), "belongs to another user (54321)") != NULL);
+        CHECK(strstr(message(), "belongs to user 54321") != NULL);
     }
     remove_scratch(directory);
     tlsconn_ctx_unref(failed);
@@ -210,7 +210,7 @@ static int at_home(uid_t user, int wanted, const char *home)
             EXPECT(TLSCONN_OK, tlsconn_known_set(ctx, "a.example", 1, cert, 0));
         } else {
             CHECK(strstr(message(), "server is not made: the directory ") != NULL);
-            CHECK(strstr(message(), "/.pki/tlsconn belongs to another user (54321)") != NULL);
+            CHECK(strstr(message(), "/.pki/tlsconn belongs to user 54321") != NULL);
         }
         _exit(failures);
     }

@@ -1,20 +1,22 @@
 //! The one table from cause to hint: what to do follows from what is wrong, not from the code.
 //!
 //! Only this room writes hints. What fails names its cause with [`Error::because`], and one cause
-//! has the same hint wherever it comes up. The causes are in four lists, by what they are about.
+//! has the same hint wherever it comes up. The causes are in lists, by what they are about.
 
 mod call;
 mod file;
 mod handshake;
 mod material;
+mod name;
 mod network;
 mod own;
 mod peer;
 
 pub(crate) use call::{CallCause, Topic};
-pub(crate) use file::FileCause;
+pub(crate) use file::{FileCause, Standing, user_name};
 pub(crate) use handshake::{Greeting, HandshakeCause, Refused};
-pub(crate) use material::MaterialCause;
+pub(crate) use material::{Der, MaterialCause, OldCiphers, Secret};
+pub(crate) use name::FileName;
 pub(crate) use network::NetworkCause;
 pub(crate) use own::OwnCause;
 pub(crate) use peer::{Detail, Faults, LISTS_IN_MEMORY, ListFault, PeerCause, Side, Then, Whose};
@@ -53,3 +55,6 @@ mod testing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

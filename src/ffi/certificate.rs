@@ -94,7 +94,7 @@ pub unsafe extern "C" fn tlsconn_cert_parse(
             Certificate::from_der(input)?
         } else {
             let all = Certificate::all_from_pem(input, "the PEM text of the certificate")?;
-            let none = || Error::new(Kind::Parse, "the PEM text holds no certificate");
+            let none = || Error::new(Kind::Parse, "the PEM text contains no certificate");
             all.into_iter().next().ok_or_else(none)?
         };
         *out = give(tlsconn_cert::new(certificate));

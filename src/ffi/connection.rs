@@ -63,7 +63,7 @@ pub(super) fn blocking(flags: c_uint) -> Result<bool, Error> {
     pick(flags, &ALL).ok_or_else(|| {
         Error::new(
             Kind::Invalid,
-            format!("flags is {flags:#x}, which has bits that are no TLSCONN_F_*"),
+            format!("flags is {flags:#x}, which has bits other than those of TLSCONN_F_*"),
         )
     })
 }
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn tlsconn_connect_fd(
 /// The stream socket of the caller with this number.
 pub(super) fn socket(fd: c_int) -> Result<BorrowedFd<'static>, Error> {
     if fd < 0 {
-        return Err(Error::new(Kind::Invalid, format!("fd is {fd}, which is no descriptor")));
+        return Err(Error::new(Kind::Invalid, format!("fd is {fd}, which is not a descriptor")));
     }
     // SAFETY: not -1; the contract of every caller: it stays open until the connection is freed.
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })

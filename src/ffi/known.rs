@@ -8,7 +8,7 @@ use super::context::tlsconn_ctx;
 use super::handle::{lend, show};
 use super::read::{pick, text};
 use super::text::c_string;
-use crate::error::{Error, Kind, Problems};
+use crate::error::{CallCause, Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Origin, Place};
 
@@ -97,8 +97,7 @@ pub unsafe extern "C" fn tlsconn_known_each(
             });
             if stop < 0 {
                 let message = format!("the function given to tlsconn_known_each() returned {stop}");
-                return Err(Error::new(Kind::Callback, message)
-                    .with_hint("to stop without a failure, return a number above 0"));
+                return Err(Error::new(Kind::Callback, message).because(&CallCause::EndOfList));
             }
             if stop > 0 {
                 return Ok(stop);
@@ -181,7 +180,9 @@ pub unsafe extern "C" fn tlsconn_known_set(
         let accepted = Problems::from_bits(accepted).ok_or_else(|| {
             Error::new(
                 Kind::Invalid,
-                format!("accepted is {accepted:#x}, which has bits that are no TLSCONN_P_*"),
+                format!(
+                    "accepted is {accepted:#x}, which has bits other than those of TLSCONN_P_*"
+                ),
             )
         })?;
         ctx.0.set_known(&endpoint, certificate, accepted)

@@ -14,7 +14,7 @@ use super::option_value::{
 };
 use super::read::{constant, string};
 use crate::context::{Context, Settings};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::tls::{Groups, Suites};
 
 /// Options, each with its default.
@@ -387,9 +387,7 @@ fn protocols(value: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     let blank = |name: &Vec<u8>| name.iter().any(u8::is_ascii_whitespace);
     if names.iter().any(|name| name.is_empty() || name.len() > 255 || blank(name)) {
         let message = "the name of an application protocol has 1 to 255 bytes and no blank";
-        return Err(
-            Error::new(Kind::Invalid, message).with_hint("separate the names by commas alone")
-        );
+        return Err(Error::new(Kind::Invalid, message).because(&CallCause::ProtocolNames));
     }
     Ok(names)
 }

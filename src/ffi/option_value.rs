@@ -121,7 +121,10 @@ pub(super) fn limit(value: i64) -> Result<Option<Duration>, Error> {
     }
     let milliseconds = u64::try_from(value).ok().filter(|milliseconds| *milliseconds > 0);
     let none = || {
-        Error::new(Kind::Invalid, format!("{value} is no number of milliseconds; -1 is for ever"))
+        Error::new(
+            Kind::Invalid,
+            format!("{value} is not a number of milliseconds; -1 means no limit"),
+        )
     };
     milliseconds.map(|milliseconds| Some(Duration::from_millis(milliseconds))).ok_or_else(none)
 }

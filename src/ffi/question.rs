@@ -9,7 +9,7 @@ use super::handle::{lend, share, show, take_back};
 use super::read::pick;
 use super::style::Styled;
 use super::text::Text;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::process::Once;
 use crate::terminal::ask_terminal;
 use crate::trust::{Answer, Question, Situation};
@@ -337,9 +337,9 @@ pub unsafe extern "C" fn tlsconn_question_answer(
         if answer_of(answer).is_none() {
             return Err(Error::new(
                 Kind::Invalid,
-                "TLSCONN_ANSWER_LATER is no answer to give here",
+                "TLSCONN_ANSWER_LATER is not an answer that can be given here",
             )
-            .with_hint("give it when there is one"));
+            .because(&CallCause::AnswerLater));
         }
         question.question.explain("by the application, with tlsconn_question_answer()");
         question.question.answer(final_answer(answer))

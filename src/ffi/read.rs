@@ -120,7 +120,7 @@ pub(super) fn pick_at<N: PartialEq, T: Copy>(number: N, table: &[(N, T)]) -> Opt
 }
 
 pub(super) fn no_constant(name: &str, number: c_int, set: &str) -> Error {
-    Error::new(Kind::Invalid, format!("{name} is {number}, which is none of {set}"))
+    Error::new(Kind::Invalid, format!("{name} is {number}, which is not one of {set}"))
 }
 
 fn null(name: &str) -> Error {
@@ -134,7 +134,7 @@ fn check(name: &str, is_null: bool, len: usize) -> Result<(), Error> {
     if isize::try_from(len).is_err() {
         return Err(Error::new(
             Kind::Invalid,
-            format!("{name} is said to be {len} bytes long, which no object can be"),
+            format!("{name} cannot be {len} bytes long: no object is"),
         ));
     }
     Ok(())

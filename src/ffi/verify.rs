@@ -120,6 +120,5 @@ fn role(number: c_int) -> Result<Role, Error> {
 }
 
 fn port(number: c_int) -> Result<u16, Error> {
-    u16::try_from(number)
-        .map_err(|_| Error::new(Kind::Invalid, format!("port is {number}, which is none")))
+    u16::try_from(number).map_err(|_| Error::new(Kind::Invalid, format!("invalid port: {number}")))
 }

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::identity::{IdentityFrom, identity};
-use crate::error::{Error, Kind};
-use crate::material::{Certificate, HashPlace, Writers, name_hash, source_of};
+use crate::error::{Error, FileCause, FileName, Kind};
+use crate::material::{Certificate, HashPlace, Writers, name_hash, source_of, words};
 use crate::process::PerProcess;
 use index::Index;
 use listing::Listing;
@@ -100,7 +100,12 @@ impl Directory {
         now: Box<dyn Fn() -> SystemTime + Send + Sync>,
     ) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(|error| {
-            Error::new(Kind::Invalid, format!("{} names no directory: {error}", path.display()))
+            let why = format!(
+                "\"{}\" is not the name of a directory: {}",
+                source_of(path),
+                words(&error)
+            );
+            Error::new(Kind::Invalid, why).because(&FileCause::NoName)
         })?;
         Opened::open(&path, writers)?;
         Ok(Self { path, now, hints: PerProcess::new() })
@@ -136,29 +141,25 @@ impl Directory {
             };
             ignored.push(format!("{}: {why}", source_of(Path::new(&name))));
         }
-        Ok(match (self.note(&ignored), self.note_on_links(alone)) {
-            (Some(one), Some(other)) => {
-                let message = format!("{}; {}", one.message(), other.message());
-                let hint = format!("{}; {}", one.hint(), other.hint());
-                Some(Error::new(one.kind(), message).with_hint(hint))
-            }
-            (one, other) => one.or(other),
-        })
+        let notes: Vec<String> =
+            self.note(&ignored).into_iter().chain(self.note_on_links(alone)).collect();
+        let unlinked = (alone >= MANY).then(|| FileName::of(&self.path));
+        let cause = FileCause::Clients { ignored: !ignored.is_empty(), unlinked };
+        let note = || Error::new(Kind::File, notes.join("; ")).because(&cause);
+        Ok((!notes.is_empty()).then(note))
     }
 
     /// What is told about entries without a hash link: a client who is not listed has us look at
     /// each of them.
-    fn note_on_links(&self, alone: usize) -> Option<Error> {
+    fn note_on_links(&self, alone: usize) -> Option<String> {
         let path = source_of(&self.path);
-        let message = format!(
-            "{alone} entries in the directory of clients {path} have no hash link: for each client who is not there, all of them are looked at"
-        );
-        let hint = format!("make the links: openssl rehash {path} (or tlsconn_dir_rehash())");
-        (alone >= MANY).then(|| Error::new(Kind::File, message).with_hint(hint))
+        (alone >= MANY).then(|| {
+            format!("{alone} entries in the directory of clients {path} have no hash link: for each client that is not in it, all of them are looked at")
+        })
     }
 
     /// What is told about files that do not count.
-    fn note(&self, ignored: &[String]) -> Option<Error> {
+    fn note(&self, ignored: &[String]) -> Option<String> {
         let mut length = 0_usize;
         let fits = |one: &&String| {
             length = length.saturating_add(one.len());
@@ -166,7 +167,7 @@ impl Directory {
         };
         let named: Vec<&str> =
             ignored.iter().take(NAMED).take_while(fits).map(String::as_str).collect();
-        let path = self.path.display();
+        let path = source_of(&self.path);
         let (files, do_not) = match ignored.len() {
             0 => return None,
             1 => ("1 file".to_owned(), "does not"),
@@ -180,8 +181,7 @@ impl Directory {
                 message = format!("{message}; and {more} more");
             }
         }
-        let hint = "an entry belongs to you or root, only its owner can write it, and it holds one certificate";
-        Some(Error::new(Kind::File, message).with_hint(hint))
+        Some(message)
     }
 
     /// Whether a file that counts holds exactly this certificate.
@@ -302,8 +302,8 @@ impl Directory {
             }
         }
         let message =
-            format!("the directory {} changes faster than it can be read", self.path.display());
-        Err(Error::new(Kind::File, message).with_hint("try again when that is done"))
+            format!("the directory {} changes faster than it can be read", source_of(&self.path));
+        Err(Error::new(Kind::File, message).because(&FileCause::Changing))
     }
 
     /// In nanoseconds since 1970.
@@ -315,10 +315,9 @@ impl Directory {
 
 /// The error for an entry that may have any name.
 fn unread(file: &Path) -> Error {
-    let file = file.display();
-    let message = format!("{file} cannot be read, and the name of the client may stand there");
-    Error::new(Kind::File, message)
-        .with_hint("let the server read every file of the directory of clients")
+    let file = source_of(file);
+    let message = format!("cannot read {file}, which may contain the name of the client");
+    Error::new(Kind::File, message).because(&FileCause::UnreadEntry)
 }
 
 impl fmt::Debug for Directory {

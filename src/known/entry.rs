@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::error::{Calm, Error, Kind, Problems};
+use crate::error::{Calm, Error, FileCause, Kind, Problems};
 use crate::host::{Endpoint, Host, Role};
 use crate::material::{AltName, Certificate};
 
@@ -40,16 +40,16 @@ impl Place {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let bad = |why: &str| {
             let shown: String = text.chars().take(80).collect();
-            Error::new(Kind::Invalid, format!("\"{shown}\" is no host and port: {why}"))
-                .with_hint("write name:port, [IPv6]:port or, for any port, name:*")
+            Error::new(Kind::Invalid, format!("\"{shown}\" is not a valid host and port: {why}"))
+                .because(&FileCause::Place)
         };
-        let (host, port) = text.rsplit_once(':').ok_or_else(|| bad("it has no port"))?;
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| bad("the port is missing"))?;
         if host.contains(':') && !host.starts_with('[') {
-            return Err(bad("an IPv6 address stands in brackets"));
+            return Err(bad("an IPv6 address needs brackets"));
         }
         let port = match port {
             "*" => None,
-            _ => Some(port_number(port).ok_or_else(|| bad("its port is none of 1 to 65535"))?),
+            _ => Some(port_number(port).ok_or_else(|| bad("invalid port: ports are 1 to 65535"))?),
         };
         Ok(Self { host: Host::parse(host)?, port })
     }

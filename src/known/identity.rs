@@ -82,7 +82,7 @@ pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<
     let (what, names) = match from {
         IdentityFrom::CommonName => {
             let names = certificate.certain_common_names();
-            ("common name", names.ok_or("has a common name that is not readable without a guess")?)
+            ("common name", names.ok_or("has a common name in an ambiguous encoding")?)
         }
         IdentityFrom::DnsName => {
             let names = alt_names(certificate, |name| match name {
@@ -102,7 +102,7 @@ pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<
         }
         IdentityFrom::DistinguishedName => {
             let name = certificate.certain_distinguished_name();
-            ("distinguished name that is readable without a guess", name.into_iter().collect())
+            ("distinguished name in an unambiguous encoding", name.into_iter().collect())
         }
         IdentityFrom::Sha256 => return Ok(certificate.fingerprint()),
     };
@@ -110,17 +110,19 @@ pub(crate) fn identity(certificate: &Certificate, from: IdentityFrom) -> Result<
         [] => Err(format!("has no {what}")),
         [name] if name.is_empty() => Err(format!("has an empty {what}")),
         [name] if name.trim() != name => {
-            Err(format!("has a {what} that begins or ends with a blank"))
+            Err(format!("has a {what} that begins or ends with a space"))
         }
         [name] if !is_shown_as_it_is(name) => {
             Err(format!("has a {what} with characters that cannot be shown as they are"))
         }
         [name] if name.chars().count() > LONGEST_IDENTITY => {
             let length = name.chars().count();
-            Err(format!("has a {what} of {length} characters, and {LONGEST_IDENTITY} are the most"))
+            Err(format!(
+                "has a {what} of {length} characters, more than the {LONGEST_IDENTITY} that are allowed"
+            ))
         }
         [name] => Ok(name.clone()),
-        many => Err(format!("has {} {what}s, and one is wanted", many.len())),
+        many => Err(format!("has {} {what}s, but exactly one is needed", many.len())),
     }
 }
 
@@ -159,7 +161,10 @@ mod tests {
     fn no_empty_and_doubled_common_names_name_nobody() {
         assert_eq!(common_name(&[]).unwrap_err(), "has no common name");
         assert_eq!(common_name(&[""]).unwrap_err(), "has an empty common name");
-        assert_eq!(common_name(&["a", "b"]).unwrap_err(), "has 2 common names, and one is wanted");
+        assert_eq!(
+            common_name(&["a", "b"]).unwrap_err(),
+            "has 2 common names, but exactly one is needed"
+        );
         assert!(common_name(&["a", "a"]).is_err());
     }
 
@@ -212,7 +217,7 @@ mod tests {
         let [longest, longer] = [400, 401].map(|length| "x".repeat(length));
         assert_eq!(common_name(&[&longest]).unwrap(), longest);
         let why = common_name(&[&longer]).unwrap_err();
-        assert_eq!(why, "has a common name of 401 characters, and 400 are the most");
+        assert_eq!(why, "has a common name of 401 characters, more than the 400 that are allowed");
     }
 
     #[test]

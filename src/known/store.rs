@@ -20,9 +20,9 @@ use std::time::{Instant, SystemTime};
 
 use super::entries::Entries;
 use super::entry::Entry;
-use crate::error::{Error, Kind};
+use crate::error::{Error, FileCause, Kind};
 use crate::host::Role;
-use crate::material::sha256;
+use crate::material::{sha256, source_of, words};
 use crate::process::{Mutex, PerProcess, may_wait};
 use change::{Change, Changed, Current};
 use disk::{Parent, Stamp, Step};
@@ -79,11 +79,13 @@ impl Store {
     }
 
     fn open_in(path: &Path, role: Role, outside: Outside) -> Result<Self, Error> {
-        let invalid = |why: String| Error::new(Kind::Invalid, why);
-        let path = std::path::absolute(path)
-            .map_err(|error| invalid(format!("{} names no file: {error}", path.display())))?;
+        let invalid = |why: String| Error::new(Kind::Invalid, why).because(&FileCause::NotRegular);
+        let absolute = std::path::absolute(path).map_err(|error| {
+            invalid(format!("\"{}\" is not the name of a file: {}", source_of(path), words(&error)))
+        });
+        let path = absolute?;
         if path.file_name().is_none() {
-            return Err(invalid(format!("{} names no file", path.display())));
+            return Err(invalid(format!("\"{}\" is not the name of a file", source_of(&path))));
         }
         let store =
             Self { path, role, outside, writing: PerProcess::new(), state: Mutex::new(None) };
@@ -185,11 +187,10 @@ impl Store {
         let located = self.located(text, before)?;
         if located.is_empty() && !text::is_ours(text) {
             let why = format!(
-                "{} holds no entry, not even the line of an empty file",
-                self.path.display()
+                "{} is damaged: it contains no entry, and not the first line of an empty list",
+                source_of(&self.path)
             );
-            return Err(Error::new(Kind::Store, why)
-                .with_hint("put back a copy; delete the file if nobody is to be known any more"));
+            return Err(Error::new(Kind::Store, why).because(&FileCause::EmptyStore));
         }
         let (entries, spans) = split(located);
         Ok(Seen { stamp, settled, sha256, entries, spans })
@@ -203,14 +204,14 @@ impl Store {
             self.located(&changed.text, before).map_err(|error| invalid(error.message()))?;
         let there = |entry: &Entry| located.iter().any(|one| one.entry == *entry);
         if located.len() != changed.count || !changed.entry.as_ref().is_none_or(there) {
-            return Err(invalid("it would read as another one"));
+            return Err(invalid("it would be read as another one"));
         }
         Ok(split(located))
     }
 
     /// The entries of a text; certificates that were seen before are not parsed again.
     fn located(&self, text: &[u8], before: Option<&Seen>) -> Result<Vec<Located>, Error> {
-        let source = self.path.display().to_string();
+        let source = source_of(&self.path);
         text::read_reusing(text, &source, self.role, |der| {
             before?.entries.certificate(&sha256(der)).cloned()
         })
@@ -226,8 +227,8 @@ impl Store {
     }
 
     fn vanished(&self) -> Error {
-        Error::new(Kind::Store, format!("{} has vanished since it was read", self.path.display()))
-            .with_hint("put it back; if it was deleted on purpose, start the program again")
+        let why = format!("{} has disappeared since it was read", source_of(&self.path));
+        Error::new(Kind::Store, why).because(&FileCause::Vanished)
     }
 }
 

@@ -17,7 +17,7 @@ use super::fields::{Extension, Fields};
 use super::name::Name;
 use super::pem::{self, Block, Blocks};
 use super::what;
-use crate::error::{Error, Kind};
+use crate::error::{Error, FileName, Kind, MaterialCause};
 use crate::process::Once;
 
 /// A parsed certificate (RFC 5280), of version 1 to 3.
@@ -81,15 +81,16 @@ impl Certificate {
                 let message = format!("{source}, line {}: {}", block.line, error.message());
                 Error::new(Kind::Parse, message).with_hint_of(error)
             };
+            let damaged = |error: &Error| at(error).because(&MaterialCause::DamagedCertificate);
             if block.label == "CERTIFICATE" {
                 // A certificate is no secret: its bytes are kept, and not copied and wiped.
                 let der = std::mem::take(&mut *block.der);
                 let read = Self::from_vec(der);
                 let certificate = read.map_err(|error| {
-                    mislabelled(text, source, block.line).unwrap_or_else(|| at(&error))
+                    mislabelled(text, source, block.line).unwrap_or_else(|| damaged(&error))
                 })?;
                 all.push((block.line, certificate));
-            } else if let Some(error) = unread(&block.label) {
+            } else if let Some(error) = unread(&block.label, source) {
                 return Err(at(&error));
             }
         }
@@ -99,15 +100,15 @@ impl Certificate {
         Ok(all)
     }
 
-    /// The certificate in a block that is labelled as one.
+    /// The certificate in a block that is labelled as one; `source` names the text that it is in.
     ///
     /// # Errors
     ///
     /// As for [`Self::from_der`], and saying what the block holds instead.
-    pub(crate) fn from_block(block: &Block) -> Result<Self, Error> {
+    pub(crate) fn from_block(block: &Block, source: &str) -> Result<Self, Error> {
         Self::from_der(&block.der).map_err(|error| {
-            match what::mislabelled(&block.label, &block.der) {
-                Some((why, hint)) => Error::new(Kind::Parse, why).with_hint(hint),
+            match what::mislabelled(&block.label, &block.der, source) {
+                Some((why, cause)) => Error::new(Kind::Parse, why).because(&cause),
                 None => error,
             }
         })
@@ -267,28 +268,28 @@ impl fmt::Debug for Certificate {
 fn mislabelled(text: &[u8], source: &str, line: usize) -> Option<Error> {
     let blocks = Blocks::of(text, source).ok()?;
     let block = blocks.map_while(Result::ok).find(|block| block.line == line)?;
-    let (why, hint) = what::mislabelled(&block.label, &block.der)?;
-    Some(Error::new(Kind::Parse, format!("{source}, line {line}: {why}")).with_hint(hint))
+    let (why, cause) = what::mislabelled(&block.label, &block.der, source)?;
+    Some(Error::new(Kind::Parse, format!("{source}, line {line}: {why}")).because(&cause))
 }
 
 /// Why a block that is not a certificate cannot be skipped: it contains one in another form.
-fn unread(label: &str) -> Option<Error> {
-    let (why, hint) = match label {
+fn unread(label: &str, source: &str) -> Option<Error> {
+    let name = || FileName::of_source(source);
+    let (why, cause) = match label {
         "CERTIFICATE REQUEST" | "ATTRIBUTE CERTIFICATE" => return None,
         "TRUSTED CERTIFICATE" => (
-            "a TRUSTED CERTIFICATE may say what openssl trusts it for, which is not read here",
-            "write it as a plain one, without that: openssl x509 -in FILE -out NEW",
+            "a TRUSTED CERTIFICATE may say what OpenSSL trusts it for, which is not supported",
+            MaterialCause::Trusted(name()),
         ),
-        "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => (
-            "certificates in PKCS#7 are not read here",
-            "write them as plain ones: openssl pkcs7 -print_certs -in FILE -out NEW",
-        ),
+        "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => {
+            ("certificates in PKCS#7 are not supported", MaterialCause::Pkcs7(name()))
+        }
         other if other.contains("CERTIFICATE") => {
-            ("this is not how a certificate begins", "it must read BEGIN CERTIFICATE")
+            ("this is not how a certificate begins", MaterialCause::BadLabel)
         }
         _ => return None,
     };
-    Some(Error::new(Kind::Parse, why).with_hint(hint))
+    Some(Error::new(Kind::Parse, why).because(&cause))
 }
 
 /// SHA-256 (FIPS 180-4).

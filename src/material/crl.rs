@@ -23,10 +23,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::algorithm_names::signature_name;
-use super::file::{CRL_LIMIT, Stamp, open_limited, read, source_of};
+use super::file::{CRL_LIMIT, Stamp, open_limited, read};
 use super::memory::room_to_read;
+use super::trouble::source_of;
 use super::{certificate, der, oid, pem, what};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, MaterialCause};
 use list::Fields;
 pub(crate) use place::{IssuingPoint, PointName, is_place, point_name};
 pub(crate) use serials::Status;
@@ -115,11 +116,13 @@ impl Crl {
             let list = Self::from_stream(&mut Stream::new(&mut der), source);
             let line = block.line;
             let place = format!("{source}, line {line}");
-            all.push(list.map_err(|stop| match what::mislabelled(&block.label, &block.der) {
-                Some((why, hint)) => {
-                    Error::new(Kind::Parse, format!("{place}: {why}")).with_hint(hint)
+            all.push(list.map_err(|stop| {
+                match what::mislabelled(&block.label, &block.der, source) {
+                    Some((why, cause)) => {
+                        Error::new(Kind::Parse, format!("{place}: {why}")).because(&cause)
+                    }
+                    None => refused(stop, &place),
                 }
-                None => refused(stop, &place),
             })?);
         }
         if all.is_empty() {
@@ -221,12 +224,16 @@ impl Crl {
 
 /// The error of a list; `place` is its source, and the line where it begins.
 fn refused(stop: Stop, place: &str) -> Error {
-    let sentence = match stop {
-        Stop::Damaged(why) => format!("{place}: not a revocation list: {why}"),
-        Stop::Unusable(what) => format!("{place}: {what} cannot be used"),
-        Stop::Irregular => format!("{place}: not a revocation list"),
+    let (sentence, cause) = match stop {
+        Stop::Damaged(why) => {
+            (format!("{place}: not a revocation list: {why}"), MaterialCause::DamagedList)
+        }
+        Stop::Unusable(what) => {
+            (format!("{place}: {what} is not supported"), MaterialCause::UnusableList)
+        }
+        Stop::Irregular => (format!("{place}: not a revocation list"), MaterialCause::DamagedList),
     };
-    Error::new(Kind::Parse, sentence)
+    Error::new(Kind::Parse, sentence).because(&cause)
 }
 
 impl PartialEq for Crl {

@@ -123,7 +123,7 @@ impl Facts {
         seen.sort_unstable();
         match seen.windows(2).find_map(|pair| pair.first().filter(|one| Some(*one) == pair.last()))
         {
-            Some(oid) => Err(format!("extension {} stands in it twice", oid::text(oid))),
+            Some(oid) => Err(format!("it contains the extension {} twice", oid::text(oid))),
             None => Ok(()),
         }
     }

@@ -87,9 +87,9 @@ pub struct Extension<'a> {
 impl<'a> Fields<'a> {
     /// The fields of a certificate, or why it is not a certificate.
     pub(super) fn read(der: &'a [u8]) -> Result<Self, String> {
-        let (certificate, rest) = der::first(der).ok_or("it is no DER, or cut short")?;
+        let (certificate, rest) = der::first(der).ok_or("it is not DER, or its end is missing")?;
         if !rest.is_empty() {
-            return Err("bytes follow it".to_owned());
+            return Err("there is extra data after it".to_owned());
         }
         let damaged = "its structure is damaged";
         let mut outer = tagged(certificate, SEQUENCE).ok_or(damaged)?;
@@ -131,7 +131,7 @@ impl<'a> Fields<'a> {
         let signature = outer.next_if(BIT_STRING).and_then(|bits| der::whole_bytes(bits.content));
         let signature = signature.ok_or("its signature is damaged")?;
         if !outer.is_empty() {
-            return Err("bytes follow its signature".to_owned());
+            return Err("there is extra data after its signature".to_owned());
         }
         let (tbs, serial) = (tbs.whole, serial.content);
         Ok(Self {

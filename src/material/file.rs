@@ -19,7 +19,8 @@ use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::error::{Calm, Error, Kind};
+use super::trouble::{Doing, source_of, standing, system_error};
+use crate::error::{Error, FileCause, FileName, Kind};
 
 /// The most bytes of a file with certificates or keys: a bundle of 100,000 fits.
 pub(crate) const LIMIT: u64 = 256 << 20;
@@ -149,12 +150,6 @@ pub(crate) fn open_limited(path: &Path, limit: u64) -> Result<(File, Stamp), Err
     Ok((file, Stamp::of(&metadata)))
 }
 
-/// How sentences name what came from a file: its path, made safe to show, for not every sentence
-/// becomes an error, which would see to that.
-pub(crate) fn source_of(path: &Path) -> String {
-    Calm::path(&path.display().to_string()).into()
-}
-
 /// Who may read a file that holds a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {
@@ -185,10 +180,16 @@ pub(crate) fn read_secret(
         Readers::All => (0o003, "o=r"),
     };
     if mode & excess != 0 && is_secret(&text.bytes) {
-        let sentence =
-            format!("{} holds a secret, but its mode {mode:04o} lets others at it", path.display());
-        return Err(Error::new(Kind::Permission, sentence)
-            .with_hint(format!("chmod {cure} {}", path.display())));
+        let sentence = format!(
+            "{} contains a secret, but other users have access to it (mode {mode:04o})",
+            source_of(path)
+        );
+        let standing = standing(path, metadata.uid());
+        return Err(Error::new(Kind::Permission, sentence).because(&FileCause::Open(
+            FileName::of(path),
+            cure,
+            standing,
+        )));
     }
     Ok(text)
 }
@@ -199,7 +200,7 @@ pub(crate) fn read_secret(
 ///
 /// [`Kind::File`] if there is no such file, or it cannot be read.
 pub(crate) fn stamp(path: &Path) -> Result<Stamp, Error> {
-    let metadata = std::fs::metadata(path).map_err(|error| failed("look at", path, &error))?;
+    let metadata = std::fs::metadata(path).map_err(|error| failed(path, &error))?;
     Ok(Stamp::of(&metadata))
 }
 
@@ -212,7 +213,8 @@ pub(crate) fn stamp(path: &Path) -> Result<Stamp, Error> {
 ///
 /// [`Kind::File`] where the directory cannot be read.
 pub(crate) fn pem_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
-    let cannot = |error: std::io::Error| failed("read the directory", dir, &error);
+    let cannot =
+        |error: std::io::Error| system_error(Doing::Listing, "read the directory", dir, &error);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(cannot)? {
         let name = entry.map_err(cannot)?.file_name();
@@ -261,10 +263,10 @@ fn open_at(
             if let (Errno::NXIO, Ok(metadata)) = (error, std::fs::metadata(path)) {
                 refuse_other_than_file(path, metadata.file_type())?;
             }
-            return Err(failed("read", path, &error.into()));
+            return Err(failed(path, &error.into()));
         }
     };
-    let metadata = file.metadata().map_err(|error| failed("look at", path, &error))?;
+    let metadata = file.metadata().map_err(|error| failed(path, &error))?;
     refuse_other_than_file(path, metadata.file_type())?;
     Ok((file, metadata))
 }
@@ -278,7 +280,8 @@ fn refuse_other_than_file(path: &Path, found: FileType) -> Result<(), Error> {
         _ if found.is_char_device() || found.is_block_device() => "a device",
         _ => "something else",
     };
-    Err(Error::new(Kind::File, format!("{} is not a file but {what}", path.display())))
+    Err(Error::new(Kind::File, format!("{} is not a file but {what}", source_of(path)))
+        .because(&FileCause::NotRegular))
 }
 
 fn read_open(path: &Path, limit: u64, file: &File, metadata: &Metadata) -> Result<FileText, Error> {
@@ -299,7 +302,7 @@ fn read_open(path: &Path, limit: u64, file: &File, metadata: &Metadata) -> Resul
             bytes = larger;
         }
         let read = rustix::io::retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes)));
-        if read.map_err(|error| failed("read", path, &error.into()))? == 0 {
+        if read.map_err(|error| failed(path, &error.into()))? == 0 {
             return Ok(FileText {
                 bytes,
                 stamp: Stamp::of(metadata),
@@ -315,8 +318,8 @@ fn read_open(path: &Path, limit: u64, file: &File, metadata: &Metadata) -> Resul
 
 fn too_big<T>(path: &Path, limit: u64, size: &dyn Display) -> Result<T, Error> {
     let sentence =
-        format!("{} has {size} bytes, more than the {limit} that are allowed", path.display());
-    Err(Error::new(Kind::TooBig, sentence))
+        format!("{} has {size} bytes, more than the {limit} that are allowed", source_of(path));
+    Err(Error::new(Kind::TooBig, sentence).because(&FileCause::TooBig))
 }
 
 fn with_room(path: &Path, bytes: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -324,22 +327,16 @@ fn with_room(path: &Path, bytes: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
     let reserved = usize::try_from(bytes).map(|bytes| vector.try_reserve_exact(bytes));
     match reserved {
         Ok(Ok(())) => Ok(vector),
-        _ => Err(Error::new(Kind::NoMemory, format!("no memory to read {}", path.display()))),
+        _ => Err(Error::new(
+            Kind::NoMemory,
+            format!("out of memory: there is not enough to read {}", source_of(path)),
+        )
+        .because(&FileCause::Memory)),
     }
 }
 
-fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    system_error(&format!("{what} {}", path.display()), error)
-}
-
-/// The error of a call of the operating system; `what` was to be done.
-pub(crate) fn system_error(what: &str, error: &std::io::Error) -> Error {
-    let words = error.to_string();
-    let words = words.split(" (os error").next().unwrap_or_default();
-    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
-    let out = matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM));
-    let kind = if out { Kind::NoMemory } else { Kind::File };
-    Error::new(kind, format!("cannot {what}: {words}"))
+fn failed(path: &Path, error: &std::io::Error) -> Error {
+    system_error(Doing::Reading, "read", path, error)
 }
 
 /// Waits a moment for another process, which says nothing when it is done with a file.

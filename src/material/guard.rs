@@ -14,8 +14,8 @@ use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
-use super::file::system_error;
-use crate::error::{Error, Kind};
+use super::trouble::{Doing, parent_of, source_of, standing, system_error, system_error_of};
+use crate::error::{Error, FileCause, FileName, Kind, user_name};
 
 /// Who besides the owner may write what is believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,19 +32,19 @@ pub(crate) enum Writers {
 pub(crate) struct Guard {
     user: u32,
     writers: Writers,
-    /// What somebody else could do with it: ends the sentence "who could …".
+    /// What somebody else could do with it: ends the sentence "so somebody else could …".
     stake: &'static str,
 }
 
 impl Guard {
     /// For the files of known peers.
     pub(crate) fn of_known_peers() -> Self {
-        Self::of_user(geteuid().as_raw(), Writers::Owner, "say whom we know")
+        Self::of_user(geteuid().as_raw(), Writers::Owner, "change which peers are known")
     }
 
     /// For the directory of client certificates.
     pub(crate) fn of_clients(writers: Writers) -> Self {
-        Self::of_user(geteuid().as_raw(), writers, "say who may come in")
+        Self::of_user(geteuid().as_raw(), writers, "change which clients are allowed")
     }
 
     /// For a process of this user.
@@ -55,15 +55,15 @@ impl Guard {
     /// Why something with this owner and mode is not believed: what is said after its name.
     pub(crate) fn mistrust(&self, owner: u32, mode: u32) -> Option<String> {
         if owner != self.user && owner != 0 {
-            return Some(format!("belongs to another user ({owner})"));
+            return Some(format!("belongs to {}", user_name(owner)));
         }
         let (forbidden, who) = match self.writers {
             Writers::Owner if mode & 0o002 == 0 => (0o020, "its group"),
-            Writers::Owner => (0o022, "others than its owner"),
-            Writers::Group => (0o002, "others than its owner and group"),
+            Writers::Owner => (0o022, "other users"),
+            Writers::Group => (0o002, "other users"),
         };
         let mode = mode & 0o7777;
-        (mode & forbidden != 0).then(|| format!("can be written by {who} (mode {mode:04o})"))
+        (mode & forbidden != 0).then(|| format!("is writable by {who} (mode {mode:04o})"))
     }
 
     /// The same for a directory that is only passed through: in a sticky one nobody can replace
@@ -80,14 +80,15 @@ impl Guard {
     /// [`Kind::Permission`].
     pub(crate) fn check(&self, path: &Path, owner: u32, mode: u32) -> Result<(), Error> {
         let Some(why) = self.mistrust(owner, mode) else { return Ok(()) };
-        let (path, stake) = (path.display(), self.stake);
-        let error = Error::new(Kind::Permission, format!("{path} {why}, who could {stake}"));
-        Err(if owner != self.user && owner != 0 {
-            error.with_hint("use a file and a directory of the own user or of root")
+        let (shown, stake) = (source_of(path), self.stake);
+        let message = format!("{shown} {why}, so somebody else could {stake}");
+        let cause = if owner != self.user && owner != 0 {
+            FileCause::Foreign
         } else {
             let bits = if self.writers == Writers::Group { "o-w" } else { "go-w" };
-            error.with_hint(format!("chmod {bits} {path}"))
-        })
+            FileCause::Open(FileName::of(path), bits, standing(path, owner))
+        };
+        Err(Error::new(Kind::Permission, message).because(&cause))
     }
 }
 
@@ -124,9 +125,7 @@ pub(crate) fn open_private_at(
     kind: Kind,
     others: OpenToOthers,
 ) -> Result<File, Error> {
-    let cannot = |error: Errno| {
-        of_kind(kind, system_error(&format!("write {}", path.display()), &error.into()))
-    };
+    let cannot = |error: Errno| cannot_write(path, kind, error);
     let flags = OFlags::RDWR
         | OFlags::APPEND
         | OFlags::NOFOLLOW
@@ -204,22 +203,19 @@ pub(crate) fn make_private_directory(path: &Path) -> Result<bool, Error> {
 
 /// Refuses to make anything in a directory of another user.
 fn check_maker(path: &Path) -> Result<(), Error> {
-    let user = geteuid().as_raw();
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
+    let (user, parent) = (geteuid().as_raw(), parent_of(path));
     // What cannot be looked at cannot be written in either, and that error says more.
-    let Ok(found) = rustix::fs::stat(parent) else { return Ok(()) };
+    let Ok(found) = rustix::fs::stat(&parent) else { return Ok(()) };
     if found.st_uid == user || found.st_uid == 0 {
         return Ok(());
     }
+    let (owner, maker) = (user_name(found.st_uid), user_name(user));
     let message = format!(
-        "{} is not made: the directory {} belongs to another user ({}), and what user {user} makes there could lock that user out",
-        path.display(),
-        parent.display(),
-        found.st_uid
+        "{} is not made: the directory {} belongs to {owner}, and what {maker} makes there could lock {owner} out",
+        source_of(path),
+        source_of(&parent),
     );
-    Err(Error::new(Kind::Permission, message)
-        .with_hint("run this as that user, or name a directory of the own user"))
+    Err(Error::new(Kind::Permission, message).because(&FileCause::ForeignDirectory(found.st_uid)))
 }
 
 fn check_existing(
@@ -229,26 +225,26 @@ fn check_existing(
     found: &Stat,
     others: OpenToOthers,
 ) -> Result<(), Error> {
-    let (user, shown) = (geteuid().as_raw(), path.display());
+    let (user, shown) = (geteuid().as_raw(), source_of(path));
     if found.st_uid != user && found.st_uid != 0 {
-        let message = format!("{shown} belongs to another user ({})", found.st_uid);
-        return Err(Error::new(Kind::Permission, message).with_hint("name a file of the own user"));
+        let message = format!("{shown} belongs to {}", user_name(found.st_uid));
+        return Err(Error::new(Kind::Permission, message).because(&FileCause::ForeignToWrite));
     }
     if found.st_nlink > 1 {
-        let message = format!("{shown} has more than one name, and may be another file of ours");
-        return Err(Error::new(kind, message).with_hint("name a file of its own"));
+        let message = format!("{shown} has a second name (hard link), and may be another file");
+        return Err(Error::new(kind, message).because(&FileCause::SecondName));
     }
     let mode = found.st_mode & 0o7777;
     if mode & 0o077 == 0 {
         return Ok(());
     }
     if others == OpenToOthers::Mended && found.st_uid == user {
-        return rustix::fs::fchmod(file, private()).map_err(|error| {
-            of_kind(kind, system_error(&format!("write {shown}"), &error.into()))
-        });
+        return rustix::fs::fchmod(file, private())
+            .map_err(|error| cannot_write(path, kind, error));
     }
-    let message = format!("{shown} is open to others than its owner (mode {mode:04o})");
-    Err(Error::new(Kind::Permission, message).with_hint(format!("chmod 0600 {shown}")))
+    let message = format!("other users have access to {shown} (mode {mode:04o})");
+    let cause = FileCause::Open(FileName::of(path), "0600", standing(path, found.st_uid));
+    Err(Error::new(Kind::Permission, message).because(&cause))
 }
 
 /// Refuses what is no regular file, by its own name.
@@ -262,15 +258,15 @@ fn check_kind(path: &Path, kind: Kind, found: &Stat) -> Result<(), Error> {
         FileType::CharacterDevice | FileType::BlockDevice => "a device",
         FileType::Unknown => "something else",
     };
-    let message = format!("{} is not a regular file but {what}", path.display());
-    Err(Error::new(kind, message).with_hint("remove it, or name another file"))
+    let message = format!("{} is not a regular file but {what}", source_of(path));
+    Err(Error::new(kind, message).because(&FileCause::NotRegular))
 }
 
 /// The error for a symbolic link where something is to be written.
 pub(crate) fn is_a_link(path: &Path, kind: Kind) -> Error {
     let message =
-        format!("{} is a symbolic link, and those are not followed when writing", path.display());
-    Error::new(kind, message).with_hint("name the file that it leads to")
+        format!("{} is a symbolic link, which is not followed when writing", source_of(path));
+    Error::new(kind, message).because(&FileCause::Link)
 }
 
 /// Read and write, for the owner.
@@ -278,11 +274,13 @@ pub(crate) const fn private() -> Mode {
     Mode::RUSR.union(Mode::WUSR)
 }
 
-fn of_kind(kind: Kind, error: Error) -> Error {
-    if error.kind() == Kind::NoMemory {
-        return error;
+fn cannot_write(path: &Path, kind: Kind, error: Errno) -> Error {
+    let error = error.into();
+    let found = system_error(Doing::Writing, "write", path, &error);
+    if found.kind() == Kind::NoMemory {
+        return found;
     }
-    Error::new(kind, error.message()).with_hint_of(&error)
+    system_error_of(kind, Doing::Writing, "write", path, &error)
 }
 
 #[cfg(test)]

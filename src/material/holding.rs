@@ -39,14 +39,14 @@ pub(crate) fn holding(text: &[u8], source: &str) -> Result<Holding, String> {
             _ => continue,
         };
         if place.replace(block).is_some() {
-            return Err("it holds more than one thing".to_owned());
+            return Err("it contains more than one certificate, key or revocation list".to_owned());
         }
     }
     match found {
         Found { certificate: Some(block), .. } => read_certificate(&block),
         Found { list: Some(block), .. } => read_list(&block),
-        Found { key: Some(_), .. } => Err("it holds a key alone".to_owned()),
-        Found { .. } => Err("it holds no certificate and no revocation list".to_owned()),
+        Found { key: Some(_), .. } => Err("it contains only a private key".to_owned()),
+        Found { .. } => Err("it contains no certificate and no revocation list".to_owned()),
     }
 }
 
@@ -84,7 +84,7 @@ fn read_list(block: &Block) -> Result<Holding, String> {
 
 /// What the block holds instead of what its label says.
 fn other(block: &Block) -> Option<String> {
-    what::mislabelled(&block.label, &block.der).map(|(why, _)| why)
+    what::mislabelled(&block.label, &block.der, "").map(|(why, _)| why)
 }
 
 fn at(block: &Block, why: &str) -> String {
@@ -115,12 +115,15 @@ mod tests {
         assert!(is_certificate(&certificate()));
         assert!(is_certificate(&format!("{key}{}", certificate())));
         assert!(is_certificate(&format!("words\n{}{key}words", certificate())));
-        assert_eq!(refused(&key), "it holds a key alone");
+        assert_eq!(refused(&key), "it contains only a private key");
     }
 
     #[test]
     fn two_of_a_kind_are_too_many() {
-        let (key, two) = (pem_text("PRIVATE KEY", b"x"), "it holds more than one thing");
+        let (key, two) = (
+            pem_text("PRIVATE KEY", b"x"),
+            "it contains more than one certificate, key or revocation list",
+        );
         assert_eq!(refused(&certificate().repeat(2)), two);
         assert_eq!(refused(&format!("{key}{}{key}", certificate())), two);
     }
@@ -129,7 +132,7 @@ mod tests {
     fn a_block_that_openssl_does_not_see_does_not_count() {
         let der = Parts::default().der();
         assert!(is_certificate(&pem_text("X509 CERTIFICATE", &der)));
-        let none = "it holds no certificate and no revocation list";
+        let none = "it contains no certificate and no revocation list";
         assert_eq!(refused(&pem_text("X.509 CERTIFICATE", &der)), none);
         assert_eq!(refused(&format!(" {}", certificate())), none);
         assert_eq!(refused(""), none);

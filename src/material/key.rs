@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::certificate::Certificate;
 use super::pem::{self, Block};
 use super::what;
-use crate::error::{Error, Kind, MaterialCause};
+use crate::error::{Error, FileName, Kind, MaterialCause};
 use public::Form;
 use unlock::refused;
 
@@ -56,7 +56,7 @@ impl Key {
         if let Some(second) = keys.next() {
             let (one, other) = (block.line, second.line);
             return Err(refused(format!(
-                "{source} holds several private keys, in lines {one} and {other}"
+                "{source} contains several private keys, on lines {one} and {other}"
             ))
             .because(&MaterialCause::SeveralKeys));
         }
@@ -95,12 +95,12 @@ impl Key {
         let place = &format!("{source}, line {}", block.line);
         if block.headers.iter().any(|line| line.contains("ENCRYPTED")) {
             return Err(refused(format!(
-                "{place}: the key is encrypted in the old way of Proc-Type, which is not supported"
+                "{place}: the key is encrypted in the old PEM format (Proc-Type: 4,ENCRYPTED), which is not supported"
             ))
-            .with_hint(unlock::CONVERT));
+            .because(&MaterialCause::OldEncryption(FileName::of_source(source))));
         }
-        let named = |error: Error| match what::mislabelled(&block.label, &block.der) {
-            Some((why, hint)) => refused(format!("{place}: {why}")).with_hint(hint),
+        let named = |error: Error| match what::mislabelled(&block.label, &block.der, source) {
+            Some((why, cause)) => refused(format!("{place}: {why}")).because(&cause),
             None => error,
         };
         let (form, der) = match block.label.as_str() {
@@ -109,23 +109,27 @@ impl Key {
             "EC PRIVATE KEY" => (Form::Sec1, block.der.clone()),
             "ENCRYPTED PRIVATE KEY" => (
                 Form::Pkcs8,
-                unlock::unlock(&block.der, place, &mut |attempt| passphrase(source, attempt))
-                    .map_err(
-                        |error| if error.kind() == Kind::Parse { named(error) } else { error },
-                    )?,
+                unlock::unlock(&block.der, source, place, &mut |attempt| {
+                    passphrase(source, attempt)
+                })
+                .map_err(|error| if error.kind() == Kind::Parse { named(error) } else { error })?,
             ),
             "OPENSSH PRIVATE KEY" => {
-                return Err(refused(format!("{place}: the key is in the format of OpenSSH"))
-                    .with_hint("convert a copy of it with: ssh-keygen -p -m PKCS8 -f KEY"));
+                return Err(refused(format!("{place}: the key is in OpenSSH's format"))
+                    .because(&what::openssh_cause(&block.der, source)));
             }
             other => {
                 return Err(refused(format!(
-                    "{place}: a key of the kind {other} is not supported"
-                )));
+                    "{place}: a key with the label {other} is not supported"
+                ))
+                .because(&MaterialCause::UnsupportedKey));
             }
         };
         let spki = public::spki(form, &der);
-        let spki = spki.map_err(|why| named(refused(format!("{place}: {why}"))))?;
+        let spki = spki.map_err(|fault| {
+            let (why, cause) = fault.words();
+            named(refused(format!("{place}: {why}")).because(&cause))
+        })?;
         Ok(Self(Arc::new(Inner { form, der, spki })))
     }
 }
@@ -133,7 +137,7 @@ impl Key {
 /// Whether there may be a key in a text: nothing else was found in it, or not by its right name.
 pub(crate) fn may_hold_key(text: &[u8]) -> bool {
     let is_other = |block: &Block| {
-        !block.is_private_key() && what::mislabelled(&block.label, &block.der).is_none()
+        !block.is_private_key() && what::mislabelled(&block.label, &block.der, "").is_none()
     };
     let blocks = pem::blocks(text, "").unwrap_or_default();
     blocks.is_empty() || !blocks.iter().all(is_other)

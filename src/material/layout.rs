@@ -11,7 +11,8 @@ use rustix::process::geteuid;
 
 use super::environment::Variable;
 use super::file::Readers;
-use crate::error::{Error, FileCause, Kind};
+use super::trouble::source_of;
+use crate::error::{Error, FileCause, Kind, MaterialCause};
 
 /// Who laid the files out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,7 +132,7 @@ pub(crate) fn layout_files(
             names.files(&[names.paths(&dir)])
         }
         Layout::Qemu => {
-            let sentence = "QEMU's layout has no usual directory, so one must be named";
+            let sentence = "the layout of QEMU has no default directory, so one must be named";
             let dir = dir.ok_or_else(|| Error::new(Kind::Invalid, sentence))?;
             let names = Names {
                 authority: "ca-cert.pem",
@@ -228,22 +229,22 @@ fn is_there(path: &Path) -> bool {
 fn nowhere(why: &str) -> Error {
     Error::new(
         Kind::NoAuthority,
-        format!("there is no directory to look for an authority in: {why}"),
+        format!("there is no directory to look for a certificate authority in: {why}"),
     )
     .because(&FileCause::NoName)
 }
 
 fn no_authority(places: &[Paths]) -> Error {
-    let paths: Vec<_> = places.iter().map(|paths| paths.authority.display().to_string()).collect();
-    let sentence = format!("there is no certificate authority in {}", paths.join(" or "));
-    Error::new(Kind::NoAuthority, sentence)
-        .with_hint("put the PEM certificate of the authority that signs the servers there")
+    let paths: Vec<_> = places.iter().map(|paths| source_of(&paths.authority)).collect();
+    let sentence =
+        format!("no certificate authority found: there is no file {}", paths.join(" or "));
+    Error::new(Kind::NoAuthority, sentence).because(&MaterialCause::NoAuthority)
 }
 
 fn half(there: &Path, what: &str, missing: &Path) -> Error {
-    let (there, missing) = (there.display(), missing.display());
-    Error::new(Kind::NoKey, format!("there is {there} but not its {what}, {missing}"))
-        .with_hint(format!("add {missing}, or remove {there}"))
+    let (there, missing) = (source_of(there), source_of(missing));
+    Error::new(Kind::NoKey, format!("there is {there}, but not its {what}, {missing}"))
+        .because(&MaterialCause::Half { there, missing })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! grows with its input begins with this look, and says that there is no room as long as it can
 //! be said. It is no reservation: other threads may take the memory meanwhile.
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, FileCause, Kind};
 
 /// How much more memory than its text the material takes that is read from it, with what is
 /// needed on the way; 2.6 was measured.
@@ -33,7 +33,10 @@ pub(crate) fn room_for(bytes: usize, what: &str) -> Result<(), Error> {
     let found = room.try_reserve_exact(bytes);
     // What nobody looks at need not be allocated at all, and then there is always room.
     std::hint::black_box(&mut room);
-    found.map_err(|_| Error::new(Kind::NoMemory, format!("there is no memory {what}")))
+    found.map_err(|_| {
+        Error::new(Kind::NoMemory, format!("out of memory: there is not enough {what}"))
+            .because(&FileCause::Memory)
+    })
 }
 
 #[cfg(test)]
@@ -48,7 +51,7 @@ mod tests {
     fn a_text_for_which_there_is_no_room_is_an_error_that_names_it() {
         let error = room_to_read(TOO_MUCH, "ca.pem").unwrap_err();
         assert_eq!(error.kind(), Kind::NoMemory);
-        assert_eq!(error.message(), "there is no memory to read ca.pem");
+        assert_eq!(error.message(), "out of memory: there is not enough to read ca.pem");
     }
 
     #[test]

@@ -13,11 +13,10 @@ use std::ops::Range;
 use pkcs8::der::pem::Base64Decoder;
 use zeroize::Zeroizing;
 
-use super::der::{INTEGER, SEQUENCE};
-use super::fields::{Fields, issuer_of_list};
+use super::der::{INTEGER, OBJECT_IDENTIFIER, SEQUENCE};
 use super::memory::room_to_read;
 use super::what;
-use crate::error::{Error, Kind};
+use crate::error::{Error, FileName, Kind, MaterialCause, Secret};
 
 /// The labels of what is not a secret.
 const PUBLIC: [&str; 5] =
@@ -108,20 +107,24 @@ impl Iterator for Blocks<'_> {
 }
 
 /// The error where a text holds no `wanted`: what it holds instead, and what to do about it.
-pub(super) fn lacks(wanted: &str, text: &[u8], source: &str) -> Error {
+pub(super) fn lacks(wanted: &'static str, text: &[u8], source: &str) -> Error {
     let blocks = match blocks(text, source) {
         Ok(blocks) => blocks,
         Err(error) => return error,
     };
-    let error = |what: &str| Error::new(Kind::Parse, format!("{source} holds no {wanted}{what}"));
+    let error = |what: &str| {
+        Error::new(Kind::Parse, format!("{source} contains no {wanted}{what}"))
+            .because(&MaterialCause::Lacking(wanted))
+    };
     // "-----BEGIN " in base64.
     if blocks.is_empty() && text.trim_ascii_start().starts_with(b"LS0tLS1CRUdJTi") {
+        let secret = Secret::of(wanted == "private key");
         return error(": it is PEM text that was encoded as base64 once more")
-            .with_hint("decode it once: base64 -d FILE > NEW");
+            .because(&MaterialCause::Base64Twice(FileName::of_source(source), secret));
     }
     let disguised = blocks.iter().find_map(|block| {
-        let (why, hint) = what::mislabelled(&block.label, &block.der)?;
-        Some(bad(source, block.line, &why).with_hint(hint))
+        let (why, cause) = what::mislabelled(&block.label, &block.der, source)?;
+        Some(bad(source, block.line, &why).because(&cause))
     });
     disguised.unwrap_or_else(|| {
         if blocks.is_empty() {
@@ -130,9 +133,7 @@ pub(super) fn lacks(wanted: &str, text: &[u8], source: &str) -> Error {
         let found = error(&format!(" but {}", holdings(&blocks)));
         let request = |block: &Block| block.label == "CERTIFICATE REQUEST";
         if wanted == "certificate" && blocks.iter().any(request) {
-            return found.with_hint(
-                "a request is not a certificate yet: add the certificate that its CA made from it",
-            );
+            return found.because(&MaterialCause::Request);
         }
         found
     })
@@ -338,8 +339,8 @@ fn read_block(
     loop {
         let here = *lines;
         let Some(line) = lines.next() else {
-            return Err(bad(source, begin.number, &format!("BEGIN {label} without its END"))
-                .with_hint("the text was cut off; get it anew"));
+            let why = format!("BEGIN {label} without its END");
+            return Err(bad(source, begin.number, &why));
         };
         match Boundary::of(line.words) {
             Boundary::None if line.words.is_empty() => {}
@@ -359,8 +360,9 @@ fn read_block(
                 return Err(bad(source, begin.number, &second));
             }
             Boundary::End(other) if other != label => {
-                let other = format!("BEGIN {label} ends with END {other} in line {}", line.number);
-                return Err(bad(source, begin.number, &other));
+                let other = format!("BEGIN {label} ends with END {other} on line {}", line.number);
+                let error = bad(source, begin.number, &other);
+                return Err(error.because(&MaterialCause::TwoLabels));
             }
             Boundary::End(_) => {
                 let body = body.and_then(|body| body.up_to(here.at));
@@ -406,53 +408,62 @@ fn undecodable(mut body: Lines<'_>, begin: usize, source: &str) -> Error {
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     match body.find(|line| !line.words.iter().all(fits)) {
         Some(line) => {
-            let (why, hint) = odd::inside(line.words);
-            bad(source, line.number, &why).with_hint(hint)
+            let (why, cause) = odd::inside(line.words);
+            bad(source, line.number, &why).because(&cause)
         }
-        None => bad(source, begin, "the base64 of the block does not come out even")
-            .with_hint("a part of it is missing; get it anew"),
+        None => bad(source, begin, "the base64 of this block is incomplete"),
     }
 }
 
 fn refuse_binary(text: &[u8], source: &str) -> Result<(), Error> {
-    let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
     let refuse = |what: &str| Error::new(Kind::Parse, format!("{source} is {what}"));
-    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
-        return Err(refuse("UTF-16 text").with_hint("save it as UTF-8"));
+    if let Some((name, words)) = encoding(text) {
+        let key = b"PRIVATE".map(|byte| [byte, 0]);
+        let secret = Secret::of(has(text, key.as_flattened()));
+        let cause = MaterialCause::Encoding(FileName::of_source(source), name, secret);
+        return Err(refuse(words).because(&cause));
     }
     if is_der(text) {
-        let tool = if Fields::read(text).is_ok() {
-            "openssl x509 -inform der"
-        } else if issuer_of_list(text).is_some() {
-            "openssl crl -inform der"
-        } else {
-            "openssl pkey -inform der (or openssl pkcs12 -nodes, if it is PKCS#12)"
-        };
-        return Err(refuse("DER, not PEM").with_hint(format!("convert it with {tool}")));
+        let cause = MaterialCause::Der(FileName::of_source(source), what::der_kind(text));
+        return Err(refuse("DER, not PEM").because(&cause));
     }
     // The search is the fast one, and nearly always the only one.
     if !text.contains(&0) {
         return Ok(());
     }
     let nul = text.iter().position(|byte| *byte == 0).unwrap_or_default();
-    if has(b"-\0-\0") {
-        return Err(refuse("UTF-16 text").with_hint("save it as UTF-8"));
-    }
     let mut lines = Lines { text, at: 0, number: 0 };
     let line = lines.find(|line| nul < line.span.end).map_or(1, |line| line.number);
     let error = bad(source, line, "there is a NUL byte in the text");
     Err(if nul.saturating_add(1) == text.len() {
-        error.with_hint("the length must not count the NUL at the end of a string")
+        error.because(&MaterialCause::Terminator)
     } else {
-        error
+        error.because(&MaterialCause::NotBase64)
     })
+}
+
+/// The encoding of a text that is not in UTF-8: the name that iconv has for it, and what sentences
+/// call it.
+fn encoding(text: &[u8]) -> Option<(&'static str, &'static str)> {
+    let utf_16 = "UTF-16 text";
+    match text {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some(("UTF-32", "UTF-32 text")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(("UTF-16", utf_16)),
+        [0, ..] if has(text, b"\0-\0-") => Some(("UTF-16BE", utf_16)),
+        _ if text.contains(&0) && has(text, b"-\0-\0") => Some(("UTF-16LE", utf_16)),
+        _ => None,
+    }
+}
+
+fn has(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 /// Whether the text starts like a DER SEQUENCE: with a long length, or with a short one that
 /// is the text's own and a number in front (a small key).
 fn is_der(text: &[u8]) -> bool {
     match text {
-        [SEQUENCE, 0x81..=0x84, ..] => true,
+        [SEQUENCE, 0x81..=0x84, ..] | [SEQUENCE, 0x80, OBJECT_IDENTIFIER | INTEGER, ..] => true,
         [SEQUENCE, length @ 0..=0x7f, INTEGER, ..] => {
             text.len() == usize::from(*length).saturating_add(2)
         }
@@ -460,13 +471,15 @@ fn is_der(text: &[u8]) -> bool {
     }
 }
 
+/// An error on a line; mostly because a part of the text is missing.
 fn bad(source: &str, line: usize, what: &str) -> Error {
     Error::new(Kind::Parse, format!("{source}, line {line}: {what}"))
+        .because(&MaterialCause::Incomplete)
 }
 
 fn broken(source: &str, line: &Line<'_>) -> Error {
-    let (why, hint) = odd::boundary(line.words);
-    bad(source, line.number, &why).with_hint(hint)
+    let (why, cause) = odd::boundary(line.words, source);
+    bad(source, line.number, &why).because(&cause)
 }
 
 #[cfg(test)]

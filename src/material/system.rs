@@ -12,8 +12,9 @@ use rustls_pki_types::pem::PemObject;
 
 use super::certificate::Certificate;
 use super::environment::Variable;
-use super::file::{LIMIT, Stamp, read, source_of, stamp};
-use crate::error::{Error, Kind};
+use super::file::{LIMIT, Stamp, read, stamp};
+use super::trouble::{Doing, source_of, system_error};
+use crate::error::{Error, Kind, MaterialCause};
 
 /// The first of these that is there counts.
 const FILES: [&str; 8] = [
@@ -68,8 +69,7 @@ fn authorities_in(
             // Links with hash names lead to files that stand there too; those are read once.
             Ok(names) => names.flatten().for_each(|name| found.read_if_new(&name.path())),
             Err(error) => {
-                let what = format!("read the directory {}", directory.display());
-                found.fail(super::file::system_error(&what, &error));
+                found.fail(system_error(Doing::Listing, "read the directory", directory, &error));
             }
         }
     }
@@ -77,7 +77,7 @@ fn authorities_in(
         let why = found.failure.map(|error| format!(": {}", error.message())).unwrap_or_default();
         let message = format!("the operating system has no certificate authorities{why}");
         return Err(
-            Error::new(Kind::NoAuthority, message).with_hint("install the package ca-certificates")
+            Error::new(Kind::NoAuthority, message).because(&MaterialCause::NoSystemAuthorities)
         );
     }
     Ok(found.all)
@@ -121,7 +121,7 @@ impl Found {
             }
         }
         if self.all.len() == before {
-            let message = format!("{} holds no certificate", source_of(path));
+            let message = format!("{} contains no certificate", source_of(path));
             self.fail(Error::new(Kind::Parse, message));
         }
     }

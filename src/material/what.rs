@@ -9,6 +9,7 @@ use super::der::{
 };
 use super::fields::{Fields, issuer_of_list};
 use super::oid;
+use crate::error::{Der, FileName, MaterialCause, OldCiphers};
 
 /// What a block can turn out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +89,8 @@ impl What {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Certificate => "a certificate",
-            Self::List => "a revocation list (CRL)",
-            Self::Request => "a certificate request (CSR)",
+            Self::List => "a certificate revocation list (CRL)",
+            Self::Request => "a certificate signing request (CSR)",
             Self::Key("ENCRYPTED PRIVATE KEY") => "an encrypted private key (PKCS#8)",
             Self::Key("RSA PRIVATE KEY") => "an RSA private key (PKCS#1)",
             Self::Key("EC PRIVATE KEY") => "an EC private key (SEC 1)",
@@ -99,7 +100,7 @@ impl What {
             Self::Pkcs7 => "PKCS#7",
             Self::Pkcs12 => "PKCS#12",
             Self::CurveName => "the name of a curve",
-            Self::Text => "text that was encoded twice",
+            Self::Text => "text that was encoded as base64 twice",
         }
     }
 
@@ -117,56 +118,95 @@ impl What {
         }
     }
 
-    /// What to do with it, for somebody who called it otherwise.
-    fn hint(self) -> &'static str {
+    /// What to do with it, for somebody who called it `label`; it is `der`, and in `source`.
+    fn cause(self, label: &str, der: &[u8], source: &str) -> MaterialCause {
+        let name = FileName::of_source(source);
         match self {
-            Self::Certificate => {
-                "change its first and last line to CERTIFICATE, and add it as what it is"
-            }
-            Self::List => {
-                "change its first and last line to X509 CRL, and add it as a revocation list"
-            }
-            Self::Request => {
-                "a request is not a certificate yet; put the certificate that its CA made from it here"
-            }
-            Self::Key("OPENSSH PRIVATE KEY") => {
-                "convert a copy of it with: ssh-keygen -p -m PKCS8 -f KEY"
-            }
-            Self::Key(_) => {
-                "a private key belongs in a file of its own, with the label of its form"
-            }
-            Self::PublicKey => {
-                "a certificate is needed, which contains the public key and who it belongs to"
-            }
-            Self::Pkcs7 => {
-                "change its first and last line to PKCS7, then: openssl pkcs7 -print_certs -in FILE -out NEW"
-            }
-            Self::Pkcs12 => "decode it to a file, then: openssl pkcs12 -in FILE -out NEW -nodes",
-            Self::CurveName => "this is a part of a key file; put the certificate or the key here",
-            Self::Text => "decode it once: remove the first and last line, then: base64 -d FILE",
+            Self::Certificate => MaterialCause::Certificate,
+            Self::List => MaterialCause::List,
+            Self::Request => MaterialCause::Request,
+            Self::Key("OPENSSH PRIVATE KEY") => openssh_cause(der, source),
+            Self::Key(right) if label.ends_with("PRIVATE KEY") => MaterialCause::KeyLabel(right),
+            Self::Key(_) => MaterialCause::KeyElsewhere,
+            Self::PublicKey => MaterialCause::PublicKey,
+            Self::Pkcs7 => MaterialCause::MislabelledPkcs7(name),
+            Self::Pkcs12 => MaterialCause::MislabelledPkcs12(name, old_ciphers(der)),
+            Self::CurveName => MaterialCause::CurveName,
+            Self::Text => MaterialCause::MislabelledText(name),
         }
     }
 }
 
+/// What a text is that is not PEM but DER: for the words about it.
+pub(super) fn der_kind(der: &[u8]) -> Der {
+    match What::of(der) {
+        Some(What::Certificate) => Der::Certificate,
+        Some(What::List) => Der::List,
+        Some(What::Key(_)) => Der::Key,
+        Some(What::Pkcs7) => Der::Pkcs7,
+        Some(What::Pkcs12) => Der::Pkcs12(old_ciphers(der)),
+        Some(What::Request | What::PublicKey | What::CurveName | What::Text) => Der::Other,
+        None => match der {
+            // BER of indefinite length, as NSS and Windows write these two.
+            [SEQUENCE, 0x80, OBJECT_IDENTIFIER, ..] => Der::Pkcs7,
+            [SEQUENCE, 0x80, INTEGER, 1, 3, ..] => Der::Pkcs12(old_ciphers(der)),
+            _ => Der::Other,
+        },
+    }
+}
+
+/// Whether PKCS#12 is encrypted with RC2 or RC4 (RFC 7292, appendix C): those schemes are named in
+/// the open.
+fn old_ciphers(der: &[u8]) -> OldCiphers {
+    const SCHEME: [u8; 11] =
+        [OBJECT_IDENTIFIER, 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];
+    let names_one = der
+        .windows(SCHEME.len().saturating_add(1))
+        .any(|part| part.starts_with(&SCHEME) && matches!(part.last(), Some(1 | 2 | 5 | 6)));
+    if names_one { OldCiphers::Used } else { OldCiphers::Unused }
+}
+
+/// What to do about a key in OpenSSH's format. Its own tool writes RSA and ECDSA keys in another
+/// form, and for all others says that it did, and does not.
+pub(super) fn openssh_cause(key: &[u8], source: &str) -> MaterialCause {
+    let is_converted = openssh_kind(key)
+        .is_some_and(|kind| kind == b"ssh-rsa" || kind.starts_with(b"ecdsa-sha2-nistp"));
+    if is_converted {
+        MaterialCause::OpenSsh(FileName::of_source(source))
+    } else {
+        MaterialCause::OpenSshOnly
+    }
+}
+
+/// The kind of a key in OpenSSH's format, which is in the open: cipher, derivation and its options,
+/// the number of keys, and the public key, which begins with it.
+fn openssh_kind(key: &[u8]) -> Option<&[u8]> {
+    let mut rest = key.strip_prefix(b"openssh-key-v1\0")?;
+    for _ in 0..3 {
+        rest = string(rest)?.1;
+    }
+    Some(string(string(rest.get(4..)?)?.0)?.0)
+}
+
+/// The string that SSH writes with its length, and what comes behind it.
+fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
 /// Why a block with this label and content is not what it is labelled as, and what to do about it.
-/// `None`: it is, or what it is cannot be told.
-pub(super) fn mislabelled(label: &str, der: &[u8]) -> Option<(String, String)> {
+/// `None`: it is, or what it is cannot be told. `source` names the text.
+pub(super) fn mislabelled(
+    label: &str,
+    der: &[u8],
+    source: &str,
+) -> Option<(String, MaterialCause)> {
     let what = What::of(der)?;
     if what.label() == Some(label) {
         return None;
     }
-    let why = format!("this block is labelled {label}, but holds {}", what.words());
-    let only_its_label = match what.label() {
-        Some(right) if right.ends_with("PRIVATE KEY") && right != "OPENSSH PRIVATE KEY" => {
-            Some(right).filter(|_| label.ends_with("PRIVATE KEY"))
-        }
-        _ => None,
-    };
-    let hint = only_its_label.map_or_else(
-        || what.hint().to_owned(),
-        |right| format!("write {right} for {label} in its first and last line"),
-    );
-    Some((why, hint))
+    let why = format!("this block is labelled {label}, but contains {}", what.words());
+    Some((why, what.cause(label, der, source)))
 }
 
 /// `SEQUENCE { OBJECT IDENTIFIER, … }`.
@@ -231,15 +271,15 @@ mod tests {
             let what = What::of(&der).unwrap_or_else(|| panic!("{label}: {der:02x?}"));
             assert_eq!(what.label().unwrap_or_default(), label);
             if !label.is_empty() {
-                assert_eq!(mislabelled(label, &der), None, "{label}");
+                assert_eq!(mislabelled(label, &der, "a.pem"), None, "{label}");
             }
             for other in ["CERTIFICATE", "X509 CRL", "PRIVATE KEY", "RSA PRIVATE KEY"] {
                 if other != label {
-                    let (why, hint) = mislabelled(other, &der).unwrap();
+                    let (why, cause) = mislabelled(other, &der, "a.pem").unwrap();
                     let said =
-                        format!("this block is labelled {other}, but holds {}", what.words());
+                        format!("this block is labelled {other}, but contains {}", what.words());
                     assert_eq!(why, said);
-                    assert!(!hint.is_empty());
+                    assert_eq!(cause, what.cause(other, &der, "a.pem"));
                 }
             }
         }
@@ -249,13 +289,13 @@ mod tests {
     fn a_key_of_another_form_is_only_a_matter_of_the_label() {
         for (label, der) in shapes().into_iter().filter(|(label, _)| label.ends_with("PRIVATE KEY"))
         {
-            let (_, hint) = mislabelled("DSA PRIVATE KEY", &der).unwrap();
-            if label == "OPENSSH PRIVATE KEY" {
-                assert!(hint.contains("ssh-keygen"), "{hint}");
-            } else {
-                let said = format!("write {label} for DSA PRIVATE KEY in its first and last line");
-                assert_eq!(hint, said);
-            }
+            let (_, cause) = mislabelled("DSA PRIVATE KEY", &der, "a.pem").unwrap();
+            let expected = match label {
+                // Its kind cannot be told.
+                "OPENSSH PRIVATE KEY" => MaterialCause::OpenSshOnly,
+                right => MaterialCause::KeyLabel(right),
+            };
+            assert_eq!(cause, expected);
         }
     }
 

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, FileCause, Kind};
 use crate::material::{
     HashLink, HashPlace, Holding, LIMIT, has_ending, holding, name_hash, read, source_of,
 };
@@ -141,9 +141,9 @@ impl Found {
             return Ok(Err("OpenSSL cannot read its name".to_owned()));
         };
         let wanted = self.wanted.entry(HashPlace { hash, is_list }).or_default();
-        Ok(wanted
-            .add(name, sha256)
-            .map_or(Ok(()), |first| Err(format!("it holds the same as {}", first.display()))))
+        Ok(wanted.add(name, sha256).map_or(Ok(()), |first| {
+            Err(format!("it contains the same as {}", source_of(Path::new(&first))))
+        }))
     }
 
     /// What is to be done about each hash.
@@ -167,10 +167,10 @@ fn too_many(dir: &Path, place: HashPlace) -> Error {
     let sentence = format!(
         "more than {} {what} in {} have the hash {:08x}",
         plan::MOST,
-        dir.display(),
+        source_of(dir),
         place.hash
     );
-    Error::new(Kind::TooBig, sentence).with_hint("give them names of their own, or put them apart")
+    Error::new(Kind::TooBig, sentence).because(&FileCause::TooManyLinks)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod support;
 
 mod cases;
 mod circles;
+mod commands;
 mod environment;
 mod fuzz;
 mod golden;
@@ -29,6 +30,7 @@ mod material;
 mod pem;
 mod places;
 mod properties;
+mod raw_words;
 mod rehash;
 mod rooms;
 mod trusted_pem;

@@ -59,6 +59,8 @@ const SAID_ONLY_IN: &[(&str, &[&str])] = &[
     ("UnixStream", &["io", "connection"]),
     ("UnixListener", &["io", "connection"]),
     ("ToSocketAddrs", &["io", "connection"]),
+    // What to do follows from the cause, in one table; see `error/cause.rs`.
+    ("with_hint", &["error", "chain", "connection", "context", "io", "tls", "trust"]),
     ("unsafe", &["ffi"]),
     ("libc::", &["ffi"]),
     ("nix::", &["process"]),

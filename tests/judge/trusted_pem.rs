@@ -129,27 +129,33 @@ fn every_error_of_the_document_is_one_of_the_library() {
     let other = line.replace(": 45", ": 46");
     let cases = [
         (format!("{host}\n{block}"), "the entry has no SHA256 line"),
-        (format!("{host}\n{other}\n{block}"), "SHA256: it is not that of the certificate below"),
-        (format!("Hots: a.example:1\n{line}\n{block}"), "is no keyword of an entry"),
-        (format!("Host : a.example:1\n{line}\n{block}"), "wants a colon directly behind it"),
-        (format!("{host}\n{host}\n{line}\n{block}"), "stands twice in one entry"),
+        (
+            format!("{host}\n{other}\n{block}"),
+            "SHA256: it is not the fingerprint of the certificate below it",
+        ),
+        (format!("Hots: a.example:1\n{line}\n{block}"), "is not a keyword of an entry"),
+        (format!("Host : a.example:1\n{line}\n{block}"), "needs a colon directly after it"),
+        (format!("{host}\n{host}\n{line}\n{block}"), "is given twice in one entry"),
         (
             format!("{host}\n\n{line}\n{block}"),
-            "this line belongs to an entry and does not stand directly above its block",
+            "this line of an entry is not directly above the block that it belongs to",
         ),
-        (format!("Host: a.example\n{line}\n{block}"), "is no host and port"),
-        (format!("{host}\nAccepted: revoked\n{line}\n{block}"), "nothing that can be accepted"),
+        (format!("Host: a.example\n{line}\n{block}"), "is not a valid host and port"),
+        (
+            format!("{host}\nAccepted: revoked\n{line}\n{block}"),
+            "a problem that cannot be accepted",
+        ),
         (
             format!("Accepted: expired\n{line}\n{block}"),
-            "an entry without a host cannot have accepted problems",
+            "an entry without a Host line cannot have an Accepted line",
         ),
         (
             format!(
                 "# Known peers of libtlsconn; the lines directly above a block belong to it.\n{block}"
             ),
-            "the file was cut short here",
+            "the end of the file is missing",
         ),
-        (String::new(), "holds no entry, not even the line of an empty file"),
+        (String::new(), "is damaged: it contains no entry"),
     ];
     let document = document();
     for (text, message) in &cases {
@@ -159,7 +165,7 @@ fn every_error_of_the_document_is_one_of_the_library() {
         assert_eq!(error.kind(), Kind::Store, "{error}");
         assert!(error.message().contains(message), "{error}");
         assert!(error.message().contains("trusted.pem"), "{error}");
-        if !text.is_empty() && !message.starts_with("the file") {
+        if !text.is_empty() && !message.starts_with("the end") {
             let error = Context::new().add(Material::TrustedPeer, text.as_bytes()).unwrap_err();
             assert_eq!(error.kind(), Kind::Parse, "{error}");
             assert!(error.message().contains(message), "{error}");
@@ -171,7 +177,7 @@ fn every_error_of_the_document_is_one_of_the_library() {
     let (_dir, path) = file(&entries()[0]);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o660)).unwrap();
     let error = Context::new().set_known_file(&path).unwrap_err();
-    assert!(error.message().contains("can be written by"), "{error}");
+    assert!(error.message().contains("is writable by"), "{error}");
 }
 
 #[test]

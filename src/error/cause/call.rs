@@ -75,6 +75,12 @@ pub(crate) enum CallCause {
     SlowPeer,
     /// A peer that takes nothing before it is read from.
     ReadOn,
+    /// A list of names of protocols with a blank or an empty name.
+    ProtocolNames,
+    /// An answer that says that there will be one.
+    AnswerLater,
+    /// A function of the application that is called for each entry of a list returned a failure.
+    EndOfList,
 }
 
 /// What a question that nobody saw is about.
@@ -132,6 +138,9 @@ impl Cause for CallCause {
             Self::OtherIdentity => "close this connection: its client would have another identity if it connected now",
             Self::SlowPeer => "the connection is as it was: make the call again to wait longer, or allow more time with TLSCONN_OPT_IO_TIMEOUT_MS",
             Self::ReadOn => "the peer sends, and may take nothing until that is read: call tlsconn_conn_read()",
+            Self::ProtocolNames => "separate the names by commas, without blanks",
+            Self::AnswerLater => "call this function again when there is an answer",
+            Self::EndOfList => "return a number above 0 to end the list without a failure",
         }
         .to_owned()
     }
@@ -198,6 +207,9 @@ mod tests {
             C::ListRollback,
             C::OtherIdentity,
             C::ReadOn,
+            C::ProtocolNames,
+            C::AnswerLater,
+            C::EndOfList,
             C::SlowPeer,
         ];
         check(&all.into_iter().chain(terminal).map(|one| one.hint()).collect::<Vec<_>>());

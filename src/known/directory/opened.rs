@@ -14,10 +14,10 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::way::Way;
-use crate::error::{Error, Kind};
+use crate::error::{Error, FileCause, Kind};
 use crate::material::{
-    Certificate, Guard, HashLink, HashPlace, Holding, Stamp, Writers, has_ending, holding, read_at,
-    source_of,
+    Certificate, Doing, Guard, HashLink, HashPlace, Holding, Stamp, Writers, has_ending, holding,
+    read_at, source_of, system_error,
 };
 
 /// What the names of entries end in.
@@ -194,7 +194,7 @@ impl<'a> Opened<'a> {
             FileType::Fifo => return ignored("is a named pipe"),
             FileType::Socket => return ignored("is a socket"),
             FileType::CharacterDevice | FileType::BlockDevice => return ignored("is a device"),
-            FileType::Symlink | FileType::Unknown => return ignored("is no file"),
+            FileType::Symlink | FileType::Unknown => return ignored("is not a file"),
         }
         let path = self.path.join(name);
         let text = match read_at(&self.file, name, &path, LARGEST) {
@@ -205,11 +205,11 @@ impl<'a> Opened<'a> {
             Err(error) => return Err(error),
         };
         if !text.stamp.is_of_same_file(&Stamp::of_stat(&end)) {
-            let message = format!("{} is replaced while it is read", path.display());
-            return Err(Error::new(Kind::File, message));
+            let message = format!("{} was replaced while it was read", source_of(&path));
+            return Err(Error::new(Kind::File, message).because(&FileCause::Changing));
         }
         let mistrust = self.guard.mistrust(text.owner, text.mode).map(|why| format!("it {why}"));
-        let is_marked = "it is a TRUSTED CERTIFICATE, which may say what it is not for";
+        let is_marked = "it is a TRUSTED CERTIFICATE of OpenSSL, which may say what it is not for";
         let (why, held) = match (holding(&text.bytes, "its text"), way.mistrust.or(mistrust)) {
             (Ok(Holding::Certificate { certificate, is_marked: false }), None) => {
                 return Ok(Looked::Entry(certificate));
@@ -218,7 +218,7 @@ impl<'a> Opened<'a> {
                 (why.unwrap_or_else(|| is_marked.to_owned()), vec![certificate])
             }
             (Ok(Holding::List { .. }), why) => {
-                (why.unwrap_or_else(|| "it holds a revocation list".to_owned()), Vec::new())
+                (why.unwrap_or_else(|| "it contains a revocation list".to_owned()), Vec::new())
             }
             (Err(other), why) => {
                 let held = Certificate::all_from_pem(&text.bytes, "its text");
@@ -277,9 +277,5 @@ const fn is_probed(link: &HashLink) -> bool {
 }
 
 fn unreadable(path: &Path, error: Errno) -> Error {
-    let out = matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOMEM);
-    let words = std::io::Error::from(error).to_string();
-    let words = words.split(" (os error").next().unwrap_or_default();
-    let kind = if out { Kind::NoMemory } else { Kind::File };
-    Error::new(kind, format!("cannot read the directory {}: {words}", path.display()))
+    system_error(Doing::Listing, "read the directory", path, &error.into())
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::text::{self, FIRST_LINE, LAST_LINE};
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Error, FileCause, Kind, Problems};
 use crate::host::Role;
 use crate::known::entry::{Entry, Place};
 use crate::material::Certificate;
@@ -144,8 +144,7 @@ impl Current<'_> {
         });
         if gone.is_empty() {
             let why = format!("nothing is known of {place}");
-            return Err(Error::new(Kind::NotFound, why)
-                .with_hint("the list of known peers shows each with its port"));
+            return Err(Error::new(Kind::NotFound, why).because(&FileCause::UnknownPlace));
         }
         Ok(Some(self.changed(&gone, None)))
     }
@@ -182,7 +181,7 @@ impl Current<'_> {
         Err(match self.entries.iter().find(same_key) {
             Some(other) => {
                 let other = hex_colons(other.certificate.sha256());
-                error.with_hint(format!("{other} is, which has the same key; lift that one"))
+                error.because(&FileCause::OtherMark(other))
             }
             None => error,
         })
@@ -259,15 +258,15 @@ impl Current<'_> {
 /// Whether an entry is allowed in a file of this role.
 fn check(entry: &Entry, role: Role) -> Result<(), Error> {
     let why = if entry.distrust {
-        "an entry that distrusts is set by marking its certificate"
+        "an entry cannot be added as distrusted: mark its certificate instead"
     } else if entry.accepted.intersects(Problems::SEVERE) {
         "an entry cannot accept problems that nobody can override"
     } else if entry.place.is_none() && entry.role == Role::Server && !entry.accepted.is_empty() {
         "an entry without a host cannot accept problems"
     } else if entry.place.as_ref().is_some_and(|place| place.port == Some(0)) {
-        "port 0 is no port"
+        "invalid port: 0"
     } else if entry.role == Role::Server && role == Role::Client {
-        "a server does not belong into the file of known clients"
+        "a server does not belong in the file of known clients"
     } else {
         return Ok(());
     };
@@ -281,7 +280,7 @@ fn says_the_same(one: &Entry, new: &Entry) -> bool {
 
 /// The message that a certificate is not that of a known peer.
 pub(crate) fn not_known(certificate: &Certificate) -> String {
-    format!("the certificate {} is that of no known peer", hex_colons(certificate.sha256()))
+    format!("no known peer has the certificate {}", hex_colons(certificate.sha256()))
 }
 
 fn changed_meanwhile(entry: &Entry) -> Error {
@@ -289,8 +288,8 @@ fn changed_meanwhile(entry: &Entry) -> Error {
         Some(place) => place.to_string(),
         None => hex_colons(entry.certificate.sha256()),
     };
-    Error::new(Kind::Store, format!("the entry for {name} has changed meanwhile"))
-        .with_hint("connect again: the peer is then judged by the new entry")
+    Error::new(Kind::Store, format!("the entry for {name} has changed in the meantime"))
+        .because(&FileCause::ChangedEntry)
 }
 
 /// What makes a blank line at the end of `text`: without it the text there could become a line of

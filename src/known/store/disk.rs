@@ -15,12 +15,18 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::error::{Error, Kind};
-use crate::material::{Guard, OpenToOthers, is_a_link, open_private_at, pause};
+use crate::error::{Error, FileCause, FileName, Kind};
+use crate::material::{
+    Doing, Guard, OpenToOthers, can_make, is_a_link, open_private_at, pause, source_of,
+    system_error_of,
+};
 use crate::process::open;
 
 /// The largest file; one that answers made is smaller.
 const LARGEST: u64 = 1 << 30;
+
+/// What is used of the directory that the file is in.
+const DIRECTORY: &str = "use the directory of the known peers,";
 
 /// The steps of a change, for tests that stop at one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +105,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
         Ok(file) => File::from(file),
         Err(error) => return missing(path, &error.into()),
     };
-    let cannot = |error: io::Error| cannot("read", path, &error);
+    let cannot = |error: io::Error| cannot(Doing::Reading, "read", path, &error);
     let mut stamp = checked(path, &file)?;
     for _ in 0..3 {
         let mut text = Vec::new();
@@ -112,8 +118,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
         }
         stamp = after;
     }
-    let why = format!("{} changes while it is read", path.display());
-    Err(Error::new(Kind::Store, why).with_hint("try again when the other program is done"))
+    let why = format!("{} keeps changing while it is read", source_of(path));
+    Err(Error::new(Kind::Store, why).because(&FileCause::Changing))
 }
 
 /// Refuses a path that is not a directory, or a directory that others may change.
@@ -149,7 +155,10 @@ impl Parent {
     /// Opens and checks the directory that `path` is in.
     pub(crate) fn of(path: &Path) -> Result<Self, Error> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(Error::new(Kind::Invalid, format!("{} names no file", path.display())));
+            return Err(Error::new(
+                Kind::Invalid,
+                format!("\"{}\" is not the name of a file", source_of(path)),
+            ));
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let file = open(parent, flags, Mode::empty())
@@ -165,7 +174,7 @@ impl Parent {
         let mut name = self.name.clone();
         name.push(".lock");
         let path = self.path.join(&name);
-        let cannot = |error: io::Error| cannot("lock", &path, &error);
+        let cannot = |error: io::Error| cannot(Doing::Locking, "lock", &path, &error);
         before(Step::Lock).map_err(cannot)?;
         let mut waits = Duration::from_millis(1);
         loop {
@@ -191,15 +200,14 @@ impl Parent {
         let path = self.path.join(&self.name);
         match std::fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(cannot("read", &path, &error)),
+            Err(error) => Err(cannot(Doing::Reading, "read", &path, &error)),
             Ok(found) if found.is_symlink() => Err(is_a_link(&path, Kind::Store)),
             Ok(found) if found.nlink() > 1 && found.is_file() => {
                 let why = format!(
-                    "{} has more than one name, and only this one would see a change",
-                    path.display()
+                    "{} has a second name (hard link), which would keep the old text",
+                    source_of(&path)
                 );
-                Err(Error::new(Kind::Store, why)
-                    .with_hint("make it a file of its own: a copy, moved over it"))
+                Err(Error::new(Kind::Store, why).because(&FileCause::SecondName))
             }
             Ok(found) => check_file(&path, &found),
         }
@@ -215,25 +223,25 @@ impl Parent {
 
 /// The error for a lock that somebody else holds.
 pub(crate) fn locked(path: &Path) -> Error {
-    Error::new(Kind::StoreLocked, format!("another process or thread holds {}", path.display()))
-        .with_hint("try again when it is done")
+    let why = format!("another process or thread has locked {}", source_of(path));
+    Error::new(Kind::StoreLocked, why).because(&FileCause::Locked)
 }
 
 /// The stamp of an open file, after checking that it can be trusted.
 fn checked(path: &Path, file: &File) -> Result<Stamp, Error> {
-    let metadata = file.metadata().map_err(|error| cannot("read", path, &error))?;
+    let metadata = file.metadata().map_err(|error| cannot(Doing::Reading, "read", path, &error))?;
     check_file(path, &metadata)?;
     Ok(Stamp::of(&metadata))
 }
 
 fn check_file(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     if !metadata.is_file() {
-        let why = format!("{} is not a regular file", path.display());
-        return Err(Error::new(Kind::Store, why).with_hint("name a file for the known peers"));
+        let why = format!("{} is not a regular file", source_of(path));
+        return Err(Error::new(Kind::Store, why).because(&FileCause::NotRegular));
     }
     if metadata.len() >= LARGEST {
-        let why = format!("{} is larger than any list of known peers", path.display());
-        return Err(Error::new(Kind::Store, why).with_hint("name another file"));
+        let why = format!("{} is larger than any list of known peers", source_of(path));
+        return Err(Error::new(Kind::Store, why).because(&FileCause::TooBig));
     }
     Guard::of_known_peers().check(path, metadata.uid(), metadata.mode())
 }
@@ -243,33 +251,21 @@ fn missing<T>(path: &Path, error: &io::Error) -> Result<Option<T>, Error> {
     let nothing = error.kind() == io::ErrorKind::NotFound;
     // A dangling link exists. A file that was created since did not exist then.
     let link = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
-    if nothing && !link { Ok(None) } else { Err(cannot("read", path, error)) }
+    if nothing && !link { Ok(None) } else { Err(cannot(Doing::Reading, "read", path, error)) }
 }
 
-pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> Error {
-    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-    let hint =
-        if full { "make room on the disk" } else { "look at the file, its directory and its disk" };
-    let message = format!("cannot {what} {}: {error}", path.display());
-    match closed_directory(path).filter(|_| error.kind() == io::ErrorKind::PermissionDenied) {
-        Some((whose, hint)) => Error::new(Kind::Store, message + &whose).with_hint(hint),
-        None => Error::new(Kind::Store, message).with_hint(hint),
-    }
-}
-
-/// Whose the directory of a file is, if it is not ours, and what to do about that.
-fn closed_directory(path: &Path) -> Option<(String, String)> {
-    let parent = path.parent()?;
-    let found = std::fs::metadata(parent).ok()?;
-    let user = rustix::process::geteuid().as_raw();
-    let (owner, mode, parent) = (found.uid(), found.mode() & 0o7777, parent.display());
-    let whose = format!("; the directory {parent} belongs to user {owner} (mode {mode:04o})");
-    let hint = format!("as root: chown -R {user} {parent}");
-    (owner != user).then_some((whose, hint))
+pub(super) fn cannot(doing: Doing, what: &str, path: &Path, error: &io::Error) -> Error {
+    system_error_of(Kind::Store, doing, what, path, error)
 }
 
 fn no_directory(path: &Path, error: &io::Error) -> Error {
-    let why =
-        format!("the directory {} of the known peers cannot be used: {error}", path.display());
-    Error::new(Kind::Store, why).with_hint(format!("mkdir -p -m 700 {}", path.display()))
+    let error = system_error_of(Kind::Store, Doing::Listing, DIRECTORY, path, error);
+    if path.exists() || path.is_symlink() {
+        return error;
+    }
+    error.because(&if can_make(path) {
+        FileCause::NoStoreDirectory(FileName::of(path))
+    } else {
+        FileCause::NoPlaceForStore
+    })
 }

@@ -16,8 +16,8 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use super::disk::{Before, Parent, Stamp, Step, cannot};
-use crate::error::{Error, Kind};
-use crate::material::private;
+use crate::error::{Error, FileCause, Kind};
+use crate::material::{Doing, private, words};
 
 /// How many bytes are written at a time.
 const CHUNK: usize = 1 << 16;
@@ -62,7 +62,7 @@ impl Parent {
         before: Before<'_>,
     ) -> Result<Replaced, Error> {
         let path = self.path.join(&self.name);
-        let cannot = |error: io::Error| cannot("write", &path, &error);
+        let cannot = |error: io::Error| cannot(Doing::Writing, "write", &path, &error);
         let (file, mut new) = self.write(text, before).map_err(cannot)?;
         let found = before(Step::Look).and_then(|()| file.metadata()).map_err(cannot)?;
         if u64::try_from(text.len()) != Ok(found.len()) {
@@ -220,9 +220,9 @@ fn sync_directory(directory: &File) -> io::Result<()> {
 /// The error of a change that may have happened.
 fn doubtful(first: &Error, second: &io::Error) -> Error {
     let message = format!(
-        "{}, and the file as it was cannot be put back ({second}): the change may have been stored",
-        first.message()
+        "{}, and the old file cannot be put back ({}): the change may have been stored",
+        first.message(),
+        words(second)
     );
-    Error::new(Kind::Store, message)
-        .with_hint("look at the disk, and then at the list of known peers")
+    Error::new(Kind::Store, message).because(&FileCause::Doubtful)
 }

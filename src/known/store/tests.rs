@@ -233,7 +233,7 @@ fn a_file_that_vanished_is_an_error() {
     fs::remove_file(&place.path).unwrap();
     let error = store.entries().unwrap_err();
     assert_eq!(error.kind(), Kind::Store);
-    assert!(error.message().contains("vanished"), "{}", error.message());
+    assert!(error.message().contains("disappeared"), "{}", error.message());
     assert_eq!(store.apply(&set(&entry("b:1")), soon()).unwrap_err().kind(), Kind::Store);
     assert!(!place.path.exists());
     assert_eq!(listed(&place.store()), []);
@@ -325,7 +325,7 @@ fn an_entry_that_changed_since_it_was_judged_is_not_replaced() {
     let error = here.apply(&change, soon()).unwrap_err();
     assert_eq!(
         (error.kind(), error.message()),
-        (Kind::Store, "the entry for a:1 has changed meanwhile")
+        (Kind::Store, "the entry for a:1 has changed in the meantime")
     );
 }
 

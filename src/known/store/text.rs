@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::error::{Calm, Error, Kind, Problems};
+use crate::error::{Calm, Error, FileCause, Kind, Problems};
 use crate::host::Role;
 use crate::known::entry::{Entry, Origin, Place, Spot};
 use crate::material::{self, Block, Certificate};
@@ -21,7 +21,6 @@ pub(crate) const FIRST_LINE: &str =
 /// The last line of such a file: without it the file was truncated.
 pub(crate) const LAST_LINE: &str = "# End of the known peers.";
 
-const HINT: &str = "mend or remove these lines, or put back a copy of the file";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// An entry, and where it is in the text.
@@ -75,9 +74,8 @@ pub(crate) fn read_reusing(
     }
     whole |= reader.check_apart(&lines(text, from..text.len()))?;
     if is_ours(text) && !whole {
-        let hint =
-            format!("put back a copy; if every entry is there, add the line \"{LAST_LINE}\"");
-        return Err(reader.damage(text.len(), "the file was cut short here").with_hint(hint));
+        let cut = reader.damage(text.len(), "the end of the file is missing");
+        return Err(cut.because(&FileCause::CutStore(LAST_LINE)));
     }
     Ok(entries)
 }
@@ -213,7 +211,8 @@ impl Reader<'_> {
         let line = lines(before, 0..before.len()).len();
         let inside = !matches!(before.last(), None | Some(b'\n' | b'\r'));
         let line = if inside { line } else { line.saturating_add(1) };
-        Error::new(Kind::Store, format!("{}, line {line}: {why}", self.source)).with_hint(HINT)
+        Error::new(Kind::Store, format!("{}, line {line}: {why}", self.source))
+            .because(&FileCause::DamagedStore)
     }
 
     fn blocks(&self) -> Result<Vec<Block>, Error> {
@@ -226,7 +225,7 @@ impl Reader<'_> {
                 // The file may be as it should be.
                 return error;
             }
-            Error::new(Kind::Store, error.message()).with_hint(HINT)
+            Error::new(Kind::Store, error.message()).with_hint_of(&error)
         })
     }
 
@@ -277,7 +276,7 @@ impl Reader<'_> {
             let label = label.map(|rest| rest.strip_prefix(b"-").unwrap_or(rest));
             if label.is_some_and(|label| label.starts_with(b"BEGIN ") || label.starts_with(b"END "))
             {
-                return Err(self.damage(range.start, "a block has no begin or no end"));
+                return Err(self.damage(range.start, "the BEGIN or END line of a block is missing"));
             }
             let keyword = match Line::of(bare) {
                 Line::Word(word, _) | Line::Misspelt(word) => Keyword::named(word),
@@ -287,7 +286,7 @@ impl Reader<'_> {
             let printed = bare.len() < line.len() && keyword == Some(Keyword::Sha256);
             if keyword.is_some() && !printed {
                 let why =
-                    "this line belongs to an entry and does not stand directly above its block";
+                    "this line of an entry is not directly above the block that it belongs to";
                 return Err(self.damage(range.start, why));
             }
         }
@@ -301,13 +300,17 @@ impl Reader<'_> {
         made: impl Fn(&[u8]) -> Option<Certificate>,
     ) -> Result<Certificate, Error> {
         if !matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE") {
-            let why = format!("a block of {} is no certificate", shown(block.label.as_bytes()));
+            let why =
+                format!("a block labelled {} is not a certificate", shown(block.label.as_bytes()));
             return Err(self.damage(begin, &why));
         }
         if let Some(certificate) = made(&block.der) {
             return Ok(certificate);
         }
-        Certificate::from_block(block).map_err(|error| self.damage(begin, error.message()))
+        Certificate::from_block(block, self.source).map_err(|error| {
+            let damage = self.damage(begin, error.message());
+            if error.hint().is_empty() { damage } else { damage.with_hint_of(&error) }
+        })
     }
 
     fn entry(
@@ -333,14 +336,14 @@ impl Reader<'_> {
             match Line::of(self.line(range)) {
                 Line::Free => {}
                 Line::Misspelt(word) => {
-                    return Err(bad(format!("{word} wants a colon directly behind it")));
+                    return Err(bad(format!("{word} needs a colon directly after it")));
                 }
                 Line::Word(word, value) => {
                     let keyword = Keyword::named(word).ok_or_else(|| {
-                        bad(format!("\"{}:\" is no keyword of an entry", shown(word.as_bytes())))
+                        bad(format!("\"{}:\" is not a keyword of an entry", shown(word.as_bytes())))
                     })?;
                     if seen.contains(&keyword) {
-                        return Err(bad(format!("{word} stands twice in one entry")));
+                        return Err(bad(format!("{word} is given twice in one entry")));
                     }
                     seen.push(keyword);
                     set(&mut entry, keyword, value).map_err(|why| bad(format!("{word}: {why}")))?;
@@ -349,17 +352,19 @@ impl Reader<'_> {
         }
         if !seen.is_empty() && !seen.contains(&Keyword::Sha256) {
             let line = format!("SHA256: {}", hex_colons(entry.certificate.sha256()));
-            let hint = format!("if that is the right certificate, add above it the line {line}");
-            return Err(self.damage(begin, "the entry has no SHA256 line").with_hint(hint));
+            let missing = self.damage(begin, "the entry has no SHA256 line");
+            return Err(missing.because(&FileCause::NoSha256(line)));
         }
         if (self.role, entry.role) == (Role::Client, Role::Server) && !entry.distrust {
-            let why = "the entry of a server does not belong into the file of known clients";
+            let why = "the entry of a server does not belong in the file of known clients";
             return Err(self.damage(begin, why));
         }
         // A client has no host; its entry is for its certificate only.
         let is_bound = entry.place.is_some() || entry.role == Role::Client;
         if !is_bound && !entry.accepted.is_empty() {
-            return Err(self.damage(begin, "an entry without a host cannot have accepted problems"));
+            return Err(
+                self.damage(begin, "an entry without a Host line cannot have an Accepted line")
+            );
         }
         Ok(entry)
     }
@@ -368,8 +373,8 @@ impl Reader<'_> {
 /// Stores the value of a keyword in an entry.
 fn set(entry: &mut Entry, keyword: Keyword, value: &[u8]) -> Result<(), String> {
     let bad = |what: &str| format!("\"{}\" is {what}", shown(value));
-    let value = std::str::from_utf8(value).map_err(|_| bad("no UTF-8 text"))?;
-    let time = || parse_time(value).ok_or_else(|| bad("no time such as 2026-11-21T10:00:00Z"));
+    let value = std::str::from_utf8(value).map_err(|_| bad("not UTF-8"))?;
+    let time = || parse_time(value).ok_or_else(|| bad("not a time such as 2026-11-21T10:00:00Z"));
     match keyword {
         Keyword::Host => {
             entry.place = Some(Place::parse(value).map_err(|error| error.message().to_owned())?);
@@ -377,27 +382,28 @@ fn set(entry: &mut Entry, keyword: Keyword, value: &[u8]) -> Result<(), String> 
         Keyword::Added => entry.added = Some(time()?),
         Keyword::Expires => entry.expires = Some(time()?),
         Keyword::Sha256 => {
-            let hex = hex_of(value).ok_or_else(|| bad("no SHA-256 in hexadecimal"))?;
+            let hex =
+                hex_of(value).ok_or_else(|| bad("not a SHA-256 fingerprint in hexadecimal"))?;
             if hex != hex_colons(entry.certificate.sha256()) {
-                return Err("it is not that of the certificate below".to_owned());
+                return Err("it is not the fingerprint of the certificate below it".to_owned());
             }
         }
         Keyword::Accepted => {
             for name in value.split(',') {
                 let one = Problems::from_name(name.trim());
-                entry.accepted |= one.ok_or_else(|| bad("no list of problems"))?;
+                entry.accepted |= one.ok_or_else(|| bad("not a list of problems"))?;
             }
             if entry.accepted.intersects(Problems::SEVERE) {
-                return Err(bad("nothing that can be accepted"));
+                return Err(bad("a problem that cannot be accepted"));
             }
         }
         Keyword::Origin => {
             let known = Origin::ALL.into_iter().find(|one| one.name().eq_ignore_ascii_case(value));
-            entry.origin = known.ok_or_else(|| bad("none of user, admin, import"))?;
+            entry.origin = known.ok_or_else(|| bad("not user, admin or import"))?;
         }
         Keyword::Distrust => {
             if !value.eq_ignore_ascii_case("yes") {
-                return Err(bad("not yes; without the line the entry is not distrusted"));
+                return Err(bad("not yes; to distrust nothing, remove the line"));
             }
             entry.distrust = true;
         }
@@ -405,7 +411,7 @@ fn set(entry: &mut Entry, keyword: Keyword, value: &[u8]) -> Result<(), String> 
             entry.role = match value.to_ascii_lowercase().as_str() {
                 "server" => Role::Server,
                 "client" => Role::Client,
-                _ => return Err(bad("neither client nor server")),
+                _ => return Err(bad("not client or server")),
             };
         }
     }

@@ -28,7 +28,7 @@ fn every_part_is_found_where_it_stands() {
 fn bytes_behind_a_certificate_are_refused() {
     let mut der = Parts::default().der();
     der.push(0);
-    assert_eq!(refusal(&der), "not a certificate: bytes follow it");
+    assert_eq!(refusal(&der), "not a certificate: there is extra data after it");
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn bytes_hidden_behind_the_signature_are_refused() {
     let der = Parts::default().der();
     let inside = der::only(&der).unwrap().content;
     let longer = tlv(0x30, &[inside, &[5, 0]].concat());
-    assert_eq!(refusal(&longer), "not a certificate: bytes follow its signature");
+    assert_eq!(refusal(&longer), "not a certificate: there is extra data after its signature");
 }
 
 #[test]
@@ -59,7 +59,10 @@ fn nothing_and_noise_are_no_certificate() {
 fn a_certificate_cut_short_is_none() {
     let der = Parts::default().der();
     for length in 0..der.len() {
-        assert_eq!(refusal(&der[..length]), "not a certificate: it is no DER, or cut short");
+        assert_eq!(
+            refusal(&der[..length]),
+            "not a certificate: it is not DER, or its end is missing"
+        );
     }
 }
 
@@ -117,7 +120,7 @@ fn no_changed_byte_makes_it_panic() {
 #[test]
 fn a_pem_text_without_a_certificate_is_refused() {
     let error = Certificate::all_from_pem(b"hello", "ca.pem").unwrap_err();
-    assert_eq!(error.message(), "ca.pem holds no certificate: there is no PEM block in it");
+    assert_eq!(error.message(), "ca.pem contains no certificate: there is no PEM block in it");
 }
 
 #[test]

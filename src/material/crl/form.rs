@@ -35,7 +35,7 @@ impl Form {
     /// Looks at a date of the list or of an entry.
     pub(super) fn date(&mut self, tag: u8, seconds: i64) {
         let is_long = tag == GENERALIZED_TIME && seconds < YEAR_2050;
-        self.add(is_long, "writes a date in the form of another century");
+        self.add(is_long, "writes a date before 2050 as GeneralizedTime");
     }
 
     /// Looks at the serial number of an entry.
@@ -44,7 +44,7 @@ impl Form {
             && serial.first().is_some_and(|byte| *byte < 0x80)
             && serial.iter().any(|byte| *byte != 0);
         self.add(!is_positive, "lists a serial number that is not positive");
-        self.add(serial.len() > MAX_NUMBER, "lists a serial number of more than 20 octets");
+        self.add(serial.len() > MAX_NUMBER, "lists a serial number of more than 20 bytes");
     }
 
     /// Looks at an extension of the list that was read.
@@ -52,12 +52,12 @@ impl Form {
         let Extension { oid, critical, value, .. } = *extension;
         match oid {
             id::CRL_NUMBER => {
-                self.add(critical, "has a critical number");
+                self.add(critical, "has a critical CRL number");
                 let digits = der::only(value).map(|one| one.content).unwrap_or_default();
                 let is_number =
                     der::is_integer(digits) && digits.first().is_some_and(|byte| *byte < 0x80);
-                self.add(!is_number, "has a number that is none");
-                self.add(digits.len() > MAX_NUMBER, "has a number of more than 20 octets");
+                self.add(!is_number, "has an invalid CRL number");
+                self.add(digits.len() > MAX_NUMBER, "has a CRL number of more than 20 bytes");
             }
             id::AUTHORITY_KEY_ID => {
                 self.add(critical, "has a critical authority key identifier");
@@ -66,16 +66,16 @@ impl Form {
                 self.add(!critical, "has an issuing distribution point that is not critical");
             }
             id::ISSUER_ALT_NAMES => {
-                self.add(!are_general_names(value), "has malformed names of its issuer");
+                self.add(!are_general_names(value), "has malformed issuer alternative names");
             }
             id::FRESHEST_CRL => {
                 let is_fine = der::only(value)
                     .is_some_and(|all| !all.content.is_empty() && is_distribution_points(all));
-                self.add(!is_fine, "has malformed places of its changes");
+                self.add(!is_fine, "has a malformed freshest CRL extension");
             }
             id::AUTHORITY_ACCESS => {
                 let is_fine = is_access(value, |method| method == access::ISSUERS);
-                self.add(!is_fine, "has malformed addresses of its authority");
+                self.add(!is_fine, "has a malformed authority information access extension");
             }
             _ => {}
         }
@@ -86,10 +86,10 @@ impl Form {
         let IssuingPoint { name, only_peers, only_authorities, only_attributes } = point;
         let kinds = [only_peers, only_authorities, only_attributes];
         let count = kinds.iter().filter(|is| ***is).count();
-        self.add(count == 0 && name.is_none(), "has an issuing distribution point of nothing");
-        self.add(count > 1, "is for several kinds of certificates, each and no other");
+        self.add(count == 0 && name.is_none(), "has an empty issuing distribution point");
+        self.add(count > 1, "is only for one kind of certificate and only for another");
         let is_fine = name.as_ref().is_none_or(is_place);
-        self.add(!is_fine, "has a malformed name of its distribution point");
+        self.add(!is_fine, "has a malformed distribution point name");
     }
 
     /// Looks at an extension of an entry that was read (section 5.3).
@@ -98,18 +98,21 @@ impl Form {
         let only = der::only(value);
         match oid {
             id::REASON => {
-                self.add(critical, "has a critical reason");
+                self.add(critical, "has an entry with a critical reason");
                 let reason = only.filter(|one| one.tag == ENUMERATED).map(|one| one.content);
-                self.add(reason == Some(&[0]), "writes out that a reason is not specified");
-                self.add(reason == Some(&[8]), "removes a certificate, which only changes may do");
-                self.add(matches!(reason, Some([7 | 11..])), "has a reason that there is not");
+                self.add(reason == Some(&[0]), "has an entry with the reason unspecified");
+                self.add(
+                    reason == Some(&[8]),
+                    "has an entry with the reason removeFromCRL, which only delta lists may have",
+                );
+                self.add(matches!(reason, Some([7 | 11..])), "has an entry with an unknown reason");
             }
             id::INVALIDITY_DATE => {
-                self.add(critical, "has a critical invalidity date");
+                self.add(critical, "has an entry with a critical invalidity date");
                 let is_date = only.is_some_and(|one| {
                     one.tag == GENERALIZED_TIME && date::time(one.tag, one.content).is_some()
                 });
-                self.add(!is_date, "has an invalidity date that is none");
+                self.add(!is_date, "has an entry with an invalid invalidity date");
             }
             _ => {}
         }

@@ -50,8 +50,11 @@ impl Fields {
             return Stop::damaged("it has no date");
         };
         let next_update = next_time(stream, inner, &mut form)?;
-        form.add(next_update.is_none(), "does not say when the next one comes");
-        form.add(next_update.is_some_and(|next| next < this_update), "ends before it begins");
+        form.add(next_update.is_none(), "has no nextUpdate date");
+        form.add(
+            next_update.is_some_and(|next| next < this_update),
+            "has a nextUpdate date before its thisUpdate date",
+        );
         let mut serials = Serials::new();
         if stream.peek(inner)? == Some(SEQUENCE) {
             let end = stream.open(SEQUENCE, inner)?;
@@ -63,10 +66,10 @@ impl Fields {
         if has_extensions && stream.peek(inner)? == Some(EXTENSIONS) {
             extensions.read(stream.element(inner)?.content, &mut form)?;
         }
-        form.add(extensions.number.is_none(), "has no number");
-        form.add(extensions.authority_key_id.is_none(), "does not name the key of its issuer");
+        form.add(extensions.number.is_none(), "has no CRL number");
+        form.add(extensions.authority_key_id.is_none(), "has no authority key identifier");
         if stream.position() != inner {
-            return Stop::damaged("its signed part holds more than belongs there");
+            return Stop::damaged("there is extra data in its signed part");
         }
         let part = stream.end_signed();
         if stream.element_of(SEQUENCE, outer)?.content != algorithm {
@@ -78,7 +81,7 @@ impl Fields {
         };
         let signed = SignedList { algorithm, part, signature: signature.to_vec() };
         if stream.position() != outer || !stream.is_at_end()? {
-            return Stop::damaged("bytes follow it");
+            return Stop::damaged("there is extra data after it");
         }
         Ok(Self { issuer, this_update, next_update, serials, extensions, signed, form })
     }
@@ -93,7 +96,7 @@ fn version_2(stream: &mut Stream<'_>, end: u64) -> Result<bool, Stop> {
         [1] => Ok(true),
         [other @ 0..0x7f] => {
             let version = other.saturating_add(1);
-            Err(Stop::Damaged(format!("version {version} is unknown")))
+            Err(Stop::Damaged(format!("its version number is {version}")))
         }
         _ => Stop::damaged("its version is damaged"),
     }
@@ -105,7 +108,7 @@ fn next_time(stream: &mut Stream<'_>, end: u64, form: &mut Form) -> Result<Optio
     }
     let element = stream.element(end)?;
     let Some(seconds) = date::time(element.tag, element.content) else {
-        return Stop::damaged("a date in it is none");
+        return Stop::damaged("a date in it is invalid");
     };
     form.date(element.tag, seconds);
     Ok(Some(seconds))
@@ -123,7 +126,7 @@ fn entries(
         let start = stream.position();
         let entry = stream.element(end)?;
         if entry.tag != SEQUENCE {
-            return Stop::damaged("an entry of it is damaged");
+            return Stop::damaged("an entry is damaged");
         }
         let (serial, status) = read_entry(entry.content, has_extensions, form)?;
         serials.add(serial, status);
@@ -142,7 +145,7 @@ fn read_entry<'a>(
     has_extensions: bool,
     form: &mut Form,
 ) -> Result<(&'a [u8], Status), Stop> {
-    let damaged = || Stop::Damaged("an entry of it is damaged".to_owned());
+    let damaged = || Stop::Damaged("an entry is damaged".to_owned());
     let (serial, rest) = der::first(entry).ok_or_else(damaged)?;
     let (when, rest) = der::first(rest).ok_or_else(damaged)?;
     if serial.tag != INTEGER || serial.content.is_empty() {

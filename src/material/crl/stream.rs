@@ -150,7 +150,7 @@ impl<'a> Stream<'a> {
         }
         let count = usize::from(second & 0x7f);
         if !(1..=4).contains(&count) {
-            return Stop::damaged("a length in it is none");
+            return Stop::damaged("a length in it is invalid");
         }
         let header = count.saturating_add(2);
         self.have(header)?;
@@ -170,7 +170,7 @@ impl<'a> Stream<'a> {
         while self.bytes.len().saturating_sub(self.at) < count {
             self.slide();
             if !self.source.more(&mut self.bytes)? {
-                return Stop::damaged("it is cut short");
+                return Stop::damaged("its end is missing");
             }
         }
         Ok(())

@@ -175,11 +175,11 @@ fn extensions_belong_to_version_2() {
     let no_extensions = tlv(0xa0, &tlv(0x30, &[]));
     let with = |made: Made| Made { behind: no_extensions.clone(), extensions: Vec::new(), ..made };
     assert_eq!(with(Made::of(&[1])).read().entries(), 1);
-    assert!(with(Made::of(&[1]).version_1()).refused().contains("more than belongs there"));
+    assert!(with(Made::of(&[1]).version_1()).refused().contains("extra data in its signed part"));
     let reason = extension(21, false, &tlv(10, &[1]));
     let entry = Made::of(&[]).with_entry(&[reason]);
     assert_eq!(entry.read().entries(), 1);
-    assert!(entry.version_1().refused().contains("an entry of it is damaged"));
+    assert!(entry.version_1().refused().contains("an entry is damaged"));
 }
 
 #[test]
@@ -250,14 +250,14 @@ fn a_text_that_is_broken_anywhere_is_refused_and_its_line_is_named() {
         (good.replace("-----END X509 CRL-----\n", ""), "line 1: BEGIN X509 CRL without its END"),
         (format!("{good}-----BEGIN X509 CRL-----\n"), "BEGIN X509 CRL without its END"),
         (format!("{good}{}", good.replace("END X509", "END")), "ends with END CRL"),
-        (format!("{good}----BEGIN X509 CRL-----\n"), "this line is nearly"),
-        (format!("{good}-----begin x509 crl-----\n"), "this line is nearly"),
+        (format!("{good}----BEGIN X509 CRL-----\n"), "this line is a malformed BEGIN or END line"),
+        (format!("{good}-----begin x509 crl-----\n"), "this line is a malformed BEGIN or END line"),
         (format!("{good}\u{2014}BEGIN X509 CRL\u{2014}\n"), "contains U+2014"),
         (format!("{good}\0"), "there is a NUL byte"),
         (format!("{good}-----BEGIN CRL-----\n-----END CRL-----\n"), "the block is empty"),
-        (good.replacen("-----\nM", "-----\n?", 1), "line 2: this line of the block is no base64"),
-        (good.replacen("-----\nM", "-----\n", 1), "does not come out even"),
-        (good.replacen("\nM", "\nMA==", 1), "does not come out even"),
+        (good.replacen("-----\nM", "-----\n?", 1), "line 2: this line of the block is not base64"),
+        (good.replacen("-----\nM", "-----\n", 1), "the base64 of this block is incomplete"),
+        (good.replacen("\nM", "\nMA==", 1), "the base64 of this block is incomplete"),
     ];
     for (text, expected) in cases {
         let message = refused(&text);
@@ -268,8 +268,8 @@ fn a_text_that_is_broken_anywhere_is_refused_and_its_line_is_named() {
 #[test]
 fn a_text_without_a_list_is_told_with_what_it_holds() {
     let message = refused(certificate());
-    assert_eq!(message, "crl.pem holds no revocation list but 1 x CERTIFICATE");
-    assert_eq!(refused(""), "crl.pem holds no revocation list: there is no PEM block in it");
+    assert_eq!(message, "crl.pem contains no revocation list but 1 x CERTIFICATE");
+    assert_eq!(refused(""), "crl.pem contains no revocation list: there is no PEM block in it");
     assert_eq!(refused(Made::of(&[1; 20]).der()), "crl.pem is DER, not PEM");
 }
 
@@ -278,7 +278,7 @@ fn a_certificate_that_calls_itself_a_list_is_refused_with_its_line() {
     let text = format!("\n{}", wrapped("X509 CRL", &Parts::default().der()));
     assert!(
         refused(&text)
-            .ends_with("line 2: this block is labelled X509 CRL, but holds a certificate")
+            .ends_with("line 2: this block is labelled X509 CRL, but contains a certificate")
     );
 }
 
@@ -288,20 +288,20 @@ fn what_is_out_of_place_is_refused() {
     let [one, other] = [tlv(0x30, &tlv(6, testing::ECDSA_SHA256)), tlv(0x30, &tlv(6, &[0x2b]))];
     let date = |date: &[u8]| tlv(0x17, date);
     let cases = [
-        (Made { version: tlv(2, &[2]), ..good.clone() }, "version 3 is unknown"),
+        (Made { version: tlv(2, &[2]), ..good.clone() }, "its version number is 3"),
         (Made { algorithms: [one, other], ..good.clone() }, "two different signature"),
         (Made { issuer: tlv(0x30, &[1]), ..good.clone() }, "its issuer is damaged"),
         (Made { dates: vec![], ..good.clone() }, "it has no date"),
-        (Made { dates: vec![date(b"269901000000Z")], ..good.clone() }, "a date in it is none"),
-        (Made { behind: vec![5, 0], ..good.clone() }, "more than belongs there"),
+        (Made { dates: vec![date(b"269901000000Z")], ..good.clone() }, "a date in it is invalid"),
+        (Made { behind: vec![5, 0], ..good.clone() }, "extra data in its signed part"),
         (Made { signature: tlv(3, &[1, 2]), ..good.clone() }, "its signature is damaged"),
         (Made { signature: tlv(4, &[0, 2]), ..good.clone() }, "its structure is damaged"),
         (
             Made { signature: [tlv(3, &[0, 2]), vec![5, 0]].concat(), ..good.clone() },
-            "bytes follow it",
+            "there is extra data after it",
         ),
         (good.clone().with_extension(good.extensions[0].clone()), "its extensions are damaged"),
-        (Made { entries: Some(vec![tlv(4, &[1])]), ..good.clone() }, "an entry of it is damaged"),
+        (Made { entries: Some(vec![tlv(4, &[1])]), ..good.clone() }, "an entry is damaged"),
     ];
     for (made, expected) in cases {
         let message = made.refused();
@@ -309,7 +309,7 @@ fn what_is_out_of_place_is_refused() {
     }
     let mut behind = good.der();
     behind.push(0);
-    assert!(refused(wrapped("X509 CRL", &behind)).ends_with("bytes follow it"));
+    assert!(refused(wrapped("X509 CRL", &behind)).ends_with("there is extra data after it"));
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn lists_that_mean_something_else_are_refused_by_their_name() {
         ),
     ];
     for (made, what) in cases {
-        assert_eq!(made.refused(), format!("a list: {what} cannot be used"));
+        assert_eq!(made.refused(), format!("a list: {what} is not supported"));
     }
     assert_eq!(good().with_extension(unknown(false)).read().entries(), 1);
     assert_eq!(good().with_entry(&[unknown(false)]).read().entries(), 2);
@@ -369,8 +369,8 @@ fn a_list_and_an_entry_may_have_64_extensions_and_no_more() {
     assert_eq!((list(64).read().entries(), in_entry(64).read().entries()), (1, 2));
     for count in [65, 120] {
         let what = "a list: a revocation list with more than 64 extensions";
-        assert_eq!(list(count).refused(), format!("{what} cannot be used"));
-        assert_eq!(in_entry(count).refused(), format!("{what} in an entry cannot be used"));
+        assert_eq!(list(count).refused(), format!("{what} is not supported"));
+        assert_eq!(in_entry(count).refused(), format!("{what} in an entry is not supported"));
     }
 }
 
@@ -384,7 +384,7 @@ fn a_distribution_point_may_have_64_names_and_no_more() {
     assert!(matches!(point.name, Some(PointName::Full(names)) if names.len() == 64));
     assert_eq!(
         made(65).refused(),
-        "a list: a revocation list whose distribution point has more than 64 names cannot be used"
+        "a list: a revocation list whose distribution point has more than 64 names is not supported"
     );
 }
 

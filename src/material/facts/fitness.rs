@@ -74,7 +74,9 @@ fn form(spki: &Spki<'_>) -> Option<&'static str> {
         _ => None,
     };
     let is_read = || engine(spki).is_some_and(|one| ParsedPublicKey::new(one, spki.key).is_ok());
-    wrong.or_else(|| (!is_read()).then_some("which is no key of that kind: its numbers are wrong"))
+    wrong.or_else(|| {
+        (!is_read()).then_some("which is not a key of that kind: its numbers are wrong")
+    })
 }
 
 fn rsa(spki: &Spki<'_>) -> Option<&'static str> {

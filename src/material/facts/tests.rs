@@ -70,7 +70,7 @@ fn an_edwards_key_is_known() {
 #[test]
 fn a_doubled_extension_is_refused() {
     let parts = with(&[alt_names(&[(0x82, b"a")]), alt_names(&[(0x82, b"b")])]);
-    assert_eq!(refusal(&parts), "not a certificate: extension 2.5.29.17 stands in it twice");
+    assert_eq!(refusal(&parts), "not a certificate: it contains the extension 2.5.29.17 twice");
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn a_missing_file_is_named_in_the_systems_words() {
     let path = dir.path().join("none.pem");
     let error = read(&path, LIMIT).unwrap_err();
     assert_eq!(error.kind(), Kind::File);
-    let expected = format!("cannot read {}: No such file or directory", path.display());
+    let expected = format!("cannot read {}: no such file or directory", path.display());
     assert_eq!(error.message(), expected);
     assert_eq!(stamp(&path).unwrap_err().kind(), Kind::File);
 }

@@ -10,6 +10,7 @@ use aws_lc_rs::signature::{
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
 };
 
+use crate::error::MaterialCause;
 use crate::material::algorithm_names::{curve_name, key_name};
 use crate::material::der::{
     BIT_STRING, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE, context_constructed,
@@ -25,6 +26,25 @@ pub(super) enum Form {
     Pkcs8,
 }
 
+/// Why a key cannot be used.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// It is not what it should be.
+    Damaged(String),
+    /// It is of another kind or size.
+    Unsupported(String),
+}
+
+impl Fault {
+    /// What is said about it, and what follows from it.
+    pub(super) fn words(self) -> (String, MaterialCause) {
+        match self {
+            Self::Damaged(why) => (why, MaterialCause::DamagedKey),
+            Self::Unsupported(why) => (why, MaterialCause::UnsupportedKey),
+        }
+    }
+}
+
 /// An algorithm and, where it is named, a curve: the contents of their object identifiers.
 type Named<'a> = (&'a [u8], Option<&'a [u8]>);
 
@@ -37,14 +57,14 @@ const CURVES: [&EcdsaSigningAlgorithm; 3] = [
 ];
 
 /// The `SubjectPublicKeyInfo` of the private key `der`, or why the key cannot be used.
-pub(super) fn spki(form: Form, der: &[u8]) -> Result<Vec<u8>, String> {
+pub(super) fn spki(form: Form, der: &[u8]) -> Result<Vec<u8>, Fault> {
     let named = match form {
         Form::Pkcs1 => Some((key::RSA, None)),
         Form::Sec1 => Some((key::EC, sec1_curve(der))),
         Form::Pkcs8 => pkcs8_algorithm(der),
     };
     let Some((algorithm, curve)) = named else {
-        return Err("the key does not parse".to_owned());
+        return Err(Fault::Damaged("the key does not parse".to_owned()));
     };
     let found = match algorithm {
         key::RSA => rsa_spki(form, der),
@@ -94,42 +114,48 @@ fn bytes<K: AsDer<PublicKeyX509Der<'static>>>(key: &K) -> Option<Vec<u8>> {
     Some(AsDer::as_der(key).ok()?.as_ref().to_vec())
 }
 
-fn unusable(form: Form, der: &[u8], algorithm: &[u8], curve: Option<&[u8]>) -> String {
+fn unusable(form: Form, der: &[u8], algorithm: &[u8], curve: Option<&[u8]>) -> Fault {
+    let damaged = |why: &str| Fault::Damaged(why.to_owned());
     match algorithm {
         key::RSA => {
             let Some(bits) = rsa_bits(form, der) else {
-                return "the RSA key does not parse".to_owned();
+                return damaged("the RSA key does not parse");
             };
             match KeyAlgorithm::Rsa(bits).fitness() {
                 Fitness::Short => {
                     let least = RSA_BITS.start();
-                    format!("an RSA key of {bits} bits is too short: {least} are needed")
+                    Fault::Unsupported(format!(
+                        "an RSA key of {bits} bits is too short: at least {least} are needed"
+                    ))
                 }
                 Fitness::Long => {
                     let most = RSA_BITS.end();
-                    format!("an RSA key of {bits} bits is too long: {most} are the most")
+                    Fault::Unsupported(format!(
+                        "an RSA key of {bits} bits is too long: at most {most} are supported"
+                    ))
                 }
                 Fitness::Good | Fitness::Unknown | Fitness::Malformed(_) => {
-                    "the RSA key is damaged: its numbers do not fit each other".to_owned()
+                    damaged("the RSA key is damaged: its numbers do not fit together")
                 }
             }
         }
         key::EC => {
             let Some(curve) = curve.map(oid::text) else {
-                return "the EC key does not parse, or does not name its curve".to_owned();
+                return damaged("the EC key does not parse, or does not name its curve");
             };
             let name = curve_name(&curve).to_owned();
             if KeyAlgorithm::Ec(curve).fitness() == Fitness::Good {
-                format!("the EC key over {name} does not parse")
+                Fault::Damaged(format!("the EC key on {name} does not parse"))
             } else {
-                format!("an EC key over {name} is not supported: P-256, P-384 and P-521 are")
+                Fault::Unsupported(format!(
+                    "an EC key on {name} is not supported: P-256, P-384 and P-521 are"
+                ))
             }
         }
-        key::ED25519 => "the Ed25519 key does not parse".to_owned(),
+        key::ED25519 => damaged("the Ed25519 key does not parse"),
         other => {
             let other = oid::text(other);
-            let name = key_name(&other);
-            format!("a key of the algorithm {name} is not supported")
+            Fault::Unsupported(format!("{} keys are not supported", key_name(&other)))
         }
     }
 }

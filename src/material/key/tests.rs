@@ -150,8 +150,8 @@ fn a_text_without_a_key_is_told_with_what_it_holds() {
     ec_key(&dir);
     let text = openssl(&dir, "req -x509 -new -key DIR/key.pem -subj /CN=x");
     let twice = [text.clone(), text].concat();
-    assert_eq!(refused(&twice).0, "key.pem holds no private key but 2 x CERTIFICATE");
-    assert_eq!(refused(b"hello").0, "key.pem holds no private key: there is no PEM block in it");
+    assert_eq!(refused(&twice).0, "key.pem contains no private key but 2 x CERTIFICATE");
+    assert_eq!(refused(b"hello").0, "key.pem contains no private key: there is no PEM block in it");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_public_key_is_no_private_key() {
     let dir = temporary();
     ec_key(&dir);
     let text = openssl(&dir, "pkey -in DIR/key.pem -pubout");
-    assert_eq!(refused(&text).0, "key.pem holds no private key but 1 x PUBLIC KEY");
+    assert_eq!(refused(&text).0, "key.pem contains no private key but 1 x PUBLIC KEY");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn two_keys_are_refused_with_their_lines() {
     ec_key(&dir);
     let text = std::fs::read(dir.path().join("key.pem")).unwrap();
     let (message, _) = refused(&[text.clone(), text].concat());
-    assert_eq!(message, "key.pem holds several private keys, in lines 1 and 6");
+    assert_eq!(message, "key.pem contains several private keys, on lines 1 and 6");
 }
 
 #[test]
@@ -180,19 +180,16 @@ fn what_tls_cannot_use_is_refused_by_name() {
         ),
         (
             "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1",
-            "an EC key over secp256k1 is not",
+            "an EC key on secp256k1 is not",
         ),
-        ("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-224", "an EC key over P-224 is not"),
+        ("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-224", "an EC key on P-224 is not"),
         (
             "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1",
-            "over brainpoolP256r1 is not",
+            "on brainpoolP256r1 is not",
         ),
-        (
-            "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048",
-            "the algorithm RSA-PSS is not",
-        ),
-        ("genpkey -algorithm ED448", "the algorithm Ed448 is not"),
-        ("genpkey -algorithm X25519", "the algorithm X25519 is not"),
+        ("genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048", "RSA-PSS keys are not"),
+        ("genpkey -algorithm ED448", "Ed448 keys are not"),
+        ("genpkey -algorithm X25519", "X25519 keys are not"),
     ];
     for (arguments, expected) in cases {
         let (message, _) = refused(&openssl(&temporary(), arguments));
@@ -213,15 +210,33 @@ fn a_dsa_key_is_refused_by_name_in_both_forms() {
     openssl(&dir, "dsaparam -out DIR/p.pem 1024");
     openssl(&dir, "genpkey -paramfile DIR/p.pem -out DIR/key.pem");
     let text = std::fs::read(dir.path().join("key.pem")).unwrap();
-    assert!(refused(&text).0.ends_with("a key of the algorithm DSA is not supported"));
+    assert!(refused(&text).0.ends_with("DSA keys are not supported"));
     let text = openssl(&dir, "pkey -in DIR/key.pem -traditional");
-    assert!(refused(&text).0.ends_with("a key of the kind DSA PRIVATE KEY is not supported"));
+    assert!(refused(&text).0.ends_with("a key with the label DSA PRIVATE KEY is not supported"));
 }
 
 #[test]
 fn a_key_in_the_format_of_openssh_is_refused_with_the_command() {
-    let text = b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
-    assert!(refused(text).1.contains("ssh-keygen -p -m PKCS8"));
+    let string = |text: &[u8]| [&u32::try_from(text.len()).unwrap().to_be_bytes(), text].concat();
+    for (kind, is_converted) in [
+        ("ssh-rsa", true),
+        ("ecdsa-sha2-nistp384", true),
+        ("ssh-ed25519", false),
+        ("sk-ecdsa-sha2-nistp256@openssh.com", false),
+        ("ssh-dss", false),
+    ] {
+        let public = string(&string(kind.as_bytes()));
+        let head = [&b"openssh-key-v1\0"[..], &string(b"none"), &string(b"none"), &string(b"")];
+        let der = [head.concat(), vec![0, 0, 0, 1], public].concat();
+        let text = crate::material::pem_text("OPENSSH PRIVATE KEY", &der);
+        let (message, hint) = refused(text.as_bytes());
+        assert_eq!(message, "key.pem, line 1: the key is in OpenSSH's format");
+        assert_eq!(hint.contains("ssh-keygen -p -m PKCS8"), is_converted, "{kind}: {hint}");
+        for length in 0..der.len() {
+            let cut = crate::material::pem_text("OPENSSH PRIVATE KEY", &der[..length]);
+            refused(cut.as_bytes());
+        }
+    }
 }
 
 #[test]
@@ -306,7 +321,7 @@ fn nobody_who_knows_the_passphrase_is_an_error_of_its_own() {
     let text = openssl(&dir, "pkcs8 -topk8 -in DIR/key.pem -passout pass:geheim -v2 aes256");
     let error = Key::from_pem(&text, "key.pem", &mut |_, _| None).unwrap_err();
     assert_eq!(error.kind(), Kind::Passphrase);
-    let expected = "key.pem, line 1: the key is encrypted and there is no passphrase";
+    let expected = "key.pem, line 1: the key is encrypted, and there is no passphrase";
     assert_eq!(error.message(), expected);
 }
 
@@ -347,7 +362,9 @@ fn a_key_that_would_take_minutes_or_gigabytes_to_open_is_refused_unasked() {
             encrypted_data: OctetStringRef::new(&[0; 32]).unwrap(),
         };
         let der = info.to_der().unwrap();
-        let error = unlock::unlock(&der, "key.pem", &mut |attempt| never("", attempt)).unwrap_err();
+        let error =
+            unlock::unlock(&der, "key.pem", "key.pem, line 1", &mut |attempt| never("", attempt))
+                .unwrap_err();
         assert!(error.message().contains("more memory or time"), "{error}");
     }
 }

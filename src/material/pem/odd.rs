@@ -2,45 +2,45 @@
 //!
 //! What cannot be seen is named by its code point: an editor shows the line as it should be.
 
-/// What is wrong, and what to do about it.
-type Words = (String, &'static str);
+use crate::error::{FileName, MaterialCause, Secret};
 
-/// Of a line that was meant as the begin or the end of a block.
-pub(super) fn boundary(words: &[u8]) -> Words {
+/// What is wrong, and what follows from it.
+type Words = (String, MaterialCause);
+
+/// Of a line that was meant as the begin or the end of a block, in a text that `source` names.
+pub(super) fn boundary(words: &[u8], source: &str) -> Words {
     if let Some(name) = character(words) {
         let why = format!("this line begins or ends a PEM block, but contains {name}");
-        return (why, "delete this character, or write - or a space for it");
+        return (why, MaterialCause::OddBoundary);
     }
     let place = |part: &[u8]| words.windows(part.len()).position(|window| window == part);
     if place(b"\\n").is_some() {
         let why = "the line ends of this PEM text are written as \\n".to_owned();
-        return (why, "write them as line ends: sed 's/\\\\n/\\n/g' FILE > NEW");
+        let secret = Secret::of(place(b"PRIVATE KEY").is_some());
+        return (why, MaterialCause::EscapedLines(FileName::of_source(source), secret));
     }
     match (place(b"-----END "), place(b"-----BEGIN ")) {
         (Some(end), Some(begin)) if end < begin => {
             let why = "a block ends and the next one begins on the same line".to_owned();
-            return (why, "put a line end between them");
+            return (why, MaterialCause::JoinedBlocks);
         }
         (Some(_), Some(_)) => {
-            let why = "this line holds a whole PEM block".to_owned();
-            return (why, "put a line end behind its BEGIN line and before its END line");
+            let why = "this line contains a whole PEM block".to_owned();
+            return (why, MaterialCause::OneLine);
         }
         _ => {}
     }
-    (
-        "this line is nearly, but not quite, the begin or end of a PEM block".to_owned(),
-        "it must read -----BEGIN WHAT----- or -----END WHAT-----, and stand alone",
-    )
+    ("this line is a malformed BEGIN or END line".to_owned(), MaterialCause::Boundary)
 }
 
 /// Of a line inside a block that is not base64.
 pub(super) fn inside(words: &[u8]) -> Words {
     match character(words) {
         Some(name) => (
-            format!("this line of the block contains {name}, which is no base64"),
-            "delete this character",
+            format!("this line of the block contains {name}, which is not base64"),
+            MaterialCause::OddCharacter,
         ),
-        None => ("this line of the block is no base64".to_owned(), ""),
+        None => ("this line of the block is not base64".to_owned(), MaterialCause::NotBase64),
     }
 }
 
@@ -63,9 +63,9 @@ fn character(words: &[u8]) -> Option<String> {
         '\u{200c}' => " (zero width non-joiner)",
         '\u{200d}' => " (zero width joiner)",
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            " (a mark of writing direction)"
+            " (a control of the writing direction)"
         }
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => " (a dash of typography)",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => " (a typographic dash)",
         '\u{2060}' => " (word joiner)",
         '\u{feff}' => " (byte order mark)",
         _ => "",

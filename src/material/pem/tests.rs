@@ -84,59 +84,87 @@ fn every_broken_form_is_an_error_that_names_the_line() {
         (
             "wrong END",
             plain.replace("END CERTIFICATE", "END X509 CRL"),
-            "line 1: BEGIN CERTIFICATE ends with END X509 CRL in line 4",
+            "line 1: BEGIN CERTIFICATE ends with END X509 CRL on line 4",
         ),
-        ("four dashes", plain.replace("-----", "----"), "line 1: this line is nearly"),
+        (
+            "four dashes",
+            plain.replace("-----", "----"),
+            "line 1: this line is a malformed BEGIN or END line",
+        ),
         (
             "four dashes at the end",
             plain.replace("E-----\nAA", "E----\nAA"),
-            "line 1: this line is nearly",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
-        ("six dashes", plain.replace("-----", "------"), "line 1: this line is nearly"),
-        ("no dashes in front", plain.replacen("-----", "", 1), "line 1: this line is nearly"),
+        (
+            "six dashes",
+            plain.replace("-----", "------"),
+            "line 1: this line is a malformed BEGIN or END line",
+        ),
+        (
+            "no dashes in front",
+            plain.replacen("-----", "", 1),
+            "line 1: this line is a malformed BEGIN or END line",
+        ),
         (
             "lower case",
             plain.replace("-----BEGIN CERTIFICATE", "-----begin certificate"),
-            "line 1: this line is nearly",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "lower case label",
             plain.replace("CERTIFICATE", "certificate"),
-            "line 1: this line is nearly",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
         (
             "typographic dashes",
             plain.replace("-----", "\u{2014}\u{2013}"),
-            "line 1: this line begins or ends a PEM block, but contains U+2014 (a dash of typography)",
+            "line 1: this line begins or ends a PEM block, but contains U+2014 (a typographic dash)",
         ),
         (
             "space behind the dashes",
             plain.replace("-----BEGIN", "----- BEGIN"),
-            "line 1: this line is nearly",
+            "line 1: this line is a malformed BEGIN or END line",
         ),
-        ("no space", plain.replace("-----BEGIN ", "-----BEGIN"), "line 1: this line is nearly"),
-        ("no label", plain.replace("BEGIN CERTIFICATE", "BEGIN "), "line 1: this line is nearly"),
-        ("all on one line", plain.replace('\n', " "), "line 1: this line holds a whole PEM block"),
+        (
+            "no space",
+            plain.replace("-----BEGIN ", "-----BEGIN"),
+            "line 1: this line is a malformed BEGIN or END line",
+        ),
+        (
+            "no label",
+            plain.replace("BEGIN CERTIFICATE", "BEGIN "),
+            "line 1: this line is a malformed BEGIN or END line",
+        ),
+        (
+            "all on one line",
+            plain.replace('\n', " "),
+            "line 1: this line contains a whole PEM block",
+        ),
         (
             "END and BEGIN on one line",
             format!("{}{plain}", plain.trim_end()),
             "line 4: a block ends and the next one begins",
         ),
-        ("text before BEGIN", format!("x {plain}"), "line 1: this line is nearly"),
+        (
+            "text before BEGIN",
+            format!("x {plain}"),
+            "line 1: this line is a malformed BEGIN or END line",
+        ),
         ("NUL before", format!("\0{plain}"), "line 1: there is a NUL byte"),
         ("NUL inside", plain.replace("MDE", "M\0E"), "line 3: there is a NUL byte"),
         (
             "not base64",
             plain.replace("MDE=", "M*E="),
-            "line 3: this line of the block is no base64",
+            "line 3: this line of the block is not base64",
         ),
         (
             "a line missing a character",
             plain.replace("MDE=", "MD="),
-            "line 1: the base64 of the block",
+            "line 1: the base64 of this block",
         ),
-        ("padding in the middle", plain.replace("Bgc", "B=="), "line 1: the base64 of the block"),
-        ("bits behind the end", plain.replace("MDE=", "MDF="), "line 1: the base64 of the block"),
+        ("padding in the middle", plain.replace("Bgc", "B=="), "line 1: the base64 of this block"),
+        ("bits behind the end", plain.replace("MDE=", "MDF="), "line 1: the base64 of this block"),
         (
             "a header behind the body",
             plain.replace("MDE=", "MDE=\nA: b"),
@@ -158,7 +186,7 @@ fn every_broken_form_is_an_error_that_names_the_line() {
 #[test]
 fn a_broken_block_behind_a_good_one_hides_neither() {
     let text = format!("{}{}", block("CERTIFICATE"), block("X509 CRL").replace("MDE=", "?"));
-    assert_eq!(refused(text).0, "a.pem, line 7: this line of the block is no base64");
+    assert_eq!(refused(text).0, "a.pem, line 7: this line of the block is not base64");
 }
 
 #[test]
@@ -190,7 +218,7 @@ fn der_of_a_small_key_is_named_too() {
 #[test]
 fn a_nul_that_only_ends_a_c_string_is_explained() {
     let (_, hint) = refused(format!("{}\0", block("CERTIFICATE")));
-    assert!(hint.contains("must not count the NUL"), "{hint}");
+    assert!(hint.contains("do not count the NUL"), "{hint}");
 }
 
 #[test]
@@ -225,7 +253,7 @@ fn a_block_with_a_line_for_each_digit_is_read_and_the_line_of_a_bad_one_is_named
     assert_eq!(*read(&text)[0].der, bytes());
     let (message, _) = refused(text.replace("g\n", "?\n"));
     let line = text.lines().position(|line| line == "g").unwrap() + 1;
-    assert_eq!(message, format!("a.pem, line {line}: this line of the block is no base64"));
+    assert_eq!(message, format!("a.pem, line {line}: this line of the block is not base64"));
 }
 
 #[test]
@@ -318,7 +346,7 @@ fn a_character_that_does_not_show_is_named_by_its_code_point() {
     for (character, name) in [
         ('\u{a0}', "U+00A0 (no-break space)"),
         ('\u{200b}', "U+200B (zero width space)"),
-        ('\u{202e}', "U+202E (a mark of writing direction)"),
+        ('\u{202e}', "U+202E (a control of the writing direction)"),
         ('\u{2060}', "U+2060 (word joiner)"),
         ('\u{3164}', "U+3164"),
         ('\u{7}', "U+0007"),
@@ -332,7 +360,7 @@ fn a_character_that_does_not_show_is_named_by_its_code_point() {
         let body = refused(plain.replacen("AAEC", &format!("AA{character}EC"), 1)).0;
         assert_eq!(
             body,
-            format!("a.pem, line 2: this line of the block contains {name}, which is no base64")
+            format!("a.pem, line 2: this line of the block contains {name}, which is not base64")
         );
     }
     let latin = [b"-----BEGIN\xa0CERTIFICATE-----\n", BODY.as_bytes()].concat();
@@ -356,15 +384,15 @@ fn line_ends_that_are_written_out_and_joined_blocks_are_told_as_such() {
 fn a_text_without_what_was_looked_for_says_what_it_holds() {
     let base64_again = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
     for (text, expected) in [
-        ("hello".to_owned(), "x holds no thing: there is no PEM block in it"),
-        (block("PUBLIC KEY").repeat(2), "x holds no thing but 2 x PUBLIC KEY"),
+        ("hello".to_owned(), "x contains no thing: there is no PEM block in it"),
+        (block("PUBLIC KEY").repeat(2), "x contains no thing but 2 x PUBLIC KEY"),
         (
             base64_again.to_owned(),
-            "x holds no thing: it is PEM text that was encoded as base64 once more",
+            "x contains no thing: it is PEM text that was encoded as base64 once more",
         ),
         (
             ["A", "B", "C", "D", "E", "F", "G"].map(block).concat(),
-            "x holds no thing but 1 x A, 1 x B, 1 x C, 1 x D, 1 x E, 2 other labels",
+            "x contains no thing but 1 x A, 1 x B, 1 x C, 1 x D, 1 x E, 2 other labels",
         ),
     ] {
         assert_eq!(lacks("thing", text.as_bytes(), "x").message(), expected);

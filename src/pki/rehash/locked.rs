@@ -14,8 +14,8 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 
-use crate::error::{Error, Kind};
-use crate::material::{HashLink, pause, system_error};
+use crate::error::{Error, FileCause, Kind};
+use crate::material::{Doing, HashLink, pause, source_of, system_error};
 
 /// Called before each change of the directory, with the name that is changed; an error is taken
 /// as the change's own.
@@ -42,11 +42,10 @@ impl<'a> LockedDirectory<'a> {
     /// The same, with another patience.
     pub(super) fn lock_within(path: &'a Path, patience: Duration) -> Result<Self, Error> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let cannot = |what: &'static str| {
-            move |error: Errno| failed(&format!("{what} the directory {}", path.display()), error)
-        };
+        let cannot =
+            |what: &'static str| move |error: Errno| failed(Doing::Listing, what, path, error);
         let file = retry_on_intr(|| crate::process::open(path, flags, Mode::empty()));
-        let file = File::from(file.map_err(cannot("open"))?);
+        let file = File::from(file.map_err(cannot("open the directory"))?);
         let mut left = patience;
         loop {
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -56,7 +55,9 @@ impl<'a> LockedDirectory<'a> {
                     pause(MOMENT);
                     left = left.saturating_sub(MOMENT);
                 }
-                Err(error) => return Err(cannot("lock")(error)),
+                Err(error) => {
+                    return Err(failed(Doing::Locking, "lock the directory", path, error));
+                }
             }
         }
     }
@@ -67,7 +68,7 @@ impl<'a> LockedDirectory<'a> {
 
     /// The names in it, in the order of their bytes.
     pub(super) fn names(&self) -> Result<Vec<OsString>, Error> {
-        let cannot = |error| failed(&format!("read the directory {}", self.path.display()), error);
+        let cannot = |error| failed(Doing::Listing, "read the directory", self.path, error);
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.file).map_err(cannot)? {
             let name = entry.map_err(cannot)?.file_name().to_bytes().to_vec();
@@ -121,25 +122,23 @@ impl<'a> LockedDirectory<'a> {
     pub(super) fn sync(&self) -> Result<(), Error> {
         match retry_on_intr(|| rustix::fs::fsync(&self.file)) {
             Ok(()) | Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
-            Err(error) => {
-                Err(failed(&format!("write the directory {}", self.path.display()), error))
-            }
+            Err(error) => Err(failed(Doing::Listing, "write the directory", self.path, error)),
         }
     }
 
     fn make_new(&self, name: &OsStr, target: &OsStr, before: Before<'_>) -> Result<(), Error> {
         ask(before, name).and_then(|()| rustix::fs::symlinkat(target, &self.file, name)).map_err(
             |error| match error {
-                Errno::EXIST => self
-                    .failed("make the link", name, error)
-                    .with_hint("try again when the other program is done"),
+                Errno::EXIST => {
+                    self.failed("make the link", name, error).because(&FileCause::OtherRehash)
+                }
                 other => self.failed("make the link", name, other),
             },
         )
     }
 
     fn failed(&self, what: &str, name: &OsStr, error: Errno) -> Error {
-        failed(&format!("{what} {}", self.path.join(name).display()), error)
+        failed(Doing::Writing, what, &self.path.join(name), error)
     }
 }
 
@@ -157,11 +156,11 @@ fn ask(before: Before<'_>, name: &OsStr) -> Result<(), Errno> {
     before(name).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
 }
 
-fn failed(what: &str, error: Errno) -> Error {
-    system_error(what, &error.into())
+fn failed(doing: Doing, what: &str, path: &Path, error: Errno) -> Error {
+    system_error(doing, what, path, &error.into())
 }
 
 fn busy(path: &Path) -> Error {
-    let message = format!("another process holds the lock of the directory {}", path.display());
-    Error::new(Kind::Busy, message).with_hint("wait until it is done, or end it")
+    let message = format!("another process has locked the directory {}", source_of(path));
+    Error::new(Kind::Busy, message).because(&FileCause::Locked)
 }

@@ -162,11 +162,11 @@ fn each_file_without_a_link_is_named_with_the_reason() {
     let names: Vec<_> = skipped.iter().map(|one| one.path.file_name().unwrap()).collect();
     assert_eq!(names, ["copy.pem", "folder.pem", "junk.cer", "nowhere.pem", "two.crt"]);
     let why: Vec<_> = skipped.iter().map(|one| one.why.as_str()).collect();
-    assert_eq!(why[0], "it holds the same as a.pem");
+    assert_eq!(why[0], "it contains the same as a.pem");
     assert!(why[1].contains("is not a file but a directory"), "{}", why[1]);
-    assert_eq!(why[2], "it holds no certificate and no revocation list");
+    assert_eq!(why[2], "it contains no certificate and no revocation list");
     assert!(why[3].contains("cannot read"), "{}", why[3]);
-    assert_eq!(why[4], "it holds more than one thing");
+    assert_eq!(why[4], "it contains more than one certificate, key or revocation list");
 }
 
 #[test]

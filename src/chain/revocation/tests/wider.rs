@@ -278,7 +278,7 @@ fn the_words_name_what_is_out_of_form() {
     let demand = Demand { form: true, ..in_mode(CrlMode::IfPresent) };
     let issuer = scene.root.certificate();
     let found = scene.crls().revocation(&scene.leaf, &issuer, &[], demand, NOW, &mut Budget::new());
-    let why = "no revocation list (CRL) of CN=Root counts for CN=a.example: crl.pem is of version 1, does not say when the next one comes, has no number, does not name the key of its issuer";
+    let why = "no revocation list (CRL) of CN=Root counts for CN=a.example: crl.pem is of version 1, has no nextUpdate date, has no CRL number, has no authority key identifier";
     assert_eq!(found.why, [why]);
 }
 

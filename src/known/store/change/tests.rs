@@ -141,7 +141,7 @@ fn an_entry_is_not_replaced_if_it_is_not_the_one_that_was_judged_against() {
     let error = change(&ours(&[&old]), &fresh).unwrap_err();
     assert_eq!(
         (error.kind(), error.message()),
-        (Kind::Store, "the entry for a:1 has changed meanwhile")
+        (Kind::Store, "the entry for a:1 has changed in the meantime")
     );
     let judged = set(&new, Replaces::Judged(vec![sha256]));
     assert_eq!(change(&ours(&[]), &judged).unwrap_err().kind(), Kind::Store);

@@ -1,7 +1,7 @@
 //! A system call fails, or the process dies, at every step of a change.
 
 use super::*;
-use crate::material::Certificate;
+use crate::material::{Certificate, words};
 
 /// A store whose step number `at` fails.
 fn failing(place: &Room, at: usize, errno: Errno) -> (Store, Arc<AtomicUsize>) {
@@ -59,7 +59,7 @@ fn a_failure_at_any_step_is_told_and_leaves_the_old_file() {
             }
             let error = done.unwrap_err();
             assert_eq!(error.kind(), Kind::Store);
-            let words = io::Error::from(errno).to_string();
+            let words = words(&errno.into());
             assert!(
                 error.message().contains("trusted.pem") && error.message().contains(&words),
                 "{}",

@@ -326,7 +326,7 @@ fn the_hint_for_a_missing_sha256_line_is_the_line_itself() {
     let text = format!("Host: a.example:1\n{}", pem(&certificate));
     let error = damaged(&text);
     assert_eq!(error.message(), "known, line 2: the entry has no SHA256 line");
-    let line = error.hint().rsplit_once("the line ").unwrap().1;
+    let line = error.hint().rsplit_once("above it: ").unwrap().1;
     let mended = text.replacen('\n', &format!("\n{line}\n"), 1);
     assert_eq!(entries(&mended).unwrap().len(), 1);
 }

@@ -73,27 +73,24 @@ fn each_fault_is_told_by_itself() {
         extension_of(&[0x2b, 6, 1, 5, 5, 7, 1, 1], false, &tlv(0x30, &one))
     };
     assert!(sound().with_extension(access(2)).read().faults().is_empty());
-    let name = "has a malformed name of its distribution point";
+    let name = "has a malformed distribution point name";
     for (fault, list) in [
-        ("has no number", with(NUMBER, None)),
-        ("has a critical number", with(NUMBER, Some(extension(NUMBER, true, &tlv(2, &[1]))))),
+        ("has no CRL number", with(NUMBER, None)),
+        ("has a critical CRL number", with(NUMBER, Some(extension(NUMBER, true, &tlv(2, &[1]))))),
         (
-            "has a number that is none",
+            "has an invalid CRL number",
             with(NUMBER, Some(extension(NUMBER, false, &tlv(2, &[0xff])))),
         ),
         (
-            "has a number that is none",
+            "has an invalid CRL number",
             with(NUMBER, Some(extension(NUMBER, false, &tlv(2, &[0, 1])))),
         ),
         (
-            "has a number of more than 20 octets",
+            "has a CRL number of more than 20 bytes",
             with(NUMBER, Some(extension(NUMBER, false, &tlv(2, &[0x7f; 21])))),
         ),
-        ("does not name the key of its issuer", with(35, None)),
-        (
-            "does not name the key of its issuer",
-            with(35, Some(extension(35, false, &tlv(0x30, &[])))),
-        ),
+        ("has no authority key identifier", with(35, None)),
+        ("has no authority key identifier", with(35, Some(extension(35, false, &tlv(0x30, &[]))))),
         (
             "has a critical authority key identifier",
             with(35, Some(extension(35, true, &tlv(0x30, &tlv(0x80, &[7]))))),
@@ -102,10 +99,10 @@ fn each_fault_is_told_by_itself() {
             "has an issuing distribution point that is not critical",
             point(false, &[tlv(0x81, &[0xff])]),
         ),
-        ("has an issuing distribution point of nothing", point(true, &[])),
-        ("has an issuing distribution point of nothing", point(true, &[tlv(0x81, &[0])])),
+        ("has an empty issuing distribution point", point(true, &[])),
+        ("has an empty issuing distribution point", point(true, &[tlv(0x81, &[0])])),
         (
-            "is for several kinds of certificates, each and no other",
+            "is only for one kind of certificate and only for another",
             point(true, &[tlv(0x81, &[0xff]), tlv(0x82, &[0xff])]),
         ),
         (name, place(&tlv(0x86, b"list"))),
@@ -124,15 +121,18 @@ fn each_fault_is_told_by_itself() {
         (name, point(true, &[tlv(0xa0, &tlv(0xa1, &tlv(6, &[0x55])))])),
         ("names no issuer", Made { issuer: tlv(0x30, &[]), ..sound() }),
         (
-            "writes a date in the form of another century",
+            "writes a date before 2050 as GeneralizedTime",
             Made { dates: vec![tlv(0x18, b"20260101000000Z"), late()], ..sound() },
         ),
         (
-            "writes a date in the form of another century",
+            "writes a date before 2050 as GeneralizedTime",
             Made { dates: vec![tlv(0x17, DATE), tlv(0x18, b"20491231235959Z")], ..sound() },
         ),
-        ("does not say when the next one comes", Made { dates: vec![late()], ..sound() }),
-        ("ends before it begins", Made { dates: vec![late(), tlv(0x17, DATE)], ..sound() }),
+        ("has no nextUpdate date", Made { dates: vec![late()], ..sound() }),
+        (
+            "has a nextUpdate date before its thisUpdate date",
+            Made { dates: vec![late(), tlv(0x17, DATE)], ..sound() },
+        ),
         ("has an empty list of certificates", Made { entries: Some(vec![]), ..sound() }),
         ("lists a serial number twice", listed(&[&[5], &[6], &[5]])),
         (
@@ -146,31 +146,46 @@ fn each_fault_is_told_by_itself() {
         ("lists a serial number that is not positive", listed(&[&[0]])),
         ("lists a serial number that is not positive", listed(&[&[0xff]])),
         ("lists a serial number that is not positive", listed(&[&[0, 1]])),
-        ("lists a serial number of more than 20 octets", listed(&[&[0x7f; 21]])),
+        ("lists a serial number of more than 20 bytes", listed(&[&[0x7f; 21]])),
         ("has an empty list of extensions", sound().with_entry(&[])),
-        ("has a critical reason", reason(true, 1)),
-        ("writes out that a reason is not specified", reason(false, 0)),
-        ("removes a certificate, which only changes may do", reason(false, 8)),
-        ("has a reason that there is not", reason(false, 7)),
-        ("has a reason that there is not", reason(false, 11)),
-        ("has a critical invalidity date", invalid_since(true, &tlv(0x18, b"20251231235959Z"))),
-        ("has an invalidity date that is none", invalid_since(false, &tlv(0x18, b"202512312359Z"))),
-        ("has an invalidity date that is none", invalid_since(false, &tlv(0x17, b"251231235959Z"))),
-        ("has an invalidity date that is none", invalid_since(false, b"junk")),
+        ("has an entry with a critical reason", reason(true, 1)),
+        ("has an entry with the reason unspecified", reason(false, 0)),
         (
-            "has malformed names of its issuer",
+            "has an entry with the reason removeFromCRL, which only delta lists may have",
+            reason(false, 8),
+        ),
+        ("has an entry with an unknown reason", reason(false, 7)),
+        ("has an entry with an unknown reason", reason(false, 11)),
+        (
+            "has an entry with a critical invalidity date",
+            invalid_since(true, &tlv(0x18, b"20251231235959Z")),
+        ),
+        (
+            "has an entry with an invalid invalidity date",
+            invalid_since(false, &tlv(0x18, b"202512312359Z")),
+        ),
+        (
+            "has an entry with an invalid invalidity date",
+            invalid_since(false, &tlv(0x17, b"251231235959Z")),
+        ),
+        ("has an entry with an invalid invalidity date", invalid_since(false, b"junk")),
+        (
+            "has malformed issuer alternative names",
             sound().with_extension(extension(18, false, &tlv(0x30, &[]))),
         ),
         (
-            "has malformed places of its changes",
+            "has a malformed freshest CRL extension",
             sound().with_extension(extension(46, false, &tlv(0x30, &[]))),
         ),
-        ("has malformed addresses of its authority", sound().with_extension(access(1))),
+        (
+            "has a malformed authority information access extension",
+            sound().with_extension(access(1)),
+        ),
     ] {
         assert_eq!(list.read().faults(), [fault]);
     }
     let old = sound().version_1();
-    let expected = ["is of version 1", "has no number", "does not name the key of its issuer"];
+    let expected = ["is of version 1", "has no CRL number", "has no authority key identifier"];
     assert_eq!(old.read().faults(), expected);
 }
 
