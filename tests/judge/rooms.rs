@@ -60,7 +60,7 @@ const SAID_ONLY_IN: &[(&str, &[&str])] = &[
     ("UnixListener", &["io", "connection"]),
     ("ToSocketAddrs", &["io", "connection"]),
     // What to do follows from the cause, in one table; see `error/cause.rs`.
-    ("with_hint", &["error", "chain", "connection", "context", "io", "tls", "trust"]),
+    ("with_hint", &["error"]),
     ("unsafe", &["ffi"]),
     ("libc::", &["ffi"]),
     ("nix::", &["process"]),
