@@ -74,7 +74,9 @@ impl AllowList {
                 format!("the client {name} matches none of the {many} patterns for allowed clients")
             }
         };
-        let cause = if is_shown_as_it_is {
+        let cause = if text.contains(['*', '?']) {
+            PeerCause::WildNameNotListed
+        } else if is_shown_as_it_is {
             PeerCause::NameNotListed(whole.into())
         } else {
             PeerCause::HiddenNameNotListed
@@ -339,6 +341,15 @@ mod tests {
         assert!(error.hint().ends_with(": CN=a\\,b"), "{}", error.hint());
         let pasted = error.hint().rsplit(": ").next().unwrap().to_owned();
         assert_eq!(list(&[&pasted]).refusal(&leaf("a,b")), None);
+    }
+
+    #[test]
+    fn no_name_is_offered_as_a_pattern_that_admits_others() {
+        for name in ["*", "a?", "a*b", "?"] {
+            let error = list(&["CN=bob"]).refusal(&leaf(name)).unwrap();
+            assert!(error.message().contains(name), "{error}");
+            assert!(!error.hint().contains("tlsconn_ctx_allow_dn"), "{}", error.hint());
+        }
     }
 
     #[test]

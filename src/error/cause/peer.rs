@@ -389,6 +389,8 @@ pub(crate) enum PeerCause {
     NameNotListed(String),
     /// A distinguished name is not on the list and cannot be shown.
     HiddenNameNotListed,
+    /// It matches no pattern, and as a pattern its own name would match others, too.
+    WildNameNotListed,
     /// A distinguished name that no list can hold.
     DamagedName,
     /// A key that TLS cannot use here.
@@ -419,6 +421,7 @@ impl Cause for PeerCause {
                 return format!("to allow it, add this pattern with tlsconn_ctx_allow_dn(): {pattern}");
             }
             Self::HiddenNameNotListed => "its name is too long to be shown, or has characters that are not shown as they are: allow it by a pattern with * or ? in their place (tlsconn_ctx_allow_dn())",
+            Self::WildNameNotListed => "its name contains * or ?, which in a pattern stand for any characters, so a pattern with its name would admit others, too: ask its authority for a certificate with another name",
             Self::DamagedName => "ask its authority for a certificate without empty or damaged names",
             Self::UnusableKey => "give the peer an RSA key of 2048 to 8192 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key, and a certificate for it",
             Self::Unreadable(whom) => {

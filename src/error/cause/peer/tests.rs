@@ -41,6 +41,7 @@ fn every_cause_has_a_hint_of_its_own() {
         C::IdentityNotListed(text()),
         C::NameNotListed(text()),
         C::HiddenNameNotListed,
+        C::WildNameNotListed,
         C::DamagedName,
         C::UnusableKey,
         C::Unreadable(text()),
