@@ -564,7 +564,10 @@ typedef enum {
      */
     TLSCONN_MAT_CA = 10,
     /**
-     * Certificate revocation lists (CRLs).
+     * Certificate revocation lists (CRLs). A list never replaces another: what any list of an
+     * issuer revokes is revoked, and a list from memory is kept until the context is destroyed.
+     * Where lists are renewed, add the file, replace it and call tlsconn_ctx_reload(): then only
+     * the newest lists are kept.
      */
     TLSCONN_MAT_CRL = 11,
     /**
@@ -1080,11 +1083,12 @@ typedef enum {
     TLSCONN_CRL_OFF = 40,
     /**
      * An issuer for which you have added any list must have one that is verified and up to
-     * date.
+     * date. A known server or client needs none, as for REQUIRED.
      */
     TLSCONN_CRL_IF_PRESENT = 41,
     /**
-     * Every issuer must have one that is verified and up to date.
+     * Every issuer must have one that is verified and up to date. A known server or client
+     * needs none: you vouch for it, and not its issuer. A list that revokes it refuses it.
      */
     TLSCONN_CRL_REQUIRED = 42,
 } tlsconn_crl_mode;

@@ -17,6 +17,8 @@ pub(crate) use cause::{
     Detail, Faults, Greeting, HandshakeCause, LISTS_IN_MEMORY, ListFault, Refused, Side, Then,
     Topic, Whose,
 };
+#[cfg(test)]
+pub(crate) use escape::tests::bytes_shown;
 pub use escape::{Calm, escaped};
 pub(crate) use escape::{Foreign, LONGEST_IDENTITY, is_shown_as_it_is, listed, some};
 pub(crate) use layout::{fingerprint_lines, hung};

@@ -3,6 +3,8 @@
 //! Every rule is applied, so that the user is told everything at once. What a profile asks for is
 //! in its own module, and is chosen here, in [`Asks::of`], and nowhere else.
 
+use std::collections::HashMap;
+
 use super::constraints;
 use super::finding::{Assessment, Case, Profile};
 use super::path::{self, Found};
@@ -15,7 +17,7 @@ use super::work::{Limit, Work};
 use super::{libvirt, pedantic, strict, webpki};
 use crate::error::{Calm, Detail, Problems};
 use crate::host::Host;
-use crate::material::{Certificate, name_text};
+use crate::material::Certificate;
 
 /// What a profile asks for beyond what all of them ask of paths, name constraints, signatures and
 /// revocation.
@@ -26,6 +28,8 @@ struct Asks {
     known: fn(&Case<'_>, &Certificate, &mut Assessment),
     /// Of the leaf's names.
     name: fn(&Host, &Certificate, &mut Assessment),
+    /// Of the form of each certificate of a path.
+    form: fn(&Case<'_>, &Certificate, Position, &mut Assessment),
     /// Of a whole path.
     path: fn(&Case<'_>, &[Certificate], &mut Assessment),
     /// Of a leaf for which there is no path.
@@ -41,6 +45,7 @@ impl Asks {
         each: strict::check,
         known: strict::check_known,
         name: strict::check_name,
+        form: |_, _, _, _| {},
         path: webpki::opinion,
         alone: webpki::opinion_on_leaf,
         sent: strict::encoding_of,
@@ -50,19 +55,17 @@ impl Asks {
         each: libvirt::check,
         known: libvirt::check_known,
         name: libvirt::check_name,
+        form: |_, _, _, _| {},
         path: libvirt::check_path,
         alone: |case, leaf, out| libvirt::check_path(case, std::slice::from_ref(leaf), out),
         sent: |_, _| {},
         lists_in_form: false,
     };
     const PEDANTIC: Self = Self {
+        form: pedantic::check,
         path: |case, path, out| {
             (Self::STRICT.path)(case, path, out);
-            pedantic::check(case.role, path, out);
-        },
-        alone: |case, leaf, out| {
-            (Self::STRICT.alone)(case, leaf, out);
-            pedantic::check(case.role, std::slice::from_ref(leaf), out);
+            pedantic::check_path(path, out);
         },
         lists_in_form: true,
         ..Self::STRICT
@@ -81,6 +84,51 @@ impl Asks {
     }
 }
 
+/// What one judgement has found and spent so far, over all its paths.
+struct Progress {
+    asks: Asks,
+    work: Work,
+    left: constraints::Comparisons,
+    /// What each certificate shows at each place. It is the same in every path, and a peer's
+    /// certificates may lie on all of them and have thousands of names.
+    each: HashMap<([u8; 32], Position), Each>,
+    /// What the names of the leaf show.
+    name: Option<Assessment>,
+}
+
+/// What one certificate shows at one place.
+#[derive(Default)]
+struct Each {
+    itself: Assessment,
+    form: Assessment,
+}
+
+impl Progress {
+    fn new(asks: Asks) -> Self {
+        let left = constraints::Comparisons::default();
+        Self { asks, work: Work::new(), left, each: HashMap::new(), name: None }
+    }
+
+    fn each(&mut self, case: &Case<'_>, certificate: &Certificate, position: Position) -> &Each {
+        let asks = &self.asks;
+        self.each.entry((*certificate.sha256(), position)).or_insert_with(|| {
+            let mut found = Each::default();
+            (asks.each)(case, certificate, position, &mut found.itself);
+            (asks.form)(case, certificate, position, &mut found.form);
+            found
+        })
+    }
+
+    fn name(&mut self, host: &Host, leaf: &Certificate) -> &Assessment {
+        let asks = &self.asks;
+        self.name.get_or_insert_with(|| {
+            let mut found = Assessment::default();
+            (asks.name)(host, leaf, &mut found);
+            found
+        })
+    }
+}
+
 /// Looks for the best path from the leaf to an authority in `rules`: the one with the fewest severe
 /// problems, and among those the one with the fewest problems.
 ///
@@ -89,17 +137,16 @@ impl Asks {
 #[must_use]
 pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(leaf) = case.chain.first() else { return nobody() };
-    let mut work = Work::new();
-    let mut found = path::search(case.chain, &rules.anchors, &mut work);
-    let mut left = constraints::Comparisons::default();
+    let mut progress = Progress::new(Asks::of(rules.profile));
+    let mut found = path::search(case.chain, &rules.anchors, &mut progress.work);
     let mut best: Option<Assessment> = None;
     for path in &found.paths {
         // Each path is verified a second time by webpki; the first one always.
-        if !work.take_path(path) && best.is_some() {
+        if !progress.work.take_path(path) && best.is_some() {
             found.given_up = Some(Limit::Units);
             break;
         }
-        let one = along(case, rules, path, &mut left, &mut work);
+        let one = along(case, rules, path, &mut progress);
         if one.problems.is_empty() {
             return one;
         }
@@ -108,7 +155,7 @@ pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
         }
     }
     let Some(mut best) = best else {
-        return without_path(case, rules, leaf, &found, &mut work);
+        return without_path(case, rules, leaf, &found, &mut progress);
     };
     if let Some(limit) = found.given_up {
         best.why.push(Calm::sentence(format!("there may be a better path: {}", ended(limit))));
@@ -138,8 +185,7 @@ fn along(
     case: &Case<'_>,
     rules: &Rules,
     path: &[Certificate],
-    left: &mut constraints::Comparisons,
-    work: &mut Work,
+    progress: &mut Progress,
 ) -> Assessment {
     let dates = path.iter().map(Certificate::facts);
     let mut out = Assessment {
@@ -148,22 +194,22 @@ fn along(
         valid_until: dates.map(|facts| facts.not_after).min().unwrap_or_default(),
         ..Assessment::default()
     };
-    let asks = Asks::of(rules.profile);
-    (asks.sent)(case.chain, &mut out);
-    (asks.sent)(path, &mut out);
+    (progress.asks.sent)(case.chain, &mut out);
+    (progress.asks.sent)(path, &mut out);
     for (position, certificate) in positions(path) {
-        (asks.each)(case, certificate, position, &mut out);
+        out.merge(&progress.each(case, certificate, position).itself);
     }
     if is_out_of_time(path, case.now) {
         out.detail(Detail::Clock);
     }
     if let (Some(host), Some(leaf)) = (case.name, path.first()) {
-        (asks.name)(host, leaf, &mut out);
+        out.merge(progress.name(host, leaf));
     }
-    constraints::check(path, left, &mut out);
+    constraints::check(path, &mut progress.left, &mut out);
     for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
         let superior = path.get(index.saturating_add(2));
-        let demand = asks.demand(rules);
+        let demand = progress.asks.demand(rules);
+        let work = &mut progress.work;
         let given = Given { anchors: &rules.anchors, crls: &rules.crls, demand };
         let (signers, window) = signers::others(case, given, certificate, issuer, superior, work);
         let budget = &mut work.lists;
@@ -179,9 +225,12 @@ fn along(
     if let [alone] = path
         && !alone.is_self_issued()
     {
-        out.add_all(unverified(case, rules, alone, work));
+        out.add_all(unverified(case, rules, alone, &mut progress.work));
     }
-    (asks.path)(case, path, &mut out);
+    (progress.asks.path)(case, path, &mut out);
+    for (position, certificate) in positions(path) {
+        out.merge(&progress.each(case, certificate, position).form);
+    }
     out
 }
 
@@ -191,10 +240,10 @@ fn without_path(
     rules: &Rules,
     leaf: &Certificate,
     found: &Found,
-    work: &mut Work,
+    progress: &mut Progress,
 ) -> Assessment {
     let mut out = Assessment { path: vec![leaf.clone()], ..Assessment::default() };
-    let issuer = name_text(leaf.issuer_der());
+    let issuer = leaf.issuer_text();
     let what = Position::Leaf.of(leaf);
     let mut why = format!("{what} was issued by {issuer}, and no authority here vouches for it");
     if found.given_up.is_some() || found.too_long {
@@ -209,30 +258,30 @@ fn without_path(
         ));
     }
     out.add(Problems::UNKNOWN_ISSUER, why);
-    own_signature(leaf, found, work, &mut out);
+    own_signature(leaf, found, &mut progress.work, &mut out);
     for certificate in &found.reached {
         if let Some(algorithm) = signature::uncomputable(certificate) {
-            let name = name_text(certificate.subject_der());
+            let name = certificate.subject_text();
             let why = format!("the signature on {name}, {algorithm}, is not supported");
             out.add(Problems::WEAK_SIGNATURE, why);
         }
     }
     for (certificate, issuer) in &found.uncomputable {
         if signature::uncomputable(certificate).is_none() {
-            out.detail(Detail::Unsupported(name_text(issuer.subject_der()).into()));
+            out.detail(Detail::Unsupported(issuer.subject_text().to_string()));
             out.add(Problems::UNKNOWN_ISSUER, unusable_issuer(issuer, rules));
         }
     }
-    let asks = Asks::of(rules.profile);
-    (asks.sent)(case.chain, &mut out);
-    (asks.each)(case, leaf, Position::Leaf, &mut out);
+    (progress.asks.sent)(case.chain, &mut out);
+    out.merge(&progress.each(case, leaf, Position::Leaf).itself);
     if let Some(host) = case.name {
-        (asks.name)(host, leaf, &mut out);
+        out.merge(progress.name(host, leaf));
     }
     for certificate in &found.reached {
-        out.add_all(unverified(case, rules, certificate, work));
+        out.add_all(unverified(case, rules, certificate, &mut progress.work));
     }
-    (asks.alone)(case, leaf, &mut out);
+    (progress.asks.alone)(case, leaf, &mut out);
+    out.merge(&progress.each(case, leaf, Position::Leaf).form);
     out
 }
 
@@ -250,7 +299,7 @@ fn ended(limit: Limit) -> String {
 
 /// Who may have issued a certificate, and has a key that nothing is computed with.
 fn unusable_issuer(issuer: &Certificate, rules: &Rules) -> String {
-    let name = name_text(issuer.subject_der());
+    let name = issuer.subject_text();
     let place = if rules.anchors.contains(issuer) { "is here" } else { "was sent along" };
     match issuer.unusable_key_text() {
         Some(key) => format!("{name} {place}, but its key, {key}, is not supported"),

@@ -12,10 +12,10 @@ use std::collections::HashMap;
 use super::finding::Assessment;
 use super::position::{has_issuers_name, positions};
 use crate::error::Problems;
+use crate::material::Certificate;
 use crate::material::der::general_name::EMAIL;
 use crate::material::der::{self, SEQUENCE, SET, context_constructed};
 use crate::material::oid::{attribute::EMAIL_ADDRESS, extension as id};
-use crate::material::{Certificate, name_text};
 use general_name::GeneralName;
 
 /// The most comparisons of a name with a constraint in one judgement, over all its paths.
@@ -64,7 +64,7 @@ pub(crate) fn check(path: &[Certificate], left: &mut Comparisons, out: &mut Asse
             Ok(constraints) => {
                 let below = path.get(..index).unwrap_or_default();
                 if let Some(name) = constraints.broken_by(below, left) {
-                    let who = name_text(above.subject_der());
+                    let who = above.subject_text();
                     let why = format!("{who} is not allowed to issue certificates for {name}");
                     out.add(Problems::CONSTRAINT, why);
                 }

@@ -2,11 +2,11 @@
 
 use crate::error::{Calm, Detail, Problems};
 use crate::host::{Host, Role};
-use crate::material::{Certificate, Crl, name_text};
+use crate::material::{Certificate, Crl};
 
 /// The most sentences about one path. There are fewer kinds of problems than that; a peer can only
 /// have the same one often.
-const MOST_SENTENCES: usize = 32;
+pub(super) const MOST_SENTENCES: usize = 32;
 
 /// How strictly a chain is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -86,7 +86,18 @@ impl Assessment {
     /// The authority that the path ends at, if it ends at one.
     pub(crate) fn authority(&self) -> Option<Calm> {
         let ends = self.path.len() > 1 && !self.problems.contains(Problems::UNKNOWN_ISSUER);
-        self.path.last().filter(|_| ends).map(|one| name_text(one.subject_der()))
+        self.path.last().filter(|_| ends).map(|one| one.subject_text().clone())
+    }
+
+    /// Adds all problems of `other`, with their sentences and details.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.problems |= other.problems;
+        for why in &other.why {
+            if self.why.len() < MOST_SENTENCES && !self.why.contains(why) {
+                self.why.push(why.clone());
+            }
+        }
+        other.details.iter().for_each(|detail| self.detail(detail.clone()));
     }
 
     /// Drops a problem that does not count here, and its sentence too if nothing else is wrong.

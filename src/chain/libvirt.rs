@@ -7,6 +7,7 @@
 
 pub(crate) mod host_name;
 
+use super::extensions::Understood;
 use super::finding::{Assessment, Case};
 use super::position::Position;
 use super::strict;
@@ -15,7 +16,7 @@ use crate::host::Role;
 use crate::material::oid::extension as id;
 use crate::material::{
     Certificate, ExtendedKeyUsage, Extension, Fitness, KeyAlgorithm, KeyUsage, are_general_names,
-    is_access, name_text,
+    is_access,
 };
 
 pub(crate) use host_name::check as check_name;
@@ -42,7 +43,7 @@ pub(crate) fn check(
             is_authority(certificate, position, below, out);
         }
     }
-    strict::extensions(certificate, position, is_understood, out);
+    strict::extensions(certificate, position, understood, out);
     key(certificate, position, out);
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessm
 /// those too, and whether the path allows the common name that is used as the host name.
 pub(crate) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assessment) {
     for sent in case.chain.iter().filter(|sent| !path.contains(sent)) {
-        let what = format!("{}, which the peer sent along,", name_text(sent.subject_der()));
+        let what = format!("{}, which the peer sent along,", sent.subject_text());
         strict::dates_of(case.now, sent, (Whose::Intermediate, what), out);
         out.valid_from = out.valid_from.max(sent.facts().not_before);
         out.valid_until = out.valid_until.min(sent.facts().not_after);
@@ -67,11 +68,11 @@ pub(crate) fn check_path(case: &Case<'_>, path: &[Certificate], out: &mut Assess
 
 /// Whether GnuTLS takes an extension of this kind that is critical, beside those that every
 /// profile knows. Neither says anything about trust.
-fn is_understood(extension: &Extension<'_>) -> bool {
+fn understood(extension: &Extension<'_>) -> Understood {
     match extension.oid {
-        id::ISSUER_ALT_NAMES => are_general_names(extension.value),
-        id::AUTHORITY_ACCESS => is_access(extension.value, |_| true),
-        _ => false,
+        id::ISSUER_ALT_NAMES => Understood::if_in_form(are_general_names(extension.value)),
+        id::AUTHORITY_ACCESS => Understood::if_in_form(is_access(extension.value, |_| true)),
+        _ => Understood::Unknown,
     }
 }
 

@@ -4,6 +4,9 @@
 //! Only [`Profile::Pedantic`](super::Profile::Pedantic) applies them, and all are one problem. What
 //! is plainly malformed is not here: every profile refuses it.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
+
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
@@ -11,7 +14,7 @@ use x509_parser::prelude::FromDer;
 use super::constraints;
 use super::constraints::general_name::is_host;
 use super::extensions::has;
-use super::finding::Assessment;
+use super::finding::{Assessment, Case, MOST_SENTENCES};
 use super::position::{Position, has_issuers_name, positions};
 use crate::error::Problems;
 use crate::host::Role;
@@ -28,21 +31,28 @@ const MAX_SERIAL: usize = 20;
 const OTHER_TRADES: [&str; 4] =
     ["1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"];
 
-/// Checks the form of every certificate of a path.
-pub(crate) fn check(role: Role, path: &[Certificate], out: &mut Assessment) {
-    for (position, certificate) in positions(path) {
-        let mut found = Findings::default();
-        every(certificate, position, &mut found);
-        if position == Position::Leaf {
-            leaf(role, certificate, &mut found);
-        } else {
-            authority(role, certificate, position, &mut found);
-        }
-        let what = position.of(certificate);
-        for finding in found.0 {
-            out.add(Problems::FORM, format!("{what} {finding}"));
-        }
+/// Checks the form of a certificate of a path.
+pub(crate) fn check(
+    case: &Case<'_>,
+    certificate: &Certificate,
+    position: Position,
+    out: &mut Assessment,
+) {
+    let mut found = Findings::default();
+    every(certificate, position, &mut found);
+    if position == Position::Leaf {
+        leaf(case.role, certificate, &mut found);
+    } else {
+        authority(case.role, certificate, position, &mut found);
     }
+    let what = position.of(certificate);
+    for finding in found.0 {
+        out.add(Problems::FORM, format!("{what} {finding}"));
+    }
+}
+
+/// Checks what only the neighbours in a path show.
+pub(crate) fn check_path(path: &[Certificate], out: &mut Assessment) {
     for ((position, certificate), issuer) in positions(path).zip(path.iter().skip(1)) {
         let (named, own) = (&certificate.facts().authority_key_id, &issuer.facts().subject_key_id);
         if named.is_some() && own.is_some() && named != own {
@@ -52,15 +62,22 @@ pub(crate) fn check(role: Role, path: &[Certificate], out: &mut Assessment) {
     }
 }
 
-/// What is wrong with one certificate.
+/// What is wrong with one certificate: as much of it as is told.
 #[derive(Default)]
 struct Findings(Vec<String>);
 
 impl Findings {
     fn add(&mut self, is_so: bool, finding: &str) {
         if is_so {
-            self.0.push(finding.to_owned());
+            self.add_each(std::iter::once(finding), |finding| finding.to_owned());
         }
+    }
+
+    /// Adds a finding for each of `things`, of which a certificate may have thousands; what is not
+    /// told is neither looked for nor written.
+    fn add_each<T>(&mut self, things: impl Iterator<Item = T>, tell: impl Fn(T) -> String) {
+        let room = MOST_SENTENCES.saturating_sub(self.0.len());
+        self.0.extend(things.take(room).map(tell));
     }
 }
 
@@ -102,9 +119,9 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
     );
     out.add(has_odd_places(certificate), "has a malformed name of a distribution point");
     out.add(names_policy_twice(certificate), "names a policy twice");
-    for oid in unparsed(certificate) {
-        out.add(true, &format!("has an extension that cannot be read: {oid}"));
-    }
+    out.add_each(unparsed(certificate).iter(), |oid| {
+        format!("has an extension that cannot be read: {oid}")
+    });
     authority_key_id(certificate, position, out);
 }
 
@@ -166,18 +183,22 @@ fn leaf(role: Role, certificate: &Certificate, out: &mut Findings) {
         None => out.add(true, "has no extended key usage"),
     }
     out.add(facts.name_constraints, "has name constraints, which are an authority's");
-    for name in facts.alt_names.iter().flatten() {
-        if let AltName::Dns(name) = name {
-            let why = format!("has a DNS name that is not valid: {}", name.calm());
-            out.add(!is_preferred(name), &why);
-        }
-    }
+    let names = facts.alt_names.iter().flatten().filter_map(|name| match name {
+        AltName::Dns(name) => Some(name),
+        AltName::Ip(_)
+        | AltName::Email(_)
+        | AltName::Uri(_)
+        | AltName::Other(_)
+        | AltName::Damaged(_) => None,
+    });
+    out.add_each(names.filter(|name| !is_preferred(name)), |name| {
+        format!("has a DNS name that is not valid: {}", name.calm())
+    });
     if role == Role::Server {
-        for name in facts.common_names.iter().filter(|name| !is_repeated(name, certificate)) {
-            let name = name.calm();
-            let why = format!("has a common name that is not among the alternative ones: {name}");
-            out.add(true, &why);
-        }
+        let all = AltNames::of(certificate);
+        out.add_each(facts.common_names.iter().filter(|name| !all.repeat(name)), |name| {
+            format!("has a common name that is not among the alternative ones: {}", name.calm())
+        });
     }
 }
 
@@ -201,19 +222,38 @@ fn is_preferred(name: &str) -> bool {
         && !host.rsplit('.').next().is_some_and(is_number)
 }
 
-/// Whether a common name is exactly one of the alternative names. One that reads as a host need not
-/// be repeated if those are only wildcards and addresses.
-fn is_repeated(common_name: &str, leaf: &Certificate) -> bool {
-    let mut names = leaf.facts().alt_names.iter().flatten();
-    let is_plain = |name: &AltName| matches!(name, AltName::Dns(name) if !name.starts_with("*."));
-    if is_preferred(common_name) && !common_name.starts_with("*.") && !names.clone().any(is_plain) {
-        return true;
+/// The alternative names of a leaf, to look common names up in: a peer may have thousands of both.
+struct AltNames<'a> {
+    hosts: HashSet<&'a str>,
+    addresses: HashSet<IpAddr>,
+    has_plain: bool,
+}
+
+impl<'a> AltNames<'a> {
+    fn of(leaf: &'a Certificate) -> Self {
+        let (mut hosts, mut addresses) = (HashSet::new(), HashSet::new());
+        for name in leaf.facts().alt_names.iter().flatten() {
+            match name {
+                AltName::Dns(name) => drop(hosts.insert(&**name)),
+                AltName::Ip(address) => drop(addresses.insert(*address)),
+                AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => {}
+            }
+        }
+        let has_plain = hosts.iter().any(|name| !name.starts_with("*."));
+        Self { hosts, addresses, has_plain }
     }
-    names.any(|name| match name {
-        AltName::Dns(name) => **name == *common_name,
-        AltName::Ip(address) => address.to_string() == common_name,
-        AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => false,
-    })
+
+    /// Whether a common name is exactly one of the alternative names. One that reads as a host need
+    /// not be repeated if those are only wildcards and addresses.
+    fn repeat(&self, common_name: &str) -> bool {
+        let is_single = is_preferred(common_name) && !common_name.starts_with("*.");
+        let is_address = |address: IpAddr| {
+            self.addresses.contains(&address) && address.to_string() == common_name
+        };
+        (is_single && !self.has_plain)
+            || self.hosts.contains(common_name)
+            || common_name.parse().is_ok_and(is_address)
+    }
 }
 
 /// Whether a distribution point has a name that is not in the form of its kind, or no name and no

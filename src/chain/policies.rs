@@ -5,7 +5,7 @@
 //! critical. Two things are left: a certificate that demands a policy is refused, because the
 //! policies of a path are not computed here, and no authority may map "any policy".
 
-use super::extensions::has;
+use super::extensions::{Understood, has};
 use super::finding::Assessment;
 use super::position::Position;
 use crate::error::Problems;
@@ -19,11 +19,13 @@ const INHIBIT_MAPPING: u8 = context(1);
 
 /// Whether an extension is about policies and has the form of its kind. Policies themselves and
 /// the inhibition of "any policy" are among the extensions that every profile knows.
-pub(crate) fn is_understood(extension: &Extension<'_>) -> bool {
+pub(crate) fn understood(extension: &Extension<'_>) -> Understood {
     match extension.oid {
-        id::POLICY_CONSTRAINTS => Constraints::read(extension.value).is_some(),
-        id::POLICY_MAPPINGS => mappings(extension.value).is_some(),
-        _ => false,
+        id::POLICY_CONSTRAINTS => {
+            Understood::if_in_form(Constraints::read(extension.value).is_some())
+        }
+        id::POLICY_MAPPINGS => Understood::if_in_form(mappings(extension.value).is_some()),
+        _ => Understood::Unknown,
     }
 }
 
@@ -37,6 +39,8 @@ pub(crate) fn check(certificate: &Certificate, position: Position, out: &mut Ass
                 add("demands a policy of those below it, and policies are not computed here");
             }
             Some(Constraints { demands: false }) => {}
+            // Of a critical one the rule for all critical extensions says so.
+            None if found.critical => {}
             None => add("has malformed constraints on policies"),
         }
     }
@@ -47,6 +51,7 @@ pub(crate) fn check(certificate: &Certificate, position: Position, out: &mut Ass
         match mappings(found.value) {
             Some(all) if all.contains(&policy::ANY) => add("maps the policy that stands for any"),
             Some(_) => {}
+            None if found.critical => {}
             None => add("has malformed mappings of policies"),
         }
     }

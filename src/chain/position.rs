@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::same_name::normal_form;
-use crate::material::{Certificate, name_text};
+use crate::material::Certificate;
 
 /// Where in a path a certificate stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Position {
     /// The peer's own certificate.
     Leaf,
@@ -55,7 +55,7 @@ pub(crate) struct Named<'a>(Position, &'a Certificate);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = name_text(self.1.subject_der());
+        let name = self.1.subject_text();
         match self.0 {
             Position::Leaf => write!(f, "the certificate of {name}"),
             Position::Intermediate(_) => write!(f, "the intermediate {name}"),

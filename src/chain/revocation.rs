@@ -157,15 +157,16 @@ impl Crls {
         let issuers = std::iter::once(issuer).chain(others).collect();
         let mut inquiry = Inquiry { lists, issuers, certificate, form, now, budget };
         if let Some(list) = inquiry.revoking() {
-            found.add(Problems::REVOKED, revoked(certificate, list));
+            let why = inquiry.revoked(list);
+            found.add(Problems::REVOKED, why);
         }
         inquiry.freshness(grace, &mut found);
         if inquiry.budget.was_short && !found.problems.contains(Problems::REVOKED) {
-            let name = name_text(certificate.issuer_der());
+            let name = certificate.issuer_text();
             let why = format!(
                 "there are more revocation lists (CRLs) of {name} than are looked at at once: their signatures take more than the limit of {LIST_UNITS} units of work, and the next time it goes on from there"
             );
-            found.details.push(Detail::List(name.into(), None, ListFault::TooMany));
+            found.details.push(Detail::List(name.to_string(), None, ListFault::TooMany));
             found.add(Problems::CRL_MISSING, why);
         }
         let later = inquiry.lists.iter().map(|list| list.crl().this_update());
@@ -202,7 +203,7 @@ impl Crls {
         let mut inquiry = Inquiry { lists, issuers, certificate, form, now, budget };
         let revoking = suspects.into_iter().find(|list| inquiry.names(list));
         match revoking {
-            Some(list) => (Problems::REVOKED, vec![revoked(certificate, list)]),
+            Some(list) => (Problems::REVOKED, vec![inquiry.revoked(list)]),
             None => (Problems::NONE, Vec::new()),
         }
     }
@@ -307,8 +308,8 @@ impl<'a> Inquiry<'a, '_> {
         }
         let Some(list) = ended else {
             let (why, source, fault) = self.missing();
-            let issuer = name_text(self.certificate.issuer_der());
-            found.details.push(Detail::List(issuer.into(), source, fault));
+            let issuer = self.certificate.issuer_text();
+            found.details.push(Detail::List(issuer.to_string(), source, fault));
             return found.add(Problems::CRL_MISSING, why);
         };
         let end = list.crl().next_update().unwrap_or(i64::MAX);
@@ -356,8 +357,8 @@ impl<'a> Inquiry<'a, '_> {
     /// Why no list counts, by the list that came closest: the sentence, where that list is, and the
     /// fault.
     fn missing(&mut self) -> (String, Option<String>, ListFault) {
-        let issuer = name_text(self.certificate.issuer_der());
-        let name = name_text(self.certificate.subject_der());
+        let issuer = self.certificate.issuer_text();
+        let name = self.certificate.subject_text();
         let lists = self.lists.clone();
         let signed = lists.iter().find_map(|list| self.signer(list).map(|signer| (list, signer)));
         let closest = signed.map(|(list, _)| list).or(lists.first());
@@ -393,31 +394,39 @@ impl<'a> Inquiry<'a, '_> {
         if let Some(algorithm) = signature::uncomputable_list(list.crl()) {
             return format!("the signature of {source}, {algorithm}, is not supported");
         }
-        let uncomputable =
-            self.issuers.iter().find(|issuer| list.is_uncomputable(issuer, self.budget));
-        match uncomputable {
-            Some(issuer) => {
-                let key = issuer.unusable_key_text().unwrap_or_else(|| issuer.key_text());
-                format!(
-                    "the signature of {source} cannot be checked with the key of that name, {key}"
-                )
-            }
+        match self.unusable_key(list) {
+            Some(key) => format!(
+                "the signature of {source} cannot be checked with the key of that name, {key}"
+            ),
             None => format!("{source} is not signed by its key"),
         }
     }
-}
 
-fn revoked(certificate: &Certificate, list: &List) -> String {
-    let name = name_text(certificate.subject_der());
-    let (serial, source) = (hex_colons(certificate.serial()), list.crl().source());
-    let mut why =
-        format!("the certificate of {name} was revoked: {source} lists its serial number {serial}");
-    if let Some(algorithm) = signature::uncomputable_list(list.crl()) {
-        why.push_str(&format!(
-            " (its signature, {algorithm}, is not supported; such a list can revoke but not clear)"
-        ));
+    /// The key of an issuer that nobody here can check the signature of a list with.
+    fn unusable_key(&mut self, list: &List) -> Option<String> {
+        let budget = &mut *self.budget;
+        let issuer = self.issuers.iter().find(|issuer| list.is_uncomputable(issuer, budget))?;
+        Some(issuer.unusable_key_text().unwrap_or_else(|| issuer.key_text()))
     }
-    why
+
+    /// That a list revokes the certificate, and whether nobody here can check its signature.
+    fn revoked(&mut self, list: &List) -> String {
+        let name = self.certificate.subject_text();
+        let (serial, source) = (hex_colons(self.certificate.serial()), list.crl().source());
+        let what = match signature::uncomputable_list(list.crl()) {
+            Some(algorithm) => Some(format!(", {algorithm}, is not supported")),
+            None if self.signer(list).is_some() => None,
+            None => self
+                .unusable_key(list)
+                .map(|key| format!(" cannot be checked with the key of that name, {key}")),
+        };
+        let unchecked = what
+            .map(|what| format!(" (its signature{what}; such a list can revoke but not clear)"))
+            .unwrap_or_default();
+        format!(
+            "the certificate of {name} was revoked: {source} lists its serial number {serial}{unchecked}"
+        )
+    }
 }
 
 #[cfg(test)]

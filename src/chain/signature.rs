@@ -11,7 +11,9 @@ use rustls_pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_
 use webpki::{ALL_VERIFICATION_ALGS, aws_lc_rs as known};
 
 use crate::material::der::{self, BIT_STRING, NULL, SEQUENCE};
-use crate::material::{Certificate, Crl, Fitness, KeyAlgorithm, SignedList, SignedPart};
+use crate::material::{
+    Certificate, Crl, Fitness, KeyAlgorithm, SignedList, SignedPart, USABLE_KEYS,
+};
 
 /// The fewest bits of an RSA key with which anything is computed.
 const LEAST_BITS: usize = 1024;
@@ -239,19 +241,13 @@ fn with_parameters(name: String, algorithm: &[u8]) -> String {
     let is_known = |one: &dyn SignatureVerificationAlgorithm| {
         oid(one.signature_alg_id().as_ref()) == oid(algorithm)
     };
-    if supported().any(is_known) { name + " with parameters that are not supported" } else { name }
+    if supported().any(is_known) { name + " with other parameters than those of TLS" } else { name }
 }
 
 /// The algorithms whose keys TLS here can use.
 fn supported() -> impl Iterator<Item = &'static dyn SignatureVerificationAlgorithm> {
-    const KEYS: [AlgorithmIdentifier; 5] = [
-        alg_id::RSA_ENCRYPTION,
-        alg_id::ECDSA_P256,
-        alg_id::ECDSA_P384,
-        alg_id::ECDSA_P521,
-        alg_id::ED25519,
-    ];
-    ALL_VERIFICATION_ALGS.iter().copied().filter(|one| KEYS.contains(&one.public_key_alg_id()))
+    let all = ALL_VERIFICATION_ALGS.iter().copied();
+    all.filter(|one| USABLE_KEYS.contains(&one.public_key_alg_id()))
 }
 
 /// Whether the RSA key of `issuer` is one that nothing is computed with.

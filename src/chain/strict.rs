@@ -9,7 +9,7 @@ use std::fmt;
 
 pub(crate) use host_name::check as check_name;
 
-use super::extensions::not_understood;
+use super::extensions::{Understood, not_understood};
 use super::finding::{Assessment, Case};
 use super::policies;
 use super::position::Position;
@@ -17,9 +17,7 @@ use crate::error::{Detail, Problems, Whose};
 use crate::host::Role;
 use crate::material::oid::extension as id;
 use crate::material::time_text;
-use crate::material::{
-    Certificate, ExtendedKeyUsage, Extension, Fitness, KeyUsage, is_access, name_text,
-};
+use crate::material::{Certificate, ExtendedKeyUsage, Extension, Fitness, KeyUsage, is_access};
 
 /// Checks one certificate of a path.
 pub(crate) fn check(
@@ -39,7 +37,7 @@ pub(crate) fn check(
             is_authority(certificate, position, (below, silent), out);
         }
     }
-    extensions(certificate, position, policies::is_understood, out);
+    extensions(certificate, position, policies::understood, out);
     policies::check(certificate, position, out);
     encoding(certificate, position, out);
     key(certificate, position, out);
@@ -50,7 +48,7 @@ pub(crate) fn check(
 pub(crate) fn check_known(case: &Case<'_>, leaf: &Certificate, out: &mut Assessment) {
     dates(case.now, leaf, Position::Leaf, out);
     purpose(case.role, leaf, Position::Leaf, out);
-    extensions(leaf, Position::Leaf, policies::is_understood, out);
+    extensions(leaf, Position::Leaf, policies::understood, out);
     policies::check_known(leaf, out);
     key(leaf, Position::Leaf, out);
 }
@@ -175,13 +173,16 @@ pub(crate) fn is_authority(
 pub(crate) fn extensions(
     certificate: &Certificate,
     position: Position,
-    is_understood: impl Fn(&Extension<'_>) -> bool,
+    understood: impl Fn(&Extension<'_>) -> Understood,
     out: &mut Assessment,
 ) {
-    if let Some(first) = not_understood(certificate, is_understood) {
+    if let Some((first, how)) = not_understood(certificate, understood) {
         let what = position.of(certificate);
-        let why = format!("{what} has a critical extension that is not known here: {first}");
-        out.add(Problems::CONSTRAINT, why);
+        let why = match how {
+            Understood::Malformed => "that is malformed",
+            Understood::Yes | Understood::Unknown => "that is not known here",
+        };
+        out.add(Problems::CONSTRAINT, format!("{what} has a critical extension {why}: {first}"));
     }
 }
 
@@ -190,7 +191,7 @@ pub(crate) fn extensions(
 pub(crate) fn encoding_of(certificates: &[Certificate], out: &mut Assessment) {
     for one in certificates {
         for what in &one.facts().lax {
-            let name = name_text(one.subject_der());
+            let name = one.subject_text();
             let why = format!("the certificate of {name} is not encoded in DER: it has {what}");
             out.add(Problems::BAD_ENCODING, why);
         }

@@ -18,8 +18,8 @@ use super::constraints;
 use super::finding::{Assessment, Case};
 use super::position::{Position, has_issuers_name};
 use crate::error::Problems;
+use crate::material::Certificate;
 use crate::material::oid::extension as id;
-use crate::material::{Certificate, name_text};
 
 /// The most intermediates that webpki follows.
 const MAX_BETWEEN: usize = 6;
@@ -156,7 +156,7 @@ fn add(error: &Error, leaf: &Certificate, out: &mut Assessment) {
         _ => false,
     };
     if !is_told && !out.problems.contains(problem) {
-        let name = name_text(leaf.subject_der());
+        let name = leaf.subject_text();
         out.add(problem, format!("the path of {name} breaks RFC 5280: {}", words(error)));
     }
 }

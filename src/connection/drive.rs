@@ -212,8 +212,11 @@ impl Connection {
             driver.stage = Stage::Open;
             return Ok(None);
         }
+        // What was looked at may ask for a reply.
+        let flushed = self.flush()?;
         Ok(match self.fill(&mut driver.buffer, share)? {
             Filled::Some => None,
+            Filled::Nothing if flushed == Flushed::Some => Some(Want::Write),
             Filled::Nothing => Some(Want::Read),
         })
     }

@@ -123,7 +123,12 @@ impl Connection {
             Stage::Asking(pending) => {
                 pending.question().answered().is_some() || self.client_is_gone()
             }
-            Stage::Shaking | Stage::Confirming => has_input(),
+            // Once our side is complete, only the last flight is left to be sent.
+            Stage::Shaking => {
+                let session = self.session.lock();
+                session.as_ref().is_some_and(|session| !session.is_open() && session.has_input())
+            }
+            Stage::Confirming => has_input(),
             Stage::Dialling(_) | Stage::Open => false,
         }
     }

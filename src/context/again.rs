@@ -5,11 +5,12 @@
 //! comes from a file, with what the same file held. Memory and files are never compared with each
 //! other: a file may change, and what was given from memory stays.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::State;
 use super::pieces::{CameFrom, Loaded, Own, Piece};
+use crate::known::Entry;
 use crate::material::Material;
 
 impl State {
@@ -61,8 +62,14 @@ impl State {
                     }
                 }
                 Loaded::Peers(all) => {
-                    let known: Vec<_> = old.flat_map(Loaded::peers).collect();
-                    all.retain(|one| !known.contains(&one));
+                    let mut known: HashMap<[u8; 32], Vec<&Entry>> = HashMap::new();
+                    for one in old.flat_map(Loaded::peers) {
+                        known.entry(*one.certificate.sha256()).or_default().push(one);
+                    }
+                    all.retain(|one| {
+                        let same = known.get(one.certificate.sha256());
+                        !same.is_some_and(|same| same.contains(&one))
+                    });
                     if all.is_empty() {
                         return None;
                     }
@@ -118,7 +125,7 @@ impl Loaded {
         }
     }
 
-    fn peers(&self) -> &[crate::known::Entry] {
+    fn peers(&self) -> &[Entry] {
         match self {
             Self::Peers(all) => all,
             Self::Authorities(_) | Self::Crls(_) | Self::Key(_) | Self::Chain(..) => &[],

@@ -12,7 +12,7 @@ use super::pieces::{Loaded, Own, Piece};
 use crate::chain::{self, Anchors, Profile, libvirt_authority};
 use crate::error::{Error, Kind, OwnCause, Problems};
 use crate::host::Role;
-use crate::material::{Certificate, Layout, name_text, time_text};
+use crate::material::{Certificate, Layout, time_text};
 
 /// Which side the certificate of a layout is for. `None`: the layout does not say.
 pub(super) const fn side(layout: Layout) -> Option<Role> {
@@ -110,7 +110,7 @@ pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
     if problems.is_empty() {
         return Ok(());
     }
-    let (subject, why) = (name_text(leaf.subject_der()), why.join("; "));
+    let (subject, why) = (leaf.subject_text(), why.join("; "));
     let cause = if problems.contains(Problems::WRONG_PURPOSE) {
         OwnCause::NotForServers
     } else {
@@ -145,7 +145,7 @@ fn for_tls(piece: &Piece, chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
     if problems.is_empty() {
         return Ok(());
     }
-    let (source, subject, why) = (piece.source(), name_text(leaf.subject_der()), why.join("; "));
+    let (source, subject, why) = (piece.source(), leaf.subject_text(), why.join("; "));
     let message = format!("{source}: our certificate, {subject}, is not for TLS: {why}");
     Err(Error::new(Kind::Certificate, message)
         .with_problems(problems)

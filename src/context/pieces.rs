@@ -11,8 +11,8 @@ use crate::error::{Error, Kind, LISTS_IN_MEMORY, OwnCause, Problems};
 use crate::host::Role;
 use crate::known::{Entry, read_known};
 use crate::material::{
-    Certificate, Crl, FileText, Key, LIMIT, Material, Readers, Stamp, may_hold_key, name_text,
-    read, read_secret, sha256, source_of, stamp, time_text,
+    Certificate, Crl, FileText, Key, LIMIT, Material, Readers, Stamp, may_hold_key, read,
+    read_secret, sha256, source_of, stamp, time_text,
 };
 
 use super::Passphrase;
@@ -198,8 +198,7 @@ fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error>
     let Some(leaf) = chain.first() else { return Ok(()) };
     let facts = leaf.facts();
     let refuse = |problem: Problems, why: String, cause: &OwnCause| {
-        let message =
-            format!("{source}: our certificate, {}, {why}", name_text(leaf.subject_der()));
+        let message = format!("{source}: our certificate, {}, {why}", leaf.subject_text());
         Err(Error::new(Kind::Certificate, message).with_problems(problem).because(cause))
     };
     if let Some(key) = leaf.unusable_key_text() {
@@ -282,7 +281,7 @@ impl Own {
             return Ok(Some((chain, key)));
         }
         let subject = self.waiting_chain.as_ref().and_then(|chain| chain.first());
-        let subject = subject.map(|leaf| name_text(leaf.subject_der()));
+        let subject = subject.map(|leaf| leaf.subject_text());
         match (subject, &self.waiting_key) {
             (None, None) => Ok(None),
             (Some(subject), Some(key)) => {

@@ -9,7 +9,7 @@ use super::{Context, Shared};
 use crate::error::{Error, Kind, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Change, Entry, Known, Origin, Place, Replaces, Spot, Store, not_known};
-use crate::material::{Certificate, name_text};
+use crate::material::Certificate;
 use crate::trust::{Asked, Judgement, Peer, Record, Renewal, accepted_by, is_its_own};
 
 /// How long a writer waits for another process that holds the store.
@@ -125,8 +125,7 @@ impl Context {
             }
         } else {
             // A mark counts wherever it is, so it is removed everywhere.
-            let message =
-                format!("{} is not marked distrusted", name_text(certificate.subject_der()));
+            let message = format!("{} is not marked distrusted", certificate.subject_text());
             remove_everywhere(known, &change, is_it, &message)
         };
         if outcome.as_ref().is_err_and(|error| error.kind() != Kind::NotFound) {

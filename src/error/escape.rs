@@ -186,10 +186,11 @@ pub(crate) fn is_shown_as_it_is(text: &str) -> bool {
     text.chars().all(|c| before.takes(c))
 }
 
-/// The first of these names that a sentence has room for, and how many more there are.
+/// The first of these names that a sentence has room for, as `show` writes each, and how many more
+/// there are.
 #[must_use]
-pub(crate) fn listed(names: impl Iterator<Item = Calm>) -> String {
-    let (shown, more) = some(names, 8, 300);
+pub(crate) fn listed<N>(names: impl Iterator<Item = N>, show: impl FnMut(N) -> Calm) -> String {
+    let (shown, more) = some(names, show, 8, 300);
     match more {
         0 => shown.join(", "),
         _ => format!("{}, and {more} more", shown.join(", ")),
@@ -197,24 +198,26 @@ pub(crate) fn listed(names: impl Iterator<Item = Calm>) -> String {
 }
 
 /// The first names, at most `most` of them with at most `characters` in all, but at least one; and
-/// how many more there are.
+/// how many more there are. Those are only counted: a peer may send thousands, and `show` is not
+/// called for what nobody sees.
 #[must_use]
-pub(crate) fn some(
-    names: impl Iterator<Item = Calm>,
+pub(crate) fn some<N>(
+    mut names: impl Iterator<Item = N>,
+    mut show: impl FnMut(N) -> Calm,
     most: usize,
     characters: usize,
 ) -> (Vec<Calm>, usize) {
-    let (mut shown, mut more, mut left) = (Vec::new(), 0_usize, characters);
-    for name in names {
+    let (mut shown, mut left) = (Vec::new(), characters);
+    while shown.len() < most {
+        let Some(name) = names.next().map(&mut show) else { return (shown, 0) };
         let length = name.chars().count().saturating_add(2);
-        if more == 0 && shown.len() < most && (length <= left || shown.is_empty()) {
-            left = left.saturating_sub(length);
-            shown.push(name);
-        } else {
-            more = more.saturating_add(1);
+        if length > left && !shown.is_empty() {
+            return (shown, names.count().saturating_add(1));
         }
+        left = left.saturating_sub(length);
+        shown.push(name);
     }
-    (shown, more)
+    (shown, names.count())
 }
 
 /// How much of a text is shown.
@@ -237,6 +240,8 @@ impl Blanks {
     fn shown(self, text: &str, most: usize) -> String {
         let mut out = String::with_capacity(text.len().min(most));
         let mut before = Before::Nothing;
+        #[cfg(test)]
+        tests::count(text);
         for c in text.chars() {
             if out.len() > most {
                 break;
@@ -384,4 +389,4 @@ fn push_escape(out: &mut String, c: char) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -31,7 +31,10 @@ pub enum tlsconn_material {
     /// CA certificates. Do not add a server's own certificate here, where it would be trusted
     /// for every name in it: add that as `TLSCONN_MAT_TRUSTED_PEER`.
     TLSCONN_MAT_CA = 10,
-    /// Certificate revocation lists (CRLs).
+    /// Certificate revocation lists (CRLs). A list never replaces another: what any list of an
+    /// issuer revokes is revoked, and a list from memory is kept until the context is destroyed.
+    /// Where lists are renewed, add the file, replace it and call tlsconn_ctx_reload(): then only
+    /// the newest lists are kept.
     TLSCONN_MAT_CRL = 11,
     /// Your private key: PKCS#8, PKCS#1 or SEC1, or PKCS#8 encrypted with a passphrase.
     TLSCONN_MAT_KEY = 12,

@@ -147,9 +147,10 @@ pub enum tlsconn_crl_mode {
     /// None: revocation lists are ignored.
     TLSCONN_CRL_OFF = 40,
     /// An issuer for which you have added any list must have one that is verified and up to
-    /// date.
+    /// date. A known server or client needs none, as for REQUIRED.
     TLSCONN_CRL_IF_PRESENT = 41,
-    /// Every issuer must have one that is verified and up to date.
+    /// Every issuer must have one that is verified and up to date. A known server or client
+    /// needs none: you vouch for it, and not its issuer. A list that revokes it refuses it.
     TLSCONN_CRL_REQUIRED = 42,
 }
 

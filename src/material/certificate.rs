@@ -14,10 +14,10 @@ use aws_lc_rs::digest;
 use super::der::Reader;
 use super::facts::{self, Facts, Fitness};
 use super::fields::{Extension, Fields};
-use super::name::Name;
+use super::name::{Name, name_text};
 use super::pem::{self, Block, Blocks};
 use super::what;
-use crate::error::{Error, FileName, Kind, MaterialCause};
+use crate::error::{Calm, Error, FileName, Kind, MaterialCause};
 use crate::process::Once;
 
 /// A parsed certificate (RFC 5280), of version 1 to 3.
@@ -30,6 +30,8 @@ struct Inner {
     sha256: Once<[u8; 32]>,
     key_sha256: Once<[u8; 32]>,
     fitness: Once<Fitness>,
+    subject_text: Once<Calm>,
+    issuer_text: Once<Calm>,
     tbs: Range<usize>,
     subject: Range<usize>,
     issuer: Range<usize>,
@@ -150,6 +152,19 @@ impl Certificate {
         self.part(&self.0.issuer)
     }
 
+    /// The subject's name for the user. It is made once: a peer chooses how long the name is, and how
+    /// many sentences are about it.
+    #[must_use]
+    pub(crate) fn subject_text(&self) -> &Calm {
+        self.0.subject_text.get_or_init(|| name_text(self.subject_der()))
+    }
+
+    /// The issuer's name for the user, made once.
+    #[must_use]
+    pub(crate) fn issuer_text(&self) -> &Calm {
+        self.0.issuer_text.get_or_init(|| name_text(self.issuer_der()))
+    }
+
     /// The public key, a whole `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn spki(&self) -> &[u8] {
@@ -226,6 +241,8 @@ impl Certificate {
             sha256: Once::new(),
             key_sha256: Once::new(),
             fitness: Once::new(),
+            subject_text: Once::new(),
+            issuer_text: Once::new(),
             tbs: within(fields.tbs)?,
             subject: within(fields.subject.whole)?,
             issuer: within(fields.issuer.whole)?,

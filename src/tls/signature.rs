@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
-use rustls::pki_types::{AlgorithmIdentifier, alg_id};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherError};
@@ -18,7 +17,7 @@ use webpki::{Error as KeyError, RawPublicKeyEntity};
 
 use super::step;
 use super::stock::stock;
-use crate::material::Certificate;
+use crate::material::{Certificate, USABLE_KEYS};
 
 /// How many schemes of a peer a message names.
 const NAMED: usize = 16;
@@ -123,7 +122,7 @@ impl SignatureOnly {
     /// The schemes that are checked: those of the keys that TLS here can use.
     pub(super) fn schemes(&self) -> Vec<SignatureScheme> {
         let usable = self.0.mapping.iter().filter(|(_, algorithms)| {
-            algorithms.iter().all(|one| KEYS.contains(&one.public_key_alg_id()))
+            algorithms.iter().all(|one| USABLE_KEYS.contains(&one.public_key_alg_id()))
         });
         usable.map(|(scheme, _)| *scheme).collect()
     }
@@ -172,15 +171,6 @@ pub(super) fn nothing_in_common<'a>(
     let ours: Vec<_> = all.into_iter().filter(can).collect();
     format!("it can verify {}, and our key can make {}", scheme_names(offered), scheme_names(&ours))
 }
-
-/// The kinds of keys that [`Certificate::fitness`] calls good.
-const KEYS: [AlgorithmIdentifier; 5] = [
-    alg_id::RSA_ENCRYPTION,
-    alg_id::ECDSA_P256,
-    alg_id::ECDSA_P384,
-    alg_id::ECDSA_P521,
-    alg_id::ED25519,
-];
 
 /// The failure of a signature: the key did not make it, or cannot have made one of its kind.
 fn refusal(is_misfit: bool, shown: &Certificate, scheme: SignatureScheme) -> TlsError {

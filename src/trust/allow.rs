@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use crate::error::{CallCause, Calm, Error, Kind, PeerCause};
-use crate::material::{Certificate, name_text};
+use crate::material::Certificate;
 
 /// The patterns, if there is a list; an empty list allows nobody.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +57,7 @@ impl AllowList {
             return None;
         }
         let Some(name) = name else {
-            let name = name_text(leaf.subject_der());
+            let name = leaf.subject_text();
             let message = format!(
                 "the client {name} has no distinguished name that a list of allowed clients could hold"
             );

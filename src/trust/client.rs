@@ -20,7 +20,7 @@ use crate::host::Role;
 use crate::known::{
     Directory, Entry, Identity, IdentityFrom, IdentitySource, KnownView, Sought, identity,
 };
-use crate::material::{Certificate, Writers, name_text, source_of};
+use crate::material::{Certificate, Writers, source_of};
 
 /// Whether clients must show a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -340,7 +340,7 @@ impl ClientCourt<'_> {
             return Err(error);
         }
         let name = identity(self.leaf, admission.identity_from).map_err(|why| {
-            let subject = name_text(self.leaf.subject_der());
+            let subject = self.leaf.subject_text();
             let message = format!("the certificate of the client {subject} {why}");
             Error::new(Kind::NotAllowed, message).because(&PeerCause::NoIdentity)
         })?;

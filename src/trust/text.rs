@@ -15,7 +15,7 @@ use crate::error::{
 };
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Standing};
-use crate::material::{Certificate, Style, difference, name_text, time_text};
+use crate::material::{Certificate, Style, difference, time_text};
 
 /// How long a message may become before reasons are left out, in bytes.
 const ROOM: usize = 960;
@@ -444,7 +444,7 @@ pub(crate) fn distrusted(certificate: &Certificate, entry: &Entry) -> String {
     let what = if *certificate == entry.certificate { "certificate" } else { "key" };
     let since = entry.added.map(|added| format!(" since {}", time_text(added))).unwrap_or_default();
     let spot = entry.spot.text().map(|spot| format!(" in {spot}")).unwrap_or_default();
-    let name = name_text(certificate.subject_der());
+    let name = certificate.subject_text();
     format!("the {what} of {name} is marked as distrusted{since}{spot}")
 }
 

@@ -8,7 +8,7 @@ use crate::chain::finding::Assessment;
 use crate::chain::strict::host_name;
 use crate::error::{Calm, Problems};
 use crate::host::Host;
-use crate::material::{AltName, Certificate, name_text};
+use crate::material::{AltName, Certificate};
 
 /// Compares the names of `leaf` with `host`.
 pub(crate) fn check(host: &Host, leaf: &Certificate, out: &mut Assessment) {
@@ -37,7 +37,7 @@ pub(crate) fn check_constraints(name: Option<&Host>, path: &[Certificate], out: 
     let Some(leaf) = path.first().filter(|_| name.is_some()) else { return };
     let Ok(common) = common_name(leaf) else { return };
     for above in path.iter().skip(1).filter(|above| !constraints::allows_host(above, common)) {
-        let who = name_text(above.subject_der());
+        let who = above.subject_text();
         let common = Calm::name(common);
         let why = format!(
             "the common name {common} does not count: {who} is not allowed to issue for it"

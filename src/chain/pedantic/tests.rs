@@ -6,11 +6,13 @@ use time::macros::datetime;
 
 use super::*;
 use crate::material::testing::tlv;
-use crate::material::testing::{Maker, Odd, attribute, authority, common_name, named, server};
+use crate::material::testing::{Maker, NOW, Odd, attribute, authority, common_name, named, server};
 
 fn found(role: Role, path: &[Certificate]) -> Vec<String> {
     let mut out = Assessment::default();
-    check(role, path, &mut out);
+    let case = Case { role, name: None, chain: path, now: NOW };
+    positions(path).for_each(|(position, one)| check(&case, one, position, &mut out));
+    check_path(path, &mut out);
     assert!(out.problems == Problems::NONE || out.problems == Problems::FORM);
     out.why.into_iter().map(String::from).collect()
 }

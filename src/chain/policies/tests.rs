@@ -205,3 +205,39 @@ fn the_words_say_what_about_policies_is_wrong() {
         assert_eq!(words, [format!("{who} {expected}")]);
     }
 }
+
+#[test]
+fn a_malformed_critical_extension_of_a_known_kind_is_called_malformed_and_once() {
+    let root = Maker::authority("Root");
+    let said = |profile: Profile, number: u64, value: &[u8]| {
+        let mut params = authority("Middle");
+        params.custom_extensions = vec![extension(number, true, value)];
+        let middle = root.below(params);
+        let chain = [middle.sign(&server("a.example")), middle.certificate()];
+        let anchors = Arc::new(Anchors::new(vec![root.certificate()]));
+        let rules = Rules { profile, anchors, ..Rules::default() };
+        let case = Case { role: Role::Server, name: None, chain: &chain, now: NOW };
+        let why = assess_path(&case, &rules).why;
+        why.iter().map(ToString::to_string).filter(|why| why.contains("CN=Middle")).collect()
+    };
+    let all = |profile: Profile, number: u64, value: &[u8], what: &str| {
+        let found: Vec<String> = said(profile, number, value);
+        let wanted = format!("the intermediate CN=Middle has a critical extension that is {what}");
+        assert_eq!(found, [format!("{wanted}: 2.5.29.{number}")]);
+    };
+    const DISTRIBUTION_POINTS: u64 = 31;
+    for (number, value) in [
+        (POLICIES, list(&[])),
+        (INHIBIT, tlv(2, &[0xff])),
+        (CONSTRAINTS, list(&[])),
+        (MAPPINGS, list(&[])),
+        (DISTRIBUTION_POINTS, tlv(2, &[0])),
+    ] {
+        all(Profile::Strict, number, &value, "malformed");
+    }
+    const ISSUER_ALT_NAMES: u64 = 18;
+    all(Profile::Libvirt, ISSUER_ALT_NAMES, &list(&[]), "malformed");
+    all(Profile::Strict, ISSUER_ALT_NAMES, &list(&[]), "not known here");
+    all(Profile::Libvirt, CONSTRAINTS, &list(&[]), "not known here");
+    all(Profile::Libvirt, POLICIES, &list(&[]), "malformed");
+}

@@ -4,7 +4,7 @@ use rcgen::RevocationReason::{self, CertificateHold, KeyCompromise, RemoveFromCr
 use rcgen::{CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, KeyUsagePurpose};
 
 use super::*;
-use crate::material::testing::{DAY, Maker, NOW, authority, list, server};
+use crate::material::testing::{DAY, Maker, NOW, Parts, authority, list, server, spki, tlv};
 
 fn in_mode(mode: CrlMode) -> Demand {
     Demand { mode, grace: 0, form: false }
@@ -326,4 +326,35 @@ fn a_hold_on_a_known_peer_is_lifted_by_what_an_authority_signed_and_by_nothing_e
         &mut Budget::new(),
     );
     assert_eq!(found.0, Problems::NONE);
+}
+
+#[test]
+fn a_list_whose_signature_nobody_here_can_check_says_that_it_revokes_and_does_not_clear() {
+    let scene = Scene::new().list(1, Some(KeyCompromise));
+    let secp256k1 =
+        [tlv(6, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1]), tlv(6, &[0x2b, 0x81, 4, 0, 10])];
+    let odd = Parts {
+        subject: scene.root.certificate().subject_der().to_vec(),
+        spki: spki(&secp256k1.concat(), &[4; 65]),
+        ..Parts::default()
+    };
+    let odd = odd.certificate();
+    let crls = scene.crls();
+    let demand = in_mode(CrlMode::IfPresent);
+    let found = crls.revocation(&scene.leaf, &odd, &[], demand, NOW, &mut Budget::new());
+    let (problems, known) = crls.revocation_unverified(
+        &scene.leaf,
+        &[&odd],
+        CrlMode::IfPresent,
+        NOW,
+        &mut Budget::new(),
+    );
+    assert!(found.problems.contains(REVOKED) && problems == REVOKED);
+    let words = "(its signature cannot be checked with the key of that name, ECDSA secp256k1; such a list can revoke but not clear)";
+    for why in [&found.why[0], &known[0]] {
+        assert!(why.ends_with(words), "{why}");
+    }
+    let verified = scene.root.certificate();
+    let found = crls.revocation(&scene.leaf, &verified, &[], demand, NOW, &mut Budget::new());
+    assert!(found.why[0].contains("was revoked") && !found.why[0].contains("not clear"));
 }

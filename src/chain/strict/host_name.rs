@@ -6,7 +6,7 @@ use crate::chain::finding::Assessment;
 use crate::chain::position::Position;
 use crate::error::{Calm, Detail, Problems, listed};
 use crate::host::Host;
-use crate::material::{AltName, Certificate, name_text};
+use crate::material::{AltName, Certificate};
 
 /// Compares the alternative names of `leaf` with `host`. A certificate without a host there has
 /// that as a problem of its own, and a second one unless its one common name is the host: so a
@@ -29,7 +29,7 @@ pub(crate) fn check_known(host: &Host, leaf: &Certificate, out: &mut Assessment)
     };
     if !fits {
         let told = told(leaf);
-        out.detail(names(leaf));
+        out.detail(Detail::Names(names_hosts(leaf).then(|| told.clone())));
         out.add(Problems::NAME_MISMATCH, format!("the certificate is for {told}, not for {host}"));
     }
 }
@@ -39,7 +39,11 @@ fn alt_names(leaf: &Certificate) -> impl Iterator<Item = &AltName> {
 }
 
 fn names_hosts(leaf: &Certificate) -> bool {
-    alt_names(leaf).any(|name| matches!(name, AltName::Dns(_) | AltName::Ip(_)))
+    alt_names(leaf).any(is_of_a_host)
+}
+
+const fn is_of_a_host(name: &AltName) -> bool {
+    matches!(name, AltName::Dns(_) | AltName::Ip(_))
 }
 
 /// The common name that may be used as the host name: the only one, with no other kind of name than
@@ -81,17 +85,18 @@ pub(crate) fn names(leaf: &Certificate) -> Detail {
 
 /// The names of a certificate for the user.
 pub(crate) fn told(leaf: &Certificate) -> String {
-    let mut names = alt_names(leaf)
-        .filter_map(|name| match name {
-            AltName::Dns(name) => Some(name.calm()),
-            AltName::Ip(address) => Some(Calm::name(&address.to_string())),
-            AltName::Email(_) | AltName::Uri(_) | AltName::Other(_) | AltName::Damaged(_) => None,
-        })
-        .peekable();
-    match names.peek() {
-        None => format!("no host but {}", name_text(leaf.subject_der())),
-        Some(_) => listed(names),
+    if !names_hosts(leaf) {
+        return format!("no host but {}", leaf.subject_text());
     }
+    let hosts = alt_names(leaf).filter(|name| is_of_a_host(name));
+    listed(hosts, |name| match name {
+        AltName::Ip(address) => Calm::name(&address.to_string()),
+        AltName::Dns(name)
+        | AltName::Email(name)
+        | AltName::Uri(name)
+        | AltName::Other(name)
+        | AltName::Damaged(name) => name.calm(),
+    })
 }
 
 #[cfg(test)]

@@ -74,6 +74,19 @@ const HIDDEN: &[char] = &[
     '\u{10ffff}',
 ];
 
+thread_local! {
+    static SHOWN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+pub(super) fn count(text: &str) {
+    SHOWN.set(SHOWN.get().wrapping_add(text.len()));
+}
+
+/// How many bytes of text were made fit to be shown on this thread so far.
+pub(crate) fn bytes_shown() -> usize {
+    SHOWN.get()
+}
+
 #[test]
 fn a_terminal_sequence_is_shown_and_not_obeyed() {
     assert_eq!(escaped("a\x1b[2Jb\r\n"), "a\\x1b[2Jb\\x0d\\x0a");
@@ -191,11 +204,24 @@ fn the_end_of_a_path_is_kept() {
 #[test]
 fn a_list_shows_the_first_and_counts_the_rest() {
     let names =
-        |length: usize, count: usize| (0..count).map(move |n| Calm::name(&format!("{n:0length$}")));
-    assert_eq!(listed(names(1, 3)), "0, 1, 2");
-    assert_eq!(listed(names(1, 10_000)), "0, 1, 2, 3, 4, 5, 6, 7, and 9992 more");
-    assert_eq!(listed(names(100, 10)).matches(", ").count(), 2);
-    assert!(listed(names(100, 10)).ends_with(", and 8 more"));
-    assert!(listed(names(5_000, 2)).ends_with("(5000 characters), and 1 more"));
-    assert_eq!(listed(names(1, 0)), "");
+        |length: usize, count: usize| listed(0..count, |n| Calm::name(&format!("{n:0length$}")));
+    assert_eq!(names(1, 3), "0, 1, 2");
+    assert_eq!(names(1, 8), "0, 1, 2, 3, 4, 5, 6, 7");
+    assert_eq!(names(1, 10_000), "0, 1, 2, 3, 4, 5, 6, 7, and 9992 more");
+    assert_eq!(names(100, 10).matches(", ").count(), 2);
+    assert!(names(100, 10).ends_with(", and 8 more"));
+    assert!(names(5_000, 2).ends_with("(5000 characters), and 1 more"));
+    assert_eq!(names(1, 0), "");
+}
+
+#[test]
+fn what_a_list_does_not_show_is_not_written() {
+    for length in [1, 100, 5_000] {
+        let mut written = 0;
+        let all = listed(0..10_000, |n| {
+            written += 1;
+            Calm::name(&format!("{n:0length$}"))
+        });
+        assert!(all.contains(" more") && written <= 9, "{written} for {all}");
+    }
 }

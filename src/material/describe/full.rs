@@ -26,8 +26,8 @@ pub(super) fn text(certificate: &Certificate) -> String {
         line("Extended key usage", &extended_key_usage(facts)),
     ];
     let mut label = "Names";
-    let names = certificate.names().map(|name| Calm::value(&labelled(name)));
-    let (names, more) = some(names, VALUES_SHOWN, LIST_SHOWN);
+    let show = |name| Calm::value(&labelled(name));
+    let (names, more) = some(certificate.names(), show, VALUES_SHOWN, LIST_SHOWN);
     let more = (more > 0).then(|| Calm::name(&format!("and {more} more")));
     for name in names.iter().chain(&more) {
         lines.push(line(label, name));
@@ -63,9 +63,9 @@ fn begin(label: &str) -> String {
     format!("{label:COLUMN$}")
 }
 
-fn list(values: impl Iterator<Item = impl AsRef<str>>) -> String {
-    let values = values.map(|value| Calm::value(value.as_ref()));
-    let (shown, more) = some(values, VALUES_SHOWN, LIST_SHOWN);
+fn list<V: AsRef<str>>(values: impl Iterator<Item = V>) -> String {
+    let show = |value: V| Calm::value(value.as_ref());
+    let (shown, more) = some(values, show, VALUES_SHOWN, LIST_SHOWN);
     with_more(&shown.join(", "), more)
 }
 

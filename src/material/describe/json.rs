@@ -75,7 +75,7 @@ impl Bounds {
     }
 
     fn list<'a>(&self, values: impl Iterator<Item = &'a str>) -> Value {
-        let (shown, more) = some(values.map(|one| self.calm(one)), VALUES_SHOWN, LIST_SHOWN);
+        let (shown, more) = some(values, |one| self.calm(one), VALUES_SHOWN, LIST_SHOWN);
         self.left_out(more);
         shown.into_iter().map(String::from).collect()
     }
@@ -89,7 +89,7 @@ impl Bounds {
             | AltName::Other(text)
             | AltName::Damaged(text) => self.calm(text),
         };
-        let (shown, more) = some(certificate.names().map(value), VALUES_SHOWN, LIST_SHOWN);
+        let (shown, more) = some(certificate.names(), value, VALUES_SHOWN, LIST_SHOWN);
         self.left_out(more);
         let name = |(name, value): (&AltName, Calm)| {
             object([("type", kind(name).into()), ("value", String::from(value).into())])

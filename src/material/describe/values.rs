@@ -110,8 +110,8 @@ impl Certificate {
     /// first 100 at most, and how many more there are.
     #[must_use]
     pub fn names_text(&self) -> String {
-        let names = self.names().map(|name| Calm::value(&labelled(name)));
-        let (shown, more) = some(names, VALUES_SHOWN, LIST_SHOWN);
+        let show = |name| Calm::value(&labelled(name));
+        let (shown, more) = some(self.names(), show, VALUES_SHOWN, LIST_SHOWN);
         with_more(&shown.join(", "), more)
     }
 
@@ -140,7 +140,7 @@ pub(super) fn labelled(name: &AltName) -> Foreign {
 
 /// The first names, each cut where it is long, and how many more there are.
 pub(super) fn some_names<'a>(names: impl Iterator<Item = &'a AltName>) -> String {
-    listed(names.map(|name| labelled(name).calm()))
+    listed(names, |name| labelled(name).calm())
 }
 
 /// A list of which more was left out.

@@ -7,6 +7,7 @@
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::{self as aws, ParsedPublicKey, VerificationAlgorithm};
+use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
 use super::key::{Fitness, KeyAlgorithm, bits, rsa_numbers};
 use crate::material::der;
@@ -17,6 +18,15 @@ use crate::material::oid::{curve, key};
 const EXPONENT_BITS: usize = 33;
 /// Up to so many bits of the exponent a verification costs what it usually does.
 const USUAL_EXPONENT_BITS: usize = 17;
+
+/// The kinds of keys that may be [`Fitness::Good`].
+pub(crate) const USABLE_KEYS: [AlgorithmIdentifier; 5] = [
+    alg_id::RSA_ENCRYPTION,
+    alg_id::ECDSA_P256,
+    alg_id::ECDSA_P384,
+    alg_id::ECDSA_P521,
+    alg_id::ED25519,
+];
 
 /// What the key in this `SubjectPublicKeyInfo` is good for here.
 pub(crate) fn fitness(spki: &[u8]) -> Fitness {

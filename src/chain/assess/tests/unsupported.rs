@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::bytes_shown;
 use crate::material::testing::{ECDSA_SHA256, Parts, common_name, spki, tlv};
 
 /// A certificate with this subject, issuer and key, signed by this algorithm: nobody can tell
@@ -13,6 +14,55 @@ fn odd(subject: &str, issuer: &str, key: &[u8], algorithm: &[u8]) -> Certificate
         ..Parts::default()
     }
     .certificate()
+}
+
+/// A server with thousands of names of each kind, below two certificates each of four intermediates:
+/// sixteen paths, none of them without a problem.
+fn many_names(root: &Maker) -> Vec<Certificate> {
+    let mut path = vec![];
+    let above = (0..4).fold(None, |above: Option<Maker>, n| {
+        let mut params = authority(&format!("Middle {n}"));
+        params.not_after = day(-1);
+        let key = KeyPair::generate().unwrap();
+        let again = || KeyPair::try_from(key.serialized_der()).unwrap();
+        let issuer = above.as_ref().unwrap_or(root);
+        path.push(issuer.below_with_key(params.clone(), again()).certificate());
+        let maker = issuer.below_with_key(params, again());
+        path.push(maker.certificate());
+        Some(maker)
+    });
+    let hosts: Vec<String> = (0..2_000).map(|n| format!("_{n}.example")).collect();
+    let mut params = named("b.example", &[]);
+    for host in &hosts {
+        params.subject_alt_names.push(rcgen::SanType::DnsName(host.as_str().try_into().unwrap()));
+    }
+    for n in 0..2_000_u64 {
+        let kind = DnType::CustomDnType(vec![2, 5, 4, 1_000 + n]);
+        params.distinguished_name.push(kind, "another name");
+    }
+    path.push(above.unwrap().sign(&params));
+    path.reverse();
+    path
+}
+
+#[test]
+fn what_is_told_of_thousands_of_names_does_not_grow_with_their_number_and_that_of_paths() {
+    let root = Maker::authority("Root");
+    let chain = many_names(&root);
+    assert!(chain[0].der().len() > 60_000);
+    for profile in [Profile::Strict, Profile::Libvirt, Profile::Pedantic] {
+        // Read again: what was made once is kept with a certificate.
+        let chain: Vec<_> =
+            chain.iter().map(|one| Certificate::from_der(one.der()).unwrap()).collect();
+        let rules = Rules { profile, ..rules_of(&[&root]) };
+        let before = bytes_shown();
+        let found = assess_path(&case(&chain, &host()), &rules);
+        let shown = bytes_shown() - before;
+        assert!(found.problems.contains(Problems::NAME_MISMATCH | Problems::EXPIRED));
+        // The leaf's own name is read once; the sentences of sixteen paths are made of cut ones.
+        let name = chain[0].subject_der().len() * 2;
+        assert!(shown < name + 100_000, "{profile:?}: {shown} of {name}");
+    }
 }
 
 const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
@@ -56,7 +106,7 @@ fn an_authority_whose_key_is_not_supported_is_named_with_its_key() {
 #[test]
 fn a_signature_whose_algorithm_is_not_supported_is_named_with_it() {
     let rsa = |last: u8| tlv(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last]);
-    let with_parameters = "with parameters that are not supported";
+    let with_parameters = "with other parameters than those of TLS";
     for (algorithm, words) in [
         (rsa(4), "RSA with MD5"),
         (rsa(5), "RSA with SHA-1"),
