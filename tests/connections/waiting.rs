@@ -1,14 +1,16 @@
 //! Who is woken, by what and how often; what a descriptor to poll says; and how much a
 //! connection over memory takes.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use tlsconn::{Answer, Connection, Context, Error, Kind, Outcome, Read, Want};
+use tlsconn::{Answer, Connection, Context, Error, Kind, Material, Outcome, Read, Want};
 
+use crate::support::both::own;
 use crate::support::memory::config;
 use crate::support::pair::{Pair, Way, in_time, is_readable, is_writable, wait_for};
 use crate::support::{Ask, Authority, Identity, Link, believes};
@@ -229,4 +231,42 @@ fn after_a_failure_the_alert_can_still_be_taken_from_memory() {
     link.carry();
     assert_eq!(link.alert, Some(rustls::AlertDescription::BadRecordMac));
     assert_eq!(link.connection.memory_output(&mut [0; 64]), Ok(0));
+}
+
+/// What a loop counts while nobody reads what it has to write: whether it would be woken at once.
+fn is_woken(connection: &Connection) -> bool {
+    let (fd, limit) = connection.poll().unwrap();
+    limit == Some(Duration::ZERO) || is_readable(fd)
+}
+
+#[test]
+fn who_waits_to_write_the_last_flight_is_not_hurried_by_what_has_come_meanwhile() {
+    let authority = Authority::new("Lab CA");
+    let (server, client) = (authority.server(&[HOST]), authority.server(&["alice.example"]));
+    let serving = own(believes(&authority), &server);
+    let context = own(believes(&authority), &client);
+    // A flight that no small buffer takes at once.
+    let long = client.pem.repeat(60);
+    context.add(Material::Certificate, long.as_bytes()).unwrap();
+    let far = Connection::accept_in_memory(&serving).unwrap();
+    let (near, wire) = std::os::unix::net::UnixStream::pair().unwrap();
+    rustix::net::sockopt::set_socket_send_buffer_size(&near, 1).unwrap();
+    let near: &'static std::os::fd::OwnedFd = Box::leak(Box::new(near.into()));
+    let connection = Connection::over_socket(&context, near.as_fd(), HOST, 443, false).unwrap();
+    assert_eq!(connection.handshake(), Ok(Outcome::Not(Want::Read)));
+    let mut bytes = [0; 65_536];
+    let hello = (&wire).read(&mut bytes).unwrap();
+    far.memory_input(&bytes[..hello]).unwrap();
+    assert_eq!(far.handshake(), Ok(Outcome::Not(Want::Read)));
+    let flight = far.memory_output(&mut bytes).unwrap();
+    (&wire).write_all(&bytes[..flight]).unwrap();
+    let record = [&[23, 3, 3, 0, 32][..], &[0; 32]].concat();
+    (&wire).write_all(&record).unwrap();
+    assert_eq!(connection.handshake(), Ok(Outcome::Not(Want::Write)));
+    assert!(!is_woken(&connection));
+    // A part of it is read: there is room, and then there is none again.
+    assert!((&wire).read(&mut bytes).unwrap() > 0);
+    assert!(is_woken(&connection));
+    assert_eq!(connection.handshake(), Ok(Outcome::Not(Want::Write)));
+    assert!(!is_woken(&connection));
 }
