@@ -18,9 +18,10 @@
 #include <unistd.h>
 #include <tlsconn.h>
 
-struct client { tlsconn_conn *conn; int fd, behind, open; struct client *next; };
+struct client { tlsconn_conn *conn; int fd, behind, open, left; struct client *next; };
 
 enum { LOOK_AGAIN_MS = 1000 }; /* how long a client that was removed or revoked can stay */
+enum { LOOKS_BEHIND = 10 }; /* how often a client is looked at, at most, whose daemon has hung up */
 
 static tlsconn_ctx *ctx;
 static struct client *clients; /* all of them, under the lock */
@@ -33,13 +34,15 @@ static void *upload(void *userdata)
     struct client *client = userdata;
     char buf[16384];
     size_t n = 0;
-    int result;
+    int result, taken = 1;
 
+    /* What the daemon does not take is read all the same: a socket that is closed with unread bytes in it is reset, and
+       the client would lose the reply. */
     while ((result = tlsconn_conn_read(client->conn, buf, sizeof buf, &n)) == TLSCONN_OK)
-        for (size_t at = 0; at < n && result == TLSCONN_OK;) {
+        for (size_t at = 0; at < n && taken;) {
             ssize_t sent = send(client->behind, buf + at, n - at, 0);
-            result = sent < 0 ? TLSCONN_E_IO : TLSCONN_OK;
-            at += sent > 0 ? (size_t)sent : 0;
+            taken = sent >= 0;
+            at += taken ? (size_t)sent : 0;
         }
     /* Only close_notify ends one direction. A client that is cut off ends both. */
     shutdown(client->behind, result == TLSCONN_EOF ? SHUT_WR : SHUT_RDWR);
@@ -48,7 +51,6 @@ static void *upload(void *userdata)
 
 static void download(struct client *client)
 {
-    struct pollfd hang_up = { client->behind, 0, 0 };
     char buf[16384];
     ssize_t n;
     int result = TLSCONN_OK;
@@ -57,9 +59,19 @@ static void download(struct client *client)
         result = tlsconn_conn_write(client->conn, buf, (size_t)n, NULL);
     if (result == TLSCONN_OK)
         result = tlsconn_conn_shutdown(client->conn);
-    /* If the daemon hung up, nobody reads what the client still sends: do not wait for it. */
-    if (result != TLSCONN_OK || poll(&hang_up, 1, 0) != 0)
+    if (result != TLSCONN_OK || shutdown(client->fd, SHUT_WR) != 0)
         tlsconn_conn_abort(client->conn);
+    pthread_mutex_lock(&lock);
+    client->left = 1; /* upload() reads on until the client has heard everything and ends, or look_again() ends it */
+    pthread_mutex_unlock(&lock);
+}
+
+/* Whether nobody reads any more what a client sends, and it was given time to hear the reply. Under the lock. */
+static int is_left_behind(struct client *client)
+{
+    struct pollfd hang_up = { client->behind, 0, 0 };
+
+    return client->left && poll(&hang_up, 1, 0) != 0 && client->left++ > LOOKS_BEHIND;
 }
 
 static const char *serve(struct client *client)
@@ -126,13 +138,16 @@ static void *look_again(void *userdata)
     for (;; poll(NULL, 0, LOOK_AGAIN_MS)) {
         reload();
         pthread_mutex_lock(&lock);
-        for (struct client *client = clients; client; client = client->next)
+        for (struct client *client = clients; client; client = client->next) {
+            if (is_left_behind(client))
+                tlsconn_conn_abort(client->conn);
             if (client->open && tlsconn_conn_recheck(client->conn) != TLSCONN_OK) {
                 fprintf(stderr, "%s: cut off: %s\n", tlsconn_conn_info(client->conn, TLSCONN_INFO_PEER_ADDRESS),
                         tlsconn_error_message(tlsconn_last_error()));
                 client->open = 0;
                 tlsconn_conn_abort(client->conn);
             }
+        }
         pthread_mutex_unlock(&lock);
     }
     return userdata;
@@ -155,7 +170,7 @@ static void take(int fd)
     }
     client->fd = fd;
     client->behind = -1;
-    client->open = 0;
+    client->open = client->left = 0;
     pthread_mutex_lock(&lock);
     client->next = clients;
     clients = client;

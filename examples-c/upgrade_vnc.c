@@ -95,7 +95,8 @@ int main(int argc, char **argv)
         printf("%s\n", name);
     else
         fprintf(stderr, "%s: %s\n", argv[1],
-                plain ? tlsconn_error_message(tlsconn_last_error())
+                plain && tlsconn_error_code(tlsconn_last_error()) < 0 ? tlsconn_error_message(tlsconn_last_error())
+                : plain ? "no desktop is shown to us"
                 : fd >= 0 ? "no VNC server that offers X509None" : "cannot be reached");
     tlsconn_conn_free(conn);
     tlsconn_ctx_unref(ctx);

@@ -159,6 +159,23 @@ fn a_daemon_may_end_its_half_and_go_on_listening() {
 }
 
 #[test]
+fn a_reply_arrives_whole_though_the_daemon_hangs_up_and_the_client_still_sends() {
+    const REPLY: usize = 300_000;
+    let reply_and_leave = |mut stream: UnixStream| stream.write_all(&[b'r'; REPLY]).unwrap();
+    let Some(front) = Front::start(&[], reply_and_leave) else { return };
+    for _ in 0..20 {
+        let connection = front.connect(&front.client("alice"));
+        let (mut all, mut chunk) = (0, [0; 4096]);
+        while let Outcome::Done(Read::Bytes(n)) = connection.read(&mut chunk).unwrap() {
+            all += n;
+            send(&connection, b"more");
+        }
+        assert_eq!(all, REPLY);
+    }
+    front.ends();
+}
+
+#[test]
 fn libvirts_clients_are_told_that_they_are_in_before_anything_else() {
     let Some(front) = Front::start(&["--libvirt"], echo) else { return };
     let connection = front.connect(&front.client("alice"));
