@@ -35,7 +35,7 @@ use crate::material::{
     Layout, Material, Readers, Surroundings, layout_files, pem_files, system_authorities,
 };
 use crate::process::{Mutex, Once, RwLock};
-use crate::trust::{Admission, AllowList, Answer, Asking, Question, Questions};
+use crate::trust::{Admission, AllowList, Asking, Question, Questions, Reply};
 
 use pairs::ServerPair;
 use pieces::{CameFrom, Loaded, Own, Piece, load, load_file, text_of};
@@ -49,7 +49,7 @@ use ticket_secret::SecretFile;
 /// held, and may use the library.
 pub trait Validator: Send + Sync + fmt::Debug {
     /// The answer. `None`: it comes later, through [`Question::answer`].
-    fn validate(&self, question: &Arc<Question>) -> Option<Answer>;
+    fn validate(&self, question: &Arc<Question>) -> Option<Reply>;
 }
 
 /// Whom to ask for the passphrase of an encrypted key: what it is for, and the number of the

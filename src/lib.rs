@@ -37,4 +37,6 @@ pub use material::{Certificate, Layout, Material, Style, difference};
 pub use pki::{Rehashed, Skipped, rehash};
 pub use terminal::ask_terminal;
 pub use tls::{Certified, Groups, Info, KeyLogSink, Options, SendCertificate, Suites, Version};
-pub use trust::{Answer, ClientAuth, Policies, Policy, Question, Reason, Situation, Verdict};
+pub use trust::{
+    Answer, ClientAuth, Policies, Policy, Question, Reason, Reply, Situation, Verdict,
+};

@@ -12,7 +12,7 @@ mod turn;
 use crate::error::{CallCause, Topic, escaped};
 use crate::host::Role;
 use crate::material::Style;
-use crate::trust::{Answer, Question, Situation, Wanted};
+use crate::trust::{Answer, Question, Reply, Situation, Wanted};
 
 use screen::{End, Screen};
 use turn::{Turn, Turns};
@@ -23,21 +23,26 @@ const ATTEMPTS: usize = 3;
 /// Asks on the terminal of the process. `None`: there is no answer, and nobody waits for one: it
 /// was given elsewhere, the peer is judged anew, or the time is over.
 #[must_use]
-pub fn ask_terminal(question: &Question) -> Option<Answer> {
+pub fn ask_terminal(question: &Question) -> Option<Reply> {
     let Ok(screen) = Screen::of_process() else {
         let why = CallCause::NoTerminal(topic(question));
-        question.explain_because("because there is no terminal to ask on (/dev/tty)", &why);
-        return Some(Answer::Reject);
+        return Some(Reply::no_because("because there is no terminal to ask on (/dev/tty)", &why));
     };
     ask_on(&screen, Turns::at(&screen), question)
 }
 
-fn ask_on(screen: &Screen, turns: Turns, question: &Question) -> Option<Answer> {
-    match conversation(screen, turns, question) {
-        Ok(answer) => Some(answer),
-        Err(End::No) => Some(Answer::Reject),
-        Err(End::Moot) => None,
-    }
+fn ask_on(screen: &Screen, turns: Turns, question: &Question) -> Option<Reply> {
+    let why = match conversation(screen, turns, question) {
+        Ok(answer) => return Some(Reply::by(answer, "by the user, on the terminal")),
+        Err(End::Moot) => return None,
+        Err(End::Left) => return Some(Reply::by(Answer::Reject, "by the user, with Ctrl-C")),
+        Err(End::NoAnswer) => "because nobody gave an answer on the terminal",
+        Err(End::Closed) => "because the input on the terminal ended (Ctrl-D)",
+        Err(End::Gone) => "because the terminal that it was asked on is gone",
+        Err(End::Signal) => "because a signal, such as that of Ctrl-C, ended the question",
+        Err(End::Aborted) => "because the connection was aborted",
+    };
+    Some(Reply::no_because(why, &CallCause::NoAnswer))
 }
 
 fn conversation(screen: &Screen, turns: Turns, question: &Question) -> Result<Answer, End> {
@@ -59,19 +64,16 @@ fn conversation(screen: &Screen, turns: Turns, question: &Question) -> Result<An
         screen.say(&line(question, &choices), &wanted)?;
         let line = screen.hear(&wanted).inspect_err(|_| {
             // What comes next on the terminal has a line of its own.
-            let _ = screen.say("\n", &|| Err(End::No));
+            let _ = screen.say("\n", &|| Err(End::Gone));
         })?;
         let word = line.trim().to_lowercase();
         if let Some(choice) = choices.iter().find(|choice| choice.words.contains(&word.as_str())) {
-            question.explain("by the user, on the terminal");
             // Whoever asks next must find the answer stored, which is when the handshake is complete.
             question.hold(Box::new(turn));
             return Ok(choice.answer);
         }
     }
-    let words = "because nobody gave an answer on the terminal";
-    question.explain_because(words, &CallCause::NoAnswer);
-    Err(End::No)
+    Err(End::NoAnswer)
 }
 
 /// What a question is about that nobody saw.
@@ -88,7 +90,7 @@ fn topic(question: &Question) -> Topic {
 fn is_wanted(question: &Question) -> Result<(), End> {
     match question.wanted() {
         Wanted::Still => Ok(()),
-        Wanted::Aborted => Err(End::No),
+        Wanted::Aborted => Err(End::Aborted),
         Wanted::NoMore => Err(End::Moot),
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use client::{Admission, ClientBeliefs, is_its_own, judge_client};
 pub use judge::Reason;
 pub(crate) use judge::{Admitted, Beliefs, Judgement, Renewal, judge};
 pub(crate) use peer::{Peer, unreadable, unusable_key};
-pub use question::{Answer, Question};
+pub use question::{Answer, Question, Reply};
 pub(crate) use question::{
     BRIEFLY, Patience, Questions, Record, Ticket, Waiter, Wanted, accepted_by,
 };

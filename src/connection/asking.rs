@@ -13,9 +13,20 @@ use crate::known::KnownView;
 use crate::material::{Certificate, Style};
 use crate::tls::{Alert, PeerChain};
 use crate::trust::{
-    Admitted, Answer, Asked, BRIEFLY, Grant, Judgement, Peer, Question, Reason, Waiter, refusal,
-    unreadable,
+    Admitted, Answer, Asked, BRIEFLY, Grant, Judgement, Peer, Question, Reason, Reply, Waiter,
+    refusal, unreadable,
 };
+
+/// How often a peer is judged again because the store changed meanwhile, before it is asked about
+/// all the same: others may write it without end.
+const MOST_CHANGES: usize = 8;
+
+/// Whether a change of the store during a judgement is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Store {
+    MayChange,
+    Stands,
+}
 
 /// A running validator; the turn ends however the validator does.
 struct Turn<'a> {
@@ -30,8 +41,7 @@ impl Drop for Turn<'_> {
         if thread::panicking() {
             // Nobody else is asked, so nobody may wait for an answer that never comes.
             let words = "because the validator did not return";
-            self.question.explain_because(words, &CallCause::LostValidator);
-            let _ = self.question.answer(Answer::Reject);
+            let _ = self.question.answer(Reply::no_because(words, &CallCause::LostValidator));
         }
     }
 }
@@ -40,6 +50,17 @@ impl Connection {
     /// Judges the peer by the newest snapshot and the current store. If it is refused, only the
     /// matching alert is sent.
     pub(super) fn judge_peer(&self, driver: &mut Driver) -> Result<Judged, Error> {
+        for _ in 0..MOST_CHANGES {
+            if let Some(judged) = self.judge_once(driver, Store::MayChange)? {
+                return Ok(judged);
+            }
+        }
+        self.judge_once(driver, Store::Stands)?
+            .ok_or_else(|| Error::new(Kind::Internal, "a judgement has no result"))
+    }
+
+    /// The same; `None` where the store has changed meanwhile, if it may.
+    fn judge_once(&self, driver: &mut Driver, store: Store) -> Result<Option<Judged>, Error> {
         let snapshot = self.context.snapshot();
         driver.judged_by.push(Arc::clone(&snapshot));
         let PeerChain { chain, unreadable } = self.with_session(|session| Ok(session.shown()))?;
@@ -75,7 +96,7 @@ impl Connection {
                     told.admitted = Some(admitted);
                     (std::mem::replace(&mut told.granted, granted), told.question.take())
                 });
-                Ok(Judged::Admitted)
+                Ok(Some(Judged::Admitted))
             }
             Judgement::Refused(error) => {
                 if let Some(ticket) = driver.ticket.take() {
@@ -104,12 +125,14 @@ impl Connection {
                     let client = leaf.as_ref().map(|leaf| view.client_fingerprint(leaf));
                     self.standing(view).or(client)
                 };
-                if snapshot.known().view().is_ok_and(|now| stands(&now) != stands(&view)) {
+                if store == Store::MayChange
+                    && snapshot.known().view().is_ok_and(|now| stands(&now) != stands(&view))
+                {
                     // An answer was stored after the known peers were read.
                     driver.ticket = None;
-                    return self.judge_peer(driver);
+                    return Ok(None);
                 }
-                Ok(Judged::Asked(pending))
+                Ok(Some(Judged::Asked(pending)))
             }
         }
     }
@@ -247,13 +270,13 @@ impl Connection {
     pub(super) fn ask(&self, question: &Arc<Question>, validator: &dyn Validator) {
         self.told(|told| told.asking_on = Some(thread::current().id()));
         let turn = Turn { connection: self, question };
-        let answer = validator.validate(question);
+        let reply = validator.validate(question);
         drop(turn);
-        if let Some(answer) = answer {
-            question.explain("by the application's validator");
+        if let Some(reply) = reply {
+            let reply = reply.or_by(|| question.by("the application's validator"));
             // An answer that was given through the question came first, and stands. That the store
             // cannot be written is reported to each connection that completes with the answer.
-            self.note_store(question.answer(answer));
+            self.note_store(question.answer(reply));
         }
     }
 

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::handle::show;
-use super::question::{answer_of, face, tlsconn_question};
+use super::question::{answer_of, face, tlsconn_ask_terminal, tlsconn_question};
 use super::read::pick;
 use super::text::c_string;
 use crate::context::{AskPassphrase, Validator};
 use crate::material::Style;
-use crate::trust::{Answer, Question};
+use crate::terminal::ask_terminal;
+use crate::trust::{Answer, Question, Reply};
 
 /// Frees the userdata of a callback.
 ///
@@ -78,9 +79,15 @@ impl Drop for Userdata {
     }
 }
 
+/// The validator that the library has.
+const TERMINAL: unsafe extern "C" fn(*mut tlsconn_question, *mut c_void) -> c_int =
+    tlsconn_ask_terminal;
+
 /// A validator of the application.
 struct Asks {
     function: unsafe extern "C" fn(*mut tlsconn_question, *mut c_void) -> c_int,
+    /// Whether the function is the library's own, whose answers have better words than a number.
+    is_terminal: bool,
     userdata: Userdata,
 }
 
@@ -91,15 +98,19 @@ pub(super) fn validator(
     destroy: tlsconn_destroy_fn,
 ) -> Option<Arc<dyn Validator>> {
     let function = function?;
-    Some(Arc::new(Asks { function, userdata: Userdata { pointer, destroy } }))
+    let is_terminal = std::ptr::fn_addr_eq(function, TERMINAL);
+    Some(Arc::new(Asks { function, is_terminal, userdata: Userdata { pointer, destroy } }))
 }
 
 impl Validator for Asks {
-    fn validate(&self, question: &Arc<Question>) -> Option<Answer> {
+    fn validate(&self, question: &Arc<Question>) -> Option<Reply> {
+        if self.is_terminal {
+            return ask_terminal(question);
+        }
         let face = face(question);
         // SAFETY: the contract: a function of this type; the question outlives the call.
         let answer = unsafe { (self.function)(show(&face), self.userdata.pointer) };
-        answer_of(answer)
+        answer_of(answer).map(Reply::from)
     }
 }
 
@@ -120,7 +131,7 @@ pub(super) fn proposed(
 }
 
 impl Validator for Proposed {
-    fn validate(&self, question: &Arc<Question>) -> Option<Answer> {
+    fn validate(&self, question: &Arc<Question>) -> Option<Reply> {
         // The numbers of the proposal, which has no names for them.
         const ALLOWING: [(c_int, Answer); 2] = [(1, Answer::Once), (2, Answer::Always)];
         let asked = question.asked();
@@ -130,7 +141,7 @@ impl Validator for Proposed {
         let pem = c_string(&pem);
         // SAFETY: the contract: a function of this type; both strings outlive the call.
         let answer = unsafe { (self.0)(host.as_ptr(), pem.as_ptr()) };
-        Some(pick(answer, &ALLOWING).unwrap_or(Answer::Reject))
+        Some(pick(answer, &ALLOWING).unwrap_or(Answer::Reject).into())
     }
 }
 

@@ -12,7 +12,7 @@ use super::text::Text;
 use crate::error::{CallCause, Error, Kind};
 use crate::process::Once;
 use crate::terminal::ask_terminal;
-use crate::trust::{Answer, Question, Situation};
+use crate::trust::{Answer, Question, Reply, Situation};
 
 /// A question about a peer: a server, or a client (`TLSCONN_SITUATION_CLIENT`).
 ///
@@ -133,7 +133,8 @@ pub unsafe extern "C" fn tlsconn_ask_terminal(
     call_or(tlsconn_answer::TLSCONN_REJECT as c_int, || {
         // SAFETY: the contract: a question or NULL.
         let question = unsafe { lend("question", question) }?;
-        Ok(match ask_terminal(&question.question) {
+        let reply = ask_terminal(&question.question);
+        Ok(match reply.inspect(|reply| question.question.remark(reply)).map(|one| one.answer()) {
             None => tlsconn_answer::TLSCONN_ANSWER_LATER,
             Some(Answer::Reject) => tlsconn_answer::TLSCONN_REJECT,
             Some(Answer::Once) => tlsconn_answer::TLSCONN_ALLOW_ONCE,
@@ -341,7 +342,7 @@ pub unsafe extern "C" fn tlsconn_question_answer(
             )
             .because(&CallCause::AnswerLater));
         }
-        question.question.explain("by the application, with tlsconn_question_answer()");
-        question.question.answer(final_answer(answer))
+        let by_whom = question.question.by("the application, with tlsconn_question_answer()");
+        question.question.answer(Reply::by(final_answer(answer), &by_whom))
     })
 }

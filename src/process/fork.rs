@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::birth;
 
@@ -33,9 +33,9 @@ thread_local! {
 const EAGER: u32 = 100;
 /// How long it sleeps then.
 const MOMENT: Duration = Duration::from_micros(100);
-/// How often a fork looks before it goes ahead all the same, which is ten seconds: no section takes
-/// that long, and nothing that happens to a thread in one may keep the process from forking.
-const PATIENCE: u32 = 100_000;
+/// How long a fork waits before it goes ahead all the same: no section takes that long, and nothing
+/// that happens to a thread in one may keep the process from forking.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A section. It ends when this is dropped, on the thread that began it.
 #[derive(Debug)]
@@ -94,19 +94,24 @@ fn count_in() {
             return;
         }
         INSIDE.fetch_sub(1, Ordering::SeqCst);
-        let _ = look_until(u32::MAX, || FORKING.load(Ordering::SeqCst) == 0);
+        let _ = look_until(None, || FORKING.load(Ordering::SeqCst) == 0);
     }
 }
 
-/// Looks until `done` says so, or `looks` are used up.
-fn look_until(looks: u32, done: impl Fn() -> bool) -> bool {
-    for look in 0..looks {
-        if done() {
-            return true;
+/// Looks until `done` says so, or the time is over.
+fn look_until(patience: Option<Duration>, done: impl Fn() -> bool) -> bool {
+    let begin = Instant::now();
+    let mut looks = 0_u32;
+    while !done() {
+        if patience.is_some_and(|patience| begin.elapsed() >= patience) {
+            return false;
         }
-        if look < EAGER { thread::yield_now() } else { thread::sleep(MOMENT) }
+        #[cfg(test)]
+        tests::looked();
+        looks = looks.saturating_add(1);
+        if looks < EAGER { thread::yield_now() } else { thread::sleep(MOMENT) }
     }
-    false
+    true
 }
 
 /// The calling thread is about to fork: waits until no other thread is inside, and keeps them out.
@@ -116,7 +121,7 @@ pub(crate) fn before() {
     if DEPTH.get() > 0 {
         INSIDE.fetch_sub(1, Ordering::SeqCst);
     }
-    let _ = look_until(PATIENCE, || INSIDE.load(Ordering::SeqCst) == 0);
+    let _ = look_until(Some(PATIENCE), || INSIDE.load(Ordering::SeqCst) == 0);
 }
 
 /// The calling thread has forked, and this is the parent.

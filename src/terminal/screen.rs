@@ -16,8 +16,9 @@ use crate::process::{For, KeptBack, Waited, open};
 /// How long a wait sleeps before it looks again whether the answer is still wanted.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What Ctrl-C and Ctrl-D give on a terminal that makes no signals and no lines of its own.
-const LEAVES: [u8; 2] = [3, 4];
+/// What they give on a terminal that makes no signals and no lines of its own.
+const CTRL_C: u8 = 3;
+const CTRL_D: u8 = 4;
 
 /// The most that one line holds.
 const LONGEST: usize = 4096;
@@ -25,8 +26,18 @@ const LONGEST: usize = 4096;
 /// Why a question ends without an answer by the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// There will be none, and that means no.
-    No,
+    /// None of what was typed is one.
+    NoAnswer,
+    /// The input has ended.
+    Closed,
+    /// The user typed Ctrl-C on a terminal that makes no signal of it.
+    Left,
+    /// A signal handler ran meanwhile.
+    Signal,
+    /// The terminal is gone, or cannot be used.
+    Gone,
+    /// The connection that asks was aborted.
+    Aborted,
     /// Nobody needs one any longer.
     Moot,
 }
@@ -76,7 +87,7 @@ impl Screen {
             match write(&self.terminal, rest) {
                 Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                 Err(Errno::AGAIN) => self.wait(For::Room, wanted)?,
-                Err(_) => return Err(End::No),
+                Err(_) => return Err(End::Gone),
             }
         }
         Ok(())
@@ -89,16 +100,17 @@ impl Screen {
             self.wait(For::Input, wanted)?;
             let mut chunk = [0; LONGEST];
             let count = match read(&self.terminal, &mut chunk) {
-                Ok(0) => return Err(End::No),
+                Ok(0) => return Err(End::Closed),
                 Ok(count) => count,
                 // Another program has read it.
                 Err(Errno::AGAIN) => continue,
-                Err(_) => return Err(End::No),
+                Err(_) => return Err(End::Gone),
             };
             for byte in chunk.into_iter().take(count) {
                 match byte {
                     b'\n' | b'\r' => return Ok(String::from_utf8_lossy(&line).into_owned()),
-                    byte if LEAVES.contains(&byte) => return Err(End::No),
+                    CTRL_C => return Err(End::Left),
+                    CTRL_D => return Err(End::Closed),
                     byte if line.len() < LONGEST => line.push(byte),
                     _ => {}
                 }
@@ -125,7 +137,7 @@ impl Screen {
     /// that cleans up after itself.
     fn look(&self, fd: Option<(BorrowedFd<'_>, For)>) -> Result<Waited, End> {
         match self.signals.wait(fd, TICK) {
-            Waited::Interrupted => Err(End::No),
+            Waited::Interrupted => Err(End::Signal),
             waited @ (Waited::Ready | Waited::Late) => Ok(waited),
         }
     }

@@ -119,12 +119,18 @@ fn question(host: &str, around: &Arc<Around>) -> Ticket {
     ticket
 }
 
+/// The answer to a question that is asked there.
+fn answer_on(screen: &Screen, turns: Turns, question: &Question) -> Option<Answer> {
+    ask_on(screen, turns, question).map(|reply| reply.answer())
+}
+
 /// Asks about `host` at the terminal with this name.
 fn ask(name: &CStr, host: &str, around: &Arc<Around>) -> Option<Answer> {
     let ticket = question(host, around);
-    let answer = ask_on(&Screen::at(name).unwrap(), turns(name), ticket.question());
-    if let Some(answer) = answer {
-        ticket.question().answer(answer).unwrap();
+    let reply = ask_on(&Screen::at(name).unwrap(), turns(name), ticket.question());
+    let answer = reply.as_ref().map(Reply::answer);
+    if let Some(reply) = reply {
+        ticket.question().answer(reply).unwrap();
     }
     answer
 }
@@ -211,7 +217,7 @@ fn a_turn_lasts_until_an_answer_that_lasts_is_stored() {
         let ticket = question("h.example", &Arc::default());
         let (name, asked) = (desk.name.clone(), Arc::clone(ticket.question()));
         let asking =
-            thread::spawn(move || ask_on(&Screen::at(&*name).unwrap(), turns(&name), &asked));
+            thread::spawn(move || answer_on(&Screen::at(&*name).unwrap(), turns(&name), &asked));
         desk.until("? ");
         desk.type_in(word);
         assert_eq!(asking.join().unwrap(), Some(answer));
@@ -229,7 +235,7 @@ fn a_question_whose_turn_comes_when_it_is_settled_elsewhere_is_not_shown() {
     let around = Arc::new(Around { stands_no_more: true.into(), ..Around::default() });
     let ticket = question("h.example", &around);
     let screen = Screen::at(&*desk.name).unwrap();
-    assert_eq!(ask_on(&screen, turns(&desk.name), ticket.question()), None);
+    assert_eq!(answer_on(&screen, turns(&desk.name), ticket.question()), None);
     assert!(ticket.question().is_withdrawn() && ticket.question().answered().is_none());
     // Nothing was shown: the first bytes are those that are written now.
     screen.say("nothing", &|| Ok(())).unwrap();
@@ -265,7 +271,8 @@ fn an_answer_that_is_given_elsewhere_ends_the_question() {
     let mut desk = Desk::new();
     let ticket = question("h.example", &Arc::default());
     let (name, asked) = (desk.name.clone(), Arc::clone(ticket.question()));
-    let asking = thread::spawn(move || ask_on(&Screen::at(&*name).unwrap(), turns(&name), &asked));
+    let asking =
+        thread::spawn(move || answer_on(&Screen::at(&*name).unwrap(), turns(&name), &asked));
     desk.until("? ");
     ticket.question().answer(Answer::Once).unwrap();
     assert_eq!(asking.join().unwrap(), None);
@@ -279,7 +286,7 @@ fn on_a_terminal_that_cannot_be_locked_threads_take_turns_and_the_user_is_told()
         thread::spawn(move || {
             let ticket = question(host, &Arc::default());
             let turns = Turns::Process("This terminal cannot be locked.".to_owned());
-            ask_on(&Screen::at(&*name).unwrap(), turns, ticket.question())
+            answer_on(&Screen::at(&*name).unwrap(), turns, ticket.question())
         })
     });
     for _ in 0..2 {
@@ -301,4 +308,46 @@ fn a_terminal_is_locked_by_the_one_name_that_all_programs_have_for_it() {
     let number = rustix::fs::stat(&*desk.name).unwrap().st_rdev;
     let path = turn::names(number).into_iter().next().unwrap();
     assert_eq!(path.as_os_str().as_encoded_bytes(), desk.name.as_bytes());
+}
+
+#[test]
+fn a_rejection_says_how_the_question_on_the_terminal_ended() {
+    let said = |end: &dyn Fn(&mut Desk)| {
+        let mut desk = Desk::new();
+        let name = desk.name.clone();
+        let asking = thread::spawn(move || {
+            let ticket = question("a.example", &Arc::default());
+            let question = ticket.question();
+            let reply = ask_on(&Screen::at(&*name).unwrap(), turns(&name), question).unwrap();
+            question.answer(reply).unwrap();
+            question.rejection().message().to_owned()
+        });
+        desk.until("? ");
+        end(&mut desk);
+        asking.join().unwrap()
+    };
+    let types = |words: &'static str| move |desk: &mut Desk| desk.type_in(words);
+    for (words, end) in [
+        ("by the user, on the terminal", &types("no\n") as &dyn Fn(&mut Desk)),
+        ("because the input on the terminal ended (Ctrl-D)", &types("\x04")),
+        ("because nobody gave an answer on the terminal", &types("what\nis\nthis\n")),
+    ] {
+        assert_eq!(said(end), format!("a.example:16514 was rejected {words}"));
+    }
+}
+
+#[test]
+fn who_is_asked_after_the_terminal_is_told_as_the_one_who_rejects() {
+    let ticket = question("a.example", &Arc::default());
+    let question = ticket.question();
+    let nobody = Reply::no_because("because there is no terminal", &CallCause::NoAnswer);
+    question.remark(&nobody);
+    let reply = Reply::from(Answer::Reject).or_by(|| question.by("the application's validator"));
+    question.answer(reply).unwrap();
+    let error = question.rejection();
+    assert_eq!(
+        error.message(),
+        "a.example:16514 was rejected by the application's validator; tlsconn_ask_terminal() had rejected it because there is no terminal"
+    );
+    assert_eq!(error.hint(), "");
 }

@@ -63,7 +63,7 @@ impl Turns {
             Self::Device(device) => match flock(device, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => Ok(true),
                 Err(Errno::WOULDBLOCK) => Ok(false),
-                Err(_) => Err(End::No),
+                Err(_) => Err(End::Gone),
             },
             Self::Process(_) => {
                 let mut asks = ASKS.lock();

@@ -7,6 +7,7 @@
 //! of open ones; neither is held while foreign code runs.
 
 mod asker;
+mod reply;
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -84,6 +85,8 @@ pub(crate) enum Patience {
 }
 
 pub(crate) use asker::Wanted;
+pub use reply::Reply;
+use reply::Said;
 
 /// A question to the user, shared by every connection that would ask the same.
 pub struct Question {
@@ -117,8 +120,10 @@ struct State {
     over: bool,
     /// Why it could not be stored.
     failure: Option<Error>,
-    /// Who said no, or why nobody was asked, as the end of a sentence, and what to do about it.
-    said: Option<(Calm, Option<CallCause>)>,
+    /// Who answered, or why nobody could.
+    said: Option<Said>,
+    /// Who said no before, where the validator asked somebody itself.
+    remark: Option<Calm>,
 }
 
 /// A connection's place among those that wait. Dropping it leaves the queue.
@@ -163,24 +168,26 @@ impl Question {
         }
     }
 
-    /// Answers the question. The first answer wins.
+    /// Answers the question. The first answer wins, and a rejection names its author: an
+    /// [`Answer`] has none, a [`Reply`] may have one.
     ///
     /// # Errors
     ///
     /// [`Kind::Stale`] if it was answered before; [`Kind::Forked`] in a child process; those of the
     /// store if the answer had to be stored at once and could not be: it then counts until the
     /// context is freed.
-    pub fn answer(&self, answer: Answer) -> Result<(), Error> {
+    pub fn answer(&self, reply: impl Into<Reply>) -> Result<(), Error> {
         if !self.birth.is_here() {
             return Err(Error::new(
                 Kind::Forked,
                 "a question does not survive a fork: answer it in the process that asked",
             ));
         }
-        let answer = match answer {
+        let reply = reply.into();
+        let answer = match reply.answer() {
             Answer::Always if !self.offers_always => Answer::Session,
             Answer::Session if !self.allows(Answer::Session) => Answer::Once,
-            Answer::Reject | Answer::Once | Answer::Session | Answer::Always => answer,
+            Answer::Reject | Answer::Once | Answer::Session | Answer::Always => reply.answer(),
         };
         // Dropped with no lock held.
         let _held;
@@ -196,6 +203,7 @@ impl Question {
             let lasts = matches!(answer, Answer::Session | Answer::Always);
             _held = if lasts { None } else { state.held.take() };
             state.answer = Some(answer);
+            state.said = reply.into_said();
             // A lasting answer waits for a completed handshake, as long as one is possible: judged
             // again, the peer may still be refused.
             (state.waiting.values().cloned().collect::<Vec<_>>(), state.waiting.is_empty())

@@ -336,9 +336,8 @@ fn a_refusal_says_by_whom() {
     let _ask = Ask::set(&client, Answer::Reject);
     let error = refused(&client);
     assert_eq!(error.message(), "a.example:443 was rejected by the application's validator");
-    crate::support::Does::set(&client, |question| {
-        question.explain("by the user, in the dialog");
-        Some(Answer::Reject)
+    crate::support::Does::replies(&client, |_| {
+        Some(tlsconn::Reply::by(Answer::Reject, "by the user, in the dialog"))
     });
     let error = refused(&client);
     assert_eq!(error.message(), "a.example:443 was rejected by the user, in the dialog");

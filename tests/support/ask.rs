@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tlsconn::{Answer, Context, Question, Situation, Validator};
+use tlsconn::{Answer, Context, Question, Reply, Situation, Validator};
 
 /// Gives one answer, or no answer, and remembers each question.
 #[derive(Debug)]
@@ -35,13 +35,13 @@ impl Ask {
 }
 
 impl Validator for Ask {
-    fn validate(&self, question: &Arc<Question>) -> Option<Answer> {
+    fn validate(&self, question: &Arc<Question>) -> Option<Reply> {
         self.asked.lock().push(Arc::clone(question));
-        self.answer
+        self.answer.map(Reply::from)
     }
 }
 
-type Work = dyn Fn(&Arc<Question>) -> Option<Answer> + Send + Sync;
+type Work = dyn Fn(&Arc<Question>) -> Option<Reply> + Send + Sync;
 
 /// A validator that does something first.
 pub(crate) struct Does(Box<Work>);
@@ -51,12 +51,20 @@ impl Does {
         context: &Context,
         work: impl Fn(&Arc<Question>) -> Option<Answer> + Send + Sync + 'static,
     ) {
+        Self::replies(context, move |question| work(question).map(Reply::from));
+    }
+
+    /// The same, and says who answers.
+    pub(crate) fn replies(
+        context: &Context,
+        work: impl Fn(&Arc<Question>) -> Option<Reply> + Send + Sync + 'static,
+    ) {
         context.set_validator(Some(Arc::new(Self(Box::new(work)))));
     }
 }
 
 impl Validator for Does {
-    fn validate(&self, question: &Arc<Question>) -> Option<Answer> {
+    fn validate(&self, question: &Arc<Question>) -> Option<Reply> {
         (self.0)(question)
     }
 }

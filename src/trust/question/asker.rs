@@ -3,8 +3,8 @@
 
 use std::any::Any;
 
-use super::{Patience, Question};
-use crate::error::{CallCause, Calm, Error, Kind};
+use super::{Patience, Question, Reply};
+use crate::error::{Calm, Error, Kind};
 
 /// Whether the user is still to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,28 +40,31 @@ impl Question {
         Wanted::NoMore
     }
 
-    /// Says by whom the peer is rejected, or why, as the end of the sentence "it was rejected ...".
-    /// What is said first counts; it means nothing if the answer turns out to be yes.
-    pub fn explain(&self, by_whom: &str) {
-        self.state.lock().said.get_or_insert_with(|| (Calm::sentence(by_whom), None));
+    /// Somebody whom the validator asks has said no; the validator may still ask somebody else.
+    pub(crate) fn remark(&self, reply: &Reply) {
+        let words = Calm::sentence(reply.words());
+        self.state.lock().remark = Some(words).filter(|words| !words.is_empty());
     }
 
-    /// The same where nobody was asked, or nobody could answer: what to do follows from that.
-    pub(crate) fn explain_because(&self, why: &str, cause: &CallCause) {
-        let said = || (Calm::sentence(why), Some(cause.clone()));
-        self.state.lock().said.get_or_insert_with(said);
+    /// Whose answer it is that the application gives, after whom it asked before.
+    pub(crate) fn by(&self, whom: &str) -> String {
+        let remark = self.state.lock().remark.clone();
+        let before = remark.map_or_else(String::new, |words| {
+            format!("; tlsconn_ask_terminal() had rejected it {words}")
+        });
+        format!("by {whom}{before}")
     }
 
     /// The error of the connections that the answer rejects.
     #[must_use]
     pub(crate) fn rejection(&self) -> Error {
         let said = self.state.lock().said.clone();
-        let (said, cause) = said
-            .unwrap_or_else(|| (Calm::sentence("by the answer to the question about it"), None));
-        let message = format!("{} was rejected {said}", self.asked.whom());
+        let words =
+            said.as_ref().map_or("by the answer to the question about it", |said| &said.words);
+        let message = format!("{} was rejected {words}", self.asked.whom());
         let error = Error::new(Kind::Rejected, message).with_problems(self.asked.problems);
-        match &cause {
-            Some(cause) => error.because(cause),
+        match said.and_then(|said| said.cause) {
+            Some(cause) => error.because(&cause),
             None => error,
         }
     }

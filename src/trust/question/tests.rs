@@ -146,15 +146,15 @@ fn a_rejection_by_nobody_says_what_to_do_and_one_by_the_user_says_no_more() {
         (CallCause::NoAnswer, "type one of the words"),
     ] {
         let ticket = join(&questions, &one, 1);
-        ticket.question().explain_because("because of that", &cause);
-        // What is said first counts.
-        ticket.question().explain("by somebody else");
+        ticket.question().answer(Reply::no_because("because of that", &cause)).unwrap();
+        // The first answer counts.
+        let late = Reply::by(Answer::Reject, "by somebody else");
+        assert_eq!(ticket.question().answer(late).unwrap_err().kind(), Kind::Stale);
         let error = ticket.question().rejection();
         assert!(error.message().ends_with("was rejected because of that"), "{error}");
         assert!(error.hint().contains(hint), "{}", error.hint());
-        ticket.question().answer(Answer::Reject).unwrap();
     }
     let ticket = join(&questions, &one, 2);
-    ticket.question().explain("by the user");
+    ticket.question().answer(Reply::by(Answer::Reject, "by the user")).unwrap();
     assert_eq!(ticket.question().rejection().hint(), "");
 }

@@ -10,7 +10,7 @@ use rustls::ServerConfig;
 use rustls::server::ProducesTickets;
 use tlsconn::{
     Answer, Certificate, Connection, Context, Kind, Material, Outcome, Place, Policy, Problems,
-    Question, Validator, Want,
+    Question, Reply, Validator, Want,
 };
 
 use super::link::{Link, PORT};
@@ -23,8 +23,8 @@ const ASKED: Outcome<()> = Outcome::Not(Want::Answer);
 struct Says(Option<Answer>);
 
 impl Validator for Says {
-    fn validate(&self, _question: &Arc<Question>) -> Option<Answer> {
-        self.0
+    fn validate(&self, _question: &Arc<Question>) -> Option<Reply> {
+        self.0.map(Reply::from)
     }
 }
 
