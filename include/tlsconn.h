@@ -64,7 +64,11 @@
  *
  * Files: nothing is made in a directory that belongs to another user, even by root. What the
  * library makes has mode 0600, or 0700 if it is a directory, whatever the umask. A file that it
- * is to write is never reached through a symbolic link, and no FIFO or device makes it wait.
+ * is to write is not itself a symbolic link, and no FIFO or device makes it wait. The way to a file
+ * that it writes, to the file of known servers and to the directory of client certificates must be
+ * closed to others: each directory on the way and each symbolic link belongs to you or to root, and
+ * no one else may write such a directory, except for a sticky one such as /tmp. Otherwise the call
+ * fails with TLSCONN_E_PERMISSION and names the place. Other files are read wherever you say.
  */
 
 #ifndef TLSCONN_H
@@ -1016,8 +1020,9 @@ typedef enum {
      * A string: a file to which the secrets of every connection are written for debugging.
      * Whoever can read it can decrypt the traffic. It is made with mode 0600 if it is missing,
      * but not in a directory of another user. One that is there must be yours, a regular file
-     * with one name and no symbolic link, and no one else may have any right to it. Lines are
-     * added at its end. Default empty: no key log.
+     * with one name and no symbolic link, and no one else may have any right to it, or be able to
+     * lead the way to it elsewhere (see "Files" at the top of this header). Lines are added at its
+     * end. Default empty: no key log.
      */
     TLSCONN_OPT_KEYLOG_FILE = 251,
     /**
@@ -2046,7 +2051,8 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
  * The directory and each entry must belong to you or to root, and nobody else may be able to
  * write them; with `TLSCONN_OPT_DIR_GROUP_WRITE` the group may. An entry may be a symbolic link,
  * as in volumes of containers: the same is then asked of the file that it leads to, and of each
- * directory on the way (in a sticky one, such as /tmp, others may write).
+ * directory on the way (in a sticky one, such as /tmp, others may write), as it is of the way to
+ * the directory itself.
  *
  * A file with the name of an entry that does not count is told twice: by this call, which
  * reads every file once, and by the error of a client that the file would have allowed. When this

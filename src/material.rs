@@ -27,11 +27,13 @@ mod name_gnutls;
 mod name_hash;
 pub(crate) mod oid;
 mod pem;
+mod private;
 mod public_base64;
 mod system;
 #[cfg(test)]
 pub(crate) mod testing;
 mod trouble;
+mod way;
 mod what;
 
 pub use certificate::Certificate;
@@ -50,10 +52,7 @@ pub(crate) use file::{
     FileText, LIMIT, Readers, Stamp, has_ending, pause, pem_files, read, read_at, read_secret,
     stamp,
 };
-pub(crate) use guard::{
-    Guard, OpenToOthers, Writers, is_a_link, make_private_directory, open_private, open_private_at,
-    private,
-};
+pub(crate) use guard::{Guard, Writers};
 pub(crate) use hash_link::{HashLink, HashPlace};
 pub(crate) use hex::hex_colons;
 pub(crate) use holding::{Holding, holding};
@@ -64,9 +63,13 @@ pub(crate) use memory::room_for;
 pub(crate) use name::name_text;
 pub(crate) use name_hash::name_hash;
 pub(crate) use pem::{Block, blocks};
+pub(crate) use private::{
+    OpenToOthers, is_a_link, make_private_directory, open_private, open_private_at, private,
+};
 pub(crate) use public_base64::pem_text;
 pub(crate) use system::system_authorities;
 pub(crate) use trouble::{Doing, can_make, source_of, system_error, system_error_of, words};
+pub(crate) use way::Way;
 
 /// The kinds of material that a context takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

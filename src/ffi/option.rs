@@ -98,8 +98,9 @@ pub enum tlsconn_option {
     /// A string: a file to which the secrets of every connection are written for debugging.
     /// Whoever can read it can decrypt the traffic. It is made with mode 0600 if it is missing,
     /// but not in a directory of another user. One that is there must be yours, a regular file
-    /// with one name and no symbolic link, and no one else may have any right to it. Lines are
-    /// added at its end. Default empty: no key log.
+    /// with one name and no symbolic link, and no one else may have any right to it, or be able to
+    /// lead the way to it elsewhere (see "Files" at the top of this header). Lines are added at its
+    /// end. Default empty: no key log.
     TLSCONN_OPT_KEYLOG_FILE = 251,
     /// A string: a file with a secret of at least 32 random bytes, from which ticket keys are
     /// derived. Processes that name the same file can resume each other's sessions. The file is

@@ -130,7 +130,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
 /// The directory and each entry must belong to you or to root, and nobody else may be able to
 /// write them; with `TLSCONN_OPT_DIR_GROUP_WRITE` the group may. An entry may be a symbolic link,
 /// as in volumes of containers: the same is then asked of the file that it leads to, and of each
-/// directory on the way (in a sticky one, such as /tmp, others may write).
+/// directory on the way (in a sticky one, such as /tmp, others may write), as it is of the way to
+/// the directory itself.
 ///
 /// A file with the name of an entry that does not count is told twice: by this call, which
 /// reads every file once, and by the error of a client that the file would have allowed. When this

@@ -9,7 +9,6 @@
 mod index;
 mod listing;
 mod opened;
-mod way;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -30,19 +30,6 @@ pub(crate) const BRIEFLY: Duration = Duration::from_millis(250);
 /// cause one, with a new certificate each time, and no user answers more.
 const MOST_ABOUT_CLIENTS: usize = 64;
 
-/// The user's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// No. Never stored.
-    Reject,
-    /// For the connections that wait for this question now.
-    Once,
-    /// Until the context is freed.
-    Session,
-    /// From now on, stored.
-    Always,
-}
-
 /// Stores lasting answers in the context, or in its store.
 pub(crate) trait Record: Send + Sync {
     /// Whether there is a store for `lasting` answers about peers of this role.
@@ -85,8 +72,8 @@ pub(crate) enum Patience {
 }
 
 pub(crate) use asker::Wanted;
-pub use reply::Reply;
 use reply::Said;
+pub use reply::{Answer, Reply};
 
 /// A question to the user, shared by every connection that would ask the same.
 pub struct Question {

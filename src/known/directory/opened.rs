@@ -13,11 +13,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::way::Way;
 use crate::error::{Error, FileCause, Kind};
 use crate::material::{
-    Certificate, Doing, Guard, HashLink, HashPlace, Holding, Stamp, Writers, has_ending, holding,
-    read_at, source_of, system_error,
+    Certificate, Doing, Guard, HashLink, HashPlace, Holding, Stamp, Way, Writers, has_ending,
+    holding, read_at, source_of, system_error,
 };
 
 /// What the names of entries end in.
@@ -105,6 +104,7 @@ impl<'a> Opened<'a> {
         let file = File::from(file.map_err(|error| unreadable(path, error))?);
         let stat = rustix::fs::fstat(&file).map_err(|error| unreadable(path, error))?;
         let guard = Guard::of_clients(writers);
+        guard.check_way(path)?;
         guard.check(path, stat.st_uid, stat.st_mode)?;
         Ok(Self { path, file, stamp: Stamp::of_stat(&stat), guard })
     }
@@ -182,9 +182,9 @@ impl<'a> Opened<'a> {
         let ignored =
             |why: &str| Ok(Looked::Ignored { why: format!("it {why}"), held: Vec::new() });
         let way = if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
-            Way::of(self.path, name, &self.guard)
+            Way::of_entry(self.path, name, &self.guard)
         } else {
-            Way { end: Some(found), mistrust: None }
+            Way::none(found)
         };
         let Some(end) = way.end else { return ignored("leads nowhere") };
         // Opening a device may have side effects.
@@ -210,7 +210,10 @@ impl<'a> Opened<'a> {
         }
         let mistrust = self.guard.mistrust(text.owner, text.mode).map(|why| format!("it {why}"));
         let is_marked = "it is a TRUSTED CERTIFICATE of OpenSSL, which may say what it is not for";
-        let (why, held) = match (holding(&text.bytes, "its text"), way.mistrust.or(mistrust)) {
+        let astray = way
+            .mistrust
+            .map(|found| format!("it leads through {}, which {}", found.at.display(), found.why));
+        let (why, held) = match (holding(&text.bytes, "its text"), astray.or(mistrust)) {
             (Ok(Holding::Certificate { certificate, is_marked: false }), None) => {
                 return Ok(Looked::Entry(certificate));
             }

@@ -99,6 +99,7 @@ pub(crate) fn look(path: &Path) -> Result<Option<Stamp>, Error> {
 
 /// The file and its stamp. `None`: there is no file. Symbolic links are followed.
 pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
+    Guard::of_known_peers().check_way(path)?;
     // A plain open of a FIFO would block.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = match open(path, flags, Mode::empty()) {
@@ -160,6 +161,7 @@ impl Parent {
                 format!("\"{}\" is not the name of a file", source_of(path)),
             ));
         };
+        Guard::of_known_peers().check_way(path)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let file = open(parent, flags, Mode::empty())
             .map_err(|error| no_directory(parent, &error.into()))?;

@@ -1,7 +1,19 @@
 //! An answer with its author: a rejection names who gave it, or why nobody could.
 
-use super::Answer;
 use crate::error::{CallCause, Calm};
+
+/// The user's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// No. Never stored.
+    Reject,
+    /// For the connections that wait for this question now.
+    Once,
+    /// Until the context is freed.
+    Session,
+    /// From now on, stored.
+    Always,
+}
 
 /// An answer to a question, and who gave it.
 #[derive(Clone, Debug)]

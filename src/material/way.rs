@@ -1,0 +1,146 @@
+//! The way to a file or a directory: what lies at its end counts only if nobody else can lead the
+//! way elsewhere.
+//!
+//! The way is gone by names. Each directory that is passed, and each link that is followed, belongs
+//! to us or to root; others write no directory that is passed, but for sticky ones, such as `/tmp`.
+//! The root of all directories is believed: in a container it may belong to a user whom nobody knows.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{FileType, Stat};
+
+use super::guard::Guard;
+use super::trouble::source_of;
+use crate::error::Error;
+
+/// As many links as Linux follows.
+const LONGEST: usize = 40;
+
+/// Where a path or a link leads.
+#[derive(Debug)]
+pub(crate) struct Way {
+    /// What lies at its end. `None`: nothing does.
+    pub(crate) end: Option<Stat>,
+    /// Why the way is not believed.
+    pub(crate) mistrust: Option<Mistrust>,
+}
+
+/// A directory or a link on a way that is not believed.
+#[derive(Debug)]
+pub(crate) struct Mistrust {
+    /// Where it is.
+    pub(crate) at: PathBuf,
+    /// Why, as what is said after its name.
+    pub(crate) why: String,
+    /// Whose it is.
+    owner: u32,
+}
+
+impl Way {
+    /// Of what is no link and was found where a believed directory is.
+    pub(crate) const fn none(found: Stat) -> Self {
+        Self { end: Some(found), mistrust: None }
+    }
+
+    /// Follows the name `name` of the directory `start`, which is believed itself.
+    pub(crate) fn of_entry(start: &Path, name: &OsStr, guard: &Guard) -> Self {
+        match start.canonicalize() {
+            Ok(start) => Self::go(&start, vec![name.to_owned()], guard),
+            Err(_) => Self { end: None, mistrust: None },
+        }
+    }
+
+    /// Follows `path` from the root of all directories.
+    pub(crate) fn to(path: &Path, guard: &Guard) -> Self {
+        let mut left = parts(path);
+        if path.is_relative() {
+            let Ok(here) = std::env::current_dir() else {
+                return Self { end: None, mistrust: None };
+            };
+            left.extend(parts(&here));
+        }
+        Self::go(Path::new("/"), left, guard)
+    }
+
+    fn go(start: &Path, mut left: Vec<OsString>, guard: &Guard) -> Self {
+        let mut way = Self { end: None, mistrust: None };
+        let mut at = start.to_owned();
+        let mut links = 0_usize;
+        while let Some(part) = left.pop() {
+            if part == ".." {
+                at.pop();
+                continue;
+            }
+            if at != start {
+                way.pass(&at, guard);
+            }
+            let path = at.join(&part);
+            let Ok(found) = rustix::fs::lstat(&path) else { return way };
+            if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
+                links = links.saturating_add(1);
+                let Ok(target) = std::fs::read_link(&path) else { return way };
+                if links > LONGEST {
+                    return way;
+                }
+                // Its mode says nothing, but whose it is does: its owner may lead it elsewhere.
+                way.look(&path, found.st_uid, guard.mistrust(found.st_uid, 0));
+                if target.is_absolute() {
+                    at = PathBuf::from("/");
+                }
+                left.extend(parts(&target));
+            } else if left.is_empty() {
+                way.end = Some(found);
+            } else {
+                at = path;
+            }
+        }
+        way
+    }
+
+    /// Goes through a directory.
+    fn pass(&mut self, at: &Path, guard: &Guard) {
+        if at == Path::new("/") {
+            return;
+        }
+        if let Ok(found) = std::fs::metadata(at) {
+            self.look(at, found.uid(), guard.mistrust_on_the_way(found.uid(), found.mode()));
+        }
+    }
+
+    fn look(&mut self, at: &Path, owner: u32, why: Option<String>) {
+        if let Some(why) = why.filter(|_| self.mistrust.is_none()) {
+            self.mistrust = Some(Mistrust { at: at.to_owned(), why, owner });
+        }
+    }
+}
+
+/// The parts of a path, the last one first.
+fn parts(path: &Path) -> Vec<OsString> {
+    let part = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some(OsString::from("..")),
+        Component::Prefix(_) | Component::RootDir | Component::CurDir => None,
+    };
+    path.components().rev().filter_map(part).collect()
+}
+
+impl Guard {
+    /// Refuses a path that others could lead elsewhere; what lies at its end is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Permission`].
+    pub(crate) fn check_way(&self, path: &Path) -> Result<(), Error> {
+        let Some(Mistrust { at, why, owner }) = Way::to(path, self).mistrust else {
+            return Ok(());
+        };
+        let what =
+            format!("{} is reached through {}, which {why}", source_of(path), source_of(&at));
+        Err(self.refusal(&what, &at, owner))
+    }
+}
+
+#[cfg(test)]
+mod tests;
