@@ -68,7 +68,9 @@ pub(crate) use private::{
 };
 pub(crate) use public_base64::pem_text;
 pub(crate) use system::system_authorities;
-pub(crate) use trouble::{Doing, can_make, source_of, system_error, system_error_of, words};
+pub(crate) use trouble::{
+    Doing, can_make, no_room, source_of, system_error, system_error_of, words,
+};
 pub(crate) use way::Way;
 
 /// The kinds of material that a context takes.

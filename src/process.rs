@@ -12,6 +12,7 @@ mod fork;
 mod lock;
 mod once;
 mod signals;
+mod system;
 
 pub(crate) use birth::{Birth, begin_to_count};
 pub(crate) use descriptor::{above_standard, open, openat};
@@ -19,3 +20,4 @@ pub(crate) use fork::{after_in_child, after_in_parent, before, enter, may_wait, 
 pub(crate) use lock::{Mutex, PerProcess, RwLock};
 pub(crate) use once::Once;
 pub(crate) use signals::{For, KeptBack, Waited, without_signals};
+pub(crate) use system::{is_out_of_resources, message_of};

@@ -1,7 +1,9 @@
 /* What the header says of stacks, of memory and of random numbers. */
 #define _DEFAULT_SOURCE
+#include <dirent.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #ifdef __linux__
 #include <linux/filter.h>
@@ -206,6 +208,174 @@ static void without_memory(void)
 }
 #endif
 
+/* ---------- descriptors ---------- */
+
+/* No descriptor can be opened, or, with 0, as many as before. */
+static void no_more_descriptors(int none)
+{
+    static struct rlimit before;
+    struct rlimit limit;
+
+    if (none) {
+        int next = dup(STDERR_FILENO);
+
+        CHECK(next > 0 && close(next) == 0);
+        CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+        limit = before;
+        limit.rlim_cur = (rlim_t)next;
+    } else
+        limit = before;
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+static void write_file(const char *path, const void *text, size_t len)
+{
+    FILE *file = or_die(fopen(path, "w"));
+
+    CHECK(fwrite(text, 1, len, file) == len);
+    CHECK(fclose(file) == 0);
+    CHECK(chmod(path, 0600) == 0);
+}
+
+static void write_file_in(const char *where, const char *name, const void *text, size_t len)
+{
+    char *path = path_in(where, name);
+
+    write_file(path, text, len);
+    free(path);
+}
+
+/* Removes every file in a directory. */
+static void empty(const char *where)
+{
+    DIR *list = or_die(opendir(where));
+    struct dirent *entry;
+
+    while ((entry = readdir(list))) {
+        char *path = path_in(where, entry->d_name);
+
+        (void)unlink(path);
+        free(path);
+    }
+    closedir(list);
+}
+
+static int counts(const tlsconn_known *known, void *userdata)
+{
+    (void)known;
+    ++*(int *)userdata;
+    return 0;
+}
+
+static void without_descriptors(void)
+{
+    enum { LEAST = 0, CA_FILE = LEAST, CA_DIR, PAIR, KNOWN_FILE, CLIENT_DIR, REHASH, KEY_LOG, SECRET,
+           RELOAD, EACH_KNOWN, SET, REMOVE, DISTRUST, JUDGE, SHAKE, MOST = SHAKE };
+    char *known, *clients, *log, *secret, *ca, *cert, *key, *revoked;
+    tlsconn_ctx *ctx, *server = a_server();
+    tlsconn_cert *one = NULL;
+    size_t len, chain_len;
+    char *pem, *list, *chain;
+    int what, none, seen;
+
+    EXPECT(TLSCONN_OK, tlsconn_ctx_set_int(server, TLSCONN_OPT_CLIENT_AUTH, TLSCONN_CLIENT_AUTH_NONE));
+    scratch(directory);
+    known = path_in(directory, "trusted.pem");
+    clients = path_in(directory, "clients");
+    log = path_in(directory, "keys.log");
+    secret = path_in(directory, "secret");
+    revoked = path_in(directory, "crl.pem");
+    ca = path_in(pki, "ca.pem");
+    cert = path_in(pki, "server.pem");
+    key = path_in(pki, "server.key");
+    pem = contents(pki, "self.pem", &len);
+    EXPECT(TLSCONN_OK, tlsconn_cert_parse(pem, len, &one));
+    CHECK(mkdir(clients, 0700) == 0);
+    write_file(secret, "0123456789abcdefghijklmnopqrstuvwxyz", 36);
+    list = contents(pki, "ca.pem", &len);
+    write_file_in(clients, "ca.pem", list, len);
+    free(list);
+    free(pem);
+    chain = contents(pki, "server.pem", &chain_len);
+    list = contents(pki, "crl.pem", &len);
+    for (what = LEAST; what <= MOST; what++) {
+        ctx = context(pki);
+        write_file(revoked, list, len);
+        EXPECT(TLSCONN_OK, tlsconn_ctx_set_known_file(ctx, known));
+        EXPECT(TLSCONN_OK, tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CRL, revoked));
+        /* Another file of the same name, which a reload must read. */
+        CHECK(unlink(revoked) == 0);
+        write_file(revoked, list, len);
+        EXPECT(TLSCONN_OK, tlsconn_known_set(ctx, "first.example", 1, one, 0));
+        if (what == JUDGE || what == SHAKE || what == EACH_KNOWN) {
+            /* Somebody else has written the file since it was read. */
+            tlsconn_ctx *another = context(pki);
+
+            EXPECT(TLSCONN_OK, tlsconn_ctx_set_known_file(another, known));
+            EXPECT(TLSCONN_OK, tlsconn_known_set(another, "second.example", 1, one, 0));
+            tlsconn_ctx_unref(another);
+        }
+        for (none = 1; none >= 0; none--) {
+            int wanted = none ? TLSCONN_E_NOMEM : TLSCONN_OK, code = 1;
+            struct both both;
+
+            if (none)
+                no_more_descriptors(1);
+            switch (what) {
+            case CA_FILE: code = tlsconn_ctx_add_file(ctx, TLSCONN_MAT_CA, ca); break;
+            case CA_DIR: code = tlsconn_ctx_add_dir(ctx, TLSCONN_MAT_CA, clients); break;
+            case PAIR: code = tlsconn_ctx_add_server_pair(ctx, NULL, cert, key); break;
+            case KNOWN_FILE: code = tlsconn_ctx_set_known_file(ctx, known); break;
+            case CLIENT_DIR: code = tlsconn_ctx_set_client_dir(ctx, clients); break;
+            case REHASH: code = tlsconn_dir_rehash(clients); break;
+            case KEY_LOG: code = tlsconn_ctx_set_str(ctx, TLSCONN_OPT_KEYLOG_FILE, log); break;
+            case SECRET: code = tlsconn_ctx_set_str(ctx, TLSCONN_OPT_TICKET_SECRET_FILE, secret); break;
+            case RELOAD: code = tlsconn_ctx_reload(ctx); break;
+            case EACH_KNOWN:
+                seen = 0;
+                code = tlsconn_known_each(ctx, NULL, 0, counts, &seen);
+                CHECK(seen == (none ? 0 : 2));
+                break;
+            case SET: code = tlsconn_known_set(ctx, "third.example", 1, one, 0); break;
+            case REMOVE: code = tlsconn_known_remove(ctx, "first.example", 1); break;
+            case DISTRUST: code = tlsconn_known_distrust(ctx, one, 1); break;
+            case JUDGE:
+                code = tlsconn_ctx_verify(ctx, TLSCONN_ROLE_SERVER, "localhost", 1, chain, chain_len, NULL, NULL);
+                break;
+            case SHAKE:
+                both = meet(server, ctx);
+                code = run_client(&both);
+                part(&both);
+                break;
+            default: break;
+            }
+            if (none)
+                no_more_descriptors(0);
+            if (code != wanted)
+                fprintf(stderr, "case %d, without descriptors %d: ", what, none);
+            EXPECT(wanted, code);
+        }
+        tlsconn_ctx_unref(ctx);
+        CHECK(unlink(known) == 0);
+    }
+    tlsconn_ctx_unref(server);
+    tlsconn_cert_unref(one);
+    empty(clients);
+    CHECK(rmdir(clients) == 0);
+    empty(directory);
+    free(known);
+    free(clients);
+    free(log);
+    free(secret);
+    free(revoked);
+    free(ca);
+    free(cert);
+    free(key);
+    free(chain);
+    free(list);
+    remove_scratch(directory);
+}
+
 #ifdef __linux__
 /* Refuses getrandom() from now on, as a sandbox may. */
 static void refuse_random(void)
@@ -252,6 +422,7 @@ int main(int argc, char **argv)
     if (!preloaded || !strstr(preloaded, "valgrind"))
         in_a_child(without_memory);
 #endif
+    in_a_child(without_descriptors);
 #ifdef __linux__
     in_a_child(without_random_numbers);
 #endif

@@ -5,7 +5,7 @@
 //! thing: another list.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use crate::error::{Error, Kind, LISTS_IN_MEMORY, OwnCause, Problems};
 use crate::host::Role;
@@ -52,14 +52,8 @@ impl Seen {
     /// its times might not show a second change.
     pub(super) fn has_changed(&self, path: &Path) -> Result<bool, Error> {
         let new = stamp(path)?;
-        Ok(new != self.stamp || !new.is_settled(now_in_nanoseconds()))
+        Ok(new != self.stamp || !new.is_settled(SystemTime::now()))
     }
-}
-
-/// The current time by the clock of the file system, in nanoseconds since 1970.
-fn now_in_nanoseconds() -> i128 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
 }
 
 impl Piece {

@@ -5,24 +5,16 @@ use rustix::io::Errno;
 use rustix::rand::GetRandomFlags;
 
 use crate::error::{CallCause, Error, Kind};
+use crate::process::{is_out_of_resources, message_of};
 
 /// The system's message for `errno`, without its number.
 pub(super) fn words(errno: Errno) -> String {
-    without_number(&std::io::Error::from(errno))
+    message_of(&std::io::Error::from(errno))
 }
 
-/// The message of an error of the standard library, without the number.
-pub(super) fn without_number(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
-    }
-}
-
-/// Whether the process or the machine ran out of a resource.
+/// Whether the process or the machine ran out of a resource of sockets and waits: of watches, too.
 pub(super) const fn is_exhausted(errno: Errno) -> bool {
-    matches!(errno, Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM | Errno::NOSPC)
+    is_out_of_resources(errno) || matches!(errno, Errno::NOSPC)
 }
 
 /// The error for `what`, a noun or a clause, that failed with `errno`.

@@ -217,7 +217,7 @@ impl Directory {
         if found.is_some() {
             return Ok(found);
         }
-        let now = self.now();
+        let now = (self.now)();
         let hints = self.hints.here();
         let mut hints = hints.lock();
         let hints = &mut *hints;
@@ -261,7 +261,7 @@ impl Directory {
         rule: IdentityFrom,
         writers: Writers,
     ) -> Result<Option<PathBuf>, Error> {
-        let now = self.now();
+        let now = (self.now)();
         let hints = self.hints.here();
         let mut hints = hints.lock();
         let hints = &mut *hints;
@@ -303,12 +303,6 @@ impl Directory {
         let message =
             format!("the directory {} changes faster than it can be read", source_of(&self.path));
         Err(Error::new(Kind::File, message).because(&FileCause::Changing))
-    }
-
-    /// In nanoseconds since 1970.
-    fn now(&self) -> i128 {
-        let since = (self.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
     }
 }
 

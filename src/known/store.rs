@@ -22,10 +22,10 @@ use super::entries::Entries;
 use super::entry::Entry;
 use crate::error::{Error, FileCause, Kind};
 use crate::host::Role;
-use crate::material::{Guard, sha256, source_of, words};
+use crate::material::{Guard, Stamp, sha256, source_of, words};
 use crate::process::{Mutex, PerProcess, may_wait};
 use change::{Change, Changed, Current};
-use disk::{Parent, Stamp, Step};
+use disk::{Parent, Step};
 use replace::Replaced;
 use text::Located;
 

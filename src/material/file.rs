@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
@@ -19,7 +19,7 @@ use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::trouble::{Doing, source_of, standing, system_error};
+use super::trouble::{Doing, no_room, source_of, standing, system_error};
 use crate::error::{Error, FileCause, FileName, Kind};
 
 /// The most bytes of a file with certificates or keys: a bundle of 100,000 fits.
@@ -33,7 +33,7 @@ pub(crate) const CRL_LIMIT: u64 = 512 << 20;
 const SETTLED: i128 = 2_000_000_000;
 
 /// What tells that a file is no longer the one that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
     device: u64,
     inode: u64,
@@ -43,12 +43,13 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// Whether the file was last changed more than 2 seconds before `now_ns`, nanoseconds
-    /// since 1970. An equal stamp proves nothing about a file that is younger, or from the
-    /// future.
+    /// Whether the file was last changed 2 seconds before `now` or longer ago. An equal stamp
+    /// proves nothing about a file that is younger, or from the future.
     #[must_use]
-    pub(crate) fn is_settled(&self, now_ns: i128) -> bool {
-        now_ns.saturating_sub(self.modified.max(self.changed)) > SETTLED
+    pub(crate) fn is_settled(&self, now: SystemTime) -> bool {
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = i128::try_from(since.as_nanos()).unwrap_or(i128::MAX);
+        now.saturating_sub(self.modified.max(self.changed)) >= SETTLED
     }
 
     /// Whether both are of one file, changed or not.
@@ -59,7 +60,7 @@ impl Stamp {
 
     /// How many bytes the file had.
     #[must_use]
-    pub(super) const fn size(&self) -> u64 {
+    pub(crate) const fn size(&self) -> u64 {
         self.size
     }
 
@@ -78,7 +79,8 @@ impl Stamp {
         }
     }
 
-    fn of(metadata: &Metadata) -> Self {
+    /// The stamp of what the standard library looked at.
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         let nanoseconds = |seconds: i64, rest: i64| {
             i128::from(seconds).saturating_mul(1_000_000_000).saturating_add(i128::from(rest))
         };
@@ -327,11 +329,7 @@ fn with_room(path: &Path, bytes: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
     let reserved = usize::try_from(bytes).map(|bytes| vector.try_reserve_exact(bytes));
     match reserved {
         Ok(Ok(())) => Ok(vector),
-        _ => Err(Error::new(
-            Kind::NoMemory,
-            format!("out of memory: there is not enough to read {}", source_of(path)),
-        )
-        .because(&FileCause::Memory)),
+        _ => Err(no_room(path)),
     }
 }
 

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use crate::error::{Calm, Error, FileCause, FileName, Kind, Standing, user_name};
+use crate::process::{is_out_of_resources, message_of};
 
 /// What was to be done with a file or a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +30,11 @@ pub(crate) enum Doing {
 
 /// The error of a call of the operating system; `what` was to be done with what is at `path`.
 pub(crate) fn system_error(doing: Doing, what: &str, path: &Path, error: &io::Error) -> Error {
-    let errno = errno_of(error);
-    let out = matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM));
-    let kind = if out { Kind::NoMemory } else { Kind::File };
-    system_error_of(kind, doing, what, path, error)
+    system_error_of(Kind::File, doing, what, path, error)
 }
 
-/// The same, of this kind whatever the reason is.
+/// The same of another kind; what is for want of memory or descriptors is [`Kind::NoMemory`] all the
+/// same.
 pub(crate) fn system_error_of(
     kind: Kind,
     doing: Doing,
@@ -46,11 +45,18 @@ pub(crate) fn system_error_of(
     let trouble = Trouble::of(doing, path, error);
     let more = trouble.more.map(|more| format!(", {more}")).unwrap_or_default();
     let message = format!("cannot {what} {}: {}{more}", source_of(path), words(error));
-    let found = Error::new(kind, message);
+    let is_out = errno_of(error).is_some_and(is_out_of_resources);
+    let found = Error::new(if is_out { Kind::NoMemory } else { kind }, message);
     match trouble.cause {
         Some(cause) => found.because(&cause),
         None => found,
     }
+}
+
+/// The error where there is no memory to read a file.
+pub(crate) fn no_room(path: &Path) -> Error {
+    let message = format!("out of memory: there is not enough to read {}", source_of(path));
+    Error::new(Kind::NoMemory, message).because(&FileCause::Memory)
 }
 
 /// The words for an error of the operating system: those that people know and search for, but
@@ -64,10 +70,7 @@ pub(crate) fn words(error: &io::Error) -> String {
         (io::ErrorKind::WriteZero | io::ErrorKind::UnexpectedEof, _) => {
             "only a part of it was written or read".to_owned()
         }
-        (_, Some(errno)) => {
-            let text = io::Error::from(errno).to_string();
-            text.split(" (os error").next().unwrap_or_default().to_owned()
-        }
+        (_, Some(errno)) => message_of(&io::Error::from(errno)),
         (_, None) => "the operating system does not say why".to_owned(),
     }
 }
@@ -78,7 +81,7 @@ pub(crate) fn source_of(path: &Path) -> String {
     Calm::path(&path.display().to_string()).into()
 }
 
-const WORDS: [(Errno, &str); 36] = [
+const WORDS: [(Errno, &str); 37] = [
     (Errno::ACCESS, "permission denied"),
     (Errno::PERM, "operation not permitted"),
     (Errno::NOENT, "no such file or directory"),
@@ -94,6 +97,7 @@ const WORDS: [(Errno, &str); 36] = [
     (Errno::MFILE, "too many open files"),
     (Errno::NFILE, "too many open files in the system"),
     (Errno::NOMEM, "out of memory"),
+    (Errno::NOBUFS, "out of memory"),
     (Errno::FBIG, "file too large"),
     (Errno::OVERFLOW, "file too large"),
     (Errno::TXTBSY, "text file busy"),
@@ -150,7 +154,7 @@ impl Trouble {
             Some(Errno::IO) => FileCause::Device,
             Some(Errno::MFILE) => FileCause::OpenFiles,
             Some(Errno::NFILE) => FileCause::OpenFilesOfMachine,
-            Some(Errno::NOMEM) => FileCause::Memory,
+            Some(Errno::NOMEM | Errno::NOBUFS) => FileCause::Memory,
             Some(Errno::FBIG | Errno::OVERFLOW) => FileCause::TooLong,
             Some(Errno::TXTBSY) => FileCause::Running,
             Some(Errno::BUSY | Errno::AGAIN) => FileCause::InUse,

@@ -17,7 +17,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock, fstat, major, minor, stat}
 use rustix::io::Errno;
 
 use super::screen::{End, Screen, Wanted};
-use crate::process::{Birth, Mutex, open};
+use crate::process::{Birth, Mutex, message_of, open};
 
 /// The process in which a thread asks without a lock on a device.
 static ASKS: Mutex<Option<Birth>> = Mutex::new(None);
@@ -102,11 +102,8 @@ impl Drop for Turn {
 fn device(screen: &Screen) -> Result<OwnedFd, String> {
     let path = path_of(screen).ok_or("its device is not found")?;
     let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
-    open(&path, flags, Mode::empty()).map_err(|errno| {
-        let words = std::io::Error::from(errno).to_string();
-        let words = words.split(" (os error").next().unwrap_or_default();
-        format!("{}: {words}", path.display())
-    })
+    open(&path, flags, Mode::empty())
+        .map_err(|errno| format!("{}: {}", path.display(), message_of(&errno.into())))
 }
 
 /// Where the terminal's own device is: one of the standard streams, or what the system calls the

@@ -16,10 +16,10 @@ use std::thread;
 
 use rustix::io::Errno;
 
-use super::super::system::{failed, is_exhausted, without_number};
+use super::super::system::{failed, is_exhausted};
 use super::super::wake::Wake;
 use crate::error::{CallCause, Error, Kind, NetworkCause};
-use crate::process::{Birth, Mutex, Once, without_signals};
+use crate::process::{Birth, Mutex, Once, message_of, without_signals};
 
 /// The most look-ups that run at once.
 pub(super) const MOST: usize = 16;
@@ -150,7 +150,7 @@ impl Lookups {
         let thread = thread::Builder::new().name("tlsconn-resolve".to_owned());
         let started = without_signals(|| thread.spawn(move || lookups.work(first)));
         let Err(error) = started else { return Ok(()) };
-        let words = without_number(&error);
+        let words = message_of(&error);
         let message = format!("no thread can be started to look up {name}: {words}");
         let error = Error::new(Kind::NoMemory, message).because(&CallCause::Threads);
         self.give_up(name, &error);
@@ -218,7 +218,7 @@ fn judged(host: &str, found: io::Result<Vec<SocketAddr>>) -> Result<Vec<SocketAd
             if let Some(errno) = errno.or_else(|| exhausted(NEEDS)) {
                 return Err(failed(&format!("{host} cannot be looked up"), errno));
             }
-            let words = without_number(&error);
+            let words = message_of(&error);
             let words = words.trim_start_matches("failed to lookup address information: ");
             (words.to_owned(), cause_of(host, words))
         }

@@ -8,6 +8,7 @@ use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::hash::Hash;
+use std::time::SystemTime;
 
 use super::opened::{Looked, Opened};
 use crate::error::{Error, Kind};
@@ -46,7 +47,7 @@ impl<K: Hash + Eq + Clone, V> Index<K, V> {
         &mut self,
         place: &Opened<'_>,
         wanted: &BTreeSet<OsString>,
-        now: i128,
+        now: SystemTime,
         take: &dyn Fn(&Looked) -> Vec<(K, V)>,
     ) -> Result<(), Error> {
         let gone: Vec<OsString> =

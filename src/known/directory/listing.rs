@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::time::SystemTime;
 
 use super::opened::{Name, Opened};
 use crate::error::Error;
@@ -22,7 +23,7 @@ pub(crate) struct Listing {
 
 impl Listing {
     /// Reads the directory again, unless it is certain to be unchanged.
-    pub(crate) fn refresh(&mut self, place: &Opened<'_>, now: i128) -> Result<(), Error> {
+    pub(crate) fn refresh(&mut self, place: &Opened<'_>, now: SystemTime) -> Result<(), Error> {
         if self.settled.as_ref() == Some(place.stamp()) {
             return Ok(());
         }

@@ -10,15 +10,15 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Error, FileCause, FileName, Kind};
 use crate::material::{
-    Doing, Guard, OpenToOthers, can_make, is_a_link, open_private_at, pause, source_of,
-    system_error_of,
+    Doing, Guard, OpenToOthers, Stamp, can_make, is_a_link, no_room, open_private_at, pause,
+    source_of, system_error_of,
 };
 use crate::process::open;
 
@@ -54,38 +54,6 @@ pub(crate) enum Step {
 /// Called before each step; an error counts as the step's own.
 pub(crate) type Before<'a> = &'a dyn Fn(Step) -> io::Result<()>;
 
-/// What distinguishes one state of a file from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    pub(crate) fn of(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    /// Whether any later write is certain to change the stamp: file systems count time in steps of
-    /// up to two seconds.
-    pub(crate) fn is_settled(&self, now: SystemTime) -> bool {
-        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let (seconds, nanoseconds) = self.modified.max(self.changed);
-        let then = Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
-            .saturating_add(Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or_default()));
-        now.checked_sub(then).is_some_and(|age| age >= Duration::from_secs(2))
-    }
-}
-
 /// The stamp of the file, without reading it. `None`: there is no file.
 pub(crate) fn look(path: &Path) -> Result<Option<Stamp>, Error> {
     match std::fs::metadata(path) {
@@ -110,9 +78,13 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
     let mut stamp = checked(path, &file)?;
     for _ in 0..3 {
         let mut text = Vec::new();
+        let room = stamp.size().saturating_add(1);
+        usize::try_from(room)
+            .map_err(|_| no_room(path))
+            .and_then(|room| text.try_reserve_exact(room).map_err(|_| no_room(path)))?;
         rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(0))
             .map_err(|error| cannot(error.into()))?;
-        (&file).take(LARGEST).read_to_end(&mut text).map_err(cannot)?;
+        (&file).take(room).read_to_end(&mut text).map_err(cannot)?;
         let after = checked(path, &file)?;
         if after == stamp {
             return Ok(Some((text, stamp)));

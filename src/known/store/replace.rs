@@ -15,8 +15,9 @@ use rustix::fs::{AtFlags, Dir, FileType, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::disk::{Before, Parent, Stamp, Step, cannot};
+use super::disk::{Before, Parent, Step, cannot};
 use crate::error::{Error, FileCause, Kind};
+use crate::material::Stamp;
 use crate::material::{Doing, private, words};
 
 /// How many bytes are written at a time.

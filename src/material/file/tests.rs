@@ -164,11 +164,12 @@ fn a_stamp_differs_after_a_write_and_after_a_rename_over_it() {
 fn a_stamp_is_settled_when_both_times_are_older_than_two_seconds() {
     let second = 1_000_000_000;
     let stamp = |modified, changed| Stamp { device: 1, inode: 1, size: 1, modified, changed };
-    assert!(stamp(0, 0).is_settled(2 * second + 1));
-    assert!(!stamp(0, 0).is_settled(2 * second));
-    assert!(!stamp(0, second).is_settled(2 * second + 1));
-    assert!(!stamp(second, 0).is_settled(2 * second + 1));
-    assert!(!stamp(9 * second, 0).is_settled(2 * second + 1));
+    let at = |ns: u64| SystemTime::UNIX_EPOCH + Duration::from_nanos(ns);
+    assert!(stamp(0, 0).is_settled(at(2_000_000_000)));
+    assert!(!stamp(0, 0).is_settled(at(1_999_999_999)));
+    assert!(!stamp(0, second).is_settled(at(2_000_000_001)));
+    assert!(!stamp(second, 0).is_settled(at(2_000_000_001)));
+    assert!(!stamp(9 * second, 0).is_settled(at(2_000_000_001)));
 }
 
 #[test]
