@@ -62,6 +62,10 @@ impl State {
                     }
                 }
                 Loaded::Peers(all) => {
+                    #[allow(
+                        clippy::mutable_key_type,
+                        reason = "a certificate is its bytes; its cells keep what follows from them"
+                    )]
                     let mut known: HashSet<Entry> = old.flat_map(Loaded::peers).cloned().collect();
                     all.retain(|one| known.insert(one.clone()));
                     if all.is_empty() {
