@@ -1808,7 +1808,8 @@ typedef enum {
      */
     TLSCONN_INFO_CIPHER = 111,
     /**
-     * The key exchange group, such as `X25519MLKEM768`.
+     * The IANA name of the key exchange group, such as `X25519MLKEM768` or `x25519`: the same that
+     * `TLSCONN_OPT_GROUPS` takes.
      */
     TLSCONN_INFO_GROUP = 112,
     /**

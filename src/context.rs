@@ -32,7 +32,7 @@ use crate::error::{CallCause, Error, Kind};
 use crate::host::Role;
 use crate::known::{Directory, Entries, Known, SessionEntries, Store};
 use crate::material::{
-    Layout, Material, Readers, Surroundings, layout_files, pem_files, system_authorities,
+    Layout, Material, Readers, Surroundings, layout_files, pem_files, source_of, system_authorities,
 };
 use crate::process::{Mutex, Once, RwLock};
 use crate::trust::{Admission, AllowList, Asking, Question, Questions, Reply};
@@ -133,6 +133,7 @@ impl State {
                 crl_grace: settings.crl_grace,
                 anchors: Arc::clone(anchors),
                 crls: Arc::clone(crls),
+                time_from: settings.time().from,
             },
             clean: CleanChains::default(),
             settings: settings.clone(),
@@ -171,10 +172,12 @@ impl State {
     fn fold(&mut self, changed: &[Material]) -> Result<(), Error> {
         if changed.contains(&Material::Authority) {
             let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
-                Loaded::Authorities(found) => Some(found),
+                Loaded::Authorities(found) => {
+                    Some((piece.from.file().map(|(path, _)| source_of(path)), found.clone()))
+                }
                 Loaded::Crls(_) | Loaded::Key(_) | Loaded::Chain(..) | Loaded::Peers(_) => None,
             });
-            self.anchors = Arc::new(Anchors::new(all.flatten().cloned().collect()));
+            self.anchors = Arc::new(Anchors::of_files(all));
         }
         if changed.contains(&Material::Crl) {
             let all = self.pieces.iter().filter_map(|piece| match &piece.loaded {
@@ -244,7 +247,7 @@ impl Context {
     /// be used. The context is then unchanged.
     pub fn add(&self, material: Material, pem: &[u8]) -> Result<(), Error> {
         let source = text_of(material);
-        let loaded = load(material, pem, source, &self.passphrase(), self.snapshot().now())?;
+        let loaded = load(material, pem, source, &self.passphrase(), self.snapshot().time())?;
         self.add_pieces(vec![Piece { material, from: CameFrom::Memory, loaded, side: None }], None)
     }
 
@@ -265,7 +268,7 @@ impl Context {
     ///
     /// As for [`Self::add_file`]; [`Kind::Parse`] if the directory contains no PEM file.
     pub fn add_dir(&self, material: Material, dir: &Path) -> Result<(), Error> {
-        let (passphrase, now) = (self.passphrase(), self.snapshot().now());
+        let (passphrase, now) = (self.passphrase(), self.snapshot().time());
         let mut pieces = Vec::new();
         for path in pem_files(dir)? {
             let (loaded, seen) = load_file(material, &path, Readers::Few, &passphrase, now)?;
@@ -416,7 +419,7 @@ impl Context {
         path: &Path,
         readers: Readers,
     ) -> Result<Piece, Error> {
-        let now = self.snapshot().now();
+        let now = self.snapshot().time();
         let (loaded, seen) = load_file(material, path, readers, &self.passphrase(), now)?;
         let from = CameFrom::File(path.to_owned(), seen);
         Ok(Piece { material, from, loaded, side: None })

@@ -15,7 +15,7 @@ pub(crate) use cause::{CallCause, FileCause, MaterialCause, NetworkCause, OwnCau
 pub(crate) use cause::{Der, FileName, OldCiphers, Secret, Standing, user_name};
 pub(crate) use cause::{
     Detail, Faults, Greeting, HandshakeCause, LISTS_IN_MEMORY, ListFault, Refused, Side, Then,
-    Topic, Whose,
+    TimeFrom, Topic, Whose,
 };
 #[cfg(test)]
 pub(crate) use escape::tests::bytes_shown;

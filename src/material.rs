@@ -46,7 +46,7 @@ pub(crate) use date::{parse_time, time_text};
 pub use describe::{Style, difference};
 pub(crate) use environment::the_system_says;
 pub(crate) use facts::{AltName, ExtendedKeyUsage, Fitness, KeyAlgorithm, KeyUsage};
-pub(crate) use facts::{USABLE_KEYS, are_general_names, is_access};
+pub(crate) use facts::{are_general_names, is_access, is_usable_kind};
 pub(crate) use fields::Extension;
 pub(crate) use file::{
     FileText, LIMIT, Readers, Stamp, has_ending, pause, pem_files, read, read_at, read_secret,

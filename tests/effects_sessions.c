@@ -278,7 +278,9 @@ static void groups(void)
     const int tls_1_3 = TLSCONN_TLS_1_3;
 
     settle(tls_1_3, option, info, "", "", "X25519MLKEM768");
-    settle(tls_1_3, option, info, "", "x25519", "X25519");
+    settle(tls_1_3, option, info, "", "x25519", "x25519");
+    settle(tls_1_3, option, info, "X25519", "", "x25519");
+    settle(TLSCONN_TLS_1_2, option, info, "x25519", "", "x25519");
     settle(tls_1_3, option, info, "secp384r1", "", "secp384r1");
     settle(tls_1_3, option, info, "x25519,secp256r1", "secp256r1,x25519", "secp256r1");
     settle(tls_1_3, option, info, "x25519", "secp256r1", NULL);

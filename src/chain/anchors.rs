@@ -17,6 +17,8 @@ use crate::material::Certificate;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Anchors {
     all: Vec<Certificate>,
+    /// Where the authorities came from, if from files: each with the number of its first one.
+    files: Vec<(usize, Option<String>)>,
     /// By a keyed hash of the subject's normal form; names with the same hash share an entry.
     by_name: HashMap<u64, Namesakes>,
     hasher: RandomState,
@@ -45,29 +47,47 @@ impl Anchors {
     /// Indexes `certificates`; of duplicates the first is kept.
     #[must_use]
     pub(crate) fn new(certificates: Vec<Certificate>) -> Self {
-        let mut anchors = Self {
-            all: Vec::with_capacity(certificates.len()),
-            by_name: HashMap::with_capacity(certificates.len()),
-            hasher: RandomState::new(),
-        };
+        Self::of_files(std::iter::once((None, certificates)))
+    }
+
+    /// Indexes certificates, with the names of the files that they came from.
+    #[must_use]
+    pub(crate) fn of_files(all: impl Iterator<Item = (Option<String>, Vec<Certificate>)>) -> Self {
+        let mut anchors = Self::default();
         let mut key = Vec::new();
-        for certificate in certificates {
-            let name = hash(&anchors.hasher, certificate.subject_der(), &mut key);
-            let index = anchors.all.len();
-            let is_new = match anchors.by_name.entry(name) {
-                Entry::Vacant(place) => {
-                    place.insert(Namesakes::One(index));
-                    true
-                }
-                Entry::Occupied(mut place) => {
-                    place.get_mut().add(index, &certificate, &anchors.all)
-                }
-            };
-            if is_new {
-                anchors.all.push(certificate);
+        for (file, certificates) in all {
+            anchors.files.push((anchors.all.len(), file));
+            anchors.all.reserve(certificates.len());
+            anchors.by_name.reserve(certificates.len());
+            for certificate in certificates {
+                anchors.add(certificate, &mut key);
             }
         }
         anchors
+    }
+
+    fn add(&mut self, certificate: Certificate, key: &mut Vec<u8>) {
+        let name = hash(&self.hasher, certificate.subject_der(), key);
+        let index = self.all.len();
+        let is_new = match self.by_name.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(Namesakes::One(index));
+                true
+            }
+            Entry::Occupied(mut place) => place.get_mut().add(index, &certificate, &self.all),
+        };
+        if is_new {
+            self.all.push(certificate);
+        }
+    }
+
+    /// The file that an authority came from first, if it was a file.
+    #[must_use]
+    pub(crate) fn file(&self, authority: &Certificate) -> Option<&str> {
+        let index = self.all.iter().position(|one| one == authority)?;
+        let after = self.files.partition_point(|(first, _)| *first <= index);
+        let (_, file) = self.files.get(after.checked_sub(1)?)?;
+        file.as_deref()
     }
 
     /// Whether there are no authorities.

@@ -15,7 +15,7 @@ use super::rules::Rules;
 use super::signature::{self, Proof};
 use super::work::{Limit, Work};
 use super::{libvirt, pedantic, strict, webpki};
-use crate::error::{Calm, Detail, Problems};
+use crate::error::{Calm, Detail, Problems, Whose};
 use crate::host::Host;
 use crate::material::Certificate;
 
@@ -157,6 +157,7 @@ pub(crate) fn assess_path(case: &Case<'_>, rules: &Rules) -> Assessment {
     let Some(mut best) = best else {
         return without_path(case, rules, leaf, &found, &mut progress);
     };
+    name_file(rules, &mut best);
     if let Some(limit) = found.given_up {
         best.why.push(Calm::sentence(format!("there may be a better path: {}", ended(limit))));
     }
@@ -178,6 +179,15 @@ pub(crate) fn assess_exact(case: &Case<'_>, rules: &Rules) -> Assessment {
     }
     out.add_all(unverified(case, rules, leaf, &mut Work::new()));
     out
+}
+
+/// Says where the authority of a path came from, if it has expired: there it is replaced.
+fn name_file(rules: &Rules, out: &mut Assessment) {
+    let is_expired = |one: &Detail| matches!(one, Detail::Expired(Whose::Authority, ..));
+    let authority = out.path.last().filter(|_| out.details.iter().any(is_expired));
+    if let Some(file) = authority.and_then(|one| rules.anchors.file(one)) {
+        out.detail(Detail::AuthorityFile(file.to_owned()));
+    }
 }
 
 /// All problems of one candidate path.

@@ -49,7 +49,7 @@ pub(crate) fn not_understood(
     named.find_map(|(name, one)| {
         let how = match understood(&one) {
             Understood::Unknown if READ.contains(&one.oid) => Understood::Malformed,
-            how => how,
+            how @ (Understood::Yes | Understood::Malformed | Understood::Unknown) => how,
         };
         (how != Understood::Yes && unknown.contains(&name)).then_some((name, how))
     })

@@ -119,7 +119,7 @@ fn every(certificate: &Certificate, position: Position, out: &mut Findings) {
     );
     out.add(has_odd_places(certificate), "has a malformed name of a distribution point");
     out.add(names_policy_twice(certificate), "names a policy twice");
-    out.add_each(unparsed(certificate).iter(), |oid| {
+    out.add_each(unparsed(certificate).into_iter(), |oid| {
         format!("has an extension that cannot be read: {oid}")
     });
     authority_key_id(certificate, position, out);
@@ -289,13 +289,13 @@ fn names_policy_twice(certificate: &Certificate) -> bool {
     policies.len() < count
 }
 
-/// The extensions whose content is not what their identifier says.
+/// The first extensions whose content is not what their identifier says, as many as are told.
 fn unparsed(certificate: &Certificate) -> Vec<String> {
     let Ok((_, parsed)) = X509Certificate::from_der(certificate.der()) else { return Vec::new() };
     let broken = parsed.extensions().iter().filter(|extension| {
         matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. })
     });
-    broken.map(|extension| extension.oid.to_id_string()).collect()
+    broken.take(MOST_SENTENCES).map(|extension| extension.oid.to_id_string()).collect()
 }
 
 #[cfg(test)]

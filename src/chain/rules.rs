@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::anchors::Anchors;
 use super::finding::Profile;
 use super::revocation::{CrlMode, Crls};
+use crate::error::TimeFrom;
 
 /// What a chain is judged by: immutable, and shared by every connection of a snapshot.
 #[derive(Clone, Debug, Default)]
@@ -19,4 +20,6 @@ pub(crate) struct Rules {
     pub anchors: Arc<Anchors>,
     /// The revocation lists.
     pub crls: Arc<Crls>,
+    /// What says what time it is, for messages.
+    pub time_from: TimeFrom,
 }

@@ -12,7 +12,7 @@ use webpki::{ALL_VERIFICATION_ALGS, aws_lc_rs as known};
 
 use crate::material::der::{self, BIT_STRING, NULL, SEQUENCE};
 use crate::material::{
-    Certificate, Crl, Fitness, KeyAlgorithm, SignedList, SignedPart, USABLE_KEYS,
+    Certificate, Crl, Fitness, KeyAlgorithm, SignedList, SignedPart, is_usable_kind,
 };
 
 /// The fewest bits of an RSA key with which anything is computed.
@@ -247,7 +247,7 @@ fn with_parameters(name: String, algorithm: &[u8]) -> String {
 /// The algorithms whose keys TLS here can use.
 fn supported() -> impl Iterator<Item = &'static dyn SignatureVerificationAlgorithm> {
     let all = ALL_VERIFICATION_ALGS.iter().copied();
-    all.filter(|one| USABLE_KEYS.contains(&one.public_key_alg_id()))
+    all.filter(|one| is_usable_kind(&one.public_key_alg_id()))
 }
 
 /// Whether the RSA key of `issuer` is one that nothing is computed with.

@@ -5,7 +5,7 @@
 //! comes from a file, with what the same file held. Memory and files are never compared with each
 //! other: a file may change, and what was given from memory stays.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::State;
@@ -62,14 +62,12 @@ impl State {
                     }
                 }
                 Loaded::Peers(all) => {
-                    let mut known: HashMap<[u8; 32], Vec<&Entry>> = HashMap::new();
-                    for one in old.flat_map(Loaded::peers) {
-                        known.entry(*one.certificate.sha256()).or_default().push(one);
-                    }
-                    all.retain(|one| {
-                        let same = known.get(one.certificate.sha256());
-                        !same.is_some_and(|same| same.contains(&one))
-                    });
+                    #[allow(
+                        clippy::mutable_key_type,
+                        reason = "a certificate is its bytes; its cells keep what follows from them"
+                    )]
+                    let mut known: HashSet<Entry> = old.flat_map(Loaded::peers).cloned().collect();
+                    all.retain(|one| known.insert(one.clone()));
                     if all.is_empty() {
                         return None;
                     }
@@ -194,6 +192,46 @@ mod tests {
         };
         assert_eq!(kept, [2, 1]);
         assert_eq!(context.snapshot().rules.anchors.all().len(), 3);
+    }
+
+    #[test]
+    fn only_the_new_entries_of_one_certificate_at_many_places_are_kept() {
+        let certificate = Maker::of(server("a.example")).certificate();
+        let (pem, digest) = (certificate.text(Style::Pem), certificate.fingerprint());
+        let text = |places: std::ops::Range<usize>| -> String {
+            places.map(|at| format!("Host: h{at}.example:443\nSHA256: {digest}\n{pem}")).collect()
+        };
+        let context = context();
+        for places in [0..1_000, 0..1_000, 500..1_001, 3..5] {
+            context.add(Material::TrustedPeer, text(places).as_bytes()).unwrap();
+        }
+        let kept: Vec<usize> = {
+            let state = context.0.state.lock();
+            state.pieces.iter().map(|piece| piece.loaded.peers().len()).collect()
+        };
+        assert_eq!(kept, [1_000, 1]);
+    }
+
+    #[test]
+    fn a_file_of_lists_that_is_renewed_daily_keeps_the_newest_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Maker::authority("Root");
+        let path = dir.path().join("crl.pem");
+        let context = context();
+        context.add(Material::Authority, root.certificate().text(Style::Pem).as_bytes()).unwrap();
+        let write = |number| {
+            let list = pem_text("X509 CRL", &root.list((-1, 30), number, &[]));
+            std::fs::write(&path, list).unwrap();
+        };
+        write(1);
+        context.add_file(Material::Crl, &path).unwrap();
+        for number in 2..30 {
+            write(number);
+            context.reload().unwrap();
+            let snapshot = context.snapshot();
+            assert_eq!(snapshot.rules.crls.identities().count(), 1, "number {number}");
+            assert_eq!(pieces(&context), 2);
+        }
     }
 
     #[test]

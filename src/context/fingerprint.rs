@@ -120,7 +120,7 @@ impl Snapshot {
     pub(super) fn admission_fingerprint(&self) -> [u8; 32] {
         let Self {
             generation: _,
-            rules: Rules { profile, crl_mode, crl_grace, anchors, crls },
+            rules: Rules { profile, crl_mode, crl_grace, anchors, crls, time_from: _ },
             clean: _,
             settings,
             asking: _,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::pieces::{Loaded, Own, Piece};
+use super::settings::Now;
 use crate::chain::{self, Anchors, Profile, libvirt_authority};
 use crate::error::{Error, Kind, OwnCause, Problems};
 use crate::host::Role;
@@ -63,18 +64,22 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
             if used.peek().is_none() || is_same {
                 return Ok(());
             }
-            let now = after.settings.now();
+            let now = after.settings.time();
             for (piece, authority) in authorities(&after.pieces) {
-                let found = libvirt_authority(authority, now);
+                let found = libvirt_authority(authority, now.at);
                 if found.0.contains(Problems::EXPIRED) {
-                    return unfit(piece, found, &OwnCause::AuthorityExpired(time_text(now)));
+                    return unfit(
+                        piece,
+                        found,
+                        &OwnCause::AuthorityExpired(now.from, time_text(now.at)),
+                    );
                 }
                 refuse(piece, found, now)?;
             }
             let all = authorities(&after.pieces).map(|(_, one)| one.clone()).collect();
             let anchors = Arc::new(Anchors::new(all));
             used.try_for_each(|(piece, chain)| {
-                refuse(piece, chain::own(profile, chain, piece.side, &anchors, now), now)
+                refuse(piece, chain::own(profile, chain, piece.side, &anchors, now.at), now)
             })
         }
     }
@@ -85,7 +90,7 @@ pub(super) fn check(before: &State, after: &State) -> Result<(), Error> {
 pub(super) struct JudgedBy<'a> {
     pub(super) profile: Profile,
     pub(super) anchors: &'a Arc<Anchors>,
-    pub(super) now: i64,
+    pub(super) now: Now,
 }
 
 impl State {
@@ -93,7 +98,7 @@ impl State {
         JudgedBy {
             profile: self.settings.profile,
             anchors: &self.anchors,
-            now: self.settings.now(),
+            now: self.settings.time(),
         }
     }
 }
@@ -106,7 +111,7 @@ impl State {
 pub(super) fn for_servers(chain: &[Certificate], by: JudgedBy<'_>) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
     let JudgedBy { profile, anchors, now } = by;
-    let (problems, why) = chain::own(profile, chain, Some(Role::Server), anchors, now);
+    let (problems, why) = chain::own(profile, chain, Some(Role::Server), anchors, now.at);
     if problems.is_empty() {
         return Ok(());
     }
@@ -141,7 +146,7 @@ fn authorities(pieces: &[Piece]) -> impl Iterator<Item = (&Piece, &Certificate)>
 fn for_tls(piece: &Piece, chain: &[Certificate], by: JudgedBy<'_>) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
     let JudgedBy { profile, anchors, now } = by;
-    let (problems, why) = chain::own(profile, chain, None, anchors, now);
+    let (problems, why) = chain::own(profile, chain, None, anchors, now.at);
     if problems.is_empty() {
         return Ok(());
     }
@@ -153,7 +158,7 @@ fn for_tls(piece: &Piece, chain: &[Certificate], by: JudgedBy<'_>) -> Result<(),
 }
 
 /// The error for what would keep libvirt from starting.
-fn refuse(piece: &Piece, (problems, why): (Problems, Vec<String>), now: i64) -> Result<(), Error> {
+fn refuse(piece: &Piece, (problems, why): (Problems, Vec<String>), now: Now) -> Result<(), Error> {
     if problems.is_empty() {
         return Ok(());
     }
@@ -170,11 +175,11 @@ fn unfit(
 }
 
 /// Why libvirt would not start.
-fn of_libvirt(problems: Problems, now: i64) -> OwnCause {
+fn of_libvirt(problems: Problems, now: Now) -> OwnCause {
     if problems.contains(Problems::EXPIRED) {
-        OwnCause::Expired(time_text(now))
+        OwnCause::Expired(now.from, time_text(now.at))
     } else if problems.contains(Problems::NOT_YET_VALID) {
-        OwnCause::NotYetValid(time_text(now))
+        OwnCause::NotYetValid(now.from, time_text(now.at))
     } else if problems.contains(Problems::UNKNOWN_ISSUER) {
         OwnCause::NoIssuer
     } else {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::own::for_servers;
 use super::pieces::{Loaded, Seen, first_by_its_key, load_file};
+use super::settings::Now;
 use super::{Context, Passphrase, State};
 use crate::error::{Error, Kind, OwnCause};
 use crate::material::{Certificate, Key, Material, Readers};
@@ -28,7 +29,7 @@ impl ServerPair {
         names: Option<NamePattern>,
         (certificate, key): (&Path, &Path),
         passphrase: &Passphrase,
-        now: i64,
+        now: Now,
     ) -> Result<Self, Error> {
         let load = |material, path| load_file(material, path, Readers::Few, passphrase, now);
         let (Loaded::Chain(chain, lines), chain_seen) = load(Material::Certificate, certificate)?
@@ -55,7 +56,7 @@ impl ServerPair {
     }
 
     /// The pair as its files are now. `None`: they have not changed.
-    fn again(&self, passphrase: &Passphrase, now: i64) -> Result<Option<Self>, Error> {
+    fn again(&self, passphrase: &Passphrase, now: Now) -> Result<Option<Self>, Error> {
         let files = (self.certificate.0.as_path(), self.key.0.as_path());
         let changed = |(path, seen): &(PathBuf, Seen)| seen.has_changed(path);
         if !changed(&self.certificate)? && !changed(&self.key)? {
@@ -125,7 +126,7 @@ impl Context {
         key: &Path,
     ) -> Result<(), Error> {
         let names = names.map(NamePattern::parse).transpose()?;
-        let (passphrase, now) = (self.passphrase(), self.snapshot().now());
+        let (passphrase, now) = (self.passphrase(), self.snapshot().time());
         let pair = ServerPair::load(names, (certificate, key), &passphrase, now)
             .map_err(|error| of_pair(certificate, key, &error))?;
         self.change_if(|state| {
@@ -141,7 +142,7 @@ impl Context {
     /// A failure is put into `outcome` unless something failed before, and that pair stays in force
     /// as it was.
     pub(super) fn refresh_pairs(&self, next: &mut State, outcome: &mut Result<(), Error>) -> bool {
-        let (passphrase, now) = (self.passphrase(), self.snapshot().now());
+        let (passphrase, now) = (self.passphrase(), self.snapshot().time());
         let mut is_changed = false;
         for (index, old) in next.pairs.clone().iter().enumerate() {
             let taken = old.again(&passphrase, now).and_then(|new| {

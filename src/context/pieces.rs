@@ -16,6 +16,7 @@ use crate::material::{
 };
 
 use super::Passphrase;
+use super::settings::Now;
 
 /// What one call of the application added.
 #[derive(Clone, Debug)]
@@ -104,7 +105,7 @@ pub(super) fn load(
     pem: &[u8],
     source: &str,
     passphrase: &Passphrase,
-    now: i64,
+    now: Now,
 ) -> Result<Loaded, Error> {
     Ok(match material {
         Material::Authority => Loaded::Authorities(Certificate::all_from_pem(pem, source)?),
@@ -143,7 +144,7 @@ pub(super) fn load_file(
     path: &Path,
     readers: Readers,
     passphrase: &Passphrase,
-    now: i64,
+    now: Now,
 ) -> Result<(Loaded, Seen), Error> {
     if material == Material::Crl {
         return load_lists(path);
@@ -188,7 +189,7 @@ pub(super) fn read_file(
 /// Our own certificate must be valid now and have a key that handshakes take: later a peer would
 /// refuse it, with a worse message. What
 /// depends on the profile is checked once the profile is known.
-fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error> {
+fn check_own(chain: &[Certificate], source: &str, now: Now) -> Result<(), Error> {
     let Some(leaf) = chain.first() else { return Ok(()) };
     let facts = leaf.facts();
     let refuse = |problem: Problems, why: String, cause: &OwnCause| {
@@ -199,13 +200,17 @@ fn check_own(chain: &[Certificate], source: &str, now: i64) -> Result<(), Error>
         let why = format!("has a key that TLS cannot use here: {key}");
         return refuse(Problems::WEAK_KEY, why, &OwnCause::UnusableKey);
     }
-    if now > facts.not_after {
+    if now.at > facts.not_after {
         let why = format!("expired on {}", time_text(facts.not_after));
-        return refuse(Problems::EXPIRED, why, &OwnCause::Expired(time_text(now)));
+        return refuse(Problems::EXPIRED, why, &OwnCause::Expired(now.from, time_text(now.at)));
     }
-    if now < facts.not_before {
+    if now.at < facts.not_before {
         let why = format!("is not valid before {}", time_text(facts.not_before));
-        return refuse(Problems::NOT_YET_VALID, why, &OwnCause::NotYetValid(time_text(now)));
+        return refuse(
+            Problems::NOT_YET_VALID,
+            why,
+            &OwnCause::NotYetValid(now.from, time_text(now.at)),
+        );
     }
     Ok(())
 }

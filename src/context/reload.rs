@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::pieces::{CameFrom, Loaded, Own, Piece, Seen, load, load_file, load_lists, read_file};
+use super::settings::Now;
 use super::{Context, Passphrase, State};
 use crate::chain::{Anchors, rolled_back};
 use crate::error::{CallCause, Error, Kind};
@@ -83,7 +84,7 @@ impl Context {
         materials: &[Material],
         outcome: &mut Result<(), Error>,
     ) -> Result<Vec<Material>, Error> {
-        let (passphrase, now) = (self.passphrase(), self.snapshot().now());
+        let (passphrase, now) = (self.passphrase(), self.snapshot().time());
         let anchors = Arc::clone(&next.anchors);
         let mut look = Look { materials, passphrase, now, anchors, changed: Vec::new(), outcome };
         look.at_directories(next);
@@ -96,7 +97,7 @@ impl Context {
 struct Look<'a> {
     materials: &'a [Material],
     passphrase: Passphrase,
-    now: i64,
+    now: Now,
     /// The authorities in force.
     anchors: Arc<Anchors>,
     changed: Vec<Material>,
@@ -187,7 +188,7 @@ impl Look<'_> {
             }
             // A file of revocation lists must not go back to older ones.
             if let (Loaded::Crls(old), Loaded::Crls(new)) = (&piece.loaded, &loaded) {
-                rolled_back(old, new, &self.anchors, self.now).map_or(Ok(()), Err)?;
+                rolled_back(old, new, &self.anchors, self.now.at).map_or(Ok(()), Err)?;
             }
             return Ok((Some(loaded), seen));
         }

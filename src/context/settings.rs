@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::chain::{CrlMode, Profile};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, TimeFrom};
 use crate::known::IdentityFrom;
 use crate::material::Writers;
 use crate::tls::{Clock, Options, Version};
@@ -67,10 +67,22 @@ impl Default for Settings {
     }
 }
 
+/// The time to judge at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    /// In seconds since 1970.
+    pub(super) at: i64,
+    /// What says so.
+    pub(super) from: TimeFrom,
+}
+
 impl Settings {
-    /// The time to judge at, in seconds since 1970.
-    pub(super) fn now(&self) -> i64 {
-        self.verify_time.unwrap_or_else(system_time)
+    /// The time to judge at, and what says so.
+    pub(super) fn time(&self) -> Now {
+        match self.verify_time {
+            Some(at) => Now { at, from: TimeFrom::Option },
+            None => Now { at: system_time(), from: TimeFrom::Clock },
+        }
     }
 
     /// Where the time to judge at comes from.

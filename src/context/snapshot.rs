@@ -6,7 +6,7 @@ use super::Validator;
 use super::own::{JudgedBy, for_servers};
 use super::pairs::ServerPair;
 use super::pieces::Own;
-use super::settings::Settings;
+use super::settings::{Now, Settings};
 use super::ticket_secret::SecretFile;
 use crate::chain::{CleanChains, Rules};
 use crate::error::{Error, Kind, OwnCause, Problems};
@@ -66,7 +66,12 @@ impl Snapshot {
     /// The time to judge at, in seconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.settings.now()
+        self.time().at
+    }
+
+    /// The time to judge at, and what says so.
+    pub(super) fn time(&self) -> Now {
+        self.settings.time()
     }
 
     /// Judges a peer by what this snapshot trusts; `view` is who is known now.
@@ -146,7 +151,7 @@ impl Snapshot {
     /// and the passing of time does not make it unfit.
     fn is_for_servers(&self, chain: &[Certificate]) -> Result<(), Error> {
         let (profile, anchors) = (self.rules.profile, &self.rules.anchors);
-        match for_servers(chain, JudgedBy { profile, anchors, now: self.now() }) {
+        match for_servers(chain, JudgedBy { profile, anchors, now: self.time() }) {
             Err(error) if error.problems().contains(Problems::WRONG_PURPOSE) => Err(error),
             Err(_) | Ok(()) => Ok(()),
         }

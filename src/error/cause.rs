@@ -21,7 +21,28 @@ pub(crate) use network::NetworkCause;
 pub(crate) use own::OwnCause;
 pub(crate) use peer::{Detail, Faults, LISTS_IN_MEMORY, ListFault, PeerCause, Side, Then, Whose};
 
+use std::fmt;
+
 use super::{Calm, Error};
+
+/// What says what time it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum TimeFrom {
+    /// The clock of the operating system.
+    #[default]
+    Clock,
+    /// The application, in `TLSCONN_OPT_VERIFY_TIME`.
+    Option,
+}
+
+impl fmt::Display for TimeFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Clock => "this machine's clock",
+            Self::Option => "TLSCONN_OPT_VERIFY_TIME",
+        })
+    }
+}
 
 /// Why something failed, as far as it matters for what to do about it.
 pub(crate) trait Cause {

@@ -21,7 +21,8 @@ pub enum tlsconn_info {
     TLSCONN_INFO_VERSION = 110,
     /// The IANA name of the cipher suite.
     TLSCONN_INFO_CIPHER = 111,
-    /// The key exchange group, such as `X25519MLKEM768`.
+    /// The IANA name of the key exchange group, such as `X25519MLKEM768` or `x25519`: the same that
+    /// `TLSCONN_OPT_GROUPS` takes.
     TLSCONN_INFO_GROUP = 112,
     /// The negotiated application protocol (ALPN, RFC 7301).
     TLSCONN_INFO_ALPN = 113,

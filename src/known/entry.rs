@@ -4,6 +4,7 @@
 //! the names in its certificate. Nothing here says whether a peer can be trusted.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::host::{Endpoint, Host, Role};
 use crate::material::{AltName, Certificate};
 
 /// Who made an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// The user, by an answer.
     User,
@@ -71,7 +72,7 @@ impl fmt::Display for Place {
 }
 
 /// A peer that is known by exactly this certificate, or a distrusted one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// Where it is known. `None`: a plain PEM, known under the names in the certificate.
     pub place: Option<Place>,
@@ -118,6 +119,10 @@ impl PartialEq for Spot {
 }
 
 impl Eq for Spot {}
+
+impl Hash for Spot {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
 
 impl Entry {
     /// An entry that marks a certificate as distrusted.

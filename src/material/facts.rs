@@ -14,7 +14,7 @@ use super::oid::{self, extension};
 use crate::error::Foreign;
 pub(crate) use extensions::{AltName, BasicConstraints, ExtendedKeyUsage, KeyUsage};
 pub(crate) use extensions::{are_general_names, is_access, is_distribution_points};
-pub(crate) use fitness::USABLE_KEYS;
+pub(crate) use fitness::is_usable_kind;
 pub(super) use fitness::{cost, fitness, usual_form};
 pub(crate) use key::{Fitness, KeyAlgorithm};
 pub(super) use key::{RSA_BITS, bits};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::{Connection, HandshakeKind, ProtocolVersion};
 
-use super::algorithms::suite_name;
+use super::algorithms::{group_name, suite_name};
 use crate::error::Error;
 use crate::material::Certificate;
 
@@ -60,7 +60,7 @@ pub struct Info {
     pub version: &'static str,
     /// The cipher suite's name in the registry of IANA.
     pub cipher: String,
-    /// The key exchange group's name.
+    /// The key exchange group's name in the registry of IANA.
     pub group: String,
     /// The application protocol.
     pub alpn: Vec<u8>,
@@ -86,7 +86,7 @@ impl Info {
                 .and_then(|suite| suite_name(suite.suite()))
                 .unwrap_or_default()
                 .to_owned(),
-            group: group.map(|group| format!("{:?}", group.name())).unwrap_or_default(),
+            group: group.and_then(|group| group_name(group.name())).unwrap_or_default().to_owned(),
             alpn: tls.alpn_protocol().unwrap_or_default().to_vec(),
             resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
             asked_for: match tls {

@@ -17,12 +17,12 @@ use webpki::{Error as KeyError, RawPublicKeyEntity};
 
 use super::step;
 use super::stock::stock;
-use crate::material::{Certificate, USABLE_KEYS};
+use crate::material::{Certificate, is_usable_kind};
 
 /// How many schemes of a peer a message names.
 const NAMED: usize = 16;
 
-/// Checks the handshake's signature and nothing else.
+/// Checks the handshake's signature and nothing else: of a server, and for whoever asks clients.
 #[derive(Debug)]
 pub(super) struct SignatureOnly(pub(super) WebPkiSupportedAlgorithms);
 
@@ -57,31 +57,6 @@ impl ServerCertVerifier for SignatureOnly {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.tls12(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.tls13(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes()
-    }
-}
-
-impl SignatureOnly {
-    /// Checks a signature of TLS 1.2.
-    pub(super) fn tls12(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
         let shown = with_usable_key(certificate)?;
         let spki = SubjectPublicKeyInfoDer::from(shown.spki());
         let key = RawPublicKeyEntity::try_from(&spki)
@@ -100,8 +75,7 @@ impl SignatureOnly {
         Err(misfit(&shown, signed.scheme))
     }
 
-    /// Checks a signature of TLS 1.3.
-    pub(super) fn tls13(
+    fn verify_tls13_signature(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
@@ -119,10 +93,10 @@ impl SignatureOnly {
         })
     }
 
-    /// The schemes that are checked: those of the keys that TLS here can use.
-    pub(super) fn schemes(&self) -> Vec<SignatureScheme> {
+    /// Those of the keys that TLS here can use.
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let usable = self.0.mapping.iter().filter(|(_, algorithms)| {
-            algorithms.iter().all(|one| USABLE_KEYS.contains(&one.public_key_alg_id()))
+            algorithms.iter().all(|one| is_usable_kind(&one.public_key_alg_id()))
         });
         usable.map(|(scheme, _)| *scheme).collect()
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Calm, Detail, Problems};
+use crate::error::{Calm, Detail, Problems, TimeFrom};
 use crate::host::{Endpoint, Role};
 use crate::known::Entry;
 use crate::material::Certificate;
@@ -112,6 +112,8 @@ pub struct Asked {
     pub authority: Option<Calm>,
     /// The time of the judgement, in seconds since 1970.
     pub now: i64,
+    /// What says that it is that time.
+    pub(crate) time_from: TimeFrom,
 }
 
 impl Asked {
@@ -161,6 +163,7 @@ impl Asked {
             lasting: _,
             authority: _,
             now: _,
+            time_from: _,
         } = self;
         *role == other.role
             && *endpoint == other.endpoint

@@ -188,7 +188,12 @@ impl ClientCourt<'_> {
                 self.let_in(IdentitySource::Directory, Reason::Directory)
             } else {
                 let who = format!("the client of {}", source_of(file));
-                Judgement::Refused(text::bad_client(&who, self.leaf, &found, self.now))
+                Judgement::Refused(text::bad_client(
+                    &who,
+                    self.leaf,
+                    &found,
+                    (self.now, self.beliefs.rules.time_from),
+                ))
             };
             return Ok((judgement, found));
         }
@@ -303,6 +308,7 @@ impl ClientCourt<'_> {
             lasting: !lasting.is_empty(),
             authority: None,
             now: self.now,
+            time_from: self.beliefs.rules.time_from,
         };
         if !may_ask {
             return Judgement::Refused(text::refusal(&asked));

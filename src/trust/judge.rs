@@ -306,6 +306,7 @@ impl Court<'_> {
             lasting: standing.lasting,
             authority: found.authority(),
             now: self.peer.now,
+            time_from: self.beliefs.rules.time_from,
         };
         let ask = match policy {
             _ if asked.problems.intersects(Problems::SEVERE) => false,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::asked::{Asked, Situation};
-use crate::error::{Calm, Problems};
+use crate::error::{Calm, Problems, TimeFrom};
 use crate::host::{Endpoint, Host, Role};
 use crate::material::Certificate;
 
@@ -25,5 +25,6 @@ pub(crate) fn asked(situation: Situation, problems: Problems, certificate: Certi
         lasting: false,
         authority: None,
         now: 1_796_083_200,
+        time_from: TimeFrom::Clock,
     }
 }

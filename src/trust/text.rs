@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::asked::{Asked, Situation};
 use crate::chain::Assessment;
 use crate::error::{
-    Calm, Error, Faults, Kind, PeerCause, Problems, Side, Then, fingerprint_lines, hung,
+    Calm, Error, Faults, Kind, PeerCause, Problems, Side, Then, TimeFrom, fingerprint_lines, hung,
 };
 use crate::host::{Endpoint, Role};
 use crate::known::{Entry, Standing};
@@ -76,7 +76,7 @@ pub(crate) fn refusal(asked: &Asked) -> Error {
         side: side(asked.role),
         problems: asked.problems,
         details: &asked.details,
-        now: &now,
+        now: (asked.time_from, &now),
         no_authority: asked.no_authority,
         then: Then::Nothing,
     };
@@ -108,7 +108,8 @@ fn with_reasons(mut message: String, why: &[Calm], problems: Problems) -> String
 pub(crate) fn bad_chain(
     leaf: Option<&Certificate>,
     found: &Assessment,
-    (role, now): (Role, i64),
+    role: Role,
+    (now, time_from): (i64, TimeFrom),
 ) -> Error {
     let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
     let shown = leaf.map(|one| one.text(Style::Line)).unwrap_or_default();
@@ -120,7 +121,7 @@ pub(crate) fn bad_chain(
         side: side(role),
         problems: found.problems,
         details: &found.details,
-        now: &now,
+        now: (time_from, &now),
         no_authority: false,
         then: Then::Nothing,
     };
@@ -128,7 +129,12 @@ pub(crate) fn bad_chain(
 }
 
 /// The error for a client from the directory that has a problem.
-pub(crate) fn bad_client(who: &str, leaf: &Certificate, found: &Assessment, now: i64) -> Error {
+pub(crate) fn bad_client(
+    who: &str,
+    leaf: &Certificate,
+    found: &Assessment,
+    (now, time_from): (i64, TimeFrom),
+) -> Error {
     let kind = gravest(found.problems).unwrap_or(Kind::Certificate);
     let message = format!("{who} is not allowed: {}", leaf.text(Style::Line));
     let message = with_reasons(message, &found.why, found.problems);
@@ -138,7 +144,7 @@ pub(crate) fn bad_client(who: &str, leaf: &Certificate, found: &Assessment, now:
         side: Side::Client,
         problems: found.problems,
         details: &found.details,
-        now: &now,
+        now: (time_from, &now),
         no_authority: false,
         then: Then::Replace,
     };

@@ -118,7 +118,12 @@ fn nowhere(
     let outcome = if found.problems.is_empty() {
         Ok(Reason::Authority)
     } else {
-        Err(text::bad_chain(shown.chain().first(), &found, (server.role, server.now)))
+        Err(text::bad_chain(
+            shown.chain().first(),
+            &found,
+            server.role,
+            (server.now, beliefs.rules.time_from),
+        ))
     };
     Ok((found, outcome))
 }

@@ -831,7 +831,7 @@ static void make_context(const struct config *c)
 /* ---- what the runner wants to be checked ---- */
 
 static const struct id groups[] = { { 23, "secp256r1" }, { 24, "secp384r1" }, { 25, "secp521r1" },
-                                    { 29, "X25519" }, { 4588, "X25519MLKEM768" }, { 0, NULL } };
+                                    { 29, "x25519" }, { 4588, "X25519MLKEM768" }, { 0, NULL } };
 static const struct id suites[] = {
     { 0x1301, "TLS_AES_128_GCM_SHA256" }, { 0x1302, "TLS_AES_256_GCM_SHA384" },
     { 0x1303, "TLS_CHACHA20_POLY1305_SHA256" },

@@ -71,7 +71,7 @@ fn dates_that_are_all_wrong_are_a_question_about_the_clock() {
         let context = believes(&authority);
         at(&context, now);
         let error = refused(&context, &server);
-        let words = format!("this machine's clock says {year}");
+        let words = format!("TLSCONN_OPT_VERIFY_TIME says {year}");
         assert!(error.hint().starts_with(&words), "{}", error.hint());
         assert!(error.hint().contains("is it right?"), "{}", error.hint());
     }
@@ -93,7 +93,32 @@ fn one_certificate_that_has_expired_is_for_its_owner_to_renew() {
     let error = refused(&believes(&authority), &server);
     let (message, hint) = (error.message(), error.hint());
     assert!(message.contains("CN=new is not valid before 2026-12-01"), "{message}");
-    assert!(hint.contains("this machine's clock says 2026-11-21"), "{hint}");
+    assert!(hint.contains("TLSCONN_OPT_VERIFY_TIME says 2026-11-21"), "{hint}");
+}
+
+#[test]
+fn an_expired_authority_of_ours_is_replaced_in_the_file_that_it_came_from() {
+    let mut params = named("Old CA", &[]);
+    params.not_after = day(-10);
+    let authority = Authority::with(params);
+    let server = authority.server(&[HOST]);
+    let dir = tempfile::tempdir().unwrap();
+    let [other, file] = ["other.pem", "old.pem"].map(|name| dir.path().join(name));
+    fs::write(&other, Authority::new("Other CA").pem()).unwrap();
+    fs::write(&file, [Authority::new("Third CA").pem(), authority.pem()].concat()).unwrap();
+    for profile in [Profile::Strict, Profile::Libvirt, Profile::Pedantic] {
+        let context = nobody();
+        context.set(|settings| settings.profile = profile).unwrap();
+        context.add_file(Material::Authority, &other).unwrap();
+        context.add_file(Material::Authority, &file).unwrap();
+        let error = refused(&context, &server);
+        let place = format!("in place of the old one in {}, and reload", file.display());
+        assert!(error.problems().contains(Problems::EXPIRED), "{error}");
+        assert!(error.hint().contains(&place), "{profile:?}: {}", error.hint());
+        assert!(!error.hint().contains("other.pem"), "{profile:?}: {}", error.hint());
+    }
+    let error = refused(&believes(&authority), &server);
+    assert!(error.hint().contains("in place of the old one; "), "{}", error.hint());
 }
 
 #[test]
@@ -139,7 +164,7 @@ fn our_own_certificate_that_has_expired_says_what_time_it_is_here() {
         let context = nobody();
         at(&context, now);
         let error = context.add(Material::Certificate, own.pem.as_bytes()).unwrap_err();
-        assert!(error.hint().contains("this machine's clock says"), "{}", error.hint());
+        assert!(error.hint().contains("TLSCONN_OPT_VERIFY_TIME says"), "{}", error.hint());
         assert!(error.hint().contains(words), "{}", error.hint());
     }
 }

@@ -3,10 +3,11 @@
 
 use rcgen::ExtendedKeyUsagePurpose;
 use tlsconn::{
-    Answer, Context, CrlMode, Endpoint, Kind, Material, Policy, Problems, Reason, Role, Verdict,
+    Answer, Certificate, Context, CrlMode, Endpoint, Kind, Material, Policy, Problems, Reason,
+    Role, Verdict,
 };
 
-use crate::support::pki::named;
+use crate::support::pki::{day, named};
 use crate::support::{Ask, Authority, DAY, Identity, Link, NOW, believes, nobody};
 
 const HOST: &str = "a.example";
@@ -172,6 +173,40 @@ fn revocation_that_is_required_needs_a_list() {
     assert_eq!(verify(&context, Some(HOST), 0, &server).problems(), Problems::CRL_MISSING);
     context.add(Material::Crl, authority.list(1, &[]).as_bytes()).unwrap();
     assert_eq!(verify(&context, Some(HOST), 0, &server).problems(), Problems::NONE);
+}
+
+#[test]
+fn a_known_server_needs_no_list_and_is_refused_by_one_that_revokes_it() {
+    let (authority, other) = (Authority::new("Lab CA"), Authority::new("Lab CA"));
+    let server = authority.server(&[HOST]);
+    let stranger = authority.server(&[HOST]);
+    let expired = |revoked: &[&Certificate]| authority.list_of(1, [day(-9), day(-2)], revoked);
+    for (list, said_of_a_stranger, revokes) in [
+        (None, Problems::CRL_MISSING, false),
+        (Some(expired(&[])), Problems::CRL_EXPIRED, false),
+        (Some(other.list(1, &[])), Problems::CRL_MISSING, false),
+        (Some(authority.list(1, &[])), Problems::NONE, false),
+        (Some(authority.list(1, &[&server])), Problems::NONE, true),
+        (Some(expired(&[&server.certificate])), Problems::CRL_EXPIRED, true),
+        (Some(other.list(1, &[&server])), Problems::CRL_MISSING, true),
+    ] {
+        for mode in [CrlMode::IfPresent, CrlMode::Required] {
+            let context = believes(&authority);
+            context.set(|settings| settings.crl_mode = mode).unwrap();
+            if let Some(list) = &list {
+                context.add(Material::Crl, list.as_bytes()).unwrap();
+            }
+            know(&context, &server, Problems::NONE);
+            let known = verify(&context, Some(HOST), 443, &server);
+            let expected = if revokes { Problems::REVOKED } else { Problems::NONE };
+            assert_eq!(known.problems(), expected, "{mode:?} {list:?}");
+            assert_eq!(known.outcome().is_ok(), !revokes, "{mode:?} {list:?}");
+            if list.is_some() || mode == CrlMode::Required {
+                let verdict = verify(&context, Some(HOST), 0, &stranger);
+                assert_eq!(verdict.problems(), said_of_a_stranger, "{mode:?} {list:?}");
+            }
+        }
+    }
 }
 
 #[test]

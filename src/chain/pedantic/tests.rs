@@ -5,8 +5,9 @@ use rcgen::{
 use time::macros::datetime;
 
 use super::*;
-use crate::material::testing::tlv;
+use crate::error::bytes_shown;
 use crate::material::testing::{Maker, NOW, Odd, attribute, authority, common_name, named, server};
+use crate::material::testing::{Parts, extension, name, tlv};
 
 fn found(role: Role, path: &[Certificate]) -> Vec<String> {
     let mut out = Assessment::default();
@@ -406,4 +407,23 @@ fn constraints_of_length_are_no_matter_of_form() {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     };
     assert!(of_middle(short).is_empty());
+}
+
+#[test]
+fn of_thousands_of_common_names_only_what_is_told_is_written() {
+    let all: Vec<Vec<u8>> = (0..3_000)
+        .map(|n| attribute(&[0x55, 4, 3], 0x0c, format!("{n}.example").as_bytes()))
+        .collect();
+    let each: Vec<&[Vec<u8>]> = all.iter().map(std::slice::from_ref).collect();
+    let subject = name(&each);
+    let length = subject.len();
+    let host = tlv(0x30, &tlv(0x82, b"a.example"));
+    let extensions = vec![extension(17, false, &host)];
+    let parts = Parts { subject, extensions, ..Parts::default() };
+    let leaf = Certificate::from_der(&parts.der()).unwrap();
+    assert_eq!(leaf.facts().common_names.len(), all.len());
+    let before = bytes_shown();
+    assert_eq!(found(Role::Server, &[leaf]).len(), MOST_SENTENCES);
+    let shown = bytes_shown() - before;
+    assert!(shown < length * 2 + 50_000, "{shown} of {length}");
 }

@@ -1,16 +1,16 @@
 //! What to do about our own certificate and its key.
 
-use super::Cause;
+use super::{Cause, TimeFrom};
 
 /// Why our own certificate, or its key, is not taken.
 #[derive(Clone, Debug)]
 pub(crate) enum OwnCause {
-    /// It has expired; the time by this machine's clock.
-    Expired(String),
-    /// An authority that was added with it has expired; the time by this machine's clock.
-    AuthorityExpired(String),
-    /// It is not valid yet; the time by this machine's clock.
-    NotYetValid(String),
+    /// It has expired; what says what time it is, and the time.
+    Expired(TimeFrom, String),
+    /// An authority that was added with it has expired; likewise.
+    AuthorityExpired(TimeFrom, String),
+    /// It is not valid yet; likewise.
+    NotYetValid(TimeFrom, String),
     /// Its key is one that TLS cannot use here.
     UnusableKey,
     /// It is not for servers.
@@ -39,18 +39,18 @@ pub(crate) enum OwnCause {
 impl Cause for OwnCause {
     fn hint(&self) -> String {
         match self {
-            Self::Expired(now) => {
+            Self::Expired(clock, now) => {
                 return format!(
-                    "get a new one from its authority; this machine's clock says {now}, so check that as well"
+                    "get a new one from its authority; {clock} says {now}, so check that as well"
                 );
             }
-            Self::AuthorityExpired(now) => {
+            Self::AuthorityExpired(clock, now) => {
                 return format!(
-                    "get its new certificate from whoever runs it, and put it in place of the old one; this machine's clock says {now}, so check that as well"
+                    "get its new certificate from whoever runs it, and put it in place of the old one; {clock} says {now}, so check that as well"
                 );
             }
-            Self::NotYetValid(now) => {
-                return format!("this machine's clock says {now}: is it right?");
+            Self::NotYetValid(clock, now) => {
+                return format!("{clock} says {now}: is it right?");
             }
             Self::UnusableKey => "get one with an RSA key of 2048 to 8192 bits, an ECDSA key on P-256, P-384 or P-521, or an Ed25519 key from its authority",
             Self::NotForServers => "get one with the key usage digitalSignature and the purpose serverAuth from its authority",
@@ -82,10 +82,11 @@ mod tests {
     fn every_cause_has_a_hint_of_its_own() {
         use OwnCause as C;
         let now = || "2026-12-01T00:00:00Z".to_owned();
+        let clock = TimeFrom::Clock;
         let all = [
-            C::Expired(now()),
-            C::AuthorityExpired(now()),
-            C::NotYetValid(now()),
+            C::Expired(clock, now()),
+            C::AuthorityExpired(clock, now()),
+            C::NotYetValid(clock, now()),
             C::UnusableKey,
             C::NotForServers,
             C::NotForTls,

@@ -3,7 +3,7 @@
 //! The rules say what is wrong, with what they know of it ([`Detail`]); [`Faults`] chooses among
 //! all of that: first what no answer can allow, then the rest, whoever can mend it.
 
-use super::Cause;
+use super::{Cause, TimeFrom};
 use crate::error::Problems;
 
 /// How errors name a text of revocation lists in memory.
@@ -72,6 +72,8 @@ pub(crate) enum Detail {
     Limit,
     /// The entry of a known peer has expired.
     Entry,
+    /// Where the authority that has expired came from: the name of a file.
+    AuthorityFile(String),
 }
 
 /// Everything that is wrong with the certificate of a peer.
@@ -85,8 +87,8 @@ pub(crate) struct Faults<'a> {
     pub(crate) problems: Problems,
     /// What is known of it.
     pub(crate) details: &'a [Detail],
-    /// The time of the judgement, as text.
-    pub(crate) now: &'a str,
+    /// The time of the judgement: what says so, and as text.
+    pub(crate) now: (TimeFrom, &'a str),
     /// Whether there is no authority at all.
     pub(crate) no_authority: bool,
     /// What else can be done about it here.
@@ -140,13 +142,17 @@ impl Faults<'_> {
 
     /// Everything else, in the order in which it keeps the peer away.
     fn others(&self) -> Vec<String> {
-        let Self { whom, now, .. } = *self;
+        let Self { whom, now: (clock, now), .. } = *self;
         let has = |problem| self.problems.intersects(problem);
         let admin = self.admin();
         let mut all = Vec::new();
         let has_clock = self.details.contains(&Detail::Clock);
         if has_clock {
-            all.push(format!("this machine's clock says {now}: is it right? no certificate of the chain is valid at that time; if it is, {admin} needs new ones"));
+            let authority = self
+                .authority_file()
+                .map(|file| format!(", and so does the authority in {file}"))
+                .unwrap_or_default();
+            all.push(format!("{clock} says {now}: is it right? no certificate of the chain is valid at that time; if it is, {admin} needs new ones{authority}"));
         }
         if has(Problems::UNKNOWN_ISSUER | Problems::SELF_SIGNED) {
             all.push(self.unknown_issuer());
@@ -248,28 +254,37 @@ impl Faults<'_> {
     }
 
     fn dates(&self) -> Vec<String> {
-        let (now, admin) = (self.now, self.admin());
+        let ((clock, now), admin) = (self.now, self.admin());
+        let place = self.authority_file().map(|file| format!(" in {file}, and reload"));
+        let place = place.unwrap_or_default();
         let mut all = Vec::new();
         for one in self.details {
             match one {
-                Detail::Expired(Whose::Peer, name, since) => all.push(format!("{name} expired on {since}: {admin} must renew it; this machine's clock says {now}")),
-                Detail::Expired(Whose::Intermediate, name, since) => all.push(format!("{name} expired on {since}: {admin} must get a new one from the authority and send it along; this machine's clock says {now}")),
-                Detail::Expired(Whose::Authority, name, since) => all.push(format!("{name}, which is trusted here, expired on {since}: get its new certificate from whoever runs it and put it in place of the old one; this machine's clock says {now}")),
-                Detail::NotYetValid(name, from) => all.push(format!("{name} is valid from {from} on, and this machine's clock says {now}: one of the clocks, here or where it was issued, is likely wrong")),
+                Detail::Expired(Whose::Peer, name, since) => all.push(format!("{name} expired on {since}: {admin} must renew it; {clock} says {now}")),
+                Detail::Expired(Whose::Intermediate, name, since) => all.push(format!("{name} expired on {since}: {admin} must get a new one from the authority and send it along; {clock} says {now}")),
+                Detail::Expired(Whose::Authority, name, since) => all.push(format!("{name}, which is trusted here, expired on {since}: get its new certificate from whoever runs it and put it in place of the old one{place}; {clock} says {now}")),
+                Detail::NotYetValid(name, from) => all.push(format!("{name} is valid from {from} on, and {clock} says {now}: one of the clocks, here or where it was issued, is likely wrong")),
                 Detail::Clock
                 | Detail::Names(_)
                 | Detail::List(..)
                 | Detail::Unsupported(_)
                 | Detail::Limit
-                | Detail::Entry => {}
+                | Detail::Entry
+                | Detail::AuthorityFile(_) => {}
             }
         }
         if all.is_empty() {
-            all.push(format!(
-                "{admin} needs certificates that are valid now; this machine's clock says {now}"
-            ));
+            all.push(format!("{admin} needs certificates that are valid now; {clock} says {now}"));
         }
         all
+    }
+
+    /// The file that holds the authority which has expired.
+    fn authority_file(&self) -> Option<&str> {
+        self.details.iter().find_map(|one| {
+            let Detail::AuthorityFile(file) = one else { return None };
+            Some(file.as_str())
+        })
     }
 
     fn names(&self) -> String {
@@ -329,7 +344,12 @@ impl Cause for Faults<'_> {
 }
 
 /// What to do about the list of an issuer.
-fn list(issuer: &str, source: Option<&str>, fault: &ListFault, now: &str) -> String {
+fn list(
+    issuer: &str,
+    source: Option<&str>,
+    fault: &ListFault,
+    (clock, now): (TimeFrom, &str),
+) -> String {
     let name = format!("revocation list (CRL) of {issuer}");
     let put = |which: &str| match source {
         Some(source) if source.starts_with(LISTS_IN_MEMORY) => {
@@ -344,9 +364,9 @@ fn list(issuer: &str, source: Option<&str>, fault: &ListFault, now: &str) -> Str
             "{}; without one, TLSCONN_OPT_CRL_MODE with TLSCONN_CRL_IF_PRESENT demands none",
             put(&newest)
         ),
-        ListFault::Expired => format!("{}; this machine's clock says {now}", put(&newest)),
+        ListFault::Expired => format!("{}; {clock} says {now}", put(&newest)),
         ListFault::NotYetValid(from) => format!(
-            "this machine's clock says {now}: is it right? the {name} is valid from {from} on; if the clock is right, {}",
+            "{clock} says {now}: is it right? the {name} is valid from {from} on; if the clock is right, {}",
             put("one that is valid already")
         ),
         ListFault::Signature => put(&format!(

@@ -7,26 +7,16 @@
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::{self as aws, ParsedPublicKey, VerificationAlgorithm};
-use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
 use super::key::{Fitness, KeyAlgorithm, bits, rsa_numbers};
-use crate::material::der;
-use crate::material::fields::Spki;
+use crate::material::der::{self, OBJECT_IDENTIFIER, Reader};
+use crate::material::fields::{Algorithm, Spki};
 use crate::material::oid::{curve, key};
 
 /// The most bits of an RSA exponent: more would make each verification slow.
 const EXPONENT_BITS: usize = 33;
 /// Up to so many bits of the exponent a verification costs what it usually does.
 const USUAL_EXPONENT_BITS: usize = 17;
-
-/// The kinds of keys that may be [`Fitness::Good`].
-pub(crate) const USABLE_KEYS: [AlgorithmIdentifier; 5] = [
-    alg_id::RSA_ENCRYPTION,
-    alg_id::ECDSA_P256,
-    alg_id::ECDSA_P384,
-    alg_id::ECDSA_P521,
-    alg_id::ED25519,
-];
 
 /// What the key in this `SubjectPublicKeyInfo` is good for here.
 pub(crate) fn fitness(spki: &[u8]) -> Fitness {
@@ -40,6 +30,17 @@ pub(crate) fn fitness(spki: &[u8]) -> Fitness {
         }
         (other, _) => other,
     }
+}
+
+/// Whether a key with this algorithm identifier, without its SEQUENCE header, can be
+/// [`Fitness::Good`].
+pub(crate) fn is_usable_kind(algorithm: &[u8]) -> bool {
+    let mut parts = Reader(algorithm);
+    let Some(oid) = parts.next_if(OBJECT_IDENTIFIER) else { return false };
+    let algorithm = Algorithm { oid: oid.content, parameters: parts.next() };
+    // An RSA key can be, by its size.
+    let spki = Spki { whole: &[], algorithm, key: &[] };
+    oid.content == key::RSA || KeyAlgorithm::read(&spki).fitness() == Fitness::Good
 }
 
 /// What a verification with this key costs at most, in those with an ECDSA key on P-256.

@@ -12,8 +12,16 @@ fn of(side: Side, problems: Problems, details: &[Detail]) -> String {
         Side::Server => "a.example:16514",
         Side::Client => "the client alice",
     };
-    Faults { whom, side, problems, details, now: NOW, no_authority: false, then: Then::Nothing }
-        .hint()
+    Faults {
+        whom,
+        side,
+        problems,
+        details,
+        now: (TimeFrom::Clock, NOW),
+        no_authority: false,
+        then: Then::Nothing,
+    }
+    .hint()
 }
 
 fn list_of(fault: ListFault) -> Detail {
@@ -146,6 +154,46 @@ fn one_expired_certificate_names_it_and_who_can_renew_it() {
 }
 
 #[test]
+fn an_expired_authority_is_replaced_in_its_file() {
+    let since = "2026-11-01T00:00:00Z".to_owned();
+    let file = Detail::AuthorityFile("/etc/pki/CA/cacert.pem".to_owned());
+    let expired = Detail::Expired(Whose::Authority, "the authority CN=Field CA".to_owned(), since);
+    let told = hint(Problems::EXPIRED, &[expired.clone(), file.clone()]);
+    assert!(told.contains("of the old one in /etc/pki/CA/cacert.pem, and reload"), "{told}");
+    let told = hint(Problems::EXPIRED, &[Detail::Clock, expired.clone(), file]);
+    assert!(told.contains("the authority in /etc/pki/CA/cacert.pem"), "{told}");
+    let told = hint(Problems::EXPIRED, &[expired]);
+    assert!(told.contains("of the old one; ") && !told.contains("reload"), "{told}");
+}
+
+#[test]
+fn a_time_that_was_set_is_not_that_of_the_clock() {
+    let text = || "2027-01-01T00:00:00Z".to_owned();
+    let name = || "the certificate of CN=a".to_owned();
+    let early = ListFault::NotYetValid(text());
+    for (problems, details) in [
+        (Problems::EXPIRED, vec![Detail::Clock]),
+        (Problems::EXPIRED, Vec::new()),
+        (Problems::EXPIRED, vec![Detail::Expired(Whose::Peer, name(), text())]),
+        (Problems::EXPIRED, vec![Detail::Expired(Whose::Intermediate, name(), text())]),
+        (Problems::EXPIRED, vec![Detail::Expired(Whose::Authority, name(), text())]),
+        (Problems::NOT_YET_VALID, vec![Detail::NotYetValid(name(), text())]),
+        (Problems::CRL_EXPIRED, vec![list_of(ListFault::Expired)]),
+        (Problems::CRL_MISSING, vec![list_of(early)]),
+    ] {
+        let told = |from: TimeFrom| {
+            let (whom, side, details) = ("a.example:16514", Side::Server, details.as_slice());
+            let (now, then) = ((from, NOW), Then::Nothing);
+            Faults { whom, side, problems, details, now, no_authority: false, then }.hint()
+        };
+        let (clock, option) = (told(TimeFrom::Clock), told(TimeFrom::Option));
+        assert!(clock.contains(&format!("this machine's clock says {NOW}")), "{clock}");
+        assert!(option.contains(&format!("TLSCONN_OPT_VERIFY_TIME says {NOW}")), "{option}");
+        assert!(!option.contains("this machine's clock"), "{option}");
+    }
+}
+
+#[test]
 fn a_name_that_does_not_match_lists_the_names_and_how_to_set_one() {
     let names = Detail::Names(Some("b.example, c.example".to_owned()));
     let told = hint(Problems::NAME_MISMATCH, &[names]);
@@ -176,7 +224,7 @@ fn an_unknown_issuer_says_what_is_missing() {
         side: Side::Server,
         problems: unknown,
         details: &[],
-        now: NOW,
+        now: (TimeFrom::Clock, NOW),
         no_authority: true,
         then: Then::Ask,
     };

@@ -104,3 +104,25 @@ fn a_larger_key_costs_more_and_a_long_exponent_costs_most() {
     assert_eq!(cost(&Parts::default().spki), 1);
     assert_eq!(cost(b"junk"), 1);
 }
+
+#[test]
+fn a_kind_is_usable_exactly_if_some_key_of_it_is_good() {
+    let ed25519 = spki(&tlv(6, key::ED25519), &[7; 32]);
+    let pair = EcdsaKeyPair::generate(&ECDSA_P521_SHA512_ASN1_SIGNING).unwrap();
+    let point = pair.public_key().as_ref();
+    let [good, odd] = [256, 127].map(|bytes| modulus(0x80, bytes, 1));
+    for (key, is_good) in [
+        (rsa_with(&[5, 0], &good, &[1, 0, 1]), true),
+        (Parts::default().spki, true),
+        (ec_with(P521, point), true),
+        (ec_with(SECP256K1, point), false),
+        (ed25519, true),
+        (spki(&tlv(6, &[0x2b, 0x65, 0x71]), &[7; 57]), false),
+    ] {
+        assert_eq!(fitness(&key) == Fitness::Good, is_good);
+        let algorithm = der::only(&key).and_then(|key| der::first(key.content)).unwrap().0;
+        assert_eq!(is_usable_kind(algorithm.content), is_good);
+    }
+    assert_eq!(fitness(&rsa_with(&[5, 0], &odd, &[1, 0, 1])), Fitness::Short);
+    assert!(!is_usable_kind(&[]) && !is_usable_kind(&[6, 0]));
+}
