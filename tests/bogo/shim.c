@@ -385,7 +385,7 @@ static const struct word protocol[] = {
     { "an extension that does not belong there", ":UNEXPECTED_EXTENSION:" },
     { "pre_shared_key, which must be the last", ":PRE_SHARED_KEY_MUST_BE_LAST:" },
     { "sent a message that", ":CORRUPT_MESSAGE:" },
-    { "asked for a server by what is not", ":CORRUPT_MESSAGE:" },
+    { "asked for more than one server name", ":CORRUPT_MESSAGE:" },
     { "a revocation status of an unknown kind", ":CORRUPT_MESSAGE:" },
     { "a key exchange that is not supported", ":CORRUPT_MESSAGE:" },
     { NULL, ":PEER_MISBEHAVIOUR:" } };
