@@ -335,6 +335,7 @@ static const struct word protocol[] = {
     { ", which TLS needs", ":INCOMPATIBLE:" },
     { "does not go without compression", ":INCOMPATIBLE:" },
     { "lacks something", ":INCOMPATIBLE:" },
+    { "points of elliptic curves in their plain form", ":ERROR_PARSING_EXTENSION:" },
     { "by an extension that nobody knows", ":UNEXPECTED_EXTENSION:" },
     { "asked for a certificate after the handshake", ":UNEXPECTED_MESSAGE:" },
     { "of another kind than comes at this point", ":UNEXPECTED_MESSAGE:" },
