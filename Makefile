@@ -41,7 +41,8 @@ SIDE_BY_SIDE := --jobs=2 --output-sync=target
 
 .PHONY: lib header demo check check-long quick install uninstall
 .PHONY: setup check-shipped check-sources format-check lint header-check library-check install-check
-.PHONY: test test-quick run-demo contract contract-pki case-runner-check store-faults store-faults-all
+.PHONY: test test-quick run-demo contract contract-pki ending-often case-runner-check store-faults
+.PHONY: store-faults-all
 .PHONY: peers peers-plain peers-sanitized peers-valgrind peers-debug case-runner-valgrind
 .PHONY: examples examples-sanitized case-runner field bogo bogo-shim fuzz mutants bench
 .PHONY: bench-serving FORCE
@@ -195,6 +196,7 @@ check-sources:
 check-long: setup
 	$(MAKE) $(SIDE_BY_SIDE) peers-debug case-runner-valgrind
 	$(MAKE) store-faults-all
+	$(MAKE) ending-often
 	$(MAKE) peers-valgrind
 	$(MAKE) field
 	@echo "make check-long: all is well"
@@ -282,6 +284,14 @@ $(LIBRARY)/contract/%: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
 $(LIBRARY)/contract/%-sanitized: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
+
+# What was written arrives: fifty of fifty, each way of ending.
+ending-often: $(LIBRARY)/contract/contract_ending_often contract-pki
+	@$(copy_pki) && echo "$@" && $< $(CONTRACT_PKI)-$(@F)
+
+$(LIBRARY)/contract/contract_ending_often: tests/contract_ending.c $(HEADERS) $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) -DTIMES=50 $< -o $@ $(LINK)
 
 # Every system call of a write of the known file fails, or is the last one: in seconds, or all of
 # it, which takes minutes.
