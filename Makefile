@@ -286,10 +286,14 @@ $(LIBRARY)/contract/%-sanitized: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
 
 # What was written arrives: fifty of fifty, each way of ending.
-ending-often: $(LIBRARY)/contract/contract_ending_often contract-pki
-	@$(copy_pki) && echo "$@" && $< $(CONTRACT_PKI)-$(@F)
+OFTEN := contract_ending contract_stopped
 
-$(LIBRARY)/contract/contract_ending_often: tests/contract_ending.c $(HEADERS) $(LIBRARY)/$(SONAME)
+ending-often: $(OFTEN:%=ending-often/%)
+
+ending-often/%: $(LIBRARY)/contract/%-often contract-pki
+	@$(copy_pki) && echo "$* often" && $< $(CONTRACT_PKI)-$(@F)
+
+$(LIBRARY)/contract/%-often: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) -DTIMES=50 $< -o $@ $(LINK)
 

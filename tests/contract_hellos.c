@@ -1,9 +1,7 @@
 /* The first bytes of clients that mean harm: whatever name (SNI) and whatever protocols (ALPN) they ask a server for,
  * what the server shows of it is one short line of plain letters, and what is no name is refused. */
-#include "contract_both.h"
+#include "contract_loop.h"
 
-/* Longer than anything here takes; what takes longer never ends. */
-#define FOR_EVER 20000
 /* Numbers of extensions, RFC 6066 and RFC 7301. */
 enum { SERVER_NAME = 0, ALPN = 16 };
 /* A message of the handshake is shorter. */
