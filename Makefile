@@ -119,7 +119,8 @@ $(LIBRARY)/examples-sanitized/%: examples-c/hostmanager/%.c include/tlsconn.h $(
 # ---------- others' test cases ----------
 
 # Judges the cases that it reads; `target/case-runner --help` says how.
-CASE_RUNNER := tests/cases/runner.c tests/cases/runner_json.c
+CASE_RUNNER := $(wildcard tests/cases/*.c)
+CASE_NEEDS   = $(CASE_RUNNER) $(wildcard tests/cases/*.h) include/tlsconn.h $(LIBRARY)/$(SONAME)
 RUNNER_LINK  = $(CASE_RUNNER) -o $@ $(LINK)
 
 case-runner: $(TARGET)/case-runner
@@ -128,11 +129,11 @@ ifneq ($(TARGET),target)
 	cp -f $< target/case-runner
 endif
 
-$(TARGET)/case-runner: $(CASE_RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(TARGET)/case-runner: $(CASE_NEEDS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -O2 $(C99) $(RUNNER_LINK)
 
-$(LIBRARY)/case-runner-sanitized: $(CASE_RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(LIBRARY)/case-runner-sanitized: $(CASE_NEEDS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $(RUNNER_LINK)
 
@@ -153,9 +154,11 @@ bogo:
 
 bogo-shim: $(LIBRARY)/bogo-shim
 
-$(LIBRARY)/bogo-shim: tests/bogo/shim.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+BOGO_SHIM := $(wildcard tests/bogo/*.c)
+
+$(LIBRARY)/bogo-shim: $(BOGO_SHIM) $(wildcard tests/bogo/*.h) include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
+	$(CC) $(CFLAGS) $(C99) $(BOGO_SHIM) -o $@ $(LINK)
 
 # ---------- the main job ----------
 
