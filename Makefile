@@ -312,7 +312,8 @@ $(LIBRARY)/store_change: tests/faults/store_change.c include/tlsconn.h $(LIBRARY
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
 
-.SECONDARY: $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contract/%-sanitized)
+.SECONDARY: $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contract/%-sanitized) \
+  $(OFTEN:%=$(LIBRARY)/contract/%-often)
 
 # What the runner makes of a few good and many bad lines. The cases themselves are a cargo test.
 RUNNER_PKI := $(LIBRARY)/case-runner-pki

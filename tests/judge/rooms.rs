@@ -182,10 +182,14 @@ fn no_files_of_a_room_import_each_other_in_a_circle() {
 #[test]
 fn no_file_is_longer_than_a_reader_can_bear() {
     let mut long = Vec::new();
-    for path in files(&root()) {
-        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
-        if lines > LONGEST_FILE {
-            long.push(format!("{}: {lines} lines", path.display()));
+    for directory in ["src", "tests", "examples", "examples-c", "benches", "tools", "fuzz/targets"]
+    {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+        for path in files_ending(&directory, &["rs", "c", "h", "py", "sh"]) {
+            let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+            if lines > LONGEST_FILE {
+                long.push(format!("{}: {lines} lines", path.display()));
+            }
         }
     }
     assert!(long.is_empty(), "{long:#?}");
@@ -224,12 +228,18 @@ fn root() -> PathBuf {
 
 /// Every Rust file at or below `directory`.
 fn files(directory: &Path) -> Vec<PathBuf> {
+    files_ending(directory, &["rs"])
+}
+
+/// Every file at or below `directory` whose name has one of these endings.
+fn files_ending(directory: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
+        let ending = path.extension().and_then(|ending| ending.to_str());
         if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files_ending(&path, endings));
+        } else if ending.is_some_and(|ending| endings.contains(&ending)) {
             found.push(path);
         }
     }
