@@ -41,7 +41,8 @@ SIDE_BY_SIDE := --jobs=2 --output-sync=target
 
 .PHONY: lib header demo check check-long quick install uninstall
 .PHONY: setup check-shipped check-sources format-check lint header-check library-check install-check
-.PHONY: test test-quick run-demo contract contract-pki case-runner-check store-faults store-faults-all
+.PHONY: test test-quick run-demo contract contract-pki ending-often case-runner-check store-faults
+.PHONY: store-faults-all
 .PHONY: peers peers-plain peers-sanitized peers-valgrind peers-debug case-runner-valgrind
 .PHONY: examples examples-sanitized case-runner field bogo bogo-shim fuzz mutants bench
 .PHONY: bench-serving FORCE
@@ -118,7 +119,8 @@ $(LIBRARY)/examples-sanitized/%: examples-c/hostmanager/%.c include/tlsconn.h $(
 # ---------- others' test cases ----------
 
 # Judges the cases that it reads; `target/case-runner --help` says how.
-CASE_RUNNER := tests/cases/runner.c tests/cases/runner_json.c
+CASE_RUNNER := $(wildcard tests/cases/*.c)
+CASE_NEEDS   = $(CASE_RUNNER) $(wildcard tests/cases/*.h) include/tlsconn.h $(LIBRARY)/$(SONAME)
 RUNNER_LINK  = $(CASE_RUNNER) -o $@ $(LINK)
 
 case-runner: $(TARGET)/case-runner
@@ -127,11 +129,11 @@ ifneq ($(TARGET),target)
 	cp -f $< target/case-runner
 endif
 
-$(TARGET)/case-runner: $(CASE_RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(TARGET)/case-runner: $(CASE_NEEDS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -O2 $(C99) $(RUNNER_LINK)
 
-$(LIBRARY)/case-runner-sanitized: $(CASE_RUNNER) tests/cases/runner_json.h include/tlsconn.h $(LIBRARY)/$(SONAME)
+$(LIBRARY)/case-runner-sanitized: $(CASE_NEEDS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $(RUNNER_LINK)
 
@@ -152,9 +154,11 @@ bogo:
 
 bogo-shim: $(LIBRARY)/bogo-shim
 
-$(LIBRARY)/bogo-shim: tests/bogo/shim.c include/tlsconn.h $(LIBRARY)/$(SONAME)
+BOGO_SHIM := $(wildcard tests/bogo/*.c)
+
+$(LIBRARY)/bogo-shim: $(BOGO_SHIM) $(wildcard tests/bogo/*.h) include/tlsconn.h $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
+	$(CC) $(CFLAGS) $(C99) $(BOGO_SHIM) -o $@ $(LINK)
 
 # ---------- the main job ----------
 
@@ -195,6 +199,7 @@ check-sources:
 check-long: setup
 	$(MAKE) $(SIDE_BY_SIDE) peers-debug case-runner-valgrind
 	$(MAKE) store-faults-all
+	$(MAKE) ending-often
 	$(MAKE) peers-valgrind
 	$(MAKE) field
 	@echo "make check-long: all is well"
@@ -283,6 +288,18 @@ $(LIBRARY)/contract/%-sanitized: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $(SANITIZE) $< -o $@ $(LINK)
 
+# What was written arrives: fifty of fifty, each way of ending.
+OFTEN := contract_ending contract_stopped
+
+ending-often: $(OFTEN:%=ending-often/%)
+
+ending-often/%: $(LIBRARY)/contract/%-often contract-pki
+	@$(copy_pki) && echo "$* often" && $< $(CONTRACT_PKI)-$(@F)
+
+$(LIBRARY)/contract/%-often: tests/%.c $(HEADERS) $(LIBRARY)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(C99) -DTIMES=50 $< -o $@ $(LINK)
+
 # Every system call of a write of the known file fails, or is the last one: in seconds, or all of
 # it, which takes minutes.
 STORE_FAULTS = tests/faults/store_faults.py $(LIBRARY)/store_change $(LIBRARY)/store-faults-pki
@@ -295,7 +312,8 @@ $(LIBRARY)/store_change: tests/faults/store_change.c include/tlsconn.h $(LIBRARY
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(C99) $< -o $@ $(LINK)
 
-.SECONDARY: $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contract/%-sanitized)
+.SECONDARY: $(CONTRACT:%=$(LIBRARY)/contract/%) $(CONTRACT:%=$(LIBRARY)/contract/%-sanitized) \
+  $(OFTEN:%=$(LIBRARY)/contract/%-often)
 
 # What the runner makes of a few good and many bad lines. The cases themselves are a cargo test.
 RUNNER_PKI := $(LIBRARY)/case-runner-pki

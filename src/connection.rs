@@ -13,6 +13,7 @@
 
 mod asking;
 mod calls;
+mod carry;
 mod closing;
 mod drive;
 mod ending;

@@ -20,9 +20,11 @@
     X(TLSCONN_OPT_RESUMPTION) X(TLSCONN_OPT_TICKETS)                                \
     X(TLSCONN_OPT_TICKET_SECRET_FILE) X(TLSCONN_OPT_ALPN)                           \
     X(TLSCONN_OPT_GROUPS) X(TLSCONN_OPT_CIPHERS)                                    \
-    X(TLSCONN_OPT_KEYLOG_FILE) X(TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS)                  \
-    X(TLSCONN_OPT_ANSWER_TIMEOUT_MS) X(TLSCONN_OPT_IO_TIMEOUT_MS)                   \
-    X(TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS)
+    X(TLSCONN_OPT_KEYLOG_FILE)
+
+#define WAITING_OPTIONS(X)                                                          \
+    X(TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS) X(TLSCONN_OPT_ANSWER_TIMEOUT_MS)            \
+    X(TLSCONN_OPT_IO_TIMEOUT_MS) X(TLSCONN_OPT_CONFIRM_CLIENT_AUTH_MS)
 
 /* An option, how its effect is seen, the values that must be chosen for that, and some of those
  * that are refused. A string option has no values, and refuses every number. */

@@ -5,7 +5,7 @@
 
 #include "contract_options.h"
 
-#define OTHERS(X) POLICIES_OF_OPTIONS(X) SESSION_OPTIONS(X)
+#define OTHERS(X) POLICIES_OF_OPTIONS(X) SESSION_OPTIONS(X) WAITING_OPTIONS(X)
 CONSTANTS(option, tlsconn_option, JUDGING_OPTIONS, OTHERS)
 
 #define CLIENT_AUTH(X) \

@@ -4,7 +4,7 @@
 
 #include "contract_options.h"
 
-#define OTHERS(X) JUDGING_OPTIONS(X) SESSION_OPTIONS(X)
+#define OTHERS(X) JUDGING_OPTIONS(X) SESSION_OPTIONS(X) WAITING_OPTIONS(X)
 CONSTANTS(option, tlsconn_option, POLICIES_OF_OPTIONS, OTHERS)
 
 #define POLICIES(X) \

@@ -85,6 +85,23 @@ static void fill(struct session *session)
     }
 }
 
+/* A socket with unread bytes in it is reset when it is closed, and the client would lose our last words. */
+static void discard(struct session *session)
+{
+    char bytes[4096];
+    size_t n = 0;
+    int result = TLSCONN_OK;
+
+    for (int turn = 0; turn < SESSION_TURN && result == TLSCONN_OK; turn++)
+        result = tlsconn_conn_read(session->conn, bytes, sizeof bytes, &n);
+    if (result == TLSCONN_EOF)
+        session->ended = 1;
+    else if (result < 0 && !session->hung_up)
+        failed(session);
+    if (session->hung_up && (result == TLSCONN_EOF || result < 0))
+        session->gone = 1;
+}
+
 /* The length of the first whole line, or -1 if it is not complete yet. */
 static long line_length(const struct session *session, size_t at)
 {
@@ -153,6 +170,10 @@ void session_receive(struct session *session, struct store *store, int64_t now)
                 tlsconn_conn_info(session->conn, TLSCONN_INFO_PEER_ADDRESS), client(session),
                 tlsconn_conn_info(session->conn, TLSCONN_INFO_IDENTITY_SOURCE));
     }
+    if (session->cut) {
+        discard(session);
+        return;
+    }
     size_t before = session->input_len;
     session->confirmed = session->output.end;
     session->unconfirmed = 0;
@@ -191,19 +212,21 @@ static void flush(struct session *session, int64_t now)
     }
     if (result == TLSCONN_OK && (session->cut || (session->ended && line_length(session, 0) < 0))) {
         result = tlsconn_conn_shutdown(session->conn);
-        session->gone = result == TLSCONN_OK;
+        session->gone = result == TLSCONN_OK && (session->ended || shutdown(session->fd, SHUT_WR) != 0);
+        session->hung_up = result == TLSCONN_OK;
+        if (session->hung_up && session->cut)
+            fprintf(stderr, "hostmanager: %s %s: sent a line that is too long\n",
+                    tlsconn_conn_info(session->conn, TLSCONN_INFO_PEER_ADDRESS), client(session));
     }
     if (result < 0)
         failed(session);
-    else if (session->cut)
-        give_up(session, "sent a line that is too long"); /* the client has had the reply, if it reads */
 }
 
 void session_send(struct session *session, int64_t now, int64_t patience)
 {
     int timeout_ms = -1;
 
-    if (session->admitted && !session->gone)
+    if (session->admitted && !session->gone && !session->hung_up)
         flush(session, now);
     if (session->gone)
         return;
@@ -213,7 +236,7 @@ void session_send(struct session *session, int64_t now, int64_t patience)
         return;
     }
     session->deadline = timeout_ms < 0 ? -1 : now + timeout_ms;
-    if (session->input_len > 0 || buffer_waiting(&session->output) > 0 || session->ended) {
+    if (session->input_len > 0 || buffer_waiting(&session->output) > 0 || session->ended || session->cut) {
         int64_t until = session->stalled + patience;
         if (may_answer(session) && line_length(session, 0) >= 0)
             until = now; /* there are requests left for the next turn */

@@ -19,7 +19,8 @@ struct session {
     size_t confirmed;        /* where in `output` the replies begin that wait for the commit */
     unsigned unconfirmed;    /* and how many they are */
     int admitted, ended;     /* the client has said that it sends no more */
-    int cut;                 /* send what is left, then close */
+    int cut;                 /* send what is left, then hang up; what comes is not looked at */
+    int hung_up;             /* has sent everything, and waits for the client to end as well */
     int gone;                /* to be freed */
     int turn;                /* the loop: this one has been called in this round */
     int64_t stalled;         /* when it last got on, while something of it waits */

@@ -6,10 +6,10 @@
 //! or [`Session::refuse`] throws it away and sends one alert of our own (`ending.rs`). There is no
 //! socket, clock, thread or lock here.
 
-mod ending;
-
 mod ahead;
+mod ending;
 mod heard;
+mod why;
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -32,8 +32,8 @@ use crate::host::Host;
 use crate::material::Certificate;
 use crate::process::enter;
 use crate::trust::{Admitted, ClientAuth};
-use ending::Why;
 use heard::Heard;
+use why::Why;
 
 /// The most plaintext that one call of [`Session::write`] takes.
 const WRITE_LIMIT: usize = 64 * 1024;

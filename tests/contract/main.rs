@@ -113,6 +113,7 @@ fn a_constant_of_the_header_that_no_program_claims_does_not_compile() {
         ("effects_policies", "tlsconn_option", "OPT"),
         ("effects_judging", "tlsconn_option", "OPT"),
         ("effects_sessions", "tlsconn_option", "OPT"),
+        ("effects_waiting", "tlsconn_option", "OPT"),
         ("effects_about", "tlsconn_info", "INFO"),
         ("effects_about", "tlsconn_cert_field", "CERT"),
         ("effects_about", "tlsconn_style", "STYLE"),

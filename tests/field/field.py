@@ -3,6 +3,7 @@
 CASES is the folder of the cases, PREFIX an installed library, EXAMPLES the built example programs.
 The scripts of the cases print what they see; expected.txt beside this file says what must be in it
 and what must never be. A case without a line there fails, as does a line that belongs to no case.
+Each has something that must be there, for what must never be is also missing where nothing ran.
 What a case needs and does not find is told; with CI=true that is a failure.
 
 The cases run in a copy. Some answer by number, with those that answers had when they were written;
@@ -24,16 +25,32 @@ LEFT_OUT = re.compile(r"^.*(left out: |this case needs ).*$", re.MULTILINE)
 
 
 def expected():
-    """What is said of each case: a list of ('+' or '-', pattern)."""
+    """What is said of each case: a list of ('+' or '-', pattern), of which one at least is a '+'."""
     cases, name = {}, None
+
+    def wrong(number, why):
+        sys.exit(f"expected.txt, line {number}: {why}")
+
+    def close(number):
+        if name and not any(sign == "+" for sign, _ in cases[name]):
+            wrong(number, f"nothing must be there in {name}")
+
+    number = 0
     for number, line in enumerate((HERE / "expected.txt").read_text().splitlines(), 1):
         if line.startswith("== "):
+            close(number)
             name = line[3:]
+            if name in cases:
+                wrong(number, f"{name} is there already")
             cases[name] = []
         elif line[:2] in ("+ ", "- ") and name:
-            cases[name].append((line[0], re.compile(line[2:], re.MULTILINE)))
+            pattern = re.compile(line[2:], re.MULTILINE)
+            if pattern.search(""):
+                wrong(number, "the pattern is empty, or fits a text without a letter")
+            cases[name].append((line[0], pattern))
         elif line and not line.startswith("#"):
-            sys.exit(f"expected.txt, line {number}: neither a case nor a pattern")
+            wrong(number, "neither a case nor a pattern")
+    close(number)
     return cases
 
 

@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex};
 
 use tlsconn::{Context, Error, Material};
 
+use crate::product::product_code;
+
 /// Every command, as the table of hints has it.
 const COMMANDS: &str = include_str!("commands/list.txt");
 
@@ -202,10 +204,7 @@ fn no_hint_names_a_program_that_is_not_run() {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        let code: Vec<&str> =
-            code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        for said in first_words(&code.join("\n"), &programs) {
+        for said in first_words(&product_code(&text), &programs) {
             assert!(run.contains(&said), "{}: no test runs {said}", path.display());
         }
     }

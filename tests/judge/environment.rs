@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::product::product_code;
+
 /// The only file that reads variables.
 const READER: &str = "src/material/environment.rs";
 
@@ -35,10 +37,9 @@ fn one_file_reads_the_environment() {
     let mut readers: Vec<String> = Vec::new();
     for path in all {
         let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
-        let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
+        let code = product_code(&fs::read_to_string(&path).unwrap());
         let reads = ["env::var", "env::vars", "env::home_dir", "env::temp_dir", "getenv"];
-        let is_test = name.contains("tests");
+        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
         if !is_test && reads.iter().any(|word| code.contains(word)) {
             readers.push(name);
         }

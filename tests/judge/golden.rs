@@ -22,7 +22,7 @@ const NOW: i64 = 1_795_262_400;
 const PORT: u16 = 16514;
 
 #[test]
-fn the_table_holds() {
+fn every_row_is_judged_as_the_table_says() {
     let told: Vec<table::Line> = rows::all().iter().map(judged).collect();
     let wanted = table::read();
     let difference = table::difference(&wanted, &told);

@@ -29,6 +29,7 @@ mod lists;
 mod material;
 mod pem;
 mod places;
+mod product;
 mod properties;
 mod raw_words;
 mod rehash;

@@ -345,7 +345,12 @@ fn a_line_that_does_not_end_is_cut_off() {
     let mut endless = host.session("alice");
     endless.send(vec!["xxxxxxxxxxxxxxxx"; 1 << 20]);
     host.wait_for("alice: sent a line that is too long");
-    endless.finish();
+    assert_eq!(endless.finish().printed, "error too-long\n");
+    // What the client still sends must not cost it the reply.
+    let and_more = format!("{most}x\n{}", "list network\n".repeat(20_000));
+    for _ in 0..20 {
+        assert_eq!(host.ask("alice", &and_more).printed, "error too-long\n");
+    }
     answers(&host.ask("alice", "list network\n"), "+ a\nok\n");
 }
 

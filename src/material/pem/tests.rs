@@ -222,7 +222,7 @@ fn a_nul_that_only_ends_a_c_string_is_explained() {
 }
 
 #[test]
-fn header_lines_survive() {
+fn the_header_lines_of_a_block_are_read_and_are_no_base64() {
     let text = block("RSA PRIVATE KEY").replace(
         "KEY-----\nAA",
         "KEY-----\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: AES-256-CBC,00\n\nAA",

@@ -111,9 +111,8 @@ fn message(why: &InvalidMessage, moment: Moment<'_>) -> Told {
             ("sent an empty record where none may be empty", Cause::PeerBreaksRules)
         }
         M::InvalidKeyUpdate => ("sent a malformed key update", Cause::PeerBreaksRules),
-        M::InvalidServerName => {
-            ("asked for a server by what is not a DNS name", Cause::PeerBreaksRules)
-        }
+        // What rustls calls so is a list with a second name in it.
+        M::InvalidServerName => ("asked for more than one server name", Cause::PeerBreaksRules),
         M::MessageTooShort => ("sent a message that is too short", Cause::PeerBreaksRules),
         M::MissingData("AlertDescription") => {
             ("sent an alert that ends too early", Cause::PeerBreaksRules)
@@ -331,8 +330,12 @@ fn misbehaved(why: &PeerMisbehaved, moment: Moment<'_>) -> Told {
         | P::DuplicateHelloRetryRequestExtensions
         | P::DuplicateNewSessionTicketExtensions
         | P::DuplicateServerHelloExtensions => ("sent an extension twice", Cause::PeerBreaksRules),
-        P::DuplicateServerNameTypes | P::ServerNameMustContainOneHostName => {
-            ("asked for other than one server name", Cause::PeerBreaksRules)
+        P::DuplicateServerNameTypes => {
+            ("asked for more than one server name", Cause::PeerBreaksRules)
+        }
+        // And so, a list with one name that DNS cannot have.
+        P::ServerNameMustContainOneHostName => {
+            ("asked for a server by what is not a DNS name", Cause::PeerBreaksRules)
         }
         P::BadCertChainExtensions
         | P::DisallowedEncryptedExtension

@@ -4,24 +4,15 @@
 //! not left with a second hello. It is the one record of rustls that goes; of its alert only the
 //! number is read.
 
-use rustls::{Error as TlsError, HandshakeKind, ProtocolVersion};
+use rustls::{HandshakeKind, ProtocolVersion};
 use zeroize::Zeroize;
 
+use super::why::Why;
 use super::{Phase, Session};
 use crate::error::Error;
-use crate::tls::alert::{Alert, Seal, for_failure, plain, read_plain};
+use crate::tls::alert::{Seal, for_failure, plain, read_plain};
 use crate::tls::failure::hung_up;
 use crate::tls::record;
-
-/// What the peer is told in the end.
-pub(super) enum Why<'a> {
-    /// We say no.
-    Ours(Alert),
-    /// rustls failed.
-    Failed(&'a TlsError),
-    /// Nothing.
-    Silent,
-}
 
 impl Session {
     /// Ends the session; the flight that is held goes nowhere.
