@@ -24,7 +24,7 @@ const COMMANDS: &str = include_str!("commands/list.txt");
 
 /// Commands for what only C programs can name, and the tests that run them.
 const ELSEWHERE: [(&str, &str); 1] =
-    [("chmod 0600 FILE", include_str!("../../src/material/guard/tests.rs"))];
+    [("chmod 0600 FILE", include_str!("../../src/material/private/tests.rs"))];
 
 /// The passphrase of what is encrypted, and the one that is typed for what a command encrypts.
 const PASSPHRASES: [&str; 2] = ["secret", "another"];
