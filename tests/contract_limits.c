@@ -415,7 +415,6 @@ int main(int argc, char **argv)
 
     if (argc != 2)
         return 2;
-    alarm(300); /* No failure of a test may become a wait for ever. */
     pki = argv[1];
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
     /* A checker of memory has an allocator of its own. */

@@ -124,7 +124,6 @@ int main(int argc, char **argv)
 
     if (argc != 2)
         return 2;
-    alarm(300); /* No failure of a test may become a wait for ever. */
     errors_of_threads();
     running = start(argv[1], "server", "-tls1_2");
     references(argv[1], running.port);
