@@ -182,7 +182,7 @@ pub(super) fn read_file(
             read(path, LIMIT)?
         }
     };
-    let seen = Seen { stamp: file.stamp.clone(), sha256: sha256(&file.bytes), readers };
+    let seen = Seen { stamp: file.stamp, sha256: sha256(&file.bytes), readers };
     Ok((file, seen))
 }
 

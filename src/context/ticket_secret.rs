@@ -28,7 +28,7 @@ pub(super) struct SecretFile {
 impl SecretFile {
     fn load(path: &Path) -> Result<Self, Error> {
         let file = read_secret(path, LONGEST_SECRET, Readers::Few, |_| true)?;
-        let (stamp, sha256) = (file.stamp.clone(), sha256(&file.bytes));
+        let (stamp, sha256) = (file.stamp, sha256(&file.bytes));
         let seen = Seen { stamp, sha256, readers: Readers::Few };
         let is_random = file.bytes.iter().any(|byte| Some(byte) != file.bytes.first());
         let secret = TicketSecret::new(Zeroizing::clone(&file.bytes)).filter(|_| is_random);

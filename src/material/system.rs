@@ -111,7 +111,7 @@ impl Found {
             Ok(file) => file,
             Err(error) => return self.fail(error),
         };
-        self.files.push(file.stamp.clone());
+        self.files.push(file.stamp);
         let before = self.all.len();
         for der in CertificateDer::pem_slice_iter(&file.bytes).flatten() {
             if let Ok(certificate) = Certificate::from_der(&der)
