@@ -266,3 +266,16 @@ fn a_small_server_does_not_greet_who_was_taken_out_after_the_handshake() {
     let said = server.stop();
     assert!(!said.contains("was here"), "{said}");
 }
+
+#[test]
+fn a_client_that_leaves_without_a_word_is_told_of_as_no_error() {
+    let Some(place) = Place::new() else { return };
+    let server = start(&place, serve);
+    let connection = place.connect(&server, &place.alice());
+    assert!(matches!(connection.handshake(), Ok(Outcome::Done(()))));
+    assert!(matches!(connection.shutdown(), Ok(Outcome::Done(()))));
+    drop(connection);
+    server.wait_for("serve: a client left without a word");
+    let said = server.stop();
+    assert!(!said.contains("reload") && !said.contains("was here"), "{said}");
+}
