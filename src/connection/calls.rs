@@ -86,7 +86,7 @@ impl Connection {
     /// Those of [`Self::write_counting`], which also tells how many bytes were taken before.
     pub fn write(&self, bytes: &[u8]) -> Result<Outcome<usize>, Error> {
         let mut taken = 0;
-        Ok(match self.write_counting(bytes, &mut taken)? {
+        Ok(match self.write_counting(bytes, Some(&mut taken))? {
             Outcome::Done(()) => Outcome::Done(taken),
             Outcome::Not(want) => Outcome::Not(want),
         })
@@ -94,13 +94,24 @@ impl Connection {
 
     /// Writes as [`Self::write`] does, and sets `taken` to the number of bytes that were taken,
     /// however the call ends. What was taken is sent, by later calls if there is no room now: who
-    /// goes on behind it neither repeats nor loses a byte.
+    /// goes on behind it neither repeats nor loses a byte. Without `taken` a non-blocking call could
+    /// not tell how much of it that was, and is refused.
     ///
     /// # Errors
     ///
-    /// [`Kind::State`] after [`Self::shutdown`]; [`Kind::Timeout`] if not everything could be
+    /// [`Kind::Invalid`] if a non-blocking call has no `taken`; [`Kind::State`] after [`Self::shutdown`]; [`Kind::Timeout`] if not everything could be
     /// taken in time, which leaves the connection as it was; the error that ended the connection.
-    pub fn write_counting(&self, bytes: &[u8], taken: &mut usize) -> Result<Outcome<()>, Error> {
+    pub fn write_counting(
+        &self,
+        bytes: &[u8],
+        taken: Option<&mut usize>,
+    ) -> Result<Outcome<()>, Error> {
+        if taken.is_none() && !self.blocking {
+            let message = "n is NULL, and a non-blocking write may take less than all";
+            return Err(Error::new(Kind::Invalid, message));
+        }
+        let mut unwatched = 0;
+        let taken = taken.unwrap_or(&mut unwatched);
         *taken = 0;
         if let Outcome::Not(want) = self.handshake()? {
             return Ok(Outcome::Not(want));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::code::tlsconn_code;
 use super::error::remember;
 use super::fork::watch;
-use crate::connection::Want;
+use crate::connection::{Outcome, Want};
 use crate::error::{Error, Kind};
 
 /// Run `body`. A failure becomes this thread's last error, and a panic becomes a failure.
@@ -43,6 +43,14 @@ pub(super) fn release<T>(handle: Option<Arc<T>>) {
         drop(handle);
         Ok(())
     });
+}
+
+/// The number for a call that is done, or for what is to be waited for.
+pub(super) const fn answer(outcome: Outcome<()>) -> c_int {
+    match outcome {
+        Outcome::Done(()) => tlsconn_code::TLSCONN_OK as c_int,
+        Outcome::Not(what) => want(what),
+    }
 }
 
 /// The number for what is to be waited for.

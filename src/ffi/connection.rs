@@ -3,8 +3,9 @@
 use std::ffi::{c_char, c_int, c_short, c_uint, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::call::{call, call_for, release, want};
+use super::call::{answer, call, call_for, release, want};
 use super::code::tlsconn_code;
 use super::context::tlsconn_ctx;
 use super::handle::{give, lend, peek, take_back};
@@ -234,10 +235,7 @@ pub unsafe extern "C" fn tlsconn_conn_handshake(conn: *mut tlsconn_conn) -> c_in
     call_for(|| {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        Ok(match conn.connection.handshake()? {
-            Outcome::Done(()) => tlsconn_code::TLSCONN_OK as c_int,
-            Outcome::Not(what) => want(what),
-        })
+        Ok(answer(conn.connection.handshake()?))
     })
 }
 
@@ -325,16 +323,7 @@ pub unsafe extern "C" fn tlsconn_conn_write(
         let conn = unsafe { lend("conn", conn) }?;
         // SAFETY: the contract: `len` readable bytes or NULL.
         let bytes = unsafe { bytes("buf", buf, len) }?;
-        if n.is_none() && !conn.connection.is_blocking() {
-            return Err(Error::new(
-                Kind::Invalid,
-                "n is NULL, and a non-blocking write may take less than all",
-            ));
-        }
-        Ok(match conn.connection.write_counting(bytes, n.unwrap_or(&mut 0))? {
-            Outcome::Done(()) => tlsconn_code::TLSCONN_OK as c_int,
-            Outcome::Not(what) => want(what),
-        })
+        Ok(answer(conn.connection.write_counting(bytes, n)?))
     })
 }
 
@@ -378,10 +367,7 @@ pub unsafe extern "C" fn tlsconn_conn_shutdown(conn: *mut tlsconn_conn) -> c_int
     call_for(|| {
         // SAFETY: the contract: a connection or NULL.
         let conn = unsafe { lend("conn", conn) }?;
-        Ok(match conn.connection.shutdown()? {
-            Outcome::Done(()) => tlsconn_code::TLSCONN_OK as c_int,
-            Outcome::Not(what) => want(what),
-        })
+        Ok(answer(conn.connection.shutdown()?))
     })
 }
 
@@ -447,13 +433,14 @@ pub unsafe extern "C" fn tlsconn_conn_poll(
             *events = bit(interest.readable, POLLIN) | bit(interest.writable, POLLOUT);
             timeout
         };
-        *timeout_ms = timeout.map_or(-1, |timeout| {
-            // Rounded up, so that the time has come when the wait is over.
-            let milliseconds = timeout.as_nanos().div_ceil(1_000_000);
-            c_int::try_from(milliseconds).unwrap_or(c_int::MAX)
-        });
+        *timeout_ms = timeout.map_or(-1, milliseconds);
         Ok(())
     })
+}
+
+/// A time to wait as poll(2) has it, rounded up, so that the time has come when the wait is over.
+fn milliseconds(timeout: Duration) -> c_int {
+    c_int::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)
 }
 
 /// Make every waiting call, and every later one, return `TLSCONN_E_CANCELLED`.
