@@ -8,6 +8,7 @@
 
 mod birth;
 mod descriptor;
+mod exhausted;
 mod fork;
 mod lock;
 mod once;
@@ -15,6 +16,7 @@ mod signals;
 
 pub(crate) use birth::{Birth, begin_to_count};
 pub(crate) use descriptor::{above_standard, open, openat};
+pub(crate) use exhausted::{is_exhausted, without_number};
 pub(crate) use fork::{after_in_child, after_in_parent, before, enter, may_wait, outside};
 pub(crate) use lock::{Mutex, PerProcess, RwLock};
 pub(crate) use once::Once;

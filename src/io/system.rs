@@ -5,24 +5,17 @@ use rustix::io::Errno;
 use rustix::rand::GetRandomFlags;
 
 use crate::error::{CallCause, Error, Kind};
+pub(super) use crate::process::without_number;
 
 /// The system's message for `errno`, without its number.
 pub(super) fn words(errno: Errno) -> String {
     without_number(&std::io::Error::from(errno))
 }
 
-/// The message of an error of the standard library, without the number.
-pub(super) fn without_number(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
-    }
-}
-
-/// Whether the process or the machine ran out of a resource.
+/// Whether the process or the machine ran out of a resource; for sockets and what waits for them,
+/// no space means that no more descriptors can be watched.
 pub(super) const fn is_exhausted(errno: Errno) -> bool {
-    matches!(errno, Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM | Errno::NOSPC)
+    crate::process::is_exhausted(errno) || matches!(errno, Errno::NOSPC)
 }
 
 /// The error for `what`, a noun or a clause, that failed with `errno`.

@@ -18,7 +18,7 @@ const LEAST: usize = 64 * 1024;
 /// # Errors
 ///
 /// [`Kind::NoMemory`].
-pub(super) fn room_to_read(bytes: usize, source: &str) -> Result<(), Error> {
+pub(crate) fn room_to_read(bytes: usize, source: &str) -> Result<(), Error> {
     let bytes = bytes.saturating_mul(TIMES).saturating_add(LEAST);
     room_for(bytes, &format!("to read {source}"))
 }

@@ -14,7 +14,7 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
 use super::guard::Guard;
-use super::trouble::{Doing, parent_of, source_of, standing, system_error, system_error_of};
+use super::trouble::{Doing, parent_of, source_of, standing, system_error_of};
 use crate::error::{Error, FileCause, FileName, Kind, user_name};
 
 /// What becomes of a file of ours to which others have a right.
@@ -224,12 +224,7 @@ pub(crate) const fn private() -> Mode {
 }
 
 fn cannot_write(path: &Path, kind: Kind, error: Errno) -> Error {
-    let error = error.into();
-    let found = system_error(Doing::Writing, "write", path, &error);
-    if found.kind() == Kind::NoMemory {
-        return found;
-    }
-    system_error_of(kind, Doing::Writing, "write", path, &error)
+    system_error_of(kind, Doing::Writing, "write", path, &error.into())
 }
 
 #[cfg(test)]

@@ -29,13 +29,11 @@ pub(crate) enum Doing {
 
 /// The error of a call of the operating system; `what` was to be done with what is at `path`.
 pub(crate) fn system_error(doing: Doing, what: &str, path: &Path, error: &io::Error) -> Error {
-    let errno = errno_of(error);
-    let out = matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM));
-    let kind = if out { Kind::NoMemory } else { Kind::File };
-    system_error_of(kind, doing, what, path, error)
+    system_error_of(Kind::File, doing, what, path, error)
 }
 
-/// The same, of this kind whatever the reason is.
+/// The same, of this kind unless the process or the machine is out of a resource: that says nothing
+/// about the file, and the call may work later.
 pub(crate) fn system_error_of(
     kind: Kind,
     doing: Doing,
@@ -43,6 +41,9 @@ pub(crate) fn system_error_of(
     path: &Path,
     error: &io::Error,
 ) -> Error {
+    let is_out = error.kind() == io::ErrorKind::OutOfMemory
+        || errno_of(error).is_some_and(crate::process::is_exhausted);
+    let kind = if is_out { Kind::NoMemory } else { kind };
     let trouble = Trouble::of(doing, path, error);
     let more = trouble.more.map(|more| format!(", {more}")).unwrap_or_default();
     let message = format!("cannot {what} {}: {}{more}", source_of(path), words(error));
@@ -64,10 +65,8 @@ pub(crate) fn words(error: &io::Error) -> String {
         (io::ErrorKind::WriteZero | io::ErrorKind::UnexpectedEof, _) => {
             "only a part of it was written or read".to_owned()
         }
-        (_, Some(errno)) => {
-            let text = io::Error::from(errno).to_string();
-            text.split(" (os error").next().unwrap_or_default().to_owned()
-        }
+        (io::ErrorKind::OutOfMemory, _) => "out of memory".to_owned(),
+        (_, Some(_)) => crate::process::without_number(error),
         (_, None) => "the operating system does not say why".to_owned(),
     }
 }
@@ -150,7 +149,8 @@ impl Trouble {
             Some(Errno::IO) => FileCause::Device,
             Some(Errno::MFILE) => FileCause::OpenFiles,
             Some(Errno::NFILE) => FileCause::OpenFilesOfMachine,
-            Some(Errno::NOMEM) => FileCause::Memory,
+            Some(Errno::NOMEM | Errno::NOBUFS) => FileCause::Memory,
+            None if error.kind() == io::ErrorKind::OutOfMemory => FileCause::Memory,
             Some(Errno::FBIG | Errno::OVERFLOW) => FileCause::TooLong,
             Some(Errno::TXTBSY) => FileCause::Running,
             Some(Errno::BUSY | Errno::AGAIN) => FileCause::InUse,

@@ -103,8 +103,7 @@ fn device(screen: &Screen) -> Result<OwnedFd, String> {
     let path = path_of(screen).ok_or("its device is not found")?;
     let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
     open(&path, flags, Mode::empty()).map_err(|errno| {
-        let words = std::io::Error::from(errno).to_string();
-        let words = words.split(" (os error").next().unwrap_or_default();
+        let words = crate::process::without_number(&errno.into());
         format!("{}: {words}", path.display())
     })
 }

@@ -17,8 +17,8 @@ use rustix::io::Errno;
 
 use crate::error::{Error, FileCause, FileName, Kind};
 use crate::material::{
-    Doing, Guard, OpenToOthers, can_make, is_a_link, open_private_at, pause, source_of,
-    system_error_of,
+    Doing, Guard, OpenToOthers, can_make, is_a_link, open_private_at, pause, room_to_read,
+    source_of, system_error_of,
 };
 use crate::process::open;
 
@@ -65,6 +65,11 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// How many bytes the file had.
+    const fn size(&self) -> u64 {
+        self.size
+    }
+
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self {
             device: metadata.dev(),
@@ -109,10 +114,14 @@ pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
     let cannot = |error: io::Error| cannot(Doing::Reading, "read", path, &error);
     let mut stamp = checked(path, &file)?;
     for _ in 0..3 {
-        let mut text = Vec::new();
+        let (mut text, size) = (Vec::new(), stamp.size());
+        // One byte more than it has shows that it grew.
+        let bytes = usize::try_from(size.saturating_add(1)).unwrap_or(usize::MAX);
+        room_to_read(bytes, &source_of(path))?;
+        text.try_reserve_exact(bytes).map_err(|_| cannot(io::ErrorKind::OutOfMemory.into()))?;
         rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(0))
             .map_err(|error| cannot(error.into()))?;
-        (&file).take(LARGEST).read_to_end(&mut text).map_err(cannot)?;
+        (&file).take(size.saturating_add(1)).read_to_end(&mut text).map_err(cannot)?;
         let after = checked(path, &file)?;
         if after == stamp {
             return Ok(Some((text, stamp)));
@@ -262,7 +271,7 @@ pub(super) fn cannot(doing: Doing, what: &str, path: &Path, error: &io::Error) -
 
 fn no_directory(path: &Path, error: &io::Error) -> Error {
     let error = system_error_of(Kind::Store, Doing::Listing, DIRECTORY, path, error);
-    if path.exists() || path.is_symlink() {
+    if error.kind() == Kind::NoMemory || path.exists() || path.is_symlink() {
         return error;
     }
     error.because(&if can_make(path) {
