@@ -194,8 +194,8 @@ impl Cause for FileCause {
             }
             Self::Place => "write name:port, [IPv6]:port or, for any port, name:*",
             Self::UnknownPlace => "look for its port in the list of known peers (tlsconn_known_each())",
-            Self::UnknownCertificate => "compare it with the certificates of the known peers (tlsconn_known_each())",
-            Self::Unmarked => "the list of known peers has the marks too (tlsconn_known_each())",
+            Self::UnknownCertificate => "look for its fingerprint in the list of known peers (tlsconn_known_each())",
+            Self::Unmarked => "look for the mark in the list of known peers (tlsconn_known_each())",
             Self::OtherMark(sha256) => {
                 return format!("remove the mark from {sha256}, which has the same key");
             }
