@@ -784,6 +784,7 @@ int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
  * - `TLSCONN_E_STORE`: the file is damaged (the message has the line) or cannot be read, or
  *   its directory is missing.
  * - `TLSCONN_E_PERMISSION`: others can write the file or its directory.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_INVALID`: `ctx` or `path` is NULL, or `path` does not name a file, or names the
  *   file of known clients.
  *
@@ -1234,6 +1235,7 @@ int tlsconn_ctx_set_int(tlsconn_ctx *ctx,
  *   has a second name; or the ticket secret cannot be read.
  * - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
  *   made in a directory of another user; or others can read the ticket secret.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
  * - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, the name of
  *   a protocol is empty or longer than 255 bytes, the name of a group or a cipher suite is
@@ -1473,8 +1475,9 @@ int tlsconn_question_allows(const tlsconn_question *question,
  * - `TLSCONN_OK`: answered.
  * - `TLSCONN_E_STALE`: the question has already been answered.
  * - `TLSCONN_E_FORKED`: called in a child process.
- * - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: the answer had to be
- *   stored at once and could not be; it lasts until the context is freed.
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`, `TLSCONN_E_NOMEM` (out of
+ *   memory or file descriptors): the answer had to be stored at once and could not be; it lasts until the
+ *   context is freed.
  * - `TLSCONN_E_CERT_CHANGED`: meanwhile another certificate was allowed for this host; that
  *   one stays.
  * - `TLSCONN_E_INVALID`: `question` is NULL, or `answer` is `TLSCONN_ANSWER_LATER`; the
@@ -1723,6 +1726,7 @@ int tlsconn_conn_write(tlsconn_conn *conn,
  * - `TLSCONN_E_BUSY`: as for tlsconn_conn_write().
  * - `TLSCONN_E_IO`: the network failed, or the peer broke the connection off before it had
  *   received everything. What came before can still be read.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_FORKED`: the connection was created before fork().
  * - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
  * - `TLSCONN_E_INVALID`: `conn` is NULL.
@@ -2129,6 +2133,7 @@ int tlsconn_ctx_allow_identity(tlsconn_ctx *ctx,
  *   `TLSCONN_E_NO_CLIENT_CERT`: a new connection would end with this error.
  * - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a file of known peers or the
  *   client directory cannot be read.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_FORKED`: the connection was created before fork().
  * - `TLSCONN_E_INVALID`: `conn` is NULL.
  */
@@ -2220,6 +2225,7 @@ typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
  *   returns a `TLSCONN_WANT_` or `TLSCONN_EOF`.
  * - `TLSCONN_E_CALLBACK`: `fn` returned a number below 0; the message quotes it.
  * - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: a file cannot be read, or cannot be trusted.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or `host` or `port` is not valid.
  */
 TLSCONN_API
@@ -2239,8 +2245,10 @@ int tlsconn_known_each(tlsconn_ctx *ctx,
  *
  * Returns:
  * - `TLSCONN_OK`: added.
- * - `TLSCONN_E_STORE`: the file of known servers cannot be written. It is unchanged, unless the message says
- *   that the change may have been stored: a disk that fails may allow neither.
+ * - `TLSCONN_E_STORE`: the file of known servers cannot be written. It is unchanged, unless the
+ *   message says that the change may have been stored: a disk that fails may allow neither.
+ * - `TLSCONN_E_NOMEM`: out of memory or file descriptors. The file is as above; the same call can
+ *   succeed later.
  * - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
  * - `TLSCONN_E_PERMISSION`: others can write it.
  * - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
@@ -2299,7 +2307,7 @@ int tlsconn_known_remove_cert(tlsconn_ctx *ctx,
  * Returns what tlsconn_known_set() returns, and:
  * - `TLSCONN_OK`: marked, or the mark is removed.
  * - `TLSCONN_E_NOT_FOUND`: there is no mark to remove.
- * - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: as for
+ * - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`, `TLSCONN_E_NOMEM`: as for
  *   tlsconn_known_set(). Whatever the file says then, this context goes on distrusting the
  *   certificate until it is freed, or the mark is removed by a call that succeeds.
  * - `TLSCONN_E_INVALID`: `on` is neither 0 nor 1.

@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::context::{Context, Snapshot};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::host::{Dialled, Endpoint, Host};
 use crate::io::{Wake, Watch, check_connect, check_random, check_stream_socket};
 use crate::known::Identity;
@@ -242,7 +242,7 @@ impl Connection {
         self.enter()?;
         if let Side::Server = self.side {
             let message = "a verify name is for connections to servers";
-            return Err(Error::new(Kind::State, message));
+            return Err(Error::new(Kind::State, message).because(&CallCause::ServerHasNoName));
         }
         let host = Host::parse(name)?;
         let driver = self.driver.try_lock().filter(|driver| driver.has_not_begun());
@@ -250,7 +250,8 @@ impl Connection {
             return Err(Error::new(
                 Kind::State,
                 "the verify name must be set before the handshake begins",
-            ));
+            )
+            .because(&CallCause::LateName));
         }
         self.told(|told| {
             told.endpoint.iter_mut().for_each(|endpoint| endpoint.host = host.clone())
@@ -399,7 +400,8 @@ impl Connection {
             return Err(Error::new(
                 Kind::Reentrant,
                 "a validator cannot use the connection that it is asked about",
-            ));
+            )
+            .because(&CallCause::OwnValidator));
         }
         if let Some(error) = self.told(|told| told.failed.clone()) {
             return Err(error);

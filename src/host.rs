@@ -55,6 +55,7 @@ impl Host {
             let shown: String = text.chars().take(80).collect();
             let more = if shown.len() < text.len() { "…" } else { "" };
             Error::new(Kind::Invalid, format!("\"{shown}{more}\" is not a valid host: {why}"))
+                .because(&CallCause::Host)
         };
         if text.is_empty() {
             return Err(bad("it is empty"));

@@ -149,7 +149,7 @@ impl Connection {
         let (admitted, granted) = self.told(|told| (told.admitted.clone(), told.granted.clone()));
         let Some(before) = admitted else {
             let message = format!("{} has not been admitted yet", self.whom());
-            return Err(Error::new(Kind::State, message));
+            return Err(Error::new(Kind::State, message).because(&CallCause::NotAdmitted));
         };
         let snapshot = self.context.snapshot();
         let view = snapshot.known().view()?;
@@ -246,7 +246,10 @@ impl Connection {
             let message = format!(
                 "the question about {whom} is being asked on this very thread, so waiting for its answer here would never end"
             );
-            return Err(self.refuse(Alert::InternalError, Error::new(Kind::Reentrant, message)));
+            return Err(self.refuse(
+                Alert::InternalError,
+                Error::new(Kind::Reentrant, message).because(&CallCause::OwnQuestion),
+            ));
         }
         let validator = self.context.snapshot().validator().cloned();
         pending.is_put(Self::deadline(self.snapshot.settings().answer_timeout));

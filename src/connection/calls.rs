@@ -161,7 +161,8 @@ impl Connection {
                     "the handshake with {} is not complete, so there is nothing to shut down",
                     self.whom()
                 ),
-            ));
+            )
+            .because(&CallCause::Incomplete));
         }
         let _writing = self.writing.try_lock().ok_or_else(|| busy("writing"))?;
         self.with_session(|session| {
@@ -229,7 +230,8 @@ impl Connection {
             Transport::None | Transport::Own(_) | Transport::Given(_) => Err(Error::new(
                 Kind::State,
                 "this connection is not over memory: it carries its bytes itself",
-            )),
+            )
+            .because(&CallCause::NotOverMemory)),
         }
     }
 

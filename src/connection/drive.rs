@@ -365,7 +365,8 @@ impl Connection {
     ) -> Result<R, Error> {
         match self.session.lock().as_mut() {
             Some(session) => work(session),
-            None => Err(Error::new(Kind::State, "the handshake has not begun")),
+            None => Err(Error::new(Kind::State, "the handshake has not begun")
+                .because(&CallCause::Incomplete)),
         }
     }
 

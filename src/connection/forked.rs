@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::Connection;
 use super::transport::Transport;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 
 impl Connection {
     /// Whether this is the process that made the connection.
@@ -23,7 +23,7 @@ impl Connection {
             return Ok(());
         }
         let message = "a connection does not survive a fork: make a new one in the child";
-        Err(Error::new(Kind::Forked, message))
+        Err(Error::new(Kind::Forked, message).because(&CallCause::ForkedConnection))
     }
 }
 

@@ -9,7 +9,7 @@ use super::closing::Closing;
 use super::drive::busy;
 use super::stage::{Driver, Stage};
 use super::transport::Transport;
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::io::{Interest, Watch};
 use crate::tls::Session;
 
@@ -57,7 +57,7 @@ impl Connection {
         if !matches!(transport, Transport::Given(_)) {
             let message =
                 "only a connection over a descriptor of yours can do without one of the library's";
-            return Err(Error::new(Kind::State, message));
+            return Err(Error::new(Kind::State, message).because(&CallCause::NotYourDescriptor));
         }
         let interests = self.all_interests(&driver, &transport);
         let interest = interests.first().map(|(_, interest)| *interest).unwrap_or_default();

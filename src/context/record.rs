@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Context, Shared};
-use crate::error::{Error, Kind, Problems};
+use crate::error::{Error, FileCause, Kind, Problems};
 use crate::host::{Endpoint, Role};
 use crate::known::{Change, Entry, Known, Origin, Place, Replaces, Spot, Store, not_known};
 use crate::material::Certificate;
@@ -66,7 +66,8 @@ impl Context {
             Some(store) => {
                 store.apply(&Change::Remove { place: place.clone() }, deadline(STORE_WAIT))
             }
-            None => Err(Error::new(Kind::NotFound, format!("{place} is not known"))),
+            None => Err(Error::new(Kind::NotFound, format!("{place} is not known"))
+                .because(&FileCause::UnknownPlace)),
         };
         match in_store {
             Err(error) if error.kind() != Kind::NotFound => Err(error),
@@ -92,7 +93,9 @@ impl Context {
         let known = snapshot.known();
         let is_it = |entry: &Entry| !entry.distrust && entry.certificate == *certificate;
         let change = Change::Forget { certificate: certificate.clone() };
-        remove_everywhere(known, &change, is_it, &not_known(certificate))
+        let not_found = Error::new(Kind::NotFound, not_known(certificate))
+            .because(&FileCause::UnknownCertificate);
+        remove_everywhere(known, &change, is_it, not_found)
     }
 
     /// Marks a certificate, and its key, as distrusted, or removes that mark. It applies to servers
@@ -126,7 +129,8 @@ impl Context {
         } else {
             // A mark counts wherever it is, so it is removed everywhere.
             let message = format!("{} is not marked distrusted", certificate.subject_text());
-            remove_everywhere(known, &change, is_it, &message)
+            let not_found = Error::new(Kind::NotFound, message).because(&FileCause::Unmarked);
+            remove_everywhere(known, &change, is_it, not_found)
         };
         if outcome.as_ref().is_err_and(|error| error.kind() != Kind::NotFound) {
             keep_distrusted(known, certificate, added);
@@ -165,16 +169,17 @@ fn remove_everywhere(
     known: &Known,
     change: &Change,
     is_it: impl Fn(&Entry) -> bool,
-    not_found: &str,
+    not_found: Error,
 ) -> Result<(), Error> {
     let mut changed = Vec::new();
-    let mut outcome = Err(Error::new(Kind::NotFound, not_found));
+    let usual = not_found.hint().to_owned();
+    let mut outcome = Err(not_found);
     for store in known.store.iter().chain(&known.clients) {
         match store.apply(change, deadline(STORE_WAIT)) {
             Ok(()) => changed.push(store.path()),
             // A later one may know of another certificate with the same key, and says so.
             Err(error) if error.kind() == Kind::NotFound => {
-                if outcome.as_ref().is_err_and(|error| error.hint().is_empty()) {
+                if outcome.as_ref().is_err_and(|error| error.hint() == usual) {
                     outcome = Err(error);
                 }
             }

@@ -357,6 +357,7 @@ pub unsafe extern "C" fn tlsconn_conn_write(
 /// - `TLSCONN_E_BUSY`: as for tlsconn_conn_write().
 /// - `TLSCONN_E_IO`: the network failed, or the peer broke the connection off before it had
 ///   received everything. What came before can still be read.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
 /// - `TLSCONN_E_FORKED`: the connection was created before fork().
 /// - `TLSCONN_E_REENTRANT`: called from the connection's own validator.
 /// - `TLSCONN_E_INVALID`: `conn` is NULL.

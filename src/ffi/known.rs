@@ -69,6 +69,7 @@ pub type tlsconn_known_fn =
 ///   returns a `TLSCONN_WANT_` or `TLSCONN_EOF`.
 /// - `TLSCONN_E_CALLBACK`: `fn` returned a number below 0; the message quotes it.
 /// - `TLSCONN_E_STORE`, `TLSCONN_E_PERMISSION`: a file cannot be read, or cannot be trusted.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
 /// - `TLSCONN_E_INVALID`: `ctx` or `fn` is NULL, or `host` or `port` is not valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_known_each(
@@ -156,8 +157,10 @@ fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -
 ///
 /// Returns:
 /// - `TLSCONN_OK`: added.
-/// - `TLSCONN_E_STORE`: the file of known servers cannot be written. It is unchanged, unless the message says
-///   that the change may have been stored: a disk that fails may allow neither.
+/// - `TLSCONN_E_STORE`: the file of known servers cannot be written. It is unchanged, unless the
+///   message says that the change may have been stored: a disk that fails may allow neither.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors. The file is as above; the same call can
+///   succeed later.
 /// - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
 /// - `TLSCONN_E_PERMISSION`: others can write it.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
@@ -250,7 +253,7 @@ pub unsafe extern "C" fn tlsconn_known_remove_cert(
 /// Returns what tlsconn_known_set() returns, and:
 /// - `TLSCONN_OK`: marked, or the mark is removed.
 /// - `TLSCONN_E_NOT_FOUND`: there is no mark to remove.
-/// - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: as for
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`, `TLSCONN_E_NOMEM`: as for
 ///   tlsconn_known_set(). Whatever the file says then, this context goes on distrusting the
 ///   certificate until it is freed, or the mark is removed by a call that succeeds.
 /// - `TLSCONN_E_INVALID`: `on` is neither 0 nor 1.

@@ -264,6 +264,7 @@ pub unsafe extern "C" fn tlsconn_ctx_set_int(
 ///   has a second name; or the ticket secret cannot be read.
 /// - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
 ///   made in a directory of another user; or others can read the ticket secret.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
 /// - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
 /// - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, the name of
 ///   a protocol is empty or longer than 255 bytes, the name of a group or a cipher suite is

@@ -321,8 +321,9 @@ pub unsafe extern "C" fn tlsconn_question_allows(
 /// - `TLSCONN_OK`: answered.
 /// - `TLSCONN_E_STALE`: the question has already been answered.
 /// - `TLSCONN_E_FORKED`: called in a child process.
-/// - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`: the answer had to be
-///   stored at once and could not be; it lasts until the context is freed.
+/// - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`, `TLSCONN_E_NOMEM` (out of
+///   memory or file descriptors): the answer had to be stored at once and could not be; it lasts until the
+///   context is freed.
 /// - `TLSCONN_E_CERT_CHANGED`: meanwhile another certificate was allowed for this host; that
 ///   one stays.
 /// - `TLSCONN_E_INVALID`: `question` is NULL, or `answer` is `TLSCONN_ANSWER_LATER`; the

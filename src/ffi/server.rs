@@ -233,6 +233,7 @@ pub unsafe extern "C" fn tlsconn_ctx_allow_identity(
 ///   `TLSCONN_E_NO_CLIENT_CERT`: a new connection would end with this error.
 /// - `TLSCONN_E_STORE`, `TLSCONN_E_FILE`, `TLSCONN_E_PERMISSION`: a file of known peers or the
 ///   client directory cannot be read.
+/// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
 /// - `TLSCONN_E_FORKED`: the connection was created before fork().
 /// - `TLSCONN_E_INVALID`: `conn` is NULL.
 #[unsafe(no_mangle)]

@@ -19,7 +19,7 @@ use attempt::{Attempt, Began};
 use super::resolve::Resolving;
 use super::system::{failed, is_exhausted, words};
 use super::wait::Interest;
-use crate::error::{Error, Kind, NetworkCause};
+use crate::error::{CallCause, Error, Kind, NetworkCause};
 
 /// How long an attempt runs alone before the next address is tried as well.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -178,7 +178,8 @@ impl Dial {
             }
             Stage::Dialling => Ok(true),
             Stage::New | Stage::Over => {
-                Err(Error::new(Kind::State, format!("connecting to {} is over", self.place())))
+                Err(Error::new(Kind::State, format!("connecting to {} is over", self.place()))
+                    .because(&CallCause::ConnectionOver))
             }
         }
     }

@@ -52,7 +52,8 @@ impl Place {
             "*" => None,
             _ => Some(port_number(port).ok_or_else(|| bad("invalid port: ports are 1 to 65535"))?),
         };
-        Ok(Self { host: Host::parse(host)?, port })
+        let host = Host::parse(host).map_err(|error| error.because(&FileCause::Place))?;
+        Ok(Self { host, port })
     }
 }
 

@@ -27,7 +27,7 @@ use super::secrets::Secrets;
 use super::server::ServerSetup;
 use super::setup::Setup;
 use super::step::{Step, read_all};
-use crate::error::{Error, Kind};
+use crate::error::{CallCause, Error, Kind};
 use crate::host::Host;
 use crate::material::Certificate;
 use crate::process::enter;
@@ -182,7 +182,8 @@ impl Session {
                     return Err(Error::new(
                         Kind::State,
                         format!("the connection to {} has ended", self.peer),
-                    ));
+                    )
+                    .because(&CallCause::ConnectionOver));
                 }
                 Phase::Hello | Phase::Admitted => {}
             }
@@ -255,13 +256,15 @@ impl Session {
             return Err(Error::new(
                 Kind::State,
                 format!("the connection to {} is not open for writing", self.peer),
-            ));
+            )
+            .because(&CallCause::Incomplete));
         }
         if self.closed {
             return Err(Error::new(
                 Kind::State,
                 format!("the connection to {} was shut down for writing", self.peer),
-            ));
+            )
+            .because(&CallCause::ConnectionOver));
         }
         let part = bytes.get(..bytes.len().min(WRITE_LIMIT)).unwrap_or(bytes);
         let written = self.tls.writer().write(part);
@@ -280,7 +283,8 @@ impl Session {
             return Err(Error::new(
                 Kind::State,
                 format!("the connection to {} is not open for reading", self.peer),
-            ));
+            )
+            .because(&CallCause::Incomplete));
         }
         loop {
             match self.tls.reader().read(buffer) {

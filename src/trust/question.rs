@@ -168,7 +168,8 @@ impl Question {
             return Err(Error::new(
                 Kind::Forked,
                 "a question does not survive a fork: answer it in the process that asked",
-            ));
+            )
+            .because(&CallCause::ForkedQuestion));
         }
         let reply = reply.into();
         let answer = match reply.answer() {

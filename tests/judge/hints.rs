@@ -193,3 +193,20 @@ fn the_command_for_a_secret_of_tickets_makes_one_that_is_taken() {
     assert!(made.wait().unwrap().success());
     context.set_ticket_secret_file(Some(&file)).unwrap();
 }
+
+#[test]
+fn a_host_that_is_none_and_a_peer_that_is_not_known_have_a_hint() {
+    let context = nobody();
+    for host in ["", "a b", "https://a.example", "a.example:443/x"] {
+        let error = tlsconn::Host::parse(host).unwrap_err();
+        assert!(error.hint().starts_with("a host is a DNS name"), "{host}: {error}");
+    }
+    let der = Authority::new("Lab CA").server(&[HOST]).der();
+    let certificate = tlsconn::Certificate::from_der(&der).unwrap();
+    let gone = context.remove_known_certificate(&certificate).unwrap_err();
+    let mark = context.distrust(&certificate, false).unwrap_err();
+    for error in [&gone, &mark] {
+        assert!(error.hint().contains("tlsconn_known_each()"), "{error}: {}", error.hint());
+    }
+    assert_ne!(gone.hint(), mark.hint());
+}

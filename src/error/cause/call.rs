@@ -81,6 +81,30 @@ pub(crate) enum CallCause {
     AnswerLater,
     /// A function of the application that is called for each entry of a list returned a failure.
     EndOfList,
+    /// What needs a handshake that is complete.
+    Incomplete,
+    /// What needs a peer that was admitted.
+    NotAdmitted,
+    /// A call for connections over memory, with another one.
+    NotOverMemory,
+    /// A call for connections over the caller's descriptor, with another one.
+    NotYourDescriptor,
+    /// A verify name for a connection that accepts.
+    ServerHasNoName,
+    /// A verify name after the handshake has begun.
+    LateName,
+    /// A connection that has ended, or was shut down.
+    ConnectionOver,
+    /// A validator that uses its own connection.
+    OwnValidator,
+    /// A thread that waits for its own answer.
+    OwnQuestion,
+    /// A connection in a child process.
+    ForkedConnection,
+    /// A question in a child process.
+    ForkedQuestion,
+    /// What is no host.
+    Host,
 }
 
 /// What a question that nobody saw is about.
@@ -141,6 +165,18 @@ impl Cause for CallCause {
             Self::ProtocolNames => "separate the names by commas, without blanks",
             Self::AnswerLater => "call this function again when there is an answer",
             Self::EndOfList => "return a number above 0 to end the list without a failure",
+            Self::Incomplete => "first call tlsconn_conn_handshake() until it returns TLSCONN_OK",
+            Self::NotAdmitted => "call this after tlsconn_conn_handshake() has returned TLSCONN_OK",
+            Self::NotOverMemory => "only a connection of tlsconn_connect_mem() or tlsconn_accept_mem() is fed and drained by its caller",
+            Self::NotYourDescriptor => "wait for this one with tlsconn_conn_poll()",
+            Self::ServerHasNoName => "a server checks no host: what clients may connect is set in its context",
+            Self::LateName => "call tlsconn_conn_set_verify_name() before the first call that sends or receives",
+            Self::ConnectionOver => "free this connection with tlsconn_conn_free() and make a new one",
+            Self::OwnValidator => "return an answer, or TLSCONN_ANSWER_LATER, and use the connection afterwards",
+            Self::OwnQuestion => "answer the question, or let another thread wait for it",
+            Self::ForkedConnection => "free this one with tlsconn_conn_free(), which leaves the parent's connection alone",
+            Self::ForkedQuestion => "the parent still has the question, and its connection waits there",
+            Self::Host => "a host is a DNS name such as a.example, or an address such as 192.0.2.1 or 2001:db8::1, without a scheme, port or path",
         }
         .to_owned()
     }
@@ -211,6 +247,18 @@ mod tests {
             C::AnswerLater,
             C::EndOfList,
             C::SlowPeer,
+            C::Incomplete,
+            C::NotAdmitted,
+            C::NotOverMemory,
+            C::NotYourDescriptor,
+            C::ServerHasNoName,
+            C::LateName,
+            C::ConnectionOver,
+            C::OwnValidator,
+            C::OwnQuestion,
+            C::ForkedConnection,
+            C::ForkedQuestion,
+            C::Host,
         ];
         check(&all.into_iter().chain(terminal).map(|one| one.hint()).collect::<Vec<_>>());
     }

@@ -93,6 +93,10 @@ pub(crate) enum FileCause {
     Place,
     /// Nothing is known of a host and port.
     UnknownPlace,
+    /// No known peer has this certificate.
+    UnknownCertificate,
+    /// This certificate has no mark of distrust.
+    Unmarked,
     /// Another certificate is marked, with the same key: its SHA-256.
     OtherMark(String),
     /// The entry was changed after the peer was judged by it.
@@ -190,6 +194,8 @@ impl Cause for FileCause {
             }
             Self::Place => "write name:port, [IPv6]:port or, for any port, name:*",
             Self::UnknownPlace => "look for its port in the list of known peers (tlsconn_known_each())",
+            Self::UnknownCertificate => "look for its fingerprint in the list of known peers (tlsconn_known_each())",
+            Self::Unmarked => "look for the mark in the list of known peers (tlsconn_known_each())",
             Self::OtherMark(sha256) => {
                 return format!("remove the mark from {sha256}, which has the same key");
             }

@@ -75,6 +75,8 @@ fn of_files() -> Vec<FileCause> {
         F::NoSha256(format!("SHA256: {}", ["ab"; 32].join(":"))),
         F::Place,
         F::UnknownPlace,
+        F::UnknownCertificate,
+        F::Unmarked,
         F::OtherMark(["ab"; 32].join(":")),
         F::ChangedEntry,
         F::Clients { ignored: true, unlinked: None },

@@ -152,7 +152,8 @@ impl Current<'_> {
     fn forget(&self, certificate: &Certificate) -> Result<Option<Changed>, Error> {
         let gone = self.positions(|one| !one.distrust && one.certificate == *certificate);
         if gone.is_empty() {
-            return Err(Error::new(Kind::NotFound, not_known(certificate)));
+            return Err(Error::new(Kind::NotFound, not_known(certificate))
+                .because(&FileCause::UnknownCertificate));
         }
         Ok(Some(self.changed(&gone, None)))
     }
@@ -174,7 +175,8 @@ impl Current<'_> {
         let error = Error::new(
             Kind::NotFound,
             format!("the certificate {name} is not marked as distrusted"),
-        );
+        )
+        .because(&FileCause::Unmarked);
         let same_key = |one: &&Arc<Entry>| {
             one.distrust && one.certificate.key_sha256() == certificate.key_sha256()
         };

@@ -69,6 +69,8 @@ fn every_failure_of_the_system_has_words_and_a_hint_of_its_own() {
         assert_eq!(hints.insert(error.hint().to_owned(), errno), None, "{errno:?}");
         let is_exhausted = matches!(errno, Errno::MFILE | Errno::NFILE | Errno::NOMEM);
         assert_eq!(error.kind() == Kind::NoMemory, is_exhausted, "{errno:?}");
+        let store = system_error_of(Kind::Store, Doing::Writing, "write", &path, &errno.into());
+        assert_eq!(store.kind() == Kind::NoMemory, is_exhausted, "{errno:?}");
     }
     let hint = error_of(Doing::Locking, &path, Errno::NOLCK).hint().to_owned();
     assert!(hint.contains("with locks"), "{hint}");
