@@ -59,7 +59,7 @@ pub(crate) use holding::{Holding, holding};
 pub(crate) use key::{Key, may_hold_key};
 pub use layout::Layout;
 pub(crate) use layout::{Surroundings, layout_files};
-pub(crate) use memory::{room_for, room_to_read};
+pub(crate) use memory::room_for;
 pub(crate) use name::name_text;
 pub(crate) use name_hash::name_hash;
 pub(crate) use pem::{Block, blocks};
