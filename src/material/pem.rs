@@ -369,7 +369,8 @@ fn read_block(
                 let Some(body) = body else {
                     return Err(bad(source, begin.number, "the block is empty"));
                 };
-                let der = decode(body).ok_or_else(|| undecodable(body, begin.number, source))?;
+                let der =
+                    decode(body).ok_or_else(|| undecodable(body, begin.number, label, source))?;
                 let span = begin.span.start..line.span.end;
                 let label = usual_label(label).to_owned();
                 return Ok(Block { label, headers, der, line: begin.number, span });
@@ -404,11 +405,11 @@ fn decode(body: Lines<'_>) -> Option<Zeroizing<Vec<u8>>> {
     decoded.is_ok().then_some(der)
 }
 
-fn undecodable(mut body: Lines<'_>, begin: usize, source: &str) -> Error {
+fn undecodable(mut body: Lines<'_>, begin: usize, label: &str, source: &str) -> Error {
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     match body.find(|line| !line.words.iter().all(fits)) {
         Some(line) => {
-            let (why, cause) = odd::inside(line.words);
+            let (why, cause) = odd::inside(line.words, label, source);
             bad(source, line.number, &why).because(&cause)
         }
         None => bad(source, begin, "the base64 of this block is incomplete"),

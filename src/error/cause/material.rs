@@ -15,6 +15,12 @@ pub(crate) enum MaterialCause {
     OddCharacter,
     /// So does a line that begins or ends a block.
     OddBoundary,
+    /// A line that begins or ends a block has a letter of another alphabet.
+    OddLetter,
+    /// A line inside a block is text.
+    TextInside,
+    /// The base64 is that for URLs, in a file that may hold a secret or not.
+    UrlBase64(FileName, Secret),
     /// Line ends are written as \n, in a file that may hold a secret or not.
     EscapedLines(FileName, Secret),
     /// A block ends and the next one begins on one line.
@@ -165,6 +171,11 @@ impl Cause for MaterialCause {
             Self::NotBase64 => "copy the file again: something has changed this line",
             Self::OddCharacter => "delete this character",
             Self::OddBoundary => "delete this character, or replace it with a hyphen or a space",
+            Self::OddLetter => {
+                "write this line again: a letter in it is of another alphabet, and only looks like an English one"
+            }
+            Self::TextInside => "delete this line, or move it above the BEGIN line",
+            Self::UrlBase64(name, secret) => return usual_base64(name, *secret),
             Self::JoinedBlocks => "put a line end between them",
             Self::OneLine => "put a line end after its BEGIN line, and one before its END line",
             Self::Boundary => {
@@ -270,6 +281,12 @@ fn escaped_lines(name: &FileName, secret: Secret) -> String {
     let (file, new) = (name.quoted(), name.new_one());
     let command = format!("sed 's/\\\\n/\\n/g; s/\"/\\n/g' {file} > {new}");
     format!("turn them into line ends: {}", secret.guard(&command))
+}
+
+fn usual_base64(name: &FileName, secret: Secret) -> String {
+    let (file, new) = (name.quoted(), name.new_one());
+    let command = format!("sed '/^-----/!y#-_#+/#' {file} > {new}");
+    format!("write it as usual, with + and /: {}", secret.guard(&command))
 }
 
 fn recode(name: &FileName, encoding: &str, secret: Secret) -> String {

@@ -111,6 +111,8 @@ fn of_material() -> Vec<MaterialCause> {
         M::SeveralKeys,
         M::Incomplete,
         M::NotBase64,
+        M::OddLetter,
+        M::TextInside,
         M::OddCharacter,
         M::OddBoundary,
         M::JoinedBlocks,
@@ -145,6 +147,7 @@ fn of_material() -> Vec<MaterialCause> {
         for secret in [Secret::Possible, Secret::No] {
             all.push(M::EscapedLines(name.clone(), secret));
             all.push(M::Base64Twice(name.clone(), secret));
+            all.push(M::UrlBase64(name.clone(), secret));
             all.extend(
                 ["UTF-16", "UTF-16BE", "UTF-16LE"]
                     .map(|encoding| M::Encoding(name.clone(), encoding, secret)),

@@ -4,6 +4,9 @@
 
 use crate::error::{FileName, MaterialCause, Secret};
 
+/// The shortest line that is taken for base64 of another kind; a shorter one may be anything.
+const SHORTEST: usize = 16;
+
 /// What is wrong, and what follows from it.
 type Words = (String, MaterialCause);
 
@@ -11,7 +14,10 @@ type Words = (String, MaterialCause);
 pub(super) fn boundary(words: &[u8], source: &str) -> Words {
     if let Some(name) = character(words) {
         let why = format!("this line begins or ends a PEM block, but contains {name}");
-        return (why, MaterialCause::OddBoundary);
+        let is_letter =
+            String::from_utf8_lossy(words).chars().any(|c| !c.is_ascii() && c.is_alphabetic());
+        let cause = if is_letter { MaterialCause::OddLetter } else { MaterialCause::OddBoundary };
+        return (why, cause);
     }
     let place = |part: &[u8]| words.windows(part.len()).position(|window| window == part);
     if place(b"\\n").is_some() {
@@ -33,15 +39,25 @@ pub(super) fn boundary(words: &[u8], source: &str) -> Words {
     ("this line is a malformed BEGIN or END line".to_owned(), MaterialCause::Boundary)
 }
 
-/// Of a line inside a block that is not base64.
-pub(super) fn inside(words: &[u8]) -> Words {
-    match character(words) {
-        Some(name) => (
-            format!("this line of the block contains {name}, which is not base64"),
-            MaterialCause::OddCharacter,
-        ),
-        None => ("this line of the block is not base64".to_owned(), MaterialCause::NotBase64),
+/// Of a line that is not base64, inside a block with this label.
+pub(super) fn inside(words: &[u8], label: &str, source: &str) -> Words {
+    if let Some(name) = character(words) {
+        let why = format!("this line of the block contains {name}, which is not base64");
+        return (why, MaterialCause::OddCharacter);
     }
+    let is_of =
+        |more: &'static [u8]| move |byte: &u8| byte.is_ascii_alphanumeric() || more.contains(byte);
+    if words.len() >= SHORTEST && words.iter().all(is_of(b"-_=")) {
+        let why = "this line of the block is base64 of the kind for URLs, with - and _".to_owned();
+        let secret = Secret::of(label.ends_with("PRIVATE KEY"));
+        return (why, MaterialCause::UrlBase64(FileName::of_source(source), secret));
+    }
+    let is_text = words.contains(&b' ') || words.starts_with(b"#");
+    if is_text {
+        let why = "this line of the block is text, not base64".to_owned();
+        return (why, MaterialCause::TextInside);
+    }
+    ("this line of the block is not base64".to_owned(), MaterialCause::NotBase64)
 }
 
 /// The first thing in a line that is neither printable ASCII nor a blank.

@@ -398,3 +398,28 @@ fn a_text_without_what_was_looked_for_says_what_it_holds() {
         assert_eq!(lacks("thing", text.as_bytes(), "x").message(), expected);
     }
 }
+
+#[test]
+fn a_line_that_is_base64_of_another_kind_or_text_is_told_as_such() {
+    let plain = block("CERTIFICATE");
+    let begin = "-----BEGIN CERTIFICATE-----\n";
+    for (line, said, hint) in [
+        (
+            "AAEC_wQFBgcICQoLDA0ODw-",
+            "line 2: this line of the block is base64 of the kind for URLs",
+            "sed",
+        ),
+        ("# my certificate", "line 2: this line of the block is text", "delete this line"),
+        ("my own certificate", "line 2: this line of the block is text", "delete this line"),
+        ("AAEC?wQF", "line 2: this line of the block is not base64", "copy the file again"),
+    ] {
+        let text = plain.replacen(begin, &format!("{begin}{line}\n"), 1);
+        let error = blocks(text.as_bytes(), "a.pem").unwrap_err();
+        assert!(error.message().contains(said), "{error}");
+        assert!(error.hint().contains(hint), "{}", error.hint());
+    }
+    let cyrillic = plain.replacen("BEGIN C", "BEGIN \u{421}", 1);
+    let error = blocks(cyrillic.as_bytes(), "a.pem").unwrap_err();
+    assert!(error.message().contains("U+0421"), "{error}");
+    assert!(error.hint().contains("another alphabet"), "{}", error.hint());
+}

@@ -18,6 +18,7 @@ pub(super) fn all() {
     encodings();
     encoded_twice();
     escaped_line_ends();
+    base64_for_urls();
     other_labels();
     mislabelled();
 }
@@ -145,6 +146,30 @@ fn escaped_line_ends() {
         for text in [line.clone(), format!("\"{line}\""), format!("{{\"pem\": \"{line}\"}}\n")] {
             converted(material, &place.put("line.pem", text), &[material]);
         }
+    }
+}
+
+/// Base64 of the kind for URLs.
+fn base64_for_urls() {
+    let place = Place::new();
+    place.pair();
+    for (name, material) in [("cert.pem", Material::Authority), ("key.pem", Material::Key)] {
+        let is_body = |line: &str| !line.starts_with('-');
+        while !place
+            .text(name)
+            .lines()
+            .filter(|line| is_body(line))
+            .any(|line| line.contains(['+', '/']))
+        {
+            place.pair();
+        }
+        let text = place.text(name);
+        let of_urls = |line: &str| line.replace('+', "-").replace('/', "_") + "\n";
+        let as_it_is = |line: &str| format!("{line}\n");
+        let lines = text.lines();
+        let text: String =
+            lines.map(|line| if is_body(line) { of_urls(line) } else { as_it_is(line) }).collect();
+        converted(material, &place.put("url.pem", text), &[material]);
     }
 }
 
