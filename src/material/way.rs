@@ -36,6 +36,14 @@ pub(crate) struct Mistrust {
     pub(crate) why: String,
     /// Whose it is.
     owner: u32,
+    kept: Step,
+}
+
+/// What is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Directory,
+    Link,
 }
 
 impl Way {
@@ -85,7 +93,8 @@ impl Way {
                     return way;
                 }
                 // Its mode says nothing, but whose it is does: its owner may lead it elsewhere.
-                way.look(&path, found.st_uid, guard.mistrust(found.st_uid, 0));
+                let why = guard.mistrust(found.st_uid, 0);
+                way.look(&path, found.st_uid, why, Step::Link);
                 if target.is_absolute() {
                     at = PathBuf::from("/");
                 }
@@ -105,13 +114,14 @@ impl Way {
             return;
         }
         if let Ok(found) = std::fs::metadata(at) {
-            self.look(at, found.uid(), guard.mistrust_on_the_way(found.uid(), found.mode()));
+            let why = guard.mistrust_on_the_way(found.uid(), found.mode());
+            self.look(at, found.uid(), why, Step::Directory);
         }
     }
 
-    fn look(&mut self, at: &Path, owner: u32, why: Option<String>) {
+    fn look(&mut self, at: &Path, owner: u32, why: Option<String>, kept: Step) {
         if let Some(why) = why.filter(|_| self.mistrust.is_none()) {
-            self.mistrust = Some(Mistrust { at: at.to_owned(), why, owner });
+            self.mistrust = Some(Mistrust { at: at.to_owned(), why, owner, kept });
         }
     }
 }
@@ -133,11 +143,17 @@ impl Guard {
     ///
     /// [`Kind::Permission`].
     pub(crate) fn check_way(&self, path: &Path) -> Result<(), Error> {
-        let Some(Mistrust { at, why, owner }) = Way::to(path, self).mistrust else {
+        let Some(Mistrust { at, why, owner, kept }) = Way::to(path, self).mistrust else {
             return Ok(());
         };
-        let what =
-            format!("{} is reached through {}, which {why}", source_of(path), source_of(&at));
+        let (shown, place) = (source_of(path), source_of(&at));
+        let what = match kept {
+            Step::Link if at == path => format!("{shown} is a symbolic link, which {why}"),
+            Step::Link => {
+                format!("{shown} is reached through the symbolic link {place}, which {why}")
+            }
+            Step::Directory => format!("{shown} is reached through {place}, which {why}"),
+        };
         Err(self.refusal(&what, &at, owner))
     }
 }

@@ -91,8 +91,13 @@ fn what_another_user_could_lead_elsewhere_is_not_followed() {
     let link = root.join("link");
     symlink("real", &link).unwrap();
     lchown(&link, Some(STRANGER), None).unwrap();
-    for (path, at) in [("theirs/own/file", "theirs"), ("link/own/file", "link"), ("link", "link")] {
-        let wanted = format!("is reached through {}, which belongs to", root.join(at).display());
+    let shown = |name: &str| root.join(name).display().to_string();
+    for (path, words) in [
+        ("theirs/own/file", format!("is reached through {}", shown("theirs"))),
+        ("link/own/file", format!("is reached through the symbolic link {}", shown("link"))),
+        ("link", format!("{} is a symbolic link", shown("link"))),
+    ] {
+        let wanted = format!("{words}, which belongs to user 54321");
         let found = why(&root.join(path));
         assert!(found.contains(&wanted), "{path}: {found}");
     }
