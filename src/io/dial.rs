@@ -211,7 +211,7 @@ impl Dial {
             .failed
             .iter()
             .take(NAMED)
-            .map(|(address, errno)| format!("{}: {}", address.ip(), words(*errno)))
+            .map(|(address, errno)| format!("{}: {}", address.ip(), words_of(*errno)))
             .collect();
         match self.failed.len().saturating_sub(NAMED) {
             0 => {}
@@ -220,7 +220,7 @@ impl Dial {
         }
         let sentence = match (&*self.failed, self.host.parse::<IpAddr>()) {
             // The host is the address: do not repeat it.
-            ([(_, errno)], Ok(_)) => words(*errno),
+            ([(_, errno)], Ok(_)) => words_of(*errno),
             ([], _) => "there is no address to try".to_owned(),
             _ => told.join(", "),
         };
@@ -232,6 +232,27 @@ impl Dial {
         let Self { host, port, .. } = self;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
+}
+
+/// Why an address was not reached, in our own words: those of the system depend on the language.
+fn words_of(errno: Errno) -> String {
+    const KNOWN: [(Errno, &str); 13] = [
+        (Errno::CONNREFUSED, "connection refused"),
+        (Errno::CONNRESET, "connection reset"),
+        (Errno::TIMEDOUT, "no answer"),
+        (Errno::HOSTUNREACH, "no way to the host"),
+        (Errno::HOSTDOWN, "the host is down"),
+        (Errno::NETUNREACH, "no way to the network"),
+        (Errno::NETDOWN, "the network is down"),
+        (Errno::AFNOSUPPORT, "addresses of that kind are not supported"),
+        (Errno::ADDRNOTAVAIL, "no local address or port left"),
+        (Errno::ADDRINUSE, "no local port left"),
+        (Errno::ACCESS, "not allowed by this machine"),
+        (Errno::PERM, "not allowed by this machine"),
+        (Errno::INVAL, "not an address to connect to"),
+    ];
+    let known = KNOWN.iter().find(|(known, _)| *known == errno);
+    known.map_or_else(|| words(errno), |(_, ours)| (*ours).to_owned())
 }
 
 /// Why no address was reached: of several causes the one that says most. An address that refused

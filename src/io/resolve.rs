@@ -38,7 +38,7 @@ impl Resolving {
 
     /// The addresses in the system's order, at least one. `None`: there is no answer yet.
     ///
-    /// The inner error is [`Kind::Resolve`] with the host and the system's error message, or
+    /// The inner error is [`Kind::Resolve`] with the host and why, or
     /// [`Kind::NoMemory`].
     #[must_use]
     pub(super) fn poll(&self) -> Option<Result<Vec<SocketAddr>, Error>> {

@@ -139,7 +139,7 @@ fn the_sockets_that_did_not_win_are_closed() {
 }
 
 #[test]
-fn a_failure_names_host_port_and_every_address_with_the_words_of_the_system() {
+fn a_failure_names_host_port_and_every_address_and_says_why() {
     let (_first, one) = dead();
     let (_second, two) = dead();
     let mut dial = Dial::to_addresses("node7.example", PORT, &[one, two]);
@@ -147,8 +147,8 @@ fn a_failure_names_host_port_and_every_address_with_the_words_of_the_system() {
     assert_eq!(error.kind(), Kind::Connect);
     assert_eq!(
         error.message(),
-        "node7.example:16514 cannot be reached: 127.0.0.1: Connection refused, \
-         127.0.0.1: Connection refused"
+        "node7.example:16514 cannot be reached: 127.0.0.1: connection refused, \
+         127.0.0.1: connection refused"
     );
     assert!(error.hint().contains("check the port"));
 }
@@ -159,7 +159,7 @@ fn a_failure_of_many_addresses_names_some_and_counts_the_rest() {
     let closed: Vec<SocketAddr> = dead.iter().map(|(_, address)| *address).collect();
     let mut dial = Dial::to_addresses("node7.example", PORT, &closed);
     let error = finish(&mut dial, Instant::now()).unwrap_err();
-    assert_eq!(error.message().matches("Connection refused").count(), NAMED);
+    assert_eq!(error.message().matches("connection refused").count(), NAMED);
     assert!(error.message().ends_with(", and 2 more"), "{error}");
 }
 
@@ -167,8 +167,78 @@ fn a_failure_of_many_addresses_names_some_and_counts_the_rest() {
 fn an_address_that_is_the_host_is_said_once() {
     let mut dial = Dial::new("::1", PORT);
     dial.failed = vec![("[::1]:16514".parse().unwrap(), Errno::HOSTUNREACH)];
-    assert_eq!(dial.failure().message(), "[::1]:16514 cannot be reached: No route to host");
+    assert_eq!(dial.failure().message(), "[::1]:16514 cannot be reached: no way to the host");
     assert!(dial.failure().hint().contains("firewall"));
+}
+
+/// The hint that goes with a cause.
+fn hint_of(cause: &NetworkCause) -> String {
+    Error::new(Kind::Internal, "").because(cause).hint().to_owned()
+}
+
+/// The error of a dial whose attempts ended so.
+fn ended(attempts: &[(&str, Errno)]) -> Error {
+    let mut dial = Dial::new("h.example", PORT);
+    let place = |text: &str| SocketAddr::new(text.parse().unwrap(), PORT);
+    dial.failed = attempts.iter().map(|(text, errno)| (place(text), *errno)).collect();
+    dial.failure()
+}
+
+#[test]
+fn each_way_in_which_an_address_is_not_reached_has_our_own_words_and_its_hint() {
+    use NetworkCause as C;
+    const LOCAL: &str = "no local address or port left";
+    const OTHER_KIND: &str = "addresses of that kind are not supported";
+    const FORBIDDEN: &str = "not allowed by this machine";
+    for (address, errno, words, cause) in [
+        ("192.0.2.1", Errno::CONNREFUSED, "connection refused", C::Refused),
+        ("192.0.2.1", Errno::ACCESS, FORBIDDEN, C::Forbidden),
+        ("192.0.2.1", Errno::PERM, FORBIDDEN, C::Forbidden),
+        ("192.0.2.1", Errno::TIMEDOUT, "no answer", C::NoAnswer),
+        ("192.0.2.1", Errno::HOSTUNREACH, "no way to the host", C::NoRoute),
+        ("192.0.2.1", Errno::HOSTDOWN, "the host is down", C::NoRoute),
+        ("192.0.2.1", Errno::NETUNREACH, "no way to the network", C::NoNetwork),
+        ("192.0.2.1", Errno::NETDOWN, "the network is down", C::NoNetwork),
+        ("192.0.2.1", Errno::AFNOSUPPORT, OTHER_KIND, C::NoNetwork),
+        ("192.0.2.1", Errno::ADDRNOTAVAIL, LOCAL, C::NoLocalAddress),
+        ("192.0.2.1", Errno::ADDRINUSE, "no local port left", C::NoLocalAddress),
+        ("192.0.2.1", Errno::CONNRESET, "connection reset", C::Unreachable),
+        ("192.0.2.1", Errno::INVAL, "not an address to connect to", C::Unreachable),
+        ("2001:db8::1", Errno::NETUNREACH, "no way to the network", C::OnlyVersion6),
+        ("2001:db8::1", Errno::AFNOSUPPORT, OTHER_KIND, C::OnlyVersion6),
+        ("2001:db8::1", Errno::ADDRNOTAVAIL, LOCAL, C::OnlyVersion6),
+        ("::1", Errno::ADDRNOTAVAIL, LOCAL, C::NoLocalAddress),
+        (
+            "fe80::1",
+            Errno::INVAL,
+            "not an address to connect to",
+            C::NoInterface("fe80::1".to_owned()),
+        ),
+    ] {
+        let error = ended(&[(address, errno)]);
+        let message = format!("h.example:{PORT} cannot be reached: {address}: {words}");
+        assert_eq!(error.message(), message);
+        assert_eq!(error.hint(), hint_of(&cause), "{address} {errno:?}");
+    }
+}
+
+#[test]
+fn of_several_causes_the_hint_is_about_the_one_that_says_most() {
+    let order = [
+        (Errno::CONNREFUSED, NetworkCause::Refused),
+        (Errno::ACCESS, NetworkCause::Forbidden),
+        (Errno::TIMEDOUT, NetworkCause::NoAnswer),
+        (Errno::HOSTUNREACH, NetworkCause::NoRoute),
+        (Errno::NETUNREACH, NetworkCause::NoNetwork),
+        (Errno::ADDRNOTAVAIL, NetworkCause::NoLocalAddress),
+        (Errno::CONNRESET, NetworkCause::Unreachable),
+    ];
+    for pair in order.windows(2) {
+        let [(strong, cause), (weak, _)] = pair else { unreachable!() };
+        let error = ended(&[("192.0.2.1", *weak), ("192.0.2.2", *strong)]);
+        assert_eq!(error.hint(), hint_of(cause), "{strong:?} and {weak:?}");
+    }
+    assert_eq!(ended(&[]).hint(), hint_of(&NetworkCause::NoAddress));
 }
 
 #[test]

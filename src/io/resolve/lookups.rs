@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -176,7 +177,10 @@ impl Lookups {
     fn work(&self, first: String) {
         let mut next = Some(first);
         while let Some(name) = next {
-            let found = judged(&name, (self.resolver)(&name));
+            // A panic would leave all that wait for this name without an answer.
+            let found = catch_unwind(AssertUnwindSafe(|| (self.resolver)(&name)))
+                .unwrap_or_else(|_| Err(io::Error::other("it gave no readable answer")));
+            let found = judged(&name, found);
             next = self.finish(&name, found);
         }
     }
@@ -209,42 +213,75 @@ fn exhausted(count: usize) -> Option<Errno> {
 }
 
 fn judged(host: &str, found: io::Result<Vec<SocketAddr>>) -> Result<Vec<SocketAddr>, Error> {
-    let (words, cause) = match found {
+    let cannot = format!("{host} cannot be looked up");
+    let why = match found {
         Ok(addresses) if !addresses.is_empty() => return Ok(addresses),
-        Ok(_) => ("the name has no address".to_owned(), NetworkCause::NoAddress),
+        Ok(_) => Why::Known(BARE, NetworkCause::NoAddress),
         Err(error) => {
             // The resolver has words of its own for what it could not open.
             let errno = Errno::from_io_error(&error).filter(|errno| is_exhausted(*errno));
             if let Some(errno) = errno.or_else(|| exhausted(NEEDS)) {
-                return Err(failed(&format!("{host} cannot be looked up"), errno));
+                return Err(failed(&cannot, errno));
             }
-            let words = message_of(&error);
-            let words = words.trim_start_matches("failed to lookup address information: ");
-            (words.to_owned(), cause_of(host, words))
+            Why::told_by(&message_of(&error))
         }
     };
-    Err(Error::new(Kind::Resolve, format!("{host} cannot be looked up: {words}")).because(&cause))
+    let (words, cause) = match why {
+        Why::OutOfMemory => return Err(failed(&cannot, Errno::NOMEM)),
+        Why::Known(ours, cause) => (ours.to_owned(), cause),
+        Why::Other(words) => {
+            (format!("the system's resolver says \"{words}\""), NetworkCause::NotFound)
+        }
+    };
+    let cause = match host.split_once('%') {
+        Some((_, zone)) => NetworkCause::Zone(zone.to_owned()),
+        None => cause,
+    };
+    Err(Error::new(Kind::Resolve, format!("{cannot}: {words}")).because(&cause))
 }
 
-/// Why a look-up failed, by the words of the system's resolver: the standard library keeps its
-/// numbers to itself. Words in another language are no failure of a known kind.
-fn cause_of(host: &str, words: &str) -> NetworkCause {
-    /// The words of the C libraries of Linux (two), macOS and the BSDs.
-    const KNOWN: [(&str, NetworkCause); 8] = [
-        ("Name or service not known", NetworkCause::UnknownName),
-        ("Name does not resolve", NetworkCause::UnknownName),
-        ("nodename nor servname provided", NetworkCause::UnknownName),
-        ("No address associated with", NetworkCause::NoAddress),
-        ("Name has no usable address", NetworkCause::NoAddress),
-        ("Temporary failure in name resolution", NetworkCause::NoNameServer),
-        ("Try again", NetworkCause::NoNameServer),
-        ("Non-recoverable failure", NetworkCause::NoNameServer),
-    ];
-    if let Some((_, zone)) = host.split_once('%') {
-        return NetworkCause::Zone(zone.to_owned());
+const UNKNOWN: &str = "there is no such name";
+const BARE: &str = "the name has no address";
+const MUTE: &str = "no name server gives an answer";
+
+/// Why a look-up failed.
+enum Why {
+    /// In our own words, the same in every system and language.
+    Known(&'static str, NetworkCause),
+    OutOfMemory,
+    /// The resolver's own words.
+    Other(String),
+}
+
+impl Why {
+    /// The standard library keeps the resolver's number to itself and gives its words, which are
+    /// English unless the program has set another language with `setlocale()`. What is not
+    /// recognized is shown as it is.
+    fn told_by(words: &str) -> Self {
+        use NetworkCause::{NoAddress, NoNameServer, UnknownName};
+        /// How the words of the C libraries begin: of Linux (glibc, musl), macOS and the BSDs.
+        const KNOWN: [(&str, &str, NetworkCause); 9] = [
+            ("Name or service not known", UNKNOWN, UnknownName),
+            ("Name does not resolve", UNKNOWN, UnknownName),
+            ("nodename nor servname provided", UNKNOWN, UnknownName),
+            ("No address associated with", BARE, NoAddress),
+            ("Name has no usable address", BARE, NoAddress),
+            ("Temporary failure in name resolution", MUTE, NoNameServer),
+            ("Try again", MUTE, NoNameServer),
+            ("Name could not be resolved at this time", MUTE, NoNameServer),
+            ("Non-recoverable", MUTE, NoNameServer),
+        ];
+        const MEMORY: [&str; 2] = ["Memory allocation failure", "Out of memory"];
+        let words = words.trim_start_matches("failed to lookup address information: ");
+        if MEMORY.iter().any(|known| words.starts_with(known)) {
+            return Self::OutOfMemory;
+        }
+        let known = KNOWN.iter().find(|(theirs, ..)| words.starts_with(theirs));
+        known.map_or_else(
+            || Self::Other(words.to_owned()),
+            |(_, ours, cause)| Self::Known(ours, cause.clone()),
+        )
     }
-    let known = KNOWN.iter().find(|(known, _)| words.starts_with(known));
-    known.map_or(NetworkCause::NotFound, |(_, cause)| cause.clone())
 }
 
 impl std::fmt::Debug for Lookups {

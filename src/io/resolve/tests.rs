@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use super::super::wait::{Interest, Woken, wait};
 use super::lookups::MOST;
 use super::*;
-use crate::error::Kind;
+use crate::error::{Kind, NetworkCause};
 
 /// A resolver whose every call is told, with what it has to wait for.
 struct Slow {
@@ -163,16 +163,77 @@ fn a_thread_ends_when_there_is_nothing_to_look_up() {
     assert!(calls.recv().is_err());
 }
 
-#[test]
-fn a_name_without_an_address_is_told_with_the_words_of_the_system() {
-    let error = found_by(|_| {
-        let words = "failed to lookup address information: Name or service not known";
+/// The hint that goes with a cause.
+fn hint_of(cause: &NetworkCause) -> String {
+    Error::new(Kind::Internal, "").because(cause).hint().to_owned()
+}
+
+/// What becomes of a look-up of `host` that ends with these words of the resolver.
+fn refused(host: &str, words: &'static str) -> Error {
+    let resolver = move |_: &str| {
+        let words = format!("failed to lookup address information: {words}");
         Err(std::io::Error::other(words))
-    })
-    .unwrap_err();
-    assert_eq!(error.kind(), Kind::Resolve);
-    assert_eq!(error.message(), "a.example cannot be looked up: Name or service not known");
-    assert!(!error.hint().is_empty());
+    };
+    answered(&Resolving::start_with(&Lookups::by(MOST, resolver), host, 7).unwrap()).unwrap_err()
+}
+
+#[test]
+fn each_way_in_which_a_name_is_not_found_has_our_own_words_and_its_hint() {
+    use NetworkCause as C;
+    let (unknown, bare, mute) =
+        ("there is no such name", "the name has no address", "no name server gives an answer");
+    for (theirs, ours, cause) in [
+        ("Name or service not known", unknown, C::UnknownName),
+        ("Name does not resolve", unknown, C::UnknownName),
+        ("nodename nor servname provided, or not known", unknown, C::UnknownName),
+        ("No address associated with hostname", bare, C::NoAddress),
+        ("Name has no usable address", bare, C::NoAddress),
+        ("Temporary failure in name resolution", mute, C::NoNameServer),
+        ("Try again", mute, C::NoNameServer),
+        ("Name could not be resolved at this time", mute, C::NoNameServer),
+        ("Non-recoverable failure in name resolution", mute, C::NoNameServer),
+        ("Non-recoverable error", mute, C::NoNameServer),
+    ] {
+        let error = refused("a.example", theirs);
+        assert_eq!(error.kind(), Kind::Resolve, "{theirs}");
+        assert_eq!(error.message(), format!("a.example cannot be looked up: {ours}"));
+        assert_eq!(error.hint(), hint_of(&cause), "{theirs}");
+    }
+}
+
+#[test]
+fn words_of_the_resolver_that_are_in_another_language_are_shown_as_they_are() {
+    let error = refused("a.example", "Der Name oder der Dienst ist nicht bekannt");
+    let words = "a.example cannot be looked up: the system's resolver says \
+                 \"Der Name oder der Dienst ist nicht bekannt\"";
+    assert_eq!(error.message(), words);
+    assert_eq!(error.hint(), hint_of(&NetworkCause::NotFound));
+}
+
+#[test]
+fn an_interface_that_is_not_here_is_told_by_its_name() {
+    let error = refused("fe80::1%eth9", "Name or service not known");
+    assert_eq!(error.message(), "fe80::1%eth9 cannot be looked up: there is no such name");
+    assert_eq!(error.hint(), hint_of(&NetworkCause::Zone("eth9".to_owned())));
+}
+
+#[test]
+fn a_resolver_without_memory_does_not_blame_the_name() {
+    for words in ["Memory allocation failure", "Out of memory"] {
+        assert_eq!(refused("a.example", words).kind(), Kind::NoMemory, "{words}");
+    }
+}
+
+#[test]
+fn a_resolver_that_panics_leaves_nobody_waiting_and_its_thread_goes_on() {
+    let lookups = Lookups::by(1, |name| {
+        assert_ne!(name, "bad.example");
+        Ok(vec!["127.0.0.1:0".parse().unwrap()])
+    });
+    let bad = Resolving::start_with(&lookups, "bad.example", 7).unwrap();
+    let good = Resolving::start_with(&lookups, "good.example", 7).unwrap();
+    assert_eq!(answered(&bad).unwrap_err().kind(), Kind::Resolve);
+    answered(&good).unwrap();
 }
 
 #[test]
