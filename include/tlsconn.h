@@ -16,7 +16,7 @@
  * what is true then, and otherwise to NULL, to 0, or to -1 for a descriptor.
  *
  * Parameters are int, never an enum. No number but 0 is in two lists of constants, so a mix-up is
- * TLSCONN_E_INVALID, and allows nobody where an answer is wanted. Bits for flags and problems and
+ * TLSCONN_E_INVALID, or rejects where an answer is expected. Bits for flags and problems and
  * the numbers of the 2007 proposal are apart. 0 never allows anything.
  *
  * Callbacks may call the library, and must return. If one is left by longjmp(), what the call held
@@ -120,7 +120,7 @@ typedef struct tlsconn_cert tlsconn_cert;
  * After fork() a connection belongs to the parent. In the child, every call that returns a
  * `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_error() says the same, everything else
  * about it is NULL or empty, tlsconn_conn_abort() does nothing, and tlsconn_conn_free() frees the
- * child's copy, but for what another thread was using at that moment; the parent's connection
+ * child's copy, except what another thread was using at that moment; the parent's connection
  * keeps working.
  */
 typedef struct tlsconn_conn tlsconn_conn;
@@ -288,7 +288,7 @@ typedef enum {
      */
     TLSCONN_E_KEY_MISMATCH = -204,
     /**
-     * A CA certificate is required and there is none.
+     * A CA certificate is required, but the context has none.
      */
     TLSCONN_E_NO_CA = -205,
     /**
@@ -432,7 +432,7 @@ typedef enum {
      */
     TLSCONN_P_CONSTRAINT = 2048,
     /**
-     * A revocation list (CRL) is required, and there is none that can be used.
+     * A revocation list (CRL) is required, and no usable one was found.
      */
     TLSCONN_P_CRL_MISSING = 4096,
     /**
@@ -453,7 +453,7 @@ typedef enum {
      */
     TLSCONN_P_BAD_SIGNATURE = 131072,
     /**
-     * What the peer sent is not a certificate, or one that is no DER.
+     * What the peer sent is not a certificate, or is not encoded in DER.
      */
     TLSCONN_P_BAD_ENCODING = 262144,
     /**
@@ -498,14 +498,15 @@ TLSCONN_API int tlsconn_error_code(const tlsconn_error *error);
 
 /**
  * Get the message of an error: one English sentence that says what failed, UTF-8, escaped, without
- * a full stop, and of less than 1,000 bytes. It lives as long as `error`, and is empty if `error` is NULL. Any thread.
+ * a full stop, and shorter than 1,000 bytes. It lives as long as `error`, and is empty if `error`
+ * is NULL. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_error_message(const tlsconn_error *error);
 
 /**
- * Get a hint on what to do about an error: one English sentence of less than 1,000 bytes; empty if there is none or
- * `error` is NULL. It lives as long as `error`. Any thread.
+ * Get a hint on what to do about an error: one English sentence, shorter than 1,000 bytes; empty
+ * if the error has no hint or `error` is NULL. It lives as long as `error`. Any thread.
  */
 TLSCONN_API
 const char *tlsconn_error_hint(const tlsconn_error *error);
@@ -526,10 +527,10 @@ uint32_t tlsconn_error_problems(const tlsconn_error *error);
  * not use the connection in question: such a call returns `TLSCONN_E_REENTRANT`. `question` is
  * borrowed; to keep it after the callback returns, use tlsconn_question_ref(). Return one of
  * `tlsconn_answer`. With `TLSCONN_ANSWER_LATER`, any thread can give the answer later by
- * tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. If the
- * question has been answered by then, as by tlsconn_question_answer() in the callback itself, that
- * answer counts, whatever the callback returns. The answer is checked against the settings of the
- * context at the time it is given.
+ * tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. The
+ * first answer counts: after tlsconn_question_answer() in the callback itself, or on another
+ * thread meanwhile, it does not matter what the callback returns; return `TLSCONN_ANSWER_LATER`
+ * then. The answer is checked against the settings of the context at the time it is given.
  */
 typedef int (*tlsconn_validator_fn)(tlsconn_question *question, void *userdata);
 
@@ -686,7 +687,8 @@ int tlsconn_ctx_add(tlsconn_ctx *ctx,
 /**
  * Add material from a PEM file. tlsconn_ctx_reload() reads it again if it changes.
  *
- * `material` is one of `tlsconn_material`; `path` is any bytes up to a NUL. Any thread.
+ * `material` is one of `tlsconn_material`; `path` is any bytes up to a NUL, and is copied. Any
+ * thread.
  *
  * Returns what tlsconn_ctx_add() returns, with file and line in the message, and:
  * - `TLSCONN_E_FILE`: the file cannot be read, or is not a regular file (a directory, a FIFO,
@@ -708,9 +710,9 @@ int tlsconn_ctx_add_file(tlsconn_ctx *ctx,
 /**
  * Add every PEM file in a directory. tlsconn_ctx_reload() lists the directory again.
  *
- * `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL. Files are chosen by
- * their extension (.pem, .crt, .cer, .crl, .key) and read in the order of their names;
- * subdirectories are not searched. Any thread.
+ * `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL, and is copied. Files
+ * are chosen by their extension (.pem, .crt, .cer, .crl, .key) and read in the order of their
+ * names; subdirectories are not searched. Any thread.
  *
  * Returns what tlsconn_ctx_add_file() returns for the first file that cannot be added, and:
  * - `TLSCONN_E_PARSE`: the directory has no such file.
@@ -729,11 +731,12 @@ int tlsconn_ctx_add_dir(tlsconn_ctx *ctx,
 /**
  * Add the files of a layout.
  *
- * `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the default
- * directory of the layout. Only the CA certificate is required. For `TLSCONN_LAYOUT_TLSCONN`
- * the directories server/ and client/ are made with mode 0700 if they are missing; if one
- * cannot be made, the store in it is not used. They are not made in a directory of another user,
- * such as one in the home of a user by a program that root runs. Any thread.
+ * `layout` is one of `tlsconn_layout`; `dir` is its directory, any bytes up to a NUL, and is
+ * copied; NULL is the default directory of the layout. Only the CA certificate is required. For
+ * `TLSCONN_LAYOUT_TLSCONN` the directories server/ and client/ are made with mode 0700 if they
+ * are missing; if one cannot be made, the store in it is not used. They are not made in a
+ * directory of another user, such as one in the home of a user by a program that root runs. Any
+ * thread.
  *
  * Returns what tlsconn_ctx_add_file() returns, and:
  * - `TLSCONN_E_NO_CA`: the CA certificate is missing, or there is nowhere to look for it
@@ -773,11 +776,11 @@ int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
 /**
  * Set the file of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
  *
- * `path` need not exist yet, but its directory must. File and directory must belong to you or
- * to root, and nobody else may be able to write them. The file is PEM with lines of text above
- * each block, which docs/trusted-pem.md describes for those who write it by hand, and other
- * processes may change it at any time. A file that was set before is no longer used. Any
- * thread.
+ * `path` is any bytes up to a NUL, and is copied. The file need not exist yet, but its directory
+ * must. File and directory must belong to you or to root, and nobody else may be able to write
+ * them. The file is PEM with lines of text above each block, which docs/trusted-pem.md describes
+ * for those who write it by hand, and other processes may change it at any time. A file that was
+ * set before is no longer used. Any thread.
  *
  * Returns:
  * - `TLSCONN_OK`: set.
@@ -824,7 +827,7 @@ TLSCONN_MUST
 int tlsconn_ctx_reload(tlsconn_ctx *ctx);
 
 /**
- * Add a pattern to the list of allowed clients, which goes by distinguished name.
+ * Add a pattern to the list of allowed clients, which are identified by distinguished name (DN).
  *
  * `pattern` is NUL-terminated UTF-8, and is copied. NULL replaces the list by an empty one,
  * which allows nobody. Until the first call there is no list, and any name is allowed. In a
@@ -1039,9 +1042,10 @@ typedef enum {
      * `SecP256r1MLKEM768`, `MLKEM768` and `MLKEM1024`, which only TLS 1.3 can use, `x25519`,
      * `secp256r1` and `secp384r1`. A client sends a key share for the first one; a server takes
      * the first of the client's that is in the list. A server of TLS 1.2 with an ECDSA
-     * certificate may want its curve in a client's list as well (RFC 8422, 5.1). With post-quantum groups (MLKEM) a client's
-     * first message is longer than one packet, which some old servers and firewalls drop: leave
-     * them out there. Default empty: `X25519MLKEM768,x25519,secp256r1,secp384r1`.
+     * certificate may want its curve in a client's list as well (RFC 8422, 5.1). With
+     * post-quantum groups (MLKEM) a client's first message is longer than one packet, which some
+     * old servers and firewalls drop: leave these groups out there. Default empty:
+     * `X25519MLKEM768,x25519,secp256r1,secp384r1`.
      */
     TLSCONN_OPT_GROUPS = 253,
     /**
@@ -1049,9 +1053,9 @@ typedef enum {
      * without spaces; those of TLS 1.3 and of TLS 1.2 in one list. There are
      * `TLS_AES_256_GCM_SHA384`, `TLS_AES_128_GCM_SHA256` and `TLS_CHACHA20_POLY1305_SHA256` of
      * TLS 1.3, and of TLS 1.2 `TLS_ECDHE_ECDSA_WITH_` and `TLS_ECDHE_RSA_WITH_`, each with
-     * `AES_256_GCM_SHA384`, `AES_128_GCM_SHA256` or `CHACHA20_POLY1305_SHA256`. A server goes by
-     * the order of its own list. Default empty: all of them, and a server goes by the order of
-     * its client.
+     * `AES_256_GCM_SHA384`, `AES_128_GCM_SHA256` or `CHACHA20_POLY1305_SHA256`. A server
+     * prefers the order of its own list. Default empty: all of them, and a server prefers the
+     * order of its client.
      */
     TLSCONN_OPT_CIPHERS = 254,
 } tlsconn_option;
@@ -1116,8 +1120,8 @@ typedef enum {
     TLSCONN_PROFILE_LIBVIRT = 71,
     /**
      * STRICT, and the rules that public CAs follow and home-made ones often break:
-     * `TLSCONN_P_FORM`. A revocation list that breaks one, such as a list without a number, may
-     * revoke and clears nobody: `TLSCONN_P_CRL_MISSING`.
+     * `TLSCONN_P_FORM`. A revocation list that breaks one, such as a list without a number, can
+     * revoke a certificate but never shows that one is not revoked: `TLSCONN_P_CRL_MISSING`.
      */
     TLSCONN_PROFILE_PEDANTIC = 72,
 } tlsconn_profile;
@@ -1357,16 +1361,17 @@ typedef enum {
  * session only to a server, or once the context has made more than one connection.
  *
  * One question at a time is on a terminal, across threads and programs: the terminal's device is
- * locked, or, if you may not open it, the user is told that it cannot be. When the turn comes the
- * known files are read again, and nothing is asked if another program has stored the answer.
+ * locked or, if you are not allowed to open it, the user is told that it cannot be locked. When
+ * its turn comes, the files of known servers and known clients are read again, and nothing is
+ * asked if another program has stored the answer.
  *
  * It rejects if there is no terminal, at end of input, after three words that are not answers,
  * when a signal handler has run on this thread, such as for Ctrl-C, when tlsconn_conn_abort() was
  * called for the connection that asks, and if `question` is NULL. Any thread.
  *
- * Returns one of `tlsconn_answer`. `TLSCONN_ANSWER_LATER`: there is no answer and none is needed,
- * because the time to answer is over, the question was answered elsewhere, or the peer is judged
- * again without it.
+ * Returns one of `tlsconn_answer`. `TLSCONN_ANSWER_LATER`: there is no answer, and no need for
+ * one, because the time to answer is over, the question was answered elsewhere, or the peer is
+ * judged again without it.
  */
 TLSCONN_API
 int tlsconn_ask_terminal(tlsconn_question *question,
@@ -1476,8 +1481,8 @@ int tlsconn_question_allows(const tlsconn_question *question,
  * - `TLSCONN_E_STALE`: the question has already been answered.
  * - `TLSCONN_E_FORKED`: called in a child process.
  * - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`, `TLSCONN_E_NOMEM` (out of
- *   memory or file descriptors): the answer had to be stored at once and could not be; it lasts until the
- *   context is freed.
+ *   memory or file descriptors): the answer had to be stored at once and could not be; it lasts
+ *   until the context is freed.
  * - `TLSCONN_E_CERT_CHANGED`: meanwhile another certificate was allowed for this host; that
  *   one stays.
  * - `TLSCONN_E_INVALID`: `question` is NULL, or `answer` is `TLSCONN_ANSWER_LATER`; the
@@ -1649,8 +1654,9 @@ int tlsconn_conn_handshake(tlsconn_conn *conn);
  *   non-blocking connection only.
  * - `TLSCONN_E_BUSY`: another thread is reading. Does not end the connection.
  * - `TLSCONN_E_TIMEOUT`: nothing arrived within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not end the
- *   connection, and nothing is lost: read again. (One of the handshake ends it: then
- *   tlsconn_conn_error() has this code as well.)
+ *   connection, and nothing is lost: read again. But if this call was still doing the handshake
+ *   and ran into `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS`, the connection has ended; only then does
+ *   tlsconn_conn_error() have this code too.
  * - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large. Does not end the connection.
  * - `TLSCONN_E_TRUNCATED`: the stream ended without close_notify; data may be missing.
  * - `TLSCONN_E_PEER_REJECTED_US`: a TLS 1.3 server refused your certificate after the handshake.
@@ -1666,11 +1672,11 @@ int tlsconn_conn_read(tlsconn_conn *conn,
  * Write data. Does the handshake first if needed.
  *
  * Takes `len` bytes from `buf`, and sets `*n` to the number of bytes taken on every return,
- * failures included. A blocking connection takes all of them unless it fails, and `n` may be NULL.
- * A non-blocking one takes as many as there is room for, at least one if it returns `TLSCONN_OK`.
- * What was taken is on its way, and is never to be given again: what there is no room for is
- * sent by later calls. To go on after `TLSCONN_E_TIMEOUT`, write what is behind the first `*n`
- * bytes; then nothing is lost and nothing sent twice. After an error that ended the connection
+ * failures included. A blocking connection takes all of them unless it fails, and `n` may be
+ * NULL. A non-blocking one takes as many as there is room for, at least one if it returns
+ * `TLSCONN_OK`. What was taken is on its way, so never pass it again: what there was no room for
+ * is sent by later calls. To go on after `TLSCONN_E_TIMEOUT`, write the bytes after the first
+ * `*n`; then nothing is lost and nothing is sent twice. After an error that ended the connection
  * nobody knows how many of them the peer has received. One thread at a time may write.
  *
  * Returns what tlsconn_conn_handshake() returns, and also:
@@ -1680,8 +1686,9 @@ int tlsconn_conn_read(tlsconn_conn *conn,
  *   `*n` is 0; from a non-blocking connection only.
  * - `TLSCONN_E_STATE`: tlsconn_conn_shutdown() was called before. You can still read.
  * - `TLSCONN_E_TIMEOUT`: not everything could be sent within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not
- *   end the connection: go on as said above. (One of the handshake ends it: then
- *   tlsconn_conn_error() has this code as well, and `*n` is 0.)
+ *   end the connection: go on as said above. But if this call was still doing the handshake and
+ *   ran into `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS`, the connection has ended, and `*n` is 0; only
+ *   then does tlsconn_conn_error() have this code too.
  * - `TLSCONN_E_IO`, `TLSCONN_E_CANCELLED` and the other errors of the handshake: `*n` bytes were
  *   taken before.
  * - `TLSCONN_E_BUSY`: another thread is writing. Does not end the connection.
@@ -1852,7 +1859,7 @@ typedef enum {
     TLSCONN_INFO_RESUMED = 119,
     /**
      * What happened with the client's certificate: `not-asked`, `sent`, `lacking` (the server
-     * asked, and there is none) or `withheld` (the server named other CAs). The server cannot tell
+     * asked, and you have none) or `withheld` (the server named other CAs). The server cannot tell
      * `withheld` from `lacking`, and says `lacking`.
      */
     TLSCONN_INFO_CLIENT_CERT = 120,
@@ -1988,7 +1995,7 @@ int tlsconn_conn_mem_output(tlsconn_conn *conn,
  * - `TLSCONN_E_NOMEM`: there is no memory for another connection.
  * - `TLSCONN_E_UNSUPPORTED`: the system gives no random numbers.
  * - `TLSCONN_E_INVALID`: a pointer is NULL, `flags` is invalid, or `fd` is not a connected stream
- *   socket. A client that has hung up already is no such error: the handshake tells of it.
+ *   socket. A client that has already hung up is not an error here: the handshake reports it.
  */
 TLSCONN_API
 TLSCONN_MUST
@@ -2059,7 +2066,7 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
  * directory on the way (in a sticky one, such as /tmp, others may write), as it is of the way to
  * the directory itself.
  *
- * A file with the name of an entry that does not count is told twice: by this call, which
+ * A file with the name of an entry that does not count is reported twice: by this call, which
  * reads every file once, and by the error of a client that the file would have allowed. When this
  * call returns `TLSCONN_OK`, tlsconn_last_error() has the code `TLSCONN_OK` if every file counts;
  * else it has the code `TLSCONN_E_FILE`, and its message names the first files that do not count
@@ -2102,7 +2109,7 @@ int tlsconn_ctx_set_known_client_file(tlsconn_ctx *ctx,
  * allows nobody.
  *
  * It is compared with `TLSCONN_INFO_PEER_IDENTITY`, whole and byte for byte, without wildcards. If
- * this function is never called there is no list. `identity` is UTF-8 and is copied. Any thread.
+ * this function is never called, there is no list. `identity` is UTF-8 and is copied. Any thread.
  *
  * On failure the context is unchanged. Returns:
  *
@@ -2214,10 +2221,11 @@ typedef int (*tlsconn_known_fn)(const tlsconn_known *known, void *userdata);
  * List the known peers: those in the files of known servers and known clients, those added as
  * trusted material, and those allowed until the context is freed.
  *
- * With `host` NULL all are listed, including clients, distrusted certificates and entries
- * without a host, and `port` is ignored. Otherwise only those for this host are listed and,
- * unless `port` is 0, only those for this port or for any port. The list is as it was when the
- * call began. `fn` is called on this thread, with `userdata`, which stays yours. Any thread.
+ * `host` is UTF-8, and is copied. With `host` NULL all are listed, including clients, distrusted
+ * certificates and entries without a host, and `port` is ignored. Otherwise only those for this
+ * host are listed and, unless `port` is 0, only those for this port or for any port. The list is
+ * as it was when the call began. `fn` is called on this thread, with `userdata`, which stays
+ * yours. Any thread.
  *
  * Returns:
  * - `TLSCONN_OK`: all have been listed.
@@ -2238,9 +2246,10 @@ int tlsconn_known_each(tlsconn_ctx *ctx,
 /**
  * Add a known server with this certificate. It replaces the entry for this host and port.
  *
- * `host` is UTF-8; `port` is 1 to 65535; `accepted` is the problems that are accepted with
- * this certificate, bits of `tlsconn_problem` below 0x10000. The entry is written to the known
- * file; if there is none, it lasts until the context is freed. It does not undo distrust. Any
+ * `host` is UTF-8, and is copied; `port` is 1 to 65535; `cert` stays yours; `accepted` is the
+ * problems that are accepted with this certificate, bits of `tlsconn_problem` below 0x10000. The
+ * entry is written to the file of known servers; without such a file it lasts until the context is
+ * freed. It does not undo distrust. Any
  * thread.
  *
  * Returns:
@@ -2299,10 +2308,10 @@ int tlsconn_known_remove_cert(tlsconn_ctx *ctx,
  *
  * With `on` 1 this certificate, and every certificate with the same key, is refused
  * everywhere: for any host, port and role, as the peer's own or anywhere above it in the
- * chain. Only this call with `on` 0 undoes that. The mark is written to the file of known servers, or to
- * that of known clients if that is the only one; with neither, it lasts until the context is
- * freed. A mark in either file applies to servers and clients alike, and is removed from
- * both. Any thread.
+ * chain. Only this call with `on` 0 undoes that. The mark is written to the file of known servers,
+ * or to that of known clients if only that one is set; with neither, it lasts until the context is
+ * freed. A mark in either file applies to servers and clients alike, and is removed from both.
+ * `cert` stays yours. Any thread.
  *
  * Returns what tlsconn_known_set() returns, and:
  * - `TLSCONN_OK`: marked, or the mark is removed.

@@ -140,7 +140,7 @@ static int use_material(tlsconn_ctx *ctx, int argc, char **argv)
 
     while (result == TLSCONN_OK && (which = getopt_long(argc, argv, "+", KNOWN, NULL)) != -1) {
         if (which == '?')
-            return fail("this option is none");
+            return fail("unknown option");
         authority |= which == TLSCONN_MAT_CA;
         result = which == 'n' ? tlsconn_ctx_set_known_file(ctx, optarg) : tlsconn_ctx_add_file(ctx, which, optarg);
     }

@@ -115,7 +115,7 @@ impl Constraints {
             return Err("they are empty".to_owned());
         }
         if let Some(bad) = constraints.all().find(|one| !one.is_constraint()) {
-            return Err(format!("{} is none", bad.shown()));
+            return Err(format!("{} is not a valid name constraint", bad.shown()));
         }
         Ok(constraints)
     }

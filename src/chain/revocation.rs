@@ -364,7 +364,7 @@ impl<'a> Inquiry<'a, '_> {
         let closest = signed.map(|(list, _)| list).or(lists.first());
         let place = closest.map(|list| list.crl().source().to_owned());
         let (reason, fault) = match (lists.first(), signed) {
-            (None, _) => ("there is none".to_owned(), ListFault::None),
+            (None, _) => ("none was added".to_owned(), ListFault::None),
             (Some(list), None) => (self.unsigned(list), ListFault::Signature),
             (_, Some((_, signer))) if !may_sign_lists(signer) => {
                 ("it is not allowed to sign revocation lists".to_owned(), ListFault::Issuer)

@@ -195,7 +195,7 @@ const fn words(error: &Error) -> &'static str {
         Error::CertRevoked => "a certificate was revoked",
         Error::EmptyEkuExtension => "an extended key usage is empty",
         Error::RequiredEkuNotFoundContext(_) => "an extended key usage does not allow this use",
-        Error::EndEntityUsedAsCa => "a certificate that is no authority's signed another",
+        Error::EndEntityUsedAsCa => "a certificate that is not an authority (CA) signed another",
         Error::ExtensionValueInvalid | Error::MalformedExtensions => "an extension is malformed",
         Error::InvalidCertValidity => "a certificate ends before it begins",
         Error::InvalidSerialNumber => "a serial number is malformed",

@@ -295,10 +295,8 @@ impl Own {
                 Err(Error::new(Kind::NoKey, format!("our certificate, {subject}, has no key"))
                     .because(&OwnCause::NoKey))
             }
-            (None, Some(_)) => {
-                Err(Error::new(Kind::NoKey, "there is a key of ours without a certificate")
-                    .because(&OwnCause::NoCertificate))
-            }
+            (None, Some(_)) => Err(Error::new(Kind::NoKey, "our key has no certificate")
+                .because(&OwnCause::NoCertificate)),
         }
     }
 }

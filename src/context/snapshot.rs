@@ -141,7 +141,7 @@ impl Snapshot {
         }
         pairs.extend(self.pairs.iter().map(ServerPair::pair));
         if pairs.is_empty() {
-            let message = "a server needs a certificate of its own, and there is none";
+            let message = "a server needs a certificate of its own, and this context has none";
             return Err(Error::new(Kind::NoKey, message).because(&OwnCause::NoneForServer));
         }
         Ok(pairs)

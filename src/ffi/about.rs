@@ -45,7 +45,7 @@ pub enum tlsconn_info {
     /// `yes` if an earlier session was resumed, otherwise `no`.
     TLSCONN_INFO_RESUMED = 119,
     /// What happened with the client's certificate: `not-asked`, `sent`, `lacking` (the server
-    /// asked, and there is none) or `withheld` (the server named other CAs). The server cannot tell
+    /// asked, and you have none) or `withheld` (the server named other CAs). The server cannot tell
     /// `withheld` from `lacking`, and says `lacking`.
     TLSCONN_INFO_CLIENT_CERT = 120,
 }

@@ -31,10 +31,10 @@ pub type tlsconn_destroy_fn = Option<unsafe extern "C" fn(userdata: *mut c_void)
 /// not use the connection in question: such a call returns `TLSCONN_E_REENTRANT`. `question` is
 /// borrowed; to keep it after the callback returns, use tlsconn_question_ref(). Return one of
 /// `tlsconn_answer`. With `TLSCONN_ANSWER_LATER`, any thread can give the answer later by
-/// tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. If the
-/// question has been answered by then, as by tlsconn_question_answer() in the callback itself, that
-/// answer counts, whatever the callback returns. The answer is checked against the settings of the
-/// context at the time it is given.
+/// tlsconn_question_answer(); a blocking connection waits for it. Any other number rejects. The
+/// first answer counts: after tlsconn_question_answer() in the callback itself, or on another
+/// thread meanwhile, it does not matter what the callback returns; return `TLSCONN_ANSWER_LATER`
+/// then. The answer is checked against the settings of the context at the time it is given.
 pub type tlsconn_validator_fn =
     Option<unsafe extern "C" fn(question: *mut tlsconn_question, userdata: *mut c_void) -> c_int>;
 

@@ -75,7 +75,7 @@ pub enum tlsconn_code {
     TLSCONN_E_PASSPHRASE = -203,
     /// Your private key does not match your certificate.
     TLSCONN_E_KEY_MISMATCH = -204,
-    /// A CA certificate is required and there is none.
+    /// A CA certificate is required, but the context has none.
     TLSCONN_E_NO_CA = -205,
     /// You have a certificate without its private key, or a private key without its
     /// certificate.

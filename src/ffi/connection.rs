@@ -28,7 +28,7 @@ use crate::error::{Error, Kind};
 /// After fork() a connection belongs to the parent. In the child, every call that returns a
 /// `tlsconn_code` returns `TLSCONN_E_FORKED`, tlsconn_conn_error() says the same, everything else
 /// about it is NULL or empty, tlsconn_conn_abort() does nothing, and tlsconn_conn_free() frees the
-/// child's copy, but for what another thread was using at that moment; the parent's connection
+/// child's copy, except what another thread was using at that moment; the parent's connection
 /// keeps working.
 pub struct tlsconn_conn {
     pub(super) connection: Connection,
@@ -253,8 +253,9 @@ pub unsafe extern "C" fn tlsconn_conn_handshake(conn: *mut tlsconn_conn) -> c_in
 ///   non-blocking connection only.
 /// - `TLSCONN_E_BUSY`: another thread is reading. Does not end the connection.
 /// - `TLSCONN_E_TIMEOUT`: nothing arrived within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not end the
-///   connection, and nothing is lost: read again. (One of the handshake ends it: then
-///   tlsconn_conn_error() has this code as well.)
+///   connection, and nothing is lost: read again. But if this call was still doing the handshake
+///   and ran into `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS`, the connection has ended; only then does
+///   tlsconn_conn_error() have this code too.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL or `len` is too large. Does not end the connection.
 /// - `TLSCONN_E_TRUNCATED`: the stream ended without close_notify; data may be missing.
 /// - `TLSCONN_E_PEER_REJECTED_US`: a TLS 1.3 server refused your certificate after the handshake.
@@ -287,11 +288,11 @@ pub unsafe extern "C" fn tlsconn_conn_read(
 /// Write data. Does the handshake first if needed.
 ///
 /// Takes `len` bytes from `buf`, and sets `*n` to the number of bytes taken on every return,
-/// failures included. A blocking connection takes all of them unless it fails, and `n` may be NULL.
-/// A non-blocking one takes as many as there is room for, at least one if it returns `TLSCONN_OK`.
-/// What was taken is on its way, and is never to be given again: what there is no room for is
-/// sent by later calls. To go on after `TLSCONN_E_TIMEOUT`, write what is behind the first `*n`
-/// bytes; then nothing is lost and nothing sent twice. After an error that ended the connection
+/// failures included. A blocking connection takes all of them unless it fails, and `n` may be
+/// NULL. A non-blocking one takes as many as there is room for, at least one if it returns
+/// `TLSCONN_OK`. What was taken is on its way, so never pass it again: what there was no room for
+/// is sent by later calls. To go on after `TLSCONN_E_TIMEOUT`, write the bytes after the first
+/// `*n`; then nothing is lost and nothing is sent twice. After an error that ended the connection
 /// nobody knows how many of them the peer has received. One thread at a time may write.
 ///
 /// Returns what tlsconn_conn_handshake() returns, and also:
@@ -301,8 +302,9 @@ pub unsafe extern "C" fn tlsconn_conn_read(
 ///   `*n` is 0; from a non-blocking connection only.
 /// - `TLSCONN_E_STATE`: tlsconn_conn_shutdown() was called before. You can still read.
 /// - `TLSCONN_E_TIMEOUT`: not everything could be sent within `TLSCONN_OPT_IO_TIMEOUT_MS`. Does not
-///   end the connection: go on as said above. (One of the handshake ends it: then
-///   tlsconn_conn_error() has this code as well, and `*n` is 0.)
+///   end the connection: go on as said above. But if this call was still doing the handshake and
+///   ran into `TLSCONN_OPT_HANDSHAKE_TIMEOUT_MS`, the connection has ended, and `*n` is 0; only
+///   then does tlsconn_conn_error() have this code too.
 /// - `TLSCONN_E_IO`, `TLSCONN_E_CANCELLED` and the other errors of the handshake: `*n` bytes were
 ///   taken before.
 /// - `TLSCONN_E_BUSY`: another thread is writing. Does not end the connection.

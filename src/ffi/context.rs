@@ -169,7 +169,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add(
 
 /// Add material from a PEM file. tlsconn_ctx_reload() reads it again if it changes.
 ///
-/// `material` is one of `tlsconn_material`; `path` is any bytes up to a NUL. Any thread.
+/// `material` is one of `tlsconn_material`; `path` is any bytes up to a NUL, and is copied. Any
+/// thread.
 ///
 /// Returns what tlsconn_ctx_add() returns, with file and line in the message, and:
 /// - `TLSCONN_E_FILE`: the file cannot be read, or is not a regular file (a directory, a FIFO,
@@ -199,9 +200,9 @@ pub unsafe extern "C" fn tlsconn_ctx_add_file(
 
 /// Add every PEM file in a directory. tlsconn_ctx_reload() lists the directory again.
 ///
-/// `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL. Files are chosen by
-/// their extension (.pem, .crt, .cer, .crl, .key) and read in the order of their names;
-/// subdirectories are not searched. Any thread.
+/// `material` is one of `tlsconn_material`; `dir` is any bytes up to a NUL, and is copied. Files
+/// are chosen by their extension (.pem, .crt, .cer, .crl, .key) and read in the order of their
+/// names; subdirectories are not searched. Any thread.
 ///
 /// Returns what tlsconn_ctx_add_file() returns for the first file that cannot be added, and:
 /// - `TLSCONN_E_PARSE`: the directory has no such file.
@@ -228,11 +229,12 @@ pub unsafe extern "C" fn tlsconn_ctx_add_dir(
 
 /// Add the files of a layout.
 ///
-/// `layout` is one of `tlsconn_layout`; `dir` is its directory, or NULL for the default
-/// directory of the layout. Only the CA certificate is required. For `TLSCONN_LAYOUT_TLSCONN`
-/// the directories server/ and client/ are made with mode 0700 if they are missing; if one
-/// cannot be made, the store in it is not used. They are not made in a directory of another user,
-/// such as one in the home of a user by a program that root runs. Any thread.
+/// `layout` is one of `tlsconn_layout`; `dir` is its directory, any bytes up to a NUL, and is
+/// copied; NULL is the default directory of the layout. Only the CA certificate is required. For
+/// `TLSCONN_LAYOUT_TLSCONN` the directories server/ and client/ are made with mode 0700 if they
+/// are missing; if one cannot be made, the store in it is not used. They are not made in a
+/// directory of another user, such as one in the home of a user by a program that root runs. Any
+/// thread.
 ///
 /// Returns what tlsconn_ctx_add_file() returns, and:
 /// - `TLSCONN_E_NO_CA`: the CA certificate is missing, or there is nowhere to look for it
@@ -287,11 +289,11 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
 
 /// Set the file of known servers, to which `TLSCONN_ALLOW_ALWAYS` writes.
 ///
-/// `path` need not exist yet, but its directory must. File and directory must belong to you or
-/// to root, and nobody else may be able to write them. The file is PEM with lines of text above
-/// each block, which docs/trusted-pem.md describes for those who write it by hand, and other
-/// processes may change it at any time. A file that was set before is no longer used. Any
-/// thread.
+/// `path` is any bytes up to a NUL, and is copied. The file need not exist yet, but its directory
+/// must. File and directory must belong to you or to root, and nobody else may be able to write
+/// them. The file is PEM with lines of text above each block, which docs/trusted-pem.md describes
+/// for those who write it by hand, and other processes may change it at any time. A file that was
+/// set before is no longer used. Any thread.
 ///
 /// Returns:
 /// - `TLSCONN_OK`: set.
@@ -348,7 +350,7 @@ pub unsafe extern "C" fn tlsconn_ctx_reload(ctx: *mut tlsconn_ctx) -> c_int {
     })
 }
 
-/// Add a pattern to the list of allowed clients, which goes by distinguished name.
+/// Add a pattern to the list of allowed clients, which are identified by distinguished name (DN).
 ///
 /// `pattern` is NUL-terminated UTF-8, and is copied. NULL replaces the list by an empty one,
 /// which allows nobody. Until the first call there is no list, and any name is allowed. In a

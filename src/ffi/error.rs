@@ -84,15 +84,16 @@ pub unsafe extern "C" fn tlsconn_error_code(error: *const tlsconn_error) -> c_in
 }
 
 /// Get the message of an error: one English sentence that says what failed, UTF-8, escaped, without
-/// a full stop, and of less than 1,000 bytes. It lives as long as `error`, and is empty if `error` is NULL. Any thread.
+/// a full stop, and shorter than 1,000 bytes. It lives as long as `error`, and is empty if `error`
+/// is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_message(error: *const tlsconn_error) -> *const c_char {
     // SAFETY: the contract: an error or NULL.
     unsafe { peek(error) }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
 }
 
-/// Get a hint on what to do about an error: one English sentence of less than 1,000 bytes; empty if there is none or
-/// `error` is NULL. It lives as long as `error`. Any thread.
+/// Get a hint on what to do about an error: one English sentence, shorter than 1,000 bytes; empty
+/// if the error has no hint or `error` is NULL. It lives as long as `error`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_error_hint(error: *const tlsconn_error) -> *const c_char {
     // SAFETY: the contract: an error or NULL.

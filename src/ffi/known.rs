@@ -58,10 +58,11 @@ pub type tlsconn_known_fn =
 /// List the known peers: those in the files of known servers and known clients, those added as
 /// trusted material, and those allowed until the context is freed.
 ///
-/// With `host` NULL all are listed, including clients, distrusted certificates and entries
-/// without a host, and `port` is ignored. Otherwise only those for this host are listed and,
-/// unless `port` is 0, only those for this port or for any port. The list is as it was when the
-/// call began. `fn` is called on this thread, with `userdata`, which stays yours. Any thread.
+/// `host` is UTF-8, and is copied. With `host` NULL all are listed, including clients, distrusted
+/// certificates and entries without a host, and `port` is ignored. Otherwise only those for this
+/// host are listed and, unless `port` is 0, only those for this port or for any port. The list is
+/// as it was when the call began. `fn` is called on this thread, with `userdata`, which stays
+/// yours. Any thread.
 ///
 /// Returns:
 /// - `TLSCONN_OK`: all have been listed.
@@ -150,9 +151,10 @@ fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -
 
 /// Add a known server with this certificate. It replaces the entry for this host and port.
 ///
-/// `host` is UTF-8; `port` is 1 to 65535; `accepted` is the problems that are accepted with
-/// this certificate, bits of `tlsconn_problem` below 0x10000. The entry is written to the known
-/// file; if there is none, it lasts until the context is freed. It does not undo distrust. Any
+/// `host` is UTF-8, and is copied; `port` is 1 to 65535; `cert` stays yours; `accepted` is the
+/// problems that are accepted with this certificate, bits of `tlsconn_problem` below 0x10000. The
+/// entry is written to the file of known servers; without such a file it lasts until the context is
+/// freed. It does not undo distrust. Any
 /// thread.
 ///
 /// Returns:
@@ -245,10 +247,10 @@ pub unsafe extern "C" fn tlsconn_known_remove_cert(
 ///
 /// With `on` 1 this certificate, and every certificate with the same key, is refused
 /// everywhere: for any host, port and role, as the peer's own or anywhere above it in the
-/// chain. Only this call with `on` 0 undoes that. The mark is written to the file of known servers, or to
-/// that of known clients if that is the only one; with neither, it lasts until the context is
-/// freed. A mark in either file applies to servers and clients alike, and is removed from
-/// both. Any thread.
+/// chain. Only this call with `on` 0 undoes that. The mark is written to the file of known servers,
+/// or to that of known clients if only that one is set; with neither, it lasts until the context is
+/// freed. A mark in either file applies to servers and clients alike, and is removed from both.
+/// `cert` stays yours. Any thread.
 ///
 /// Returns what tlsconn_known_set() returns, and:
 /// - `TLSCONN_OK`: marked, or the mark is removed.

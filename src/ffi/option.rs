@@ -112,17 +112,18 @@ pub enum tlsconn_option {
     /// `SecP256r1MLKEM768`, `MLKEM768` and `MLKEM1024`, which only TLS 1.3 can use, `x25519`,
     /// `secp256r1` and `secp384r1`. A client sends a key share for the first one; a server takes
     /// the first of the client's that is in the list. A server of TLS 1.2 with an ECDSA
-    /// certificate may want its curve in a client's list as well (RFC 8422, 5.1). With post-quantum groups (MLKEM) a client's
-    /// first message is longer than one packet, which some old servers and firewalls drop: leave
-    /// them out there. Default empty: `X25519MLKEM768,x25519,secp256r1,secp384r1`.
+    /// certificate may want its curve in a client's list as well (RFC 8422, 5.1). With
+    /// post-quantum groups (MLKEM) a client's first message is longer than one packet, which some
+    /// old servers and firewalls drop: leave these groups out there. Default empty:
+    /// `X25519MLKEM768,x25519,secp256r1,secp384r1`.
     TLSCONN_OPT_GROUPS = 253,
     /// A string: cipher suites by their names at IANA, preferred first, separated by commas
     /// without spaces; those of TLS 1.3 and of TLS 1.2 in one list. There are
     /// `TLS_AES_256_GCM_SHA384`, `TLS_AES_128_GCM_SHA256` and `TLS_CHACHA20_POLY1305_SHA256` of
     /// TLS 1.3, and of TLS 1.2 `TLS_ECDHE_ECDSA_WITH_` and `TLS_ECDHE_RSA_WITH_`, each with
-    /// `AES_256_GCM_SHA384`, `AES_128_GCM_SHA256` or `CHACHA20_POLY1305_SHA256`. A server goes by
-    /// the order of its own list. Default empty: all of them, and a server goes by the order of
-    /// its client.
+    /// `AES_256_GCM_SHA384`, `AES_128_GCM_SHA256` or `CHACHA20_POLY1305_SHA256`. A server
+    /// prefers the order of its own list. Default empty: all of them, and a server prefers the
+    /// order of its client.
     TLSCONN_OPT_CIPHERS = 254,
 }
 
@@ -167,8 +168,8 @@ pub enum tlsconn_profile {
     /// the certificate, the CAs or the profile change: add it after the CA that issued it.
     TLSCONN_PROFILE_LIBVIRT = 71,
     /// STRICT, and the rules that public CAs follow and home-made ones often break:
-    /// `TLSCONN_P_FORM`. A revocation list that breaks one, such as a list without a number, may
-    /// revoke and clears nobody: `TLSCONN_P_CRL_MISSING`.
+    /// `TLSCONN_P_FORM`. A revocation list that breaks one, such as a list without a number, can
+    /// revoke a certificate but never shows that one is not revoked: `TLSCONN_P_CRL_MISSING`.
     TLSCONN_PROFILE_PEDANTIC = 72,
 }
 

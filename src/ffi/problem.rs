@@ -39,7 +39,7 @@ pub enum tlsconn_problem {
     /// Basic constraints, path length or name constraints are violated, a policy is demanded, or
     /// there is an unknown critical extension.
     TLSCONN_P_CONSTRAINT = 0x800,
-    /// A revocation list (CRL) is required, and there is none that can be used.
+    /// A revocation list (CRL) is required, and no usable one was found.
     TLSCONN_P_CRL_MISSING = 0x1000,
     /// The newest revocation list has expired: it is past its next update.
     TLSCONN_P_CRL_EXPIRED = 0x2000,
@@ -50,7 +50,7 @@ pub enum tlsconn_problem {
     TLSCONN_P_REVOKED = 0x10000,
     /// The signature of a self-signed certificate, or of the handshake, is not valid.
     TLSCONN_P_BAD_SIGNATURE = 0x20000,
-    /// What the peer sent is not a certificate, or one that is no DER.
+    /// What the peer sent is not a certificate, or is not encoded in DER.
     TLSCONN_P_BAD_ENCODING = 0x40000,
     /// Marked as distrusted, by certificate or by key.
     TLSCONN_P_DISTRUSTED = 0x80000,

@@ -114,16 +114,17 @@ fn final_answer(number: c_int) -> Answer {
 /// session only to a server, or once the context has made more than one connection.
 ///
 /// One question at a time is on a terminal, across threads and programs: the terminal's device is
-/// locked, or, if you may not open it, the user is told that it cannot be. When the turn comes the
-/// known files are read again, and nothing is asked if another program has stored the answer.
+/// locked or, if you are not allowed to open it, the user is told that it cannot be locked. When
+/// its turn comes, the files of known servers and known clients are read again, and nothing is
+/// asked if another program has stored the answer.
 ///
 /// It rejects if there is no terminal, at end of input, after three words that are not answers,
 /// when a signal handler has run on this thread, such as for Ctrl-C, when tlsconn_conn_abort() was
 /// called for the connection that asks, and if `question` is NULL. Any thread.
 ///
-/// Returns one of `tlsconn_answer`. `TLSCONN_ANSWER_LATER`: there is no answer and none is needed,
-/// because the time to answer is over, the question was answered elsewhere, or the peer is judged
-/// again without it.
+/// Returns one of `tlsconn_answer`. `TLSCONN_ANSWER_LATER`: there is no answer, and no need for
+/// one, because the time to answer is over, the question was answered elsewhere, or the peer is
+/// judged again without it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tlsconn_ask_terminal(
     question: *mut tlsconn_question,
@@ -322,8 +323,8 @@ pub unsafe extern "C" fn tlsconn_question_allows(
 /// - `TLSCONN_E_STALE`: the question has already been answered.
 /// - `TLSCONN_E_FORKED`: called in a child process.
 /// - `TLSCONN_E_STORE`, `TLSCONN_E_STORE_LOCKED`, `TLSCONN_E_PERMISSION`, `TLSCONN_E_NOMEM` (out of
-///   memory or file descriptors): the answer had to be stored at once and could not be; it lasts until the
-///   context is freed.
+///   memory or file descriptors): the answer had to be stored at once and could not be; it lasts
+///   until the context is freed.
 /// - `TLSCONN_E_CERT_CHANGED`: meanwhile another certificate was allowed for this host; that
 ///   one stays.
 /// - `TLSCONN_E_INVALID`: `question` is NULL, or `answer` is `TLSCONN_ANSWER_LATER`; the

@@ -31,7 +31,7 @@ use crate::connection::Connection;
 /// - `TLSCONN_E_NOMEM`: there is no memory for another connection.
 /// - `TLSCONN_E_UNSUPPORTED`: the system gives no random numbers.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL, `flags` is invalid, or `fd` is not a connected stream
-///   socket. A client that has hung up already is no such error: the handshake tells of it.
+///   socket. A client that has already hung up is not an error here: the handshake reports it.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tlsconn_accept_fd(
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
 /// directory on the way (in a sticky one, such as /tmp, others may write), as it is of the way to
 /// the directory itself.
 ///
-/// A file with the name of an entry that does not count is told twice: by this call, which
+/// A file with the name of an entry that does not count is reported twice: by this call, which
 /// reads every file once, and by the error of a client that the file would have allowed. When this
 /// call returns `TLSCONN_OK`, tlsconn_last_error() has the code `TLSCONN_OK` if every file counts;
 /// else it has the code `TLSCONN_E_FILE`, and its message names the first files that do not count
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn tlsconn_ctx_set_known_client_file(
 /// allows nobody.
 ///
 /// It is compared with `TLSCONN_INFO_PEER_IDENTITY`, whole and byte for byte, without wildcards. If
-/// this function is never called there is no list. `identity` is UTF-8 and is copied. Any thread.
+/// this function is never called, there is no list. `identity` is UTF-8 and is copied. Any thread.
 ///
 /// On failure the context is unchanged. Returns:
 ///

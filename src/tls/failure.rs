@@ -61,7 +61,7 @@ pub(super) fn explain(failure: &TlsError, moment: Moment<'_>) -> Error {
         | TlsError::General(_)
             if let Some(why) = moment.unverifiable =>
         {
-            Error::new(Kind::Protocol, format!("{peer} can verify no signature of ours: {why}"))
+            Error::new(Kind::Protocol, format!("{peer} cannot verify any signature that our keys can make: {why}"))
                 .because(&HandshakeCause::NoSignatureInCommon(moment.is_server))
         }
         TlsError::FailedToGetRandomBytes => no_random(),
@@ -192,7 +192,7 @@ fn refused(number: u8, moment: Moment<'_>) -> Error {
         Certified::Sent => (format!("{peer} refused our certificate"), refused),
         Certified::Withheld if let Some(why) = moment.unverifiable => (
             format!(
-                "{peer} wants a client certificate, and can verify no signature of ours: {why}"
+                "{peer} wants a client certificate, and cannot verify any signature that our keys can make: {why}"
             ),
             HandshakeCause::NoSignatureInCommon(false),
         ),

@@ -70,7 +70,7 @@ pub(crate) struct Session {
     /// The certificates of the peer that were read, until it is admitted.
     read: Vec<Certificate>,
     certified: Certified,
-    /// Why the peer can verify no signature of ours, where that came up.
+    /// Why the peer cannot verify any signature that our keys can make, where that came up.
     unverifiable: Option<String>,
     heard: Heard,
     /// On a server: whether the client shows a certificate.
@@ -95,7 +95,7 @@ impl Session {
         let server_name = match name.ip() {
             Some(address) => ServerName::IpAddress(address.into()),
             None => ServerName::try_from(name.as_str().to_owned()).map_err(|_| {
-                Error::new(Kind::Invalid, format!("{name} is no name for a TLS server"))
+                Error::new(Kind::Invalid, format!("{name} is not a valid name for a TLS server"))
             })?,
         };
         let (config, view, secrets) = setup.session(key);

@@ -59,7 +59,7 @@ pub(super) fn answered(certified: Certified) {
     STEP.with_borrow_mut(|step| step.certified = Some(certified));
 }
 
-/// Says why the peer can verify no signature of ours, in the step that runs.
+/// Says why the peer cannot verify any signature that our keys can make, in the step that runs.
 pub(super) fn unverifiable(why: String) {
     STEP.with_borrow_mut(|step| step.unverifiable = Some(why));
 }

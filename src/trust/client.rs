@@ -257,7 +257,7 @@ impl ClientCourt<'_> {
                         format!("its certificate is not in {}", source_of(directory.path()))
                     }
                 };
-                let unheard = ", and besides that directory authorities vouch for nobody (TLSCONN_OPT_DIR_AND_CA)";
+                let unheard = ", and beside that directory an authority is not enough (TLSCONN_OPT_DIR_AND_CA)";
                 if vouched { not_there + unheard } else { not_there }
             }
             None if self.beliefs.rules.anchors.is_empty() => {

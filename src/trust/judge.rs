@@ -148,7 +148,7 @@ impl Admitted {
 #[must_use]
 pub(crate) fn judge(server: &Peer<'_>, beliefs: &Beliefs<'_>, grant: Option<&Grant>) -> Judgement {
     let Some(endpoint) = server.endpoint else {
-        let message = "it is not said where the server is that is to be judged";
+        let message = "the host of the server to judge was not given";
         return Judgement::Refused(Error::new(Kind::Internal, message));
     };
     match hear(server, endpoint, beliefs, grant) {

@@ -314,9 +314,9 @@ fn advice(asked: &Asked) -> String {
         Situation::New => "If you expected this server, allow it. If you are not sure, compare the SHA-256 fingerprint with its administrator.",
         Situation::Renewed => "The key is the one you know, so this is most likely the same server with a new certificate.",
         Situation::Changed => "Unless its administrator told you of a new certificate, somebody may be listening in between: do not allow it.",
-        Situation::Untrusted => "Compare the SHA-256 fingerprint with the administrator of the server, by another way than this network, before you allow it.",
+        Situation::Untrusted => "Compare the SHA-256 fingerprint with the administrator of the server, by some way other than this network, before you allow it.",
         Situation::NewProblem => "Allow it only if you know why.",
-        Situation::Client => "Compare the SHA-256 fingerprint with whoever runs that client, by another way than this network, before you allow it.",
+        Situation::Client => "Compare the SHA-256 fingerprint with whoever runs that client, by some way other than this network, before you allow it.",
     }
     .to_owned()
 }

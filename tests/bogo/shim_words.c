@@ -7,7 +7,7 @@ struct word { const char *ours, *theirs; };
 
 /* The first that fits counts. What does not occur here broke a rule that BoringSSL has no name for. */
 static const struct word protocol[] = {
-    { "can verify no signature of ours", ":INCOMPATIBLE:" },
+    { "cannot verify any signature that our keys can make", ":INCOMPATIBLE:" },
     { "in common", ":INCOMPATIBLE:" },
     { " at most, and ", ":INCOMPATIBLE:" },
     { "speaks no version of TLS", ":INCOMPATIBLE:" },
@@ -18,7 +18,7 @@ static const struct word protocol[] = {
     { "does not go without compression", ":INCOMPATIBLE:" },
     { "lacks something", ":INCOMPATIBLE:" },
     { "points of elliptic curves in their plain form", ":ERROR_PARSING_EXTENSION:" },
-    { "by an extension that nobody knows", ":UNEXPECTED_EXTENSION:" },
+    { "by an unknown extension", ":UNEXPECTED_EXTENSION:" },
     { "asked for a certificate after the handshake", ":UNEXPECTED_MESSAGE:" },
     { "of another kind than comes at this point", ":UNEXPECTED_MESSAGE:" },
     { "change_cipher_spec that does not come", ":PEER_MISBEHAVIOUR:" },

@@ -163,7 +163,7 @@ const char *read_case(const json *line, test_case *one)
     if (!read_list(line, "trusted", &one->trusted) || !read_list(line, "crls", &one->crls)
         || !read_list(line, "intermediates", &one->intermediates) || !read_list(line, "features", &features)
         || !read_list(line, "eku", &usages) || !read_list(line, "key_usage", &key_usage))
-        return "what must be a list of strings is none";
+        return "what must be a list of strings is not one";
     if (!read_time(json_member(line, "time"), one))
         return "its time is no whole number";
     if (!read_peer_name(json_member(line, "peer_name"), one))

@@ -43,7 +43,7 @@ static int read_word(reader *in, const char *word, json_kind kind, json *value)
     size_t len = strlen(word);
 
     if (strncmp(in->at, word, len) != 0)
-        return refuse(in, "a value is none of JSON's");
+        return refuse(in, "a value is not valid JSON");
     in->at += len;
     value->kind = kind;
     return 1;

@@ -150,8 +150,14 @@ fn malformed_constraints_are_told_whether_or_not_a_name_breaks_them() {
         (tlv(PERMITTED, &[]), "they have an empty list"),
         ([tlv(PERMITTED, &good), tlv(EXCLUDED, &[])].concat(), "they have an empty list"),
         (tlv(PERMITTED, &with_minimum), "they have a minimum or a maximum"),
-        (tlv(EXCLUDED, &tree(&tlv(0x82, b"*.b.example"))), "*.b.example is none"),
-        (tlv(EXCLUDED, &tree(&tlv(0x87, &[10, 0, 0, 0]))), "10.0.0.0 is none"),
+        (
+            tlv(EXCLUDED, &tree(&tlv(0x82, b"*.b.example"))),
+            "*.b.example is not a valid name constraint",
+        ),
+        (
+            tlv(EXCLUDED, &tree(&tlv(0x87, &[10, 0, 0, 0]))),
+            "10.0.0.0 is not a valid name constraint",
+        ),
     ] {
         let why = encoded(tlv(SEQUENCE, &lists));
         assert_eq!(

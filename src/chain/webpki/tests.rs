@@ -111,7 +111,7 @@ fn each_error_of_webpki_is_a_problem_in_words() {
         (Error::CertDistrusted, Problems::DISTRUSTED, "known to be compromised"),
         (Error::EmptyEkuExtension, Problems::WRONG_PURPOSE, "extended key usage is empty"),
         (Error::UnsupportedCertVersion, Problems::OLD_VERSION, "not of X.509 version 3"),
-        (Error::EndEntityUsedAsCa, Problems::CONSTRAINT, "no authority's signed another"),
+        (Error::EndEntityUsedAsCa, Problems::CONSTRAINT, "not an authority (CA) signed another"),
         (Error::UnknownIssuer, Problems::CONSTRAINT, "leads to no authority"),
         (Error::MaximumPathDepthExceeded, Problems::CONSTRAINT, "more than six intermediates"),
         (Error::NameConstraintViolation, Problems::CONSTRAINT, "outside what its authority"),

@@ -145,9 +145,9 @@ impl Cause for CallCause {
             Self::ClientHungUp => "an answer for the session, or for always, counts when it connects again",
             Self::EmptyPattern => "pass NULL instead of a pattern to set an empty list, which allows nobody",
             Self::EmptyIdentity => "pass NULL instead of an identity to set an empty list, which allows nobody",
-            Self::NamePattern => "a pattern is a DNS name such as a.example, or *.example for names with one label more",
+            Self::NamePattern => "a pattern is a DNS name such as a.example, or *.example for names with one more label",
             Self::AlgorithmName(exist) => {
-                return format!("separate names by commas, without blanks; there are {exist}");
+                return format!("separate the names with commas, without spaces; the names are {exist}");
             }
             Self::NoAlgorithm(what, version) => {
                 return format!(
@@ -162,14 +162,14 @@ impl Cause for CallCause {
             Self::OtherIdentity => "close this connection: its client would have another identity if it connected now",
             Self::SlowPeer => "the connection is as it was: make the call again to wait longer, or allow more time with TLSCONN_OPT_IO_TIMEOUT_MS",
             Self::ReadOn => "the peer sends, and may take nothing until that is read: call tlsconn_conn_read()",
-            Self::ProtocolNames => "separate the names by commas, without blanks",
+            Self::ProtocolNames => "separate the names with commas, without spaces",
             Self::AnswerLater => "call this function again when there is an answer",
             Self::EndOfList => "return a number above 0 to end the list without a failure",
             Self::Incomplete => "first call tlsconn_conn_handshake() until it returns TLSCONN_OK",
             Self::NotAdmitted => "call this after tlsconn_conn_handshake() has returned TLSCONN_OK",
             Self::NotOverMemory => "only a connection of tlsconn_connect_mem() or tlsconn_accept_mem() is fed and drained by its caller",
             Self::NotYourDescriptor => "wait for this one with tlsconn_conn_poll()",
-            Self::ServerHasNoName => "a server checks no host: what clients may connect is set in its context",
+            Self::ServerHasNoName => "a server checks no host: which clients may connect is set in its context",
             Self::LateName => "call tlsconn_conn_set_verify_name() before the first call that sends or receives",
             Self::ConnectionOver => "free this connection with tlsconn_conn_free() and make a new one",
             Self::OwnValidator => "return an answer, or TLSCONN_ANSWER_LATER, and use the connection afterwards",

@@ -184,7 +184,7 @@ impl Cause for FileCause {
             Self::Locked => "try again when the other process or thread is done with it",
             Self::Doubtful => "check the disk, and then the list of known peers (tlsconn_known_each())",
             Self::Vanished => "put it back; if it was deleted on purpose, start the program again",
-            Self::EmptyStore => "restore a backup of it; delete it only if nobody is to be known any more",
+            Self::EmptyStore => "restore a backup of it; delete it only if no peer should be known any more",
             Self::DamagedStore => "correct or remove these lines, or restore a backup of the file",
             Self::CutStore(line) => {
                 return format!("restore a backup of the file; if every entry is there, add the line \"{line}\"");

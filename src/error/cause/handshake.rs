@@ -179,7 +179,7 @@ impl Cause for HandshakeCause {
             Self::Renegotiation(true) => "renegotiation is never done here: switch it off in the client, or use TLS 1.3",
             Self::CertificateAfterHandshake => "that is not supported here: let the server ask for the certificate in the handshake",
             Self::MessageTooLong => "a chain needs no more than the certificates that lead to its authority: leave out the others, and make certificates with fewer names",
-            Self::TooMuch => "the peer, or somebody in between, sends what only costs time: update its TLS software",
+            Self::TooMuch => "the peer, or somebody in between, sends messages that only cost time: update its TLS software",
             Self::Downgrade => "somebody in between, or an old device on the way, may have changed the first messages: try another network path, and do not go on before you know why",
             Self::Resumption => "connect again; if that fails, too, set TLSCONN_OPT_RESUMPTION to 0",
             Self::Alpn(ours) if ours.is_empty() => "set the application protocols with TLSCONN_OPT_ALPN: there are none here",
@@ -188,11 +188,11 @@ impl Cause for HandshakeCause {
             }
             Self::WrongScheme => "its TLS software chose a wrong signature scheme: update it, or give the peer another kind of key",
             Self::NotItsKey => "the key of the peer does not belong to its certificate, or somebody in between presents a certificate that is not theirs: let its administrator compare the two",
-            Self::RefusedBeforeAsking => "it was not about a certificate of ours, which had not been asked for: the log of the server says what it refused; our address may not be allowed there",
+            Self::RefusedBeforeAsking => "it was not about our certificate, which the server had not asked for: the log of the server says what it refused; our address may not be allowed there",
             Self::EndedAfterRequest => "ask its administrator whether our certificate, its authority and our address are allowed there; the log of the server says which it refused",
-            Self::ClientLeft => "it may not trust our certificate, or speak no TLS at all",
+            Self::ClientLeft => "it may not trust our certificate, or may not speak TLS at all",
             Self::ServerLeft => "is this the right port, and does the server expect TLS on it from the first byte? its log may say why it ended the connection",
-            Self::Truncated => "a peer that has crashed, or somebody in between, can cut off the end: do not take what came for complete unless its own format says so",
+            Self::Truncated => "a peer that has crashed, or somebody in between, can cut off the end: do not treat what arrived as complete unless its own format says so",
             Self::Ours => "this is a bug of this library or of what it is built on: please report it",
         }
         .to_owned()

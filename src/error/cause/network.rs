@@ -48,14 +48,14 @@ pub(crate) enum NetworkCause {
 impl Cause for NetworkCause {
     fn hint(&self) -> String {
         match self {
-            Self::UnknownName => "check the spelling of the name; `getent hosts NAME` shows what this machine knows of it",
+            Self::UnknownName => "check the spelling of the name; `getent hosts NAME` shows what this machine knows about it",
             Self::NoAddress => "the name exists, but has no IP address: check its A and AAAA records",
             Self::NoNameServer => "no name server answers: check the network and the name servers of this machine (/etc/resolv.conf), or connect to an IP address",
             Self::NotFound => "check the spelling of the name, and that this machine reaches a name server (/etc/resolv.conf)",
             Self::LateName => "the name servers of this machine are slow or do not answer: check /etc/resolv.conf and the network, or connect to an IP address",
             Self::Zone(zone) => {
                 return format!(
-                    "what stands behind the % must be a network interface of this machine, and {zone} may be none: `ip link` lists them"
+                    "what follows the % must be a network interface of this machine, and {zone} may not be one: `ip link` lists them"
                 );
             }
             Self::NoInterface(address) => {
@@ -65,7 +65,7 @@ impl Cause for NetworkCause {
             }
             Self::Refused => "the machine answers, but nothing listens on that port: check the port, and that the server is running",
             Self::Forbidden => "this machine does not allow the connection: check its own firewall (nft, iptables), SELinux, or the limits of the container",
-            Self::NoAnswer => "nothing answered: check the address, that the machine is up, and the firewalls on the way, which may drop packets without a word",
+            Self::NoAnswer => "nothing answered: check the address, that the machine is up, and the firewalls on the way, which may drop packets silently",
             Self::NoRoute => "a router, or this machine, says that the host is not there: check the address, that the machine is up, and the firewalls on the way",
             Self::NoNetwork => "this machine has no route to that network: check its own connection and its routes (`ip route`)",
             Self::OnlyVersion6 => "the host has IPv6 addresses only, and this machine has no way to the IPv6 network: give the host an IPv4 address, or this machine IPv6",

@@ -134,7 +134,7 @@ impl Faults<'_> {
         }
         if has(Problems::BAD_ENCODING) {
             return Some(format!(
-                "no answer can allow what is no correct certificate: ask {admin} for one that `openssl x509 -text` and other software can read"
+                "no answer can allow a malformed certificate: ask {admin} for one that `openssl x509 -text` and other software can read"
             ));
         }
         None
@@ -178,7 +178,7 @@ impl Faults<'_> {
             (
                 Problems::WEAK_SIGNATURE,
                 format!(
-                    "{admin} needs a certificate that is signed with SHA-256 or better, and so are those above it"
+                    "{admin} needs a certificate that is signed with SHA-256 or better, and so must those above it be"
                 ),
             ),
             (
@@ -369,9 +369,9 @@ fn list(
             "{clock} says {now}: is it right? the {name} is valid from {from} on; if the clock is right, {}",
             put("one that is valid already")
         ),
-        ListFault::Signature => put(&format!(
-            "{newest}, from that very authority and signed with a key that is supported,"
-        )),
+        ListFault::Signature => {
+            put(&format!("{newest}, from the same authority and signed with a supported key,"))
+        }
         ListFault::Scope => put(&format!("{newest} that covers this kind of certificate")),
         ListFault::Form => format!(
             "{}; only the profile PEDANTIC demands that form",

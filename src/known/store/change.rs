@@ -262,7 +262,7 @@ fn check(entry: &Entry, role: Role) -> Result<(), Error> {
     let why = if entry.distrust {
         "an entry cannot be added as distrusted: mark its certificate instead"
     } else if entry.accepted.intersects(Problems::SEVERE) {
-        "an entry cannot accept problems that nobody can override"
+        "an entry cannot accept problems that cannot be overridden"
     } else if entry.place.is_none() && entry.role == Role::Server && !entry.accepted.is_empty() {
         "an entry without a host cannot accept problems"
     } else if entry.place.as_ref().is_some_and(|place| place.port == Some(0)) {

@@ -18,7 +18,7 @@ pub(in crate::tls) struct Moment<'a> {
     pub(in crate::tls) is_server: bool,
     /// Our flight has left, and no application data has come yet.
     pub(in crate::tls) before_first_data: bool,
-    /// Why the peer can verify no signature of ours, where that came up.
+    /// Why the peer cannot verify any signature that our keys can make, where that came up.
     pub(in crate::tls) unverifiable: Option<&'a str>,
     /// We sent a first hello that is longer than one packet, and nothing came back.
     pub(in crate::tls) lost_hello: bool,

@@ -95,7 +95,7 @@ fn message(why: &InvalidMessage, moment: Moment<'_>) -> Told {
             ("sent a record with a version that TLS does not have", Cause::PeerBreaksRules)
         }
         M::UnknownProtocolVersion => {
-            ("sent something that is not TLS, or a version that nobody knows", not_tls())
+            ("sent something that is not TLS, or has an unknown version", not_tls())
         }
         M::InvalidCcs => ("sent a malformed change_cipher_spec", Cause::PeerBreaksRules),
         M::InvalidCertificateStatusType => {
@@ -225,7 +225,7 @@ fn incompatible(why: &PeerIncompatible, moment: Moment<'_>) -> Told {
             ("does not go without compression, which TLS no longer allows", Cause::Lacking)
         }
         P::ServerSentHelloRetryRequestWithUnknownExtension => {
-            ("asked for another first message by an extension that nobody knows", Cause::Lacking)
+            ("asked for another first message by an unknown extension", Cause::Lacking)
         }
         P::Tls13RequiredForQuic => ("does not speak TLS 1.3", Cause::VersionOff),
         P::ServerRejectedEncryptedClientHello(_) => {
@@ -261,7 +261,7 @@ fn misbehaved(why: &PeerMisbehaved, moment: Moment<'_>) -> Told {
         | P::ResumptionOfferedWithVariedEms
         | P::ResumptionOfferedWithVariedCipherSuite
         | P::ResumptionOfferedWithIncompatibleCipherSuite => {
-            ("resumed a session in another way than it was made", Cause::Resumption)
+            ("resumed a session in a way that does not fit how it was made", Cause::Resumption)
         }
         P::SignedKxWithWrongAlgorithm | P::SignedHandshakeWithUnadvertisedSigScheme => {
             ("signed the handshake in a way that it was not offered", Cause::WrongScheme)

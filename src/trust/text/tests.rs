@@ -208,7 +208,7 @@ fn each_situation_has_advice_of_its_own() {
         (Situation::New, "If you expected this server"),
         (Situation::Renewed, "most likely the same server"),
         (Situation::Changed, "somebody may be listening"),
-        (Situation::Untrusted, "by another way than this network"),
+        (Situation::Untrusted, "by some way other than this network"),
         (Situation::NewProblem, "only if you know why"),
     ] {
         let one = asked(situation, Problems::NONE, certificate(&["h"]));

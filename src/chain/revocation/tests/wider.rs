@@ -345,7 +345,7 @@ fn the_words_say_why_no_list_counts() {
     let other = Maker::authority("Root");
     foreign.lists.push((other.list((-1, 30), 1, &[]), "list".to_owned()));
     for (scene, part) in [
-        (Scene::new(), "counts for CN=a.example: there is none"),
+        (Scene::new(), "counts for CN=a.example: none was added"),
         (foreign, ": list is not signed by its key"),
         (with(&[number(), point(&[tlv(0x82, &[0xff])])]), "list covers other certificates"),
         (Scene::new().list(-1, None), "list 101 is not valid before 2026-11-22"),
