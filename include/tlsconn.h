@@ -64,11 +64,12 @@
  *
  * Files: nothing is made in a directory that belongs to another user, even by root. What the
  * library makes has mode 0600, or 0700 if it is a directory, whatever the umask. A file that it
- * is to write is not itself a symbolic link, and no FIFO or device makes it wait. The way to a file
- * that it writes, to the file of known servers and to the directory of client certificates must be
- * closed to others: each directory on the way and each symbolic link belongs to you or to root, and
- * no one else may write such a directory, except for a sticky one such as /tmp. Otherwise the call
- * fails with TLSCONN_E_PERMISSION and names the place. Other files are read wherever you say.
+ * is to write is not itself a symbolic link, and no FIFO or device makes it wait. The way to a key
+ * log, to a file of known servers or clients and to the directory of client certificates must be
+ * yours: each directory on it and each symbolic link belongs to you or to root. On the way to known
+ * servers and clients, only the owner and the group may write a directory, unless it is sticky, such
+ * as /tmp. Otherwise the call fails with TLSCONN_E_PERMISSION and names the place. Other files are
+ * read wherever you say.
  */
 
 #ifndef TLSCONN_H
@@ -786,7 +787,8 @@ int tlsconn_ctx_add_system_roots(tlsconn_ctx *ctx);
  * - `TLSCONN_OK`: set.
  * - `TLSCONN_E_STORE`: the file is damaged (the message has the line) or cannot be read, or
  *   its directory is missing.
- * - `TLSCONN_E_PERMISSION`: others can write the file or its directory.
+ * - `TLSCONN_E_PERMISSION`: others can write the file or its directory, or lead the way to it
+ *   elsewhere.
  * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_INVALID`: `ctx` or `path` is NULL, or `path` does not name a file, or names the
  *   file of known clients.
@@ -1238,7 +1240,8 @@ int tlsconn_ctx_set_int(tlsconn_ctx *ctx,
  * - `TLSCONN_E_FILE`: the key log cannot be written, or is a symbolic link, a FIFO or a device, or
  *   has a second name; or the ticket secret cannot be read.
  * - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
- *   made in a directory of another user; or others can read the ticket secret.
+ *   made in a directory of another user, or others can lead the way to it elsewhere; or others can
+ *   read the ticket secret.
  * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
  * - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, the name of
@@ -2077,7 +2080,8 @@ int tlsconn_ctx_add_server_pair(tlsconn_ctx *ctx,
  *
  * - `TLSCONN_OK`: the directory is set.
  * - `TLSCONN_E_FILE`: `dir` is not a directory or cannot be read.
- * - `TLSCONN_E_PERMISSION`: it belongs to another user, or others can write to it.
+ * - `TLSCONN_E_PERMISSION`: it belongs to another user, or others can write to it, or lead the way
+ *   to it elsewhere.
  * - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
  * - `TLSCONN_E_INVALID`: a pointer is NULL or `dir` is empty.
  */
@@ -2259,7 +2263,7 @@ int tlsconn_known_each(tlsconn_ctx *ctx,
  * - `TLSCONN_E_NOMEM`: out of memory or file descriptors. The file is as above; the same call can
  *   succeed later.
  * - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
- * - `TLSCONN_E_PERMISSION`: others can write it.
+ * - `TLSCONN_E_PERMISSION`: others can write it, or lead the way to it elsewhere.
  * - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
  */
 TLSCONN_API

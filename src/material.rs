@@ -71,7 +71,7 @@ pub(crate) use system::system_authorities;
 pub(crate) use trouble::{
     Doing, can_make, no_room, source_of, system_error, system_error_of, words,
 };
-pub(crate) use way::Way;
+pub(crate) use way::{Passes, Way};
 
 /// The kinds of material that a context takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -299,7 +299,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_system_roots(ctx: *mut tlsconn_ctx) -> 
 /// - `TLSCONN_OK`: set.
 /// - `TLSCONN_E_STORE`: the file is damaged (the message has the line) or cannot be read, or
 ///   its directory is missing.
-/// - `TLSCONN_E_PERMISSION`: others can write the file or its directory.
+/// - `TLSCONN_E_PERMISSION`: others can write the file or its directory, or lead the way to it
+///   elsewhere.
 /// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
 /// - `TLSCONN_E_INVALID`: `ctx` or `path` is NULL, or `path` does not name a file, or names the
 ///   file of known clients.

@@ -164,7 +164,7 @@ fn visit_one(entry: &Entry, visit: impl FnOnce(*const tlsconn_known) -> c_int) -
 /// - `TLSCONN_E_NOMEM`: out of memory or file descriptors. The file is as above; the same call can
 ///   succeed later.
 /// - `TLSCONN_E_STORE_LOCKED`: another process has locked it for too long.
-/// - `TLSCONN_E_PERMISSION`: others can write it.
+/// - `TLSCONN_E_PERMISSION`: others can write it, or lead the way to it elsewhere.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL, or `host`, `port` or `accepted` is not valid.
 #[unsafe(no_mangle)]
 #[must_use]

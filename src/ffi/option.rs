@@ -264,7 +264,8 @@ pub unsafe extern "C" fn tlsconn_ctx_set_int(
 /// - `TLSCONN_E_FILE`: the key log cannot be written, or is a symbolic link, a FIFO or a device, or
 ///   has a second name; or the ticket secret cannot be read.
 /// - `TLSCONN_E_PERMISSION`: the key log belongs to another user or is open to others, or would be
-///   made in a directory of another user; or others can read the ticket secret.
+///   made in a directory of another user, or others can lead the way to it elsewhere; or others can
+///   read the ticket secret.
 /// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
 /// - `TLSCONN_E_PARSE`, `TLSCONN_E_TOO_BIG`: the file does not hold a valid ticket secret.
 /// - `TLSCONN_E_INVALID`: `ctx` or `value` is NULL, `option` is not a string option, the name of

@@ -144,7 +144,8 @@ pub unsafe extern "C" fn tlsconn_ctx_add_server_pair(
 ///
 /// - `TLSCONN_OK`: the directory is set.
 /// - `TLSCONN_E_FILE`: `dir` is not a directory or cannot be read.
-/// - `TLSCONN_E_PERMISSION`: it belongs to another user, or others can write to it.
+/// - `TLSCONN_E_PERMISSION`: it belongs to another user, or others can write to it, or lead the way
+///   to it elsewhere.
 /// - `TLSCONN_E_NOMEM`: out of memory or file descriptors.
 /// - `TLSCONN_E_INVALID`: a pointer is NULL or `dir` is empty.
 #[unsafe(no_mangle)]

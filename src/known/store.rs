@@ -22,7 +22,7 @@ use super::entries::Entries;
 use super::entry::Entry;
 use crate::error::{Error, FileCause, Kind};
 use crate::host::Role;
-use crate::material::{Guard, Stamp, sha256, source_of, words};
+use crate::material::{Guard, Passes, Stamp, sha256, source_of, words};
 use crate::process::{Mutex, PerProcess, may_wait};
 use change::{Change, Changed, Current};
 use disk::{Parent, Step};
@@ -89,7 +89,7 @@ impl Store {
         }
         let store =
             Self { path, role, outside, writing: PerProcess::new(), state: Mutex::new(None) };
-        Guard::of_known_peers().check_way(store.directory())?;
+        Guard::of_known_peers().check_way(store.directory(), Passes::Groups)?;
         disk::check_directory(store.directory())?;
         match store.entries() {
             Err(error) if error.kind() == Kind::Permission => Err(error),

@@ -2,8 +2,8 @@
 //! way elsewhere.
 //!
 //! The way is gone by names. Each directory that is passed, and each link that is followed, belongs
-//! to us or to root; others write no directory that is passed, but for sticky ones, such as `/tmp`.
-//! The root of all directories is believed: in a container it may belong to a user whom nobody knows.
+//! to us or to root. What else is asked of directories is in [`Passes`]. The root of all directories
+//! is believed: in a container it may belong to a user whom nobody knows.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt;
@@ -25,6 +25,20 @@ pub(crate) struct Way {
     pub(crate) end: Option<Stat>,
     /// Why the way is not believed.
     pub(crate) mistrust: Option<Mistrust>,
+}
+
+/// Who may write the directories on a way. In a sticky one, such as `/tmp`, everybody may: nobody can
+/// replace what is ours or root's there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passes {
+    /// Nobody but whom the guard believes.
+    Believed,
+    /// Their groups: their owners, who are believed, have chosen them, as where each user has a
+    /// group of its own and a umask of 002.
+    Groups,
+    /// Anybody: what lies at the end is looked at by itself, and only what somebody else made
+    /// could lead to another file of ours.
+    Anybody,
 }
 
 /// A directory or a link on a way that is not believed.
@@ -55,13 +69,13 @@ impl Way {
     /// Follows the name `name` of the directory `start`, which is believed itself.
     pub(crate) fn of_entry(start: &Path, name: &OsStr, guard: &Guard) -> Self {
         match start.canonicalize() {
-            Ok(start) => Self::go(&start, vec![name.to_owned()], guard),
+            Ok(start) => Self::go(&start, vec![name.to_owned()], guard, Passes::Believed),
             Err(_) => Self { end: None, mistrust: None },
         }
     }
 
     /// Follows `path` from the root of all directories.
-    pub(crate) fn to(path: &Path, guard: &Guard) -> Self {
+    fn to(path: &Path, guard: &Guard, passes: Passes) -> Self {
         let mut left = parts(path);
         if path.is_relative() {
             let Ok(here) = std::env::current_dir() else {
@@ -69,10 +83,10 @@ impl Way {
             };
             left.extend(parts(&here));
         }
-        Self::go(Path::new("/"), left, guard)
+        Self::go(Path::new("/"), left, guard, passes)
     }
 
-    fn go(start: &Path, mut left: Vec<OsString>, guard: &Guard) -> Self {
+    fn go(start: &Path, mut left: Vec<OsString>, guard: &Guard, passes: Passes) -> Self {
         let mut way = Self { end: None, mistrust: None };
         let mut at = start.to_owned();
         let mut links = 0_usize;
@@ -82,7 +96,7 @@ impl Way {
                 continue;
             }
             if at != start {
-                way.pass(&at, guard);
+                way.pass(&at, guard, passes);
             }
             let path = at.join(&part);
             let Ok(found) = rustix::fs::lstat(&path) else { return way };
@@ -109,12 +123,17 @@ impl Way {
     }
 
     /// Goes through a directory.
-    fn pass(&mut self, at: &Path, guard: &Guard) {
+    fn pass(&mut self, at: &Path, guard: &Guard, passes: Passes) {
         if at == Path::new("/") {
             return;
         }
         if let Ok(found) = std::fs::metadata(at) {
-            let why = guard.mistrust_on_the_way(found.uid(), found.mode());
+            let mode = match passes {
+                Passes::Believed => found.mode(),
+                Passes::Groups => found.mode() & !0o020,
+                Passes::Anybody => 0,
+            };
+            let why = guard.mistrust_on_the_way(found.uid(), mode);
             self.look(at, found.uid(), why, Step::Directory);
         }
     }
@@ -142,8 +161,8 @@ impl Guard {
     /// # Errors
     ///
     /// [`Kind::Permission`].
-    pub(crate) fn check_way(&self, path: &Path) -> Result<(), Error> {
-        let Some(Mistrust { at, why, owner, kept }) = Way::to(path, self).mistrust else {
+    pub(crate) fn check_way(&self, path: &Path, passes: Passes) -> Result<(), Error> {
+        let Some(Mistrust { at, why, owner, kept }) = Way::to(path, self, passes).mistrust else {
             return Ok(());
         };
         let (shown, place) = (source_of(path), source_of(&at));

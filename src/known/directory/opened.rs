@@ -15,8 +15,8 @@ use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Error, FileCause, Kind};
 use crate::material::{
-    Certificate, Doing, Guard, HashLink, HashPlace, Holding, Stamp, Way, Writers, has_ending,
-    holding, read_at, source_of, system_error,
+    Certificate, Doing, Guard, HashLink, HashPlace, Holding, Passes, Stamp, Way, Writers,
+    has_ending, holding, read_at, source_of, system_error,
 };
 
 /// What the names of entries end in.
@@ -104,7 +104,7 @@ impl<'a> Opened<'a> {
         let file = File::from(file.map_err(|error| unreadable(path, error))?);
         let stat = rustix::fs::fstat(&file).map_err(|error| unreadable(path, error))?;
         let guard = Guard::of_clients(writers);
-        guard.check_way(path)?;
+        guard.check_way(path, Passes::Groups)?;
         guard.check(path, stat.st_uid, stat.st_mode)?;
         Ok(Self { path, file, stamp: Stamp::of_stat(&stat), guard })
     }

@@ -17,8 +17,8 @@ use rustix::io::Errno;
 
 use crate::error::{Error, FileCause, FileName, Kind};
 use crate::material::{
-    Doing, Guard, OpenToOthers, Stamp, can_make, is_a_link, no_room, open_private_at, pause,
-    source_of, system_error_of,
+    Doing, Guard, OpenToOthers, Passes, Stamp, can_make, is_a_link, no_room, open_private_at,
+    pause, source_of, system_error_of,
 };
 use crate::process::open;
 
@@ -67,7 +67,7 @@ pub(crate) fn look(path: &Path) -> Result<Option<Stamp>, Error> {
 
 /// The file and its stamp. `None`: there is no file. Symbolic links are followed.
 pub(crate) fn read(path: &Path) -> Result<Option<(Vec<u8>, Stamp)>, Error> {
-    Guard::of_known_peers().check_way(path)?;
+    Guard::of_known_peers().check_way(path, Passes::Groups)?;
     // A plain open of a FIFO would block.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = match open(path, flags, Mode::empty()) {
@@ -133,7 +133,7 @@ impl Parent {
                 format!("\"{}\" is not the name of a file", source_of(path)),
             ));
         };
-        Guard::of_known_peers().check_way(path)?;
+        Guard::of_known_peers().check_way(path, Passes::Groups)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let file = open(parent, flags, Mode::empty())
             .map_err(|error| no_directory(parent, &error.into()))?;

@@ -20,9 +20,13 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (place, path)
 }
 
-/// Why the way to this path is not believed.
+/// Why the way to this path is not believed where directories may have groups.
 fn why(path: &Path) -> String {
-    match Guard::of_known_peers().check_way(path) {
+    why_not(path, Passes::Groups)
+}
+
+fn why_not(path: &Path, passes: Passes) -> String {
+    match Guard::of_known_peers().check_way(path, passes) {
         Ok(()) => String::new(),
         Err(error) => {
             assert_eq!(error.kind(), Kind::Permission);
@@ -33,21 +37,22 @@ fn why(path: &Path) -> String {
 }
 
 #[test]
-fn a_way_through_what_others_may_write_is_named_but_for_sticky_directories() {
+fn a_way_through_what_all_may_write_is_named_but_for_sticky_directories() {
     let (_place, root) = place();
     let middle = root.join("middle");
     fs::create_dir_all(middle.join("own")).unwrap();
-    for (bits, word) in [(0o777, "other users"), (0o775, "its group"), (0o757, "other users")] {
+    for bits in [0o777, 0o757] {
         mode(&middle, bits);
         for end in ["own", "own/file", "own/../file", "own/./deeper/file"] {
             let found = why(&middle.join(end));
-            let wanted = format!("{}, which is writable by {word}", middle.display());
+            let wanted = format!("{}, which is writable by other users", middle.display());
             assert!(found.contains(&wanted), "{bits:o} {end}: {found}");
         }
         // What lies at the end is for others to look at.
         assert_eq!(why(&middle), "");
+        assert_eq!(why_not(&middle.join("own/file"), Passes::Anybody), "");
     }
-    for bits in [0o1777, 0o755, 0o700] {
+    for bits in [0o1777, 0o775, 0o755, 0o700] {
         mode(&middle, bits);
         assert_eq!(why(&middle.join("own/file")), "", "{bits:o}");
     }
@@ -67,13 +72,15 @@ fn a_link_of_ours_is_followed_and_its_own_way_is_looked_at() {
         assert!(why(&link.join("open/own/file")).contains("real/open, which"), "{target}");
     }
     symlink("round", root.join("round")).unwrap();
-    assert!(Way::to(&root.join("round/file"), &Guard::of_known_peers()).end.is_none());
+    assert!(
+        Way::to(&root.join("round/file"), &Guard::of_known_peers(), Passes::Groups).end.is_none()
+    );
 }
 
 #[test]
 fn a_relative_path_is_gone_from_the_root() {
     let guard = Guard::of_known_peers();
-    let here = Way::to(Path::new("Cargo.toml"), &guard).end.unwrap();
+    let here = Way::to(Path::new("Cargo.toml"), &guard, Passes::Groups).end.unwrap();
     let there = rustix::fs::stat("Cargo.toml").unwrap();
     assert_eq!((here.st_dev, here.st_ino), (there.st_dev, there.st_ino));
 }
@@ -99,6 +106,7 @@ fn what_another_user_could_lead_elsewhere_is_not_followed() {
     ] {
         let wanted = format!("{words}, which belongs to user 54321");
         let found = why(&root.join(path));
+        assert_eq!(why_not(&root.join(path), Passes::Anybody), found);
         assert!(found.contains(&wanted), "{path}: {found}");
     }
     assert_eq!(why(&root.join("real/own/file")), "");
