@@ -270,3 +270,106 @@ fn who_waits_to_write_the_last_flight_is_not_hurried_by_what_has_come_meanwhile(
     assert_eq!(connection.handshake(), Ok(Outcome::Not(Want::Write)));
     assert!(!is_woken(&connection));
 }
+
+/// How often a loop may turn without a byte that moves: a call does a bounded part of its work.
+const IDLE: usize = 10;
+
+/// A client over a socket with little room, and a server that gets and gives what chance says.
+struct Chance {
+    connection: Connection,
+    near: std::os::fd::BorrowedFd<'static>,
+    far: Connection,
+    wire: std::os::unix::net::UnixStream,
+    /// What the server has said and the socket has no room for.
+    said: Vec<u8>,
+    has_spoken: bool,
+    seed: u64,
+}
+
+impl Chance {
+    fn new(serving: &Context, context: &Context, seed: u64) -> Self {
+        let (near, wire) = std::os::unix::net::UnixStream::pair().unwrap();
+        rustix::net::sockopt::set_socket_send_buffer_size(&near, 1).unwrap();
+        wire.set_nonblocking(true).unwrap();
+        // The connection only borrows it.
+        let near: &'static std::os::fd::OwnedFd = Box::leak(Box::new(near.into()));
+        let near = near.as_fd();
+        let connection = Connection::over_socket(context, near, HOST, 443, false).unwrap();
+        let far = Connection::accept_in_memory(serving).unwrap();
+        Self { connection, near, far, wire, said: Vec::new(), has_spoken: false, seed }
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(self.seed >> 33).unwrap() % most
+    }
+
+    /// The server takes some bytes, or says some, or nothing.
+    fn server_turns(&mut self) {
+        let mut bytes = [0; 4096];
+        let most = self.below(4096) + 1;
+        if self.below(3) > 0
+            && let Ok(count) = (&self.wire).read(&mut bytes[..most])
+        {
+            assert_eq!(self.far.memory_input(&bytes[..count]), Ok(count));
+        }
+        if self.far.handshake() == Ok(Outcome::Done(())) && !self.has_spoken {
+            // A client that wants to know whether it is let in hears it from this.
+            self.has_spoken = self.far.write(b"hello") == Ok(Outcome::Done(5));
+        }
+        while let count @ 1.. = self.far.memory_output(&mut bytes).unwrap() {
+            self.said.extend_from_slice(&bytes[..count]);
+        }
+        let most = self.below(2048).min(self.said.len());
+        if self.below(2) > 0 {
+            let count = (&self.wire).write(&self.said[..most]).unwrap_or(0);
+            self.said.drain(..count);
+        }
+    }
+
+    /// What has moved, as the system sees it.
+    fn moved(&self) -> (u64, u64) {
+        (
+            rustix::io::ioctl_fionread(self.near).unwrap(),
+            rustix::io::ioctl_fionread(&self.wire).unwrap(),
+        )
+    }
+
+    /// The client does what its loop makes it do while the server does nothing.
+    fn client_turns(&self) -> Result<Outcome<()>, Error> {
+        let mut idle = 0;
+        loop {
+            let before = self.moved();
+            let outcome = self.connection.handshake();
+            if !matches!(outcome, Ok(Outcome::Not(_))) || !is_woken(&self.connection) {
+                return outcome;
+            }
+            idle = if self.moved() == before { idle + 1 } else { 0 };
+            assert!(idle < IDLE, "it spins, and wants {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_handshake_never_spins_whatever_has_come_and_whatever_is_stuck() {
+    let authority = Authority::new("Lab CA");
+    let (server, client) = (authority.server(&[HOST]), authority.server(&["alice.example"]));
+    let serving = own(believes(&authority), &server);
+    let context = own(believes(&authority), &client);
+    context.add(Material::Certificate, client.pem.repeat(20).as_bytes()).unwrap();
+    for version in [tlsconn::Version::Tls12, tlsconn::Version::Tls13] {
+        serving.set(|settings| settings.tls.max_version = version).unwrap();
+        for confirms in [None, Some(Duration::from_secs(60))] {
+            context.set(|settings| settings.confirm_client_auth = confirms).unwrap();
+            for seed in 0..50 {
+                let mut lab = Chance::new(&serving, &context, seed);
+                let mut rounds = 0;
+                while lab.client_turns() != Ok(Outcome::Done(())) {
+                    lab.server_turns();
+                    rounds += 1;
+                    assert!(rounds < 10_000, "{version:?}, seed {seed}: it does not end");
+                }
+            }
+        }
+    }
+}
