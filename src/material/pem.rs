@@ -5,6 +5,7 @@
 //! that begins a block, or looks as if it should, is either read to its end or an error that
 //! names it. What is decoded may be a key, so every buffer on the way is wiped.
 
+mod lacking;
 mod odd;
 mod plain;
 
@@ -17,6 +18,7 @@ use super::der::{INTEGER, OBJECT_IDENTIFIER, SEQUENCE};
 use super::memory::room_to_read;
 use super::what;
 use crate::error::{Error, FileName, Kind, MaterialCause, Secret};
+pub(super) use lacking::lacks;
 
 /// The labels of what is not a secret.
 const PUBLIC: [&str; 5] =
@@ -24,9 +26,6 @@ const PUBLIC: [&str; 5] =
 
 /// How many header lines a block may have; the programs that write any write two.
 const MAX_HEADERS: usize = 64;
-
-/// How many different labels a sentence names.
-const MOST_LABELS: usize = 5;
 
 /// One block of a PEM text.
 #[derive(Clone)]
@@ -104,57 +103,6 @@ impl Iterator for Blocks<'_> {
         }
         None
     }
-}
-
-/// The error where a text holds no `wanted`: what it holds instead, and what to do about it.
-pub(super) fn lacks(wanted: &'static str, text: &[u8], source: &str) -> Error {
-    let blocks = match blocks(text, source) {
-        Ok(blocks) => blocks,
-        Err(error) => return error,
-    };
-    let error = |what: &str| {
-        Error::new(Kind::Parse, format!("{source} contains no {wanted}{what}"))
-            .because(&MaterialCause::Lacking(wanted))
-    };
-    // "-----BEGIN " in base64.
-    if blocks.is_empty() && text.trim_ascii_start().starts_with(b"LS0tLS1CRUdJTi") {
-        let secret = Secret::of(wanted == "private key");
-        return error(": it is PEM text that was encoded as base64 once more")
-            .because(&MaterialCause::Base64Twice(FileName::of_source(source), secret));
-    }
-    let disguised = blocks.iter().find_map(|block| {
-        let (why, cause) = what::mislabelled(&block.label, &block.der, source)?;
-        Some(bad(source, block.line, &why).because(&cause))
-    });
-    disguised.unwrap_or_else(|| {
-        if blocks.is_empty() {
-            return error(": there is no PEM block in it");
-        }
-        let found = error(&format!(" but {}", holdings(&blocks)));
-        let request = |block: &Block| block.label == "CERTIFICATE REQUEST";
-        if wanted == "certificate" && blocks.iter().any(request) {
-            return found.because(&MaterialCause::Request);
-        }
-        found
-    })
-}
-
-/// What `blocks` hold, in words.
-fn holdings(blocks: &[Block]) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for block in blocks {
-        match counts.iter_mut().find(|(label, _)| *label == block.label) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => counts.push((&block.label, 1)),
-        }
-    }
-    let more = counts.split_off(counts.len().min(MOST_LABELS)).len();
-    let mut words: Vec<String> =
-        counts.iter().map(|(label, count)| format!("{count} x {label}")).collect();
-    if more > 0 {
-        words.push(format!("{more} other labels"));
-    }
-    words.join(", ")
 }
 
 impl Block {
