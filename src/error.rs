@@ -12,7 +12,7 @@ mod problems;
 use std::fmt;
 
 pub(crate) use cause::{CallCause, FileCause, MaterialCause, NetworkCause, OwnCause, PeerCause};
-pub(crate) use cause::{Der, FileName, OldCiphers, Secret, Standing, user_name};
+pub(crate) use cause::{Der, FileName, Found, OldCiphers, Secret, Standing, Wanted, user_name};
 pub(crate) use cause::{
     Detail, Faults, Greeting, HandshakeCause, LISTS_IN_MEMORY, ListFault, Refused, Side, Then,
     TimeFrom, Topic, Whose,

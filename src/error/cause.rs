@@ -15,7 +15,7 @@ mod peer;
 pub(crate) use call::{CallCause, Topic};
 pub(crate) use file::{FileCause, Standing, user_name};
 pub(crate) use handshake::{Greeting, HandshakeCause, Refused};
-pub(crate) use material::{Der, MaterialCause, OldCiphers, Secret};
+pub(crate) use material::{Der, Found, MaterialCause, OldCiphers, Secret, Wanted};
 pub(crate) use name::FileName;
 pub(crate) use network::NetworkCause;
 pub(crate) use own::OwnCause;

@@ -17,7 +17,7 @@ use super::fields::{Extension, Fields};
 use super::name::{Name, name_text};
 use super::pem::{self, Block, Blocks};
 use super::what;
-use crate::error::{Calm, Error, FileName, Kind, MaterialCause};
+use crate::error::{Calm, Error, FileName, Kind, MaterialCause, Wanted};
 use crate::process::Once;
 
 /// A parsed certificate (RFC 5280), of version 1 to 3.
@@ -77,7 +77,9 @@ impl Certificate {
     /// As for [`Self::all_from_pem`].
     pub(crate) fn located_from_pem(text: &[u8], source: &str) -> Result<Vec<(usize, Self)>, Error> {
         let mut all = Vec::new();
-        for block in Blocks::of(text, source)? {
+        let blocks = Blocks::of(text, source)
+            .map_err(|error| pem::not_wanted(Wanted::Certificate, text, source, error))?;
+        for block in blocks {
             let mut block = block?;
             let at = |error: &Error| {
                 let message = format!("{source}, line {}: {}", block.line, error.message());
@@ -97,7 +99,7 @@ impl Certificate {
             }
         }
         if all.is_empty() {
-            return Err(pem::lacks("certificate", text, source));
+            return Err(pem::lacks(Wanted::Certificate, text, source));
         }
         Ok(all)
     }

@@ -27,7 +27,7 @@ use super::file::{CRL_LIMIT, Stamp, open_limited, read};
 use super::memory::room_to_read;
 use super::trouble::source_of;
 use super::{certificate, der, oid, pem, what};
-use crate::error::{Error, Kind, MaterialCause};
+use crate::error::{Error, Kind, MaterialCause, Wanted};
 use list::Fields;
 pub(crate) use place::{IssuingPoint, PointName, is_place, point_name};
 pub(crate) use serials::Status;
@@ -109,7 +109,8 @@ impl Crl {
 
     /// Reads a text with the care that an odd one needs, and the words for what is wrong.
     fn from_blocks(text: &[u8], source: &str) -> Result<Vec<Self>, Error> {
-        let blocks = pem::blocks(text, source)?;
+        let blocks = pem::blocks(text, source)
+            .map_err(|error| pem::not_wanted(Wanted::List, text, source, error))?;
         let mut all = Vec::new();
         for block in blocks.iter().filter(|block| block.label == "X509 CRL") {
             let mut der = block.der.as_slice();
@@ -126,7 +127,7 @@ impl Crl {
             })?);
         }
         if all.is_empty() {
-            return Err(pem::lacks("revocation list", text, source));
+            return Err(pem::lacks(Wanted::List, text, source));
         }
         Ok(all)
     }

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::certificate::Certificate;
 use super::pem::{self, Block};
 use super::what;
-use crate::error::{Error, FileName, Kind, MaterialCause};
+use crate::error::{Error, FileName, Kind, MaterialCause, Wanted};
 use public::Form;
 use unlock::refused;
 
@@ -48,10 +48,11 @@ impl Key {
         source: &str,
         passphrase: &mut Passphrase<'_>,
     ) -> Result<Self, Error> {
-        let blocks = pem::blocks(text, source)?;
+        let blocks = pem::blocks(text, source)
+            .map_err(|error| pem::not_wanted(Wanted::Key, text, source, error))?;
         let mut keys = blocks.iter().filter(|block| block.is_private_key());
         let Some(block) = keys.next() else {
-            return Err(pem::lacks("private key", text, source));
+            return Err(pem::lacks(Wanted::Key, text, source));
         };
         if let Some(second) = keys.next() {
             let (one, other) = (block.line, second.line);

@@ -18,7 +18,7 @@ use super::der::{INTEGER, OBJECT_IDENTIFIER, SEQUENCE};
 use super::memory::room_to_read;
 use super::what;
 use crate::error::{Error, FileName, Kind, MaterialCause, Secret};
-pub(super) use lacking::lacks;
+pub(super) use lacking::{lacks, not_wanted};
 
 /// The labels of what is not a secret.
 const PUBLIC: [&str; 5] =
@@ -409,11 +409,11 @@ fn has(text: &[u8], part: &[u8]) -> bool {
 }
 
 /// Whether the text starts like a DER SEQUENCE: with a long length, or with a short one that
-/// is the text's own and a number in front (a small key).
+/// is the text's own, and in front of it a number (a small key) or a sequence (a public one).
 fn is_der(text: &[u8]) -> bool {
     match text {
         [SEQUENCE, 0x81..=0x84, ..] | [SEQUENCE, 0x80, OBJECT_IDENTIFIER | INTEGER, ..] => true,
-        [SEQUENCE, length @ 0..=0x7f, INTEGER, ..] => {
+        [SEQUENCE, length @ 0..=0x7f, INTEGER | SEQUENCE, ..] => {
             text.len() == usize::from(*length).saturating_add(2)
         }
         _ => false,

@@ -9,7 +9,7 @@ use super::der::{
 };
 use super::fields::{Fields, issuer_of_list};
 use super::oid;
-use crate::error::{Der, FileName, MaterialCause, OldCiphers};
+use crate::error::{Der, FileName, Found, MaterialCause, OldCiphers, Wanted};
 
 /// What a block can turn out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,21 @@ impl What {
         }
     }
 
+    /// What it is in the place of something else. `None`: what was encoded twice is nothing yet.
+    fn found(self) -> Option<Found> {
+        Some(match self {
+            Self::Certificate => Found::Certificate,
+            Self::List => Found::List,
+            Self::Request => Found::Request,
+            Self::Key(_) => Found::Key,
+            Self::PublicKey => Found::PublicKey,
+            Self::Pkcs7 => Found::Pkcs7,
+            Self::Pkcs12 => Found::Pkcs12,
+            Self::CurveName => Found::CurveName,
+            Self::Text => return None,
+        })
+    }
+
     /// What to do with it, for somebody who called it `label`; it is `der`, and in `source`.
     fn cause(self, label: &str, der: &[u8], source: &str) -> MaterialCause {
         let name = FileName::of_source(source);
@@ -135,6 +150,44 @@ impl What {
             Self::Text => MaterialCause::MislabelledText(name),
         }
     }
+}
+
+/// What is in a block instead of what is wanted: for one with the label that belongs to it, or whose
+/// content cannot be told, as that of a damaged or encrypted one.
+pub(super) fn found(label: &str, der: &[u8]) -> Option<Found> {
+    let by_label = || {
+        Some(match label {
+            "CERTIFICATE" => Found::Certificate,
+            "X509 CRL" => Found::List,
+            "CERTIFICATE REQUEST" => Found::Request,
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => Found::PublicKey,
+            "SSH2 PUBLIC KEY" => Found::SshPublicKey,
+            "PKCS7" => Found::Pkcs7,
+            "EC PARAMETERS" => Found::CurveName,
+            other if other.ends_with("PRIVATE KEY") => Found::Key,
+            _ => return None,
+        })
+    };
+    What::of(der).and_then(What::found).or_else(by_label)
+}
+
+/// What DER is, and what sentences call it, if it cannot become what is wanted by being converted.
+pub(super) fn misplaced(der: &[u8], wanted: Wanted) -> Option<(&'static str, Found)> {
+    let what = What::of(der)?;
+    let found = what.found()?;
+    let holds = match found {
+        Found::Certificate => wanted == Wanted::Certificate,
+        Found::List => wanted == Wanted::List,
+        Found::Key => wanted == Wanted::Key,
+        Found::Pkcs7 => wanted != Wanted::Key,
+        Found::Pkcs12 => wanted != Wanted::List,
+        Found::Request
+        | Found::PublicKey
+        | Found::CurveName
+        | Found::SshPublicKey
+        | Found::Putty => false,
+    };
+    (!holds).then_some((what.words(), found))
 }
 
 /// What a text is that is not PEM but DER: for the words about it.

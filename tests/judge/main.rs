@@ -27,6 +27,7 @@ mod hints;
 mod judgement;
 mod lists;
 mod material;
+mod misplaced;
 mod pem;
 mod places;
 mod product;

@@ -39,8 +39,10 @@ pub(crate) enum MaterialCause {
     Der(FileName, Der),
     /// The text was encoded as base64 once more.
     Base64Twice(FileName, Secret),
-    /// There is no such material in a text: what was looked for.
+    /// There is no such material in a text, nor anything else that is known: what was looked for.
     Lacking(&'static str),
+    /// Something else is where a private key, a certificate or a revocation list should be.
+    Misplaced(Found, Wanted),
     /// The begin and the end of a block have different labels.
     TwoLabels,
     /// A request is where a certificate should be.
@@ -53,9 +55,9 @@ pub(crate) enum MaterialCause {
     KeyElsewhere,
     /// A private key has the label of another form: the right one.
     KeyLabel(&'static str),
-    /// There is only a public key.
+    /// There is only a public key, with the label of something else.
     PublicKey,
-    /// There is only the name of a curve.
+    /// There is only the name of a curve, likewise.
     CurveName,
     /// PKCS#7 is under another label.
     MislabelledPkcs7(FileName),
@@ -111,6 +113,53 @@ pub(crate) enum Secret {
     Possible,
     /// It is not one.
     No,
+}
+
+/// What is given in the place of something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A certificate.
+    Certificate,
+    /// A revocation list.
+    List,
+    /// A request.
+    Request,
+    /// A private key, in any form.
+    Key,
+    /// A public key.
+    PublicKey,
+    /// PKCS#7, which holds certificates and lists.
+    Pkcs7,
+    /// PKCS#12, which holds a key and certificates.
+    Pkcs12,
+    /// The name of a curve.
+    CurveName,
+    /// A public key in a format of SSH.
+    SshPublicKey,
+    /// A key of PuTTY.
+    Putty,
+}
+
+/// What was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A private key.
+    Key,
+    /// A certificate.
+    Certificate,
+    /// A revocation list.
+    List,
+}
+
+impl Wanted {
+    /// What sentences call it.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Key => "private key",
+            Self::Certificate => "certificate",
+            Self::List => "revocation list",
+        }
+    }
 }
 
 /// What DER holds.
@@ -187,9 +236,10 @@ impl Cause for MaterialCause {
             Self::Terminator => "do not count the NUL at the end of a string in its length",
             Self::Lacking(wanted) => {
                 return format!(
-                    "name the file that contains the {wanted}, or add this one as what it is"
+                    "name the file that contains the {wanted} as PEM, between lines that begin with -----BEGIN and -----END"
                 );
             }
+            Self::Misplaced(found, wanted) => found.instead_of(*wanted),
             Self::TwoLabels => {
                 "write the same label in its BEGIN and END lines, the one of what it contains"
             }
@@ -269,6 +319,84 @@ impl Cause for MaterialCause {
             }
         };
         sentence.to_owned()
+    }
+}
+
+impl Found {
+    /// What to do with it, and where what is wanted is found.
+    const fn instead_of(self, wanted: Wanted) -> &'static str {
+        match wanted {
+            Wanted::Key => self.instead_of_a_key(),
+            Wanted::Certificate => self.instead_of_a_certificate(),
+            Wanted::List => self.instead_of_a_list(),
+        }
+    }
+
+    const fn instead_of_a_key(self) -> &'static str {
+        match self {
+            Self::Certificate => {
+                "name the file of the private key that belongs to this certificate, and add the certificate as such"
+            }
+            Self::Request => "name the file of the private key that this request was made with",
+            Self::PublicKey => {
+                "name the file of the private key that this public key belongs to: nothing can be signed with the public one"
+            }
+            Self::SshPublicKey => {
+                "name the file of the private key that this public key belongs to, which usually has the same name without .pub"
+            }
+            Self::Putty => {
+                "use PuTTYgen to export it in OpenSSH's format (menu Conversions), and name the file that it wrote"
+            }
+            Self::CurveName => {
+                "copy the key file again: this is only its first part, and the private key comes after it"
+            }
+            Self::List => "name the file of the private key, and add the revocation list as such",
+            Self::Pkcs7 => {
+                "name the file of the private key: PKCS#7 contains certificates and revocation lists, but no key"
+            }
+            Self::Key | Self::Pkcs12 => "name the file of the private key",
+        }
+    }
+
+    const fn instead_of_a_certificate(self) -> &'static str {
+        match self {
+            Self::Request => {
+                "put the certificate here that the CA made from the certificate signing request"
+            }
+            Self::PublicKey => {
+                "put the certificate here: it contains the public key, and says whose it is"
+            }
+            Self::Key => {
+                "name the file of the certificate; if the private key is your own, add it as such, and give it to nobody"
+            }
+            Self::List => "name the file of the certificate, and add the revocation list as such",
+            Self::CurveName => {
+                "name the file of the certificate: this is only a part of the file of a private key"
+            }
+            Self::SshPublicKey | Self::Putty => {
+                "name the file of a certificate (X.509), as PEM: SSH has its own kinds of keys and certificates, which TLS does not use"
+            }
+            Self::Certificate | Self::Pkcs7 | Self::Pkcs12 => "name the file of the certificate",
+        }
+    }
+
+    const fn instead_of_a_list(self) -> &'static str {
+        match self {
+            Self::Certificate => {
+                "name the file of the revocation list (CRL), which the CA publishes, and add the certificate as such"
+            }
+            Self::Key => {
+                "name the file of the revocation list (CRL), which the CA publishes; if the private key is your own, add it as such, and give it to nobody"
+            }
+            Self::List
+            | Self::Request
+            | Self::PublicKey
+            | Self::Pkcs7
+            | Self::Pkcs12
+            | Self::CurveName
+            | Self::SshPublicKey
+            | Self::Putty => "name the file of the revocation list (CRL), which the CA publishes",
+        }
     }
 }
 

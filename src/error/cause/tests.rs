@@ -143,6 +143,23 @@ fn of_material() -> Vec<MaterialCause> {
         M::NoAuthority,
         M::Half { there: "/a/".repeat(130), missing: "/b/".repeat(130) },
     ];
+    for wanted in [Wanted::Key, Wanted::Certificate, Wanted::List] {
+        all.extend(
+            [
+                Found::Certificate,
+                Found::List,
+                Found::Request,
+                Found::Key,
+                Found::PublicKey,
+                Found::Pkcs7,
+                Found::Pkcs12,
+                Found::CurveName,
+                Found::SshPublicKey,
+                Found::Putty,
+            ]
+            .map(|found| M::Misplaced(found, wanted)),
+        );
+    }
     for name in names() {
         for secret in [Secret::Possible, Secret::No] {
             all.push(M::EscapedLines(name.clone(), secret));

@@ -268,7 +268,7 @@ fn a_text_that_is_broken_anywhere_is_refused_and_its_line_is_named() {
 #[test]
 fn a_text_without_a_list_is_told_with_what_it_holds() {
     let message = refused(certificate());
-    assert_eq!(message, "crl.pem contains no revocation list but 1 x CERTIFICATE");
+    assert_eq!(message, "crl.pem contains no revocation list but 1 x CERTIFICATE (line 1)");
     assert_eq!(refused(""), "crl.pem contains no revocation list: there is no PEM block in it");
     assert_eq!(refused(Made::of(&[1; 20]).der()), "crl.pem is DER, not PEM");
 }

@@ -150,7 +150,7 @@ fn a_text_without_a_key_is_told_with_what_it_holds() {
     ec_key(&dir);
     let text = openssl(&dir, "req -x509 -new -key DIR/key.pem -subj /CN=x");
     let twice = [text.clone(), text].concat();
-    assert_eq!(refused(&twice).0, "key.pem contains no private key but 2 x CERTIFICATE");
+    assert_eq!(refused(&twice).0, "key.pem contains no private key but 2 x CERTIFICATE (line 1)");
     assert_eq!(refused(b"hello").0, "key.pem contains no private key: there is no PEM block in it");
 }
 
@@ -159,7 +159,7 @@ fn a_public_key_is_no_private_key() {
     let dir = temporary();
     ec_key(&dir);
     let text = openssl(&dir, "pkey -in DIR/key.pem -pubout");
-    assert_eq!(refused(&text).0, "key.pem contains no private key but 1 x PUBLIC KEY");
+    assert_eq!(refused(&text).0, "key.pem contains no private key but 1 x PUBLIC KEY (line 1)");
 }
 
 #[test]

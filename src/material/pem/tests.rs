@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Wanted;
 
 /// Base64 of the bytes 0 to 47, on one line of 64 characters.
 const BODY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v";
@@ -384,18 +385,18 @@ fn line_ends_that_are_written_out_and_joined_blocks_are_told_as_such() {
 fn a_text_without_what_was_looked_for_says_what_it_holds() {
     let base64_again = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==";
     for (text, expected) in [
-        ("hello".to_owned(), "x contains no thing: there is no PEM block in it"),
-        (block("PUBLIC KEY").repeat(2), "x contains no thing but 2 x PUBLIC KEY"),
+        ("hello".to_owned(), "x contains no certificate: there is no PEM block in it"),
+        (block("PUBLIC KEY").repeat(2), "x contains no certificate but 2 x PUBLIC KEY (line 1)"),
         (
             base64_again.to_owned(),
-            "x contains no thing: it is PEM text that was encoded as base64 once more",
+            "x contains no certificate: it is PEM text that was encoded as base64 once more",
         ),
         (
             ["A", "B", "C", "D", "E", "F", "G"].map(block).concat(),
-            "x contains no thing but 1 x A, 1 x B, 1 x C, 1 x D, 1 x E, 2 other labels",
+            "x contains no certificate but 1 x A, 1 x B, 1 x C, 1 x D, 1 x E, 2 other labels (line 1)",
         ),
     ] {
-        assert_eq!(lacks("thing", text.as_bytes(), "x").message(), expected);
+        assert_eq!(lacks(Wanted::Certificate, text.as_bytes(), "x").message(), expected);
     }
 }
 
