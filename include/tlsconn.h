@@ -10,7 +10,7 @@
  * Strings are UTF-8, escaped (no control characters, no bidi overrides) and never NULL.
  *
  * Results: 0 is success. Below 0 is an error; tlsconn_last_error() has the message, and is valid
- * only then. Above 0 is not an error: TLSCONN_WANT_* means not yet, TLSCONN_EOF means the end.
+ * only then; tlsconn_ctx_set_client_dir() leaves a message there with success, too. Above 0 is not an error: TLSCONN_WANT_* means not yet, TLSCONN_EOF means the end.
  *
  * Places for answers, such as *out, *n and *used, are set on every return, failures included: to
  * what is true then, and otherwise to NULL, to 0, or to -1 for a descriptor.

@@ -80,7 +80,10 @@ fn understood(extension: &Extension<'_>) -> Understood {
 fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     if leaf.facts().basic_constraints.is_some_and(|constraints| constraints.ca) {
         let what = Position::Leaf.of(leaf);
-        out.add(Problems::CA_AS_LEAF, format!("{what} is that of an authority"));
+        out.add(
+            Problems::CA_AS_LEAF,
+            format!("{what} is that of a certificate authority (CA:TRUE)"),
+        );
     }
 }
 

@@ -131,7 +131,10 @@ fn is_no_authority(leaf: &Certificate, out: &mut Assessment) {
     let facts = leaf.facts();
     let what = Position::Leaf.of(leaf);
     if facts.basic_constraints.is_some_and(|constraints| constraints.ca) {
-        out.add(Problems::CA_AS_LEAF, format!("{what} is that of an authority"));
+        out.add(
+            Problems::CA_AS_LEAF,
+            format!("{what} is that of a certificate authority (CA:TRUE)"),
+        );
     } else if facts.key_usage.is_some_and(|usage| usage.allows(KeyUsage::KEY_CERT_SIGN)) {
         out.add(Problems::CA_AS_LEAF, format!("{what} is allowed to sign certificates"));
     }

@@ -210,10 +210,10 @@ impl Refused {
             43 => format!("it may be for another purpose: it needs {purpose} and digitalSignature"),
             44 => "our certificate was revoked, by the list that the peer has: get a new one, with a new key".to_owned(),
             45 => format!("our certificate has expired or is not valid yet, by the clock of the {side}: compare both with our clock"),
-            48 => format!("the {side} does not know the authority that issued our certificate: ask {admin} to add that authority, and send the intermediates along with our certificate"),
+            48 => format!("the {side} does not know our certificate, nor the authority that issued it: ask {admin} to allow the certificate or to add that authority, and send the intermediates along"),
             49 if self.by_client => "the client does not want this server: ask its user".to_owned(),
             49 => "our certificate is in order, but not allowed there: ask the administrator of the server to put its name on the list".to_owned(),
-            _ if self.by_client => "does the client know the authority of our certificate, and is the name that it connects to in it?".to_owned(),
+            _ if self.by_client => "check that the client knows the authority of our certificate, and that the name it connects to is in our certificate".to_owned(),
             _ => format!("ask {admin} whether the authority of our certificate is known there, and whether the certificate is expired, revoked or not on a list of allowed names"),
         }
     }

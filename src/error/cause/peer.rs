@@ -190,7 +190,7 @@ impl Faults<'_> {
             (
                 Problems::CA_AS_LEAF,
                 format!(
-                    "{admin} needs a certificate of its own, with CA:FALSE, that the authority has issued, and not the authority's"
+                    "{admin} needs a certificate of its own with basicConstraints CA:FALSE; what OpenSSL signs by itself has CA:TRUE unless it is told otherwise"
                 ),
             ),
             (Problems::OLD_VERSION, format!("{admin} needs a certificate of X.509 version 3")),
@@ -296,7 +296,7 @@ impl Faults<'_> {
         match (self.side, names) {
             (Side::Server, Some(names)) if self.problems.contains(Problems::NAME_MISMATCH) => {
                 format!(
-                    "connect to a name that the certificate is for ({names}), or, if this is the right server, say which name it must have with tlsconn_conn_set_verify_name(); or {admin} needs a certificate for this name (subjectAltName)"
+                    "connect to a name that the certificate is for ({names}), or, if this is the right server, say which name it must have: pass that name as the host, or to tlsconn_conn_set_verify_name(); or {admin} needs a certificate with this name or address in subjectAltName"
                 )
             }
             (Side::Server | Side::Client, _) => format!(
@@ -428,7 +428,7 @@ impl Cause for PeerCause {
                     "if the administrator of {whom} confirms the new certificate, remove the entry for it (tlsconn_known_remove(), or its lines in the file of known servers) and connect again; if not, somebody may be listening in between"
                 );
             }
-            Self::UnknownClient => "put its certificate into the directory of clients, have one issued by an authority that vouches for clients here, or set TLSCONN_OPT_ON_CLIENT to TLSCONN_POLICY_ASK",
+            Self::UnknownClient => "put its certificate into the directory of clients, or have one issued by an authority of this context (beside a directory, that counts with TLSCONN_OPT_DIR_AND_CA), or set TLSCONN_OPT_ON_CLIENT to TLSCONN_POLICY_ASK",
             Self::NoClientCertificate => "give the client a certificate and its key, or set TLSCONN_OPT_CLIENT_AUTH if none is needed",
             Self::NoListedCertificate => "give the client a certificate that the list names",
             Self::NameInDirectory => "if both are the same client, put this certificate into the directory too",
