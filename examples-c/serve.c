@@ -53,8 +53,10 @@ static int greet(tlsconn_ctx *ctx, int fd)
             result = tlsconn_conn_shutdown(conn);
         printf("serve: %s was here (%s)\n", name, tlsconn_conn_info(conn, TLSCONN_INFO_IDENTITY_SOURCE));
     }
-    else /* a client that ends without a word is no error */
-        printf("serve: %s\n", result < 0 ? tlsconn_error_message(tlsconn_last_error()) : "a client left without closing the connection properly");
+    if (result < 0)
+        printf("serve: %s\n", tlsconn_error_message(tlsconn_last_error()));
+    else if (result > 0) /* it said goodbye, which is no error */
+        printf("serve: a client left without a word\n");
     fflush(stdout);
     /* A socket with unread bytes in it is reset when it is closed, and our last words would be lost. */
     if (result == TLSCONN_OK && shutdown(fd, SHUT_WR) == 0)

@@ -71,7 +71,7 @@ static int is_left_behind(struct client *client)
 {
     struct pollfd hang_up = { client->behind, 0, 0 };
 
-    return client->left && poll(&hang_up, 1, 0) != 0 && client->left++ > LOOKS_BEHIND;
+    return client->left && poll(&hang_up, 1, 0) != 0 && client->left++ >= LOOKS_BEHIND;
 }
 
 static const char *serve(struct client *client)
@@ -83,10 +83,11 @@ static const char *serve(struct client *client)
         return tlsconn_error_message(tlsconn_conn_error(conn));
     fprintf(stderr, "%s: admitted %s by %s\n", tlsconn_conn_info(conn, TLSCONN_INFO_PEER_ADDRESS),
             tlsconn_conn_info(conn, TLSCONN_INFO_PEER_IDENTITY), tlsconn_conn_info(conn, TLSCONN_INFO_IDENTITY_SOURCE));
+    int behind = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     pthread_mutex_lock(&lock);
     client->open = 1;
+    client->behind = behind;
     pthread_mutex_unlock(&lock);
-    client->behind = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (client->behind < 0 || connect(client->behind, (struct sockaddr *)&daemon_socket, sizeof daemon_socket) != 0)
         return "nobody is at the unix socket";
     if (libvirt && tlsconn_conn_write(conn, "\1", 1, NULL) != TLSCONN_OK)
@@ -146,6 +147,8 @@ static void *look_again(void *userdata)
                         tlsconn_error_message(tlsconn_last_error()));
                 client->open = 0;
                 tlsconn_conn_abort(client->conn);
+                if (client->behind >= 0) /* a daemon that reads nothing keeps no thread of ours */
+                    shutdown(client->behind, SHUT_RDWR);
             }
         }
         pthread_mutex_unlock(&lock);

@@ -127,10 +127,13 @@ pub(crate) fn make_private_directory(path: &Path) -> Result<bool, Error> {
         Err(Errno::EXIST) => return Ok(true),
         Err(_) => return Ok(false),
     }
-    // Whatever the umask. Nobody else can have put something else there: the parent is ours.
+    // Whatever the umask. No link is followed, should somebody have put one there; where nobody can,
+    // the name will do for a directory that the umask has closed to us, too.
     let made = crate::process::openat(&parent, name, flags | OFlags::NOFOLLOW, Mode::empty())
         .and_then(|made| rustix::fs::fchmod(&made, whole));
-    Ok(made.is_ok() || rustix::fs::chmodat(&parent, name, whole, AtFlags::empty()).is_ok())
+    let is_closed = || rustix::fs::fstat(&parent).is_ok_and(|found| found.st_mode & 0o022 == 0);
+    Ok(made.is_ok()
+        || is_closed() && rustix::fs::chmodat(&parent, name, whole, AtFlags::empty()).is_ok())
 }
 
 /// Refuses to make anything in a directory of another user.

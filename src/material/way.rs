@@ -10,10 +10,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{FileType, Stat};
+use rustix::io::Errno;
 
 use super::guard::Guard;
 use super::trouble::source_of;
-use crate::error::Error;
+use crate::error::{Error, FileCause, Kind};
 
 /// As many links as Linux follows.
 const LONGEST: usize = 40;
@@ -25,6 +26,8 @@ pub(crate) struct Way {
     pub(crate) end: Option<Stat>,
     /// Why the way is not believed.
     pub(crate) mistrust: Option<Mistrust>,
+    /// Whether a part of it cannot be looked at.
+    is_hidden: bool,
 }
 
 /// Who may write the directories on a way. In a sticky one, such as `/tmp`, everybody may: nobody can
@@ -63,14 +66,18 @@ enum Step {
 impl Way {
     /// Of what is no link and was found where a believed directory is.
     pub(crate) const fn none(found: Stat) -> Self {
-        Self { end: Some(found), mistrust: None }
+        Self { end: Some(found), mistrust: None, is_hidden: false }
+    }
+
+    const fn nowhere() -> Self {
+        Self { end: None, mistrust: None, is_hidden: false }
     }
 
     /// Follows the name `name` of the directory `start`, which is believed itself.
     pub(crate) fn of_entry(start: &Path, name: &OsStr, guard: &Guard) -> Self {
         match start.canonicalize() {
             Ok(start) => Self::go(&start, vec![name.to_owned()], guard, Passes::Believed),
-            Err(_) => Self { end: None, mistrust: None },
+            Err(_) => Self::nowhere(),
         }
     }
 
@@ -79,7 +86,7 @@ impl Way {
         let mut left = parts(path);
         if path.is_relative() {
             let Ok(here) = std::env::current_dir() else {
-                return Self { end: None, mistrust: None };
+                return Self { is_hidden: true, ..Self::nowhere() };
             };
             left.extend(parts(&here));
         }
@@ -87,19 +94,26 @@ impl Way {
     }
 
     fn go(start: &Path, mut left: Vec<OsString>, guard: &Guard, passes: Passes) -> Self {
-        let mut way = Self { end: None, mistrust: None };
+        let mut way = Self::nowhere();
         let mut at = start.to_owned();
         let mut links = 0_usize;
         while let Some(part) = left.pop() {
+            if at != start {
+                way.pass(&at, guard, passes);
+            }
             if part == ".." {
                 at.pop();
                 continue;
             }
-            if at != start {
-                way.pass(&at, guard, passes);
-            }
             let path = at.join(&part);
-            let Ok(found) = rustix::fs::lstat(&path) else { return way };
+            let found = match rustix::fs::lstat(&path) {
+                Ok(found) => found,
+                Err(Errno::NOENT) => return way,
+                Err(_) => {
+                    way.is_hidden = true;
+                    return way;
+                }
+            };
             if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
                 links = links.saturating_add(1);
                 let Ok(target) = std::fs::read_link(&path) else { return way };
@@ -162,8 +176,15 @@ impl Guard {
     ///
     /// [`Kind::Permission`].
     pub(crate) fn check_way(&self, path: &Path, passes: Passes) -> Result<(), Error> {
-        let Some(Mistrust { at, why, owner, kept }) = Way::to(path, self, passes).mistrust else {
-            return Ok(());
+        let way = Way::to(path, self, passes);
+        let Some(Mistrust { at, why, owner, kept }) = way.mistrust else {
+            // A path from the root that cannot be looked at cannot be opened either, and that error
+            // says more.
+            if !way.is_hidden || path.is_absolute() {
+                return Ok(());
+            }
+            let message = format!("the way to {} cannot be looked at", source_of(path));
+            return Err(Error::new(Kind::Permission, message).because(&FileCause::HiddenWay));
         };
         let (shown, place) = (source_of(path), source_of(&at));
         let what = match kept {

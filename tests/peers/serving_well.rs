@@ -275,7 +275,7 @@ fn a_client_that_leaves_without_a_word_is_told_of_as_no_error() {
     assert!(matches!(connection.handshake(), Ok(Outcome::Done(()))));
     assert!(matches!(connection.shutdown(), Ok(Outcome::Done(()))));
     drop(connection);
-    server.wait_for("serve: a client left without closing the connection properly");
+    server.wait_for("serve: a client left without a word");
     let said = server.stop();
     assert!(!said.contains("reload") && !said.contains("was here"), "{said}");
 }

@@ -11,6 +11,8 @@ pub(crate) enum FileCause {
     Open(FileName, &'static str, Standing),
     /// It belongs to neither the user who runs this nor root.
     Foreign,
+    /// A relative path, in a directory whose own place cannot be looked at.
+    HiddenWay,
     /// What is written belongs to another user.
     ForeignToWrite,
     /// It would be made in the directory of this user.
@@ -142,6 +144,7 @@ impl Cause for FileCause {
             Self::NoName => "set TLSCONN_DIR or HOME, or name the directory",
             Self::Open(name, bits, standing) => return open(name, bits, *standing),
             Self::Foreign => "use a file and a directory that belong to the user who runs this, or to root",
+            Self::HiddenWay => "name it with its whole path, in directories that this user may enter",
             Self::ForeignToWrite => "name a file that belongs to the user who runs this",
             Self::ForeignDirectory(owner) => {
                 let owner = user_name(*owner);

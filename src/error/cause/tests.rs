@@ -38,6 +38,7 @@ fn of_files() -> Vec<FileCause> {
     let mut all = vec![
         F::NoName,
         F::Foreign,
+        F::HiddenWay,
         F::ForeignToWrite,
         F::ForeignDirectory(u32::MAX),
         F::SecondName,

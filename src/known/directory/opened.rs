@@ -212,7 +212,7 @@ impl<'a> Opened<'a> {
         let is_marked = "it is a TRUSTED CERTIFICATE of OpenSSL, which may say what it is not for";
         let astray = way
             .mistrust
-            .map(|found| format!("it leads through {}, which {}", found.at.display(), found.why));
+            .map(|found| format!("it leads through {}, which {}", source_of(&found.at), found.why));
         let (why, held) = match (holding(&text.bytes, "its text"), astray.or(mistrust)) {
             (Ok(Holding::Certificate { certificate, is_marked: false }), None) => {
                 return Ok(Looked::Entry(certificate));

@@ -78,6 +78,22 @@ fn a_link_of_ours_is_followed_and_its_own_way_is_looked_at() {
 }
 
 #[test]
+fn a_directory_that_is_left_again_is_passed_too() {
+    let (_place, root) = place();
+    fs::create_dir_all(root.join("open/deep")).unwrap();
+    fs::create_dir_all(root.join("own")).unwrap();
+    symlink("open/../own", root.join("link")).unwrap();
+    mode(&root.join("open"), 0o777);
+    for path in ["open/../own/file", "open/deep/../../own/file", "link/file", "link"] {
+        assert!(why(&root.join(path)).contains("open, which is writable"), "{path}");
+    }
+    mode(&root.join("open"), 0o755);
+    for path in ["open/../own/file", "open/deep/../../own/file", "link/file", "link"] {
+        assert_eq!(why(&root.join(path)), "", "{path}");
+    }
+}
+
+#[test]
 fn a_relative_path_is_gone_from_the_root() {
     let guard = Guard::of_known_peers();
     let here = Way::to(Path::new("Cargo.toml"), &guard, Passes::Groups).end.unwrap();

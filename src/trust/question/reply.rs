@@ -32,11 +32,12 @@ pub(super) struct Said {
 
 impl Reply {
     /// An answer by somebody: `by_whom` ends the sentence "the peer was rejected ...", as in "by the
-    /// user, in the dialog".
+    /// user, in the dialog". Empty: nobody knows.
     #[must_use]
     pub fn by(answer: Answer, by_whom: &str) -> Self {
-        let said = Said { words: Calm::sentence(by_whom), cause: None };
-        Self { answer, said: Some(said) }
+        let words = Calm::sentence(by_whom);
+        let said = (!words.is_empty()).then_some(Said { words, cause: None });
+        Self { answer, said }
     }
 
     /// No, because nobody was asked or could answer: what to do follows from `cause`.
