@@ -84,8 +84,11 @@ int main(int argc, char **argv)
     int listener = listen_on(atoi(argv[1]));
     signal(SIGCHLD, SIG_IGN); /* no zombies: we do not wait for the children */
     for (int fd; (fd = accept(listener, NULL, NULL)) >= 0 || errno == EINTR || errno == ECONNABORTED;) {
-        if (fd >= 0 && fork() == 0) /* a slow client delays its own process only */
-            _exit(greet(ctx, fd));
+        if (fd >= 0 && fork() == 0) { /* a slow client delays its own process only */
+            int status = greet(ctx, fd);
+            tlsconn_ctx_unref(ctx);
+            _exit(status);
+        }
         if (fd >= 0)
             close(fd);
     }
